@@ -1,0 +1,172 @@
+"""Configuration: TOML files under `datasets/`, read into frozen dataclasses.
+
+Every key is checked: an unknown one is refused by name, with the file and the nearest known key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rnnvis.errors import RnnvisError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Release:
+    """One file of one release in the package index that pip is configured for."""
+
+    package: str
+    version: str
+    filename: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a corpus comes from. `releases` are tried in order; all hold the same text."""
+
+    kind: str
+    releases: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Which training words get an id of their own; the others are read as the unknown word."""
+
+    minimum_count: int = 2
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What is measured, and on which text."""
+
+    splits: tuple[str, ...] = ("train", "valid", "test")
+    minimum_count: int = 8
+    frequent_count: int = 20
+    selected_words: int = 500
+    methods: tuple[str, ...] = ("block",)
+    smallest_k: int = 2
+    largest_k: int = 30
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A sentence recorded for reading only: it is left out of every response."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DefaultView:
+    """What the explorer shows before anybody has clicked."""
+
+    model: str
+    probe: str
+    step: int
+    k: int = 8
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """The words of the case study, and what counts as a positive or negative context before a word."""
+
+    words: tuple[str, ...] = ()
+    high: float = 0.7
+    low: float = 0.3
+
+
+@dataclass(frozen=True)
+class DatasetConfig:
+    """`datasets/<name>/dataset.toml`."""
+
+    name: str
+    title: str
+    licence: str
+    source: Source
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    measure: Measure = field(default_factory=Measure)
+    probe: tuple[Probe, ...] = ()
+    view: DefaultView | None = None
+    study: Study = field(default_factory=Study)
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """`datasets/<dataset>/<model>.toml`: a model card that can be trained."""
+
+    name: str
+    title: str
+    cell: str
+    units: int
+    seeds: tuple[int, ...]
+    embedding: int = 64
+    dropout: float = 0.5
+    epochs: int = 10
+    batch: int = 64
+    learning_rate: float = 1e-3
+
+
+def read(kind: type[T], path: Path) -> T:
+    """Read the TOML file at `path` as `kind`; every mistake in it is an error that names file and key."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RnnvisError(f"{path}: no such file", "name a dataset that has a folder under datasets/") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RnnvisError(f"{path}: not readable as TOML: {error}", "correct the line named above") from None
+    return _build(kind, table, str(path), "")
+
+
+def as_table(config: Any) -> dict[str, Any]:
+    """The dataclass `config` as plain values, for hashing and for writing into provenance."""
+    return dataclasses.asdict(config)
+
+
+def _build(kind: type[T], table: dict[str, Any], file: str, at: str) -> T:
+    hints = typing.get_type_hints(kind)
+    fields = {f.name: f for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    for key in table:
+        if key not in fields:
+            near = difflib.get_close_matches(key, fields, n=1)
+            known = f'did you mean "{near[0]}"?' if near else "known keys: " + ", ".join(sorted(fields))
+            raise RnnvisError(f'{file}: unknown key "{at}{key}"', known)
+    values = {}
+    for name, f in fields.items():
+        if name in table:
+            values[name] = _value(hints[name], table[name], file, at + name)
+        elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
+            raise RnnvisError(f'{file}: the key "{at}{name}" is missing', f"add {at}{name} = …")
+    return kind(**values)
+
+
+def _value(hint: Any, value: Any, file: str, at: str) -> Any:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        hint = next(a for a in typing.get_args(hint) if a is not type(None))
+    if dataclasses.is_dataclass(hint):
+        _expect(isinstance(value, dict), "a table", value, file, at)
+        return _build(hint, value, file, at + ".")  # type: ignore[arg-type]
+    if typing.get_origin(hint) is tuple:
+        _expect(isinstance(value, list), "a list", value, file, at)
+        item = typing.get_args(hint)[0]
+        return tuple(_value(item, v, file, f"{at}[{i}]") for i, v in enumerate(value))
+    if hint is float:
+        _expect(isinstance(value, int | float) and not isinstance(value, bool), "a number", value, file, at)
+        return float(value)
+    names = {int: "a whole number", str: "a string", bool: "true or false"}
+    _expect(isinstance(value, hint) and (hint is bool or not isinstance(value, bool)), names[hint], value, file, at)
+    return value
+
+
+def _expect(right: bool, wanted: str, value: Any, file: str, at: str) -> None:
+    if not right:
+        raise RnnvisError(f'{file}: "{at}" must be {wanted}, not {value!r}', f"change {at}")

@@ -1,0 +1,19 @@
+"""The one kind of error that a user is meant to read."""
+
+from __future__ import annotations
+
+
+class RnnvisError(Exception):
+    """Something the user can put right.
+
+    `message` says what is wrong and where (file, line or field); `fix` says what to do about it. The command
+    line prints both and exits with status 1, without a traceback.
+    """
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  Fix: {self.fix}" if self.fix else self.message
