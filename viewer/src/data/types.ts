@@ -1,0 +1,210 @@
+/** What the explorer works with in memory, decoded from the published tables. The only shapes that views know. */
+
+/** One file of a table. A table may be cut into several; `first` and `last` are its sort-key range. */
+export interface TableFile {
+  path: string;
+  bytes: number;
+  rows: number;
+  sha256: string;
+  first: number | null;
+  last: number | null;
+}
+
+export interface TableEntry {
+  rows: number;
+  files: TableFile[];
+}
+
+export interface StateEntry {
+  /** `<module path>.<layer>[.reverse].<kind>`, for example `rnn.0.h`. */
+  name: string;
+  title: string;
+  layer: number;
+  kind: string;
+  units: number;
+  /** Values lie in [-1, 1]. */
+  bounded: boolean;
+  /** The state that the classifier's head reads. */
+  read_by_head: boolean;
+  measured: { splits: string[]; steps: number; sentences: number; minimum_count: number; frequent_count: number };
+  methods: string[];
+  selections: string[];
+  k: number[];
+  tables: Record<string, TableEntry>;
+}
+
+export interface ModelEntry {
+  name: string;
+  title: string;
+  kind: 'classifier' | 'language model' | 'recording';
+  cell: string;
+  hash: string;
+  parameters: number;
+  seed: number | null;
+  classes: string[];
+  provenance: Record<string, unknown>;
+  tables: Record<string, TableEntry>;
+  states: StateEntry[];
+}
+
+export interface DefaultView {
+  model: string;
+  sentence: string;
+  step: number;
+  k: number;
+  words: string[];
+}
+
+export interface DatasetEntry {
+  name: string;
+  title: string;
+  licence: string;
+  about: string;
+  labels: string[];
+  splits: Record<string, number>;
+  view: DefaultView | null;
+  /** Probe sentences by name; `<name>` and `<name>-reversed` are a pair. Values are sentence keys. */
+  probes: Record<string, string>;
+  tables: Record<string, TableEntry>;
+  models: ModelEntry[];
+}
+
+export interface Manifest {
+  format: 'rnnvis';
+  version: number;
+  generator: string;
+  datasets: DatasetEntry[];
+}
+
+export interface Vocabulary {
+  text: string[];
+  count: Float64Array;
+  special: boolean[];
+  classAssociation: (number | null)[];
+  /** Exact text to word id. */
+  id: Map<string, number>;
+}
+
+export interface Sentence {
+  id: number;
+  key: string;
+  split: string;
+  label: number | null;
+  score: number | null;
+  text: string;
+  tokens: Int32Array;
+  surface: string[];
+}
+
+/** Model outputs along one sentence; arrays have one entry a step. */
+export interface SentenceSteps {
+  length: number;
+  /** Class probabilities, row-major [steps × classes]; null where the head has no such meaning. */
+  pClass: Float32Array | null;
+  classes: number;
+  push: Float32Array | null;
+  loss: Float32Array | null;
+  /** Percentile 0–100 of each step's surprise, for the state asked for. */
+  surprise: Float32Array | null;
+}
+
+/** One state along one sentence: row-major [steps × units]; the state before step 0 is `initial`. */
+export interface StateSequence {
+  length: number;
+  units: number;
+  initial: Float32Array;
+  values: Float32Array;
+}
+
+export interface WordResponse {
+  wordId: number;
+  count: number;
+  reliability: number | null;
+  norm: number;
+  mean: Float32Array;
+  standardError: Float32Array | null;
+}
+
+/** Per unit; null tables mean that the word is too rare for quantiles. */
+export interface Quantiles {
+  q09: Float32Array;
+  q25: Float32Array;
+  q50: Float32Array;
+  q75: Float32Array;
+  q91: Float32Array;
+}
+
+export interface WordEffect {
+  count: number;
+  effect: number;
+  push: number;
+  pushStandardError: number | null;
+  quantiles: [number, number, number, number, number];
+}
+
+export interface ClusterSummary {
+  cluster: number;
+  size: number;
+  /** Best Jaccard between the halves' clusterings; below .5 is drawn as unstable. */
+  stability: number | null;
+  purityClass: number | null;
+  effect: number | null;
+}
+
+export interface ClusterQuality {
+  heldOutR2: number;
+  bound: number;
+  signCoherence: number;
+  ariWords: number;
+  ariUnits: number;
+}
+
+export interface ClusterSide {
+  ids: Int32Array;
+  labels: Uint8Array;
+  /** Clusters from top to bottom. Drawn numbers are positions in this order, from 1. */
+  order: number[];
+  summaries: ClusterSummary[];
+}
+
+/** One co-clustering: everything that chips, clouds and links need. */
+export interface Clustering {
+  method: string;
+  selection: string;
+  k: number;
+  words: ClusterSide;
+  units: ClusterSide;
+  /** Row-major [word clusters × unit clusters]. */
+  blockMeans: Float32Array;
+  /** Row-major [words.ids × unit clusters]: mean response of a word over each unit cluster. */
+  strengths: Float32Array;
+  quality: ClusterQuality;
+}
+
+export interface UnitRow {
+  unit: number;
+  outputWeight: number | null;
+  mean: number;
+  meanAbsolute: number;
+  standardDeviation: number;
+  saturation: number | null;
+  timeScale: number | null;
+  gateKeep: number | null;
+  gateTimeScale: number | null;
+  gateSaturation: number | null;
+  sparsity: number | null;
+  labelAuc: number | null;
+  topWords: Int32Array;
+  bottomWords: Int32Array;
+  histogram: number[];
+  edges: Float32Array;
+}
+
+export interface UnitContext {
+  unit: number;
+  sign: 1 | -1;
+  rank: number;
+  sentenceId: number;
+  step: number;
+  value: number;
+}
