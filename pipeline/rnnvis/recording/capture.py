@@ -1,0 +1,194 @@
+"""Capture every step's states and gates of the recurrent modules inside any torch module.
+
+Forward hooks see what goes into and comes out of each `nn.RNN`, `nn.GRU` or `nn.LSTM`; the model is not
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+from rnnvis.errors import RnnvisError
+from rnnvis.recording import cells
+
+
+@dataclass(frozen=True)
+class LayerTrace:
+    """One layer, in one direction, of one call of a recurrent module.
+
+    Tensors are batch first, [B, T, units], whatever the module's own layout; entries at or after a row's
+    length mean nothing. `lengths` [B] counts the steps that the module itself took: T for each row unless
+    packed. `module` is the module's path ("model" for the root), `name` adds layer and direction:
+    "encoder.rnn.0.reverse".
+    """
+
+    module: str
+    name: str
+    reverse: bool
+    packed: bool
+    lengths: Tensor
+    states: dict[str, Tensor] = field(repr=False)
+    previous: dict[str, Tensor] = field(repr=False)
+    gates: dict[str, Tensor] = field(repr=False)
+
+
+def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase]:
+    """The recurrent modules of `model` by path, in registration order; RnnvisError if there are none."""
+    found = {path or "model": m for path, m in model.named_modules() if isinstance(m, nn.RNNBase)}
+    if not found:
+        raise RnnvisError(
+            f"{type(model).__name__} holds no nn.RNN, nn.GRU or nn.LSTM, so there are no states to record",
+            "pass the module that holds the recurrent layers",
+        )
+    return found
+
+
+@contextmanager
+def capture(model: nn.Module) -> Iterator[list[LayerTrace]]:
+    """While open, each call of a recurrent module of `model` appends its traces to the list, layer by layer.
+
+    Only the hooks are added, and they are removed on leaving. Dropout between layers cannot be repeated, so a
+    module that has it must be in evaluation mode (RnnvisError otherwise).
+    """
+    traces: list[LayerTrace] = []
+    handles = []
+
+    def watch(path: str, module: nn.RNNBase) -> None:
+        def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+            with torch.no_grad():
+                traces.extend(_trace(path, module, args, kwargs, output[0]))
+
+        handles.append(module.register_forward_hook(hook, with_kwargs=True))
+
+    for path, module in recurrent_modules(model).items():
+        watch(path, module)
+    try:
+        yield traces
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _trace(
+    path: str, module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+) -> list[LayerTrace]:
+    if module.training and module.dropout > 0 and module.num_layers > 1:
+        raise RnnvisError(
+            f'"{path}" is in training mode: its dropout between layers cannot be recorded',
+            "call model.eval() first",
+        )
+    given = dict(zip(("input", "hx"), args, strict=False)) | kwargs
+    x = _batch_first(given["input"], module)
+    starts = _starts(module, given.get("hx"), x)
+    directions = 2 if module.bidirectional else 1
+    traces = []
+    for layer in range(module.num_layers):
+        of_layer = slice(layer * directions, (layer + 1) * directions)
+        if layer == module.num_layers - 1:
+            out = _batch_first(output, module)
+        else:
+            here = [start[of_layer] for start in starts]
+            out = _one_layer(module, layer)(x, tuple(here) if len(here) > 1 else here[0])[0]
+        padded_x, lengths = _padded(x)
+        padded_out, _ = _padded(out)
+        for direction, h in enumerate(padded_out.chunk(directions, dim=-1)):
+            start = [s[layer * directions + direction] for s in starts]
+            suffix = ".reverse" if direction else ""
+            states, previous, gates = _direction(module, layer, bool(direction), padded_x, h, start, lengths)
+            traces.append(
+                LayerTrace(
+                    module=path,
+                    name=f"{path}.{layer}{suffix}",
+                    reverse=bool(direction),
+                    packed=isinstance(x, PackedSequence),
+                    lengths=lengths,
+                    states=states,
+                    previous=previous,
+                    gates=gates,
+                )
+            )
+        x = out
+    return traces
+
+
+def _direction(
+    module: nn.RNNBase, layer: int, reverse: bool, x: Tensor, h: Tensor, start: list[Tensor], lengths: Tensor
+) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
+    states = {"h": h}
+    previous = {"h": cells.previous_states(h, start[0], lengths, reverse)}
+    gates: dict[str, Tensor] = {}
+    if module.mode == "LSTM":
+        gates = cells.lstm_gates(x, previous["h"], _weights(module, layer, reverse))
+        states["c"] = cells.lstm_cell_states(gates, start[1], lengths, reverse)
+        previous["c"] = cells.previous_states(states["c"], start[1], lengths, reverse)
+    elif module.mode == "GRU":
+        gates = cells.gru_gates(x, previous["h"], _weights(module, layer, reverse))
+    return states, previous, gates
+
+
+def _weights(module: nn.RNNBase, layer: int, reverse: bool) -> cells.Weights:
+    end = f"_l{layer}" + ("_reverse" if reverse else "")
+    biases = [getattr(module, name + end) for name in ("bias_ih", "bias_hh")] if module.bias else [None, None]
+    return cells.Weights(getattr(module, "weight_ih" + end), getattr(module, "weight_hh" + end), *biases)
+
+
+def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
+    """A batch-first module with the weights of one layer of `module` (shared, not copied)."""
+    directions = 2 if module.bidirectional else 1
+    width = module.proj_size or module.hidden_size
+    options: dict[str, Any] = {
+        "input_size": module.input_size if layer == 0 else width * directions,
+        "hidden_size": module.hidden_size,
+        "bias": module.bias,
+        "batch_first": True,
+        "bidirectional": module.bidirectional,
+        "device": "meta",
+    }
+    one: nn.RNNBase
+    if module.mode == "LSTM":
+        one = nn.LSTM(**options, proj_size=module.proj_size)
+    elif module.mode == "GRU":
+        one = nn.GRU(**options)
+    else:
+        one = nn.RNN(**options, nonlinearity="relu" if module.mode == "RNN_RELU" else "tanh")
+    for name, _ in list(one.named_parameters()):
+        weight = getattr(module, name.replace("_l0", f"_l{layer}"))
+        setattr(one, name, nn.Parameter(weight.detach(), requires_grad=False))
+    return one
+
+
+def _batch_first(sequence: Any, module: nn.RNNBase) -> Any:
+    if isinstance(sequence, PackedSequence):
+        return sequence
+    if sequence.dim() == 2:
+        return sequence[None]
+    return sequence if module.batch_first else sequence.transpose(0, 1)
+
+
+def _padded(sequence: Any) -> tuple[Tensor, Tensor]:
+    if isinstance(sequence, PackedSequence):
+        padded, lengths = pad_packed_sequence(sequence, batch_first=True)
+        return padded, lengths.to(padded.device)
+    return sequence, torch.full((sequence.shape[0],), sequence.shape[1], device=sequence.device)
+
+
+def _starts(module: nn.RNNBase, hx: Any, x: Any) -> list[Tensor]:
+    """Initial states [layers × directions, B, units]: h, and c for an LSTM; zero where none were given."""
+    if hx is not None:
+        given = list(hx) if module.mode == "LSTM" else [hx]
+        return [s[:, None] if s.dim() == 2 else s for s in given]
+    if isinstance(x, PackedSequence):
+        data, rows = x.data, int(x.batch_sizes[0])
+    else:
+        data, rows = x, x.shape[0]
+    layers = module.num_layers * (2 if module.bidirectional else 1)
+    sizes = [module.proj_size or module.hidden_size] + [module.hidden_size] * (module.mode == "LSTM")
+    dtype = next(module.parameters()).dtype
+    return [torch.zeros(layers, rows, size, dtype=dtype, device=data.device) for size in sizes]
