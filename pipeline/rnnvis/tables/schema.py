@@ -300,7 +300,7 @@ TABLES: tuple[Table, ...] = (
             Column("step", "int16", "Step, from 0"),
             Column("token_id", "int32", "Word number read at this step"),
             Column("loss", "float32", "−ln of the probability of the label, in nats", nullable=True),
-            Column("p_target", "float32", "Probability of the label or, in a language model, of the next word", True),
+            Column("p_target", "float32", "Probability of the label; in a language model, of the next word", True),
             Column("p_class", "list<float32>", "Class probabilities: the head applied to h_t", nullable=True),
             Column("top5_id", "list<int32>", "The five likeliest next words", nullable=True),
             Column("top5_p", "list<float32>", "Their probabilities", nullable=True),
