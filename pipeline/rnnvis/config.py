@@ -110,10 +110,17 @@ class ModelConfig:
     units: int
     seeds: tuple[int, ...]
     embedding: int = 64
+    embedding_start: str = "svd"
+    score_sharpness: float = 1.0
+    word_dropout: float = 0.0
+    embedding_dropout: float = 0.3
     dropout: float = 0.5
     epochs: int = 10
     batch: int = 64
     learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    gradient_clip: float = 1.0
+    averaged_epochs: int = 1
 
 
 def read(kind: type[T], path: Path) -> T:

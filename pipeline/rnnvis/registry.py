@@ -98,9 +98,7 @@ def _find(index: PyPISimple, name: str, version: str, filename: str, endpoint: s
     )
 
 
-def _download(
-    session: requests.Session, package: DistributionPackage, path: Path, sha256: str, endpoint: str
-) -> None:
+def _download(session: requests.Session, package: DistributionPackage, path: Path, sha256: str, endpoint: str) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     digest = hashlib.sha256()
     try:

@@ -125,8 +125,8 @@ class Corpus:
                 surface=[tuple(row) for row in columns["surface"].to_pylist()],
                 text=columns["text"].to_pylist(),
                 split=columns["split"].to_pylist(),
-                label=columns["label"].to_numpy(),
-                score=columns["score"].to_numpy(),
+                label=columns["label"].to_numpy().copy(),
+                score=columns["score"].to_numpy().copy(),
                 source=columns["source"].to_pylist(),
                 key=columns["key"].to_pylist(),
             )

@@ -144,4 +144,6 @@ def _found(read: Callable[[], bytes | None], name: str, where: str) -> bytes:
 
 
 def _damaged(message: str) -> RnnvisError:
-    return RnnvisError(message, "delete the downloaded file and run again, or correct the release in the dataset's TOML")
+    return RnnvisError(
+        message, "delete the downloaded file and run again, or correct the release in the dataset's TOML"
+    )
