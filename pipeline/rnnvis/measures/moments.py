@@ -1,0 +1,70 @@
+"""Mean and variance per group of rows, streaming and mergeable."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+
+class GroupedMoments:
+    """Count, mean and sum of squared deviations of rows [N, units], for each of `groups` groups.
+
+    float64 throughout. Memory is groups × units whatever the number of rows. Batches and accumulators are
+    combined by the formula of Chan, Golub and LeVeque (1979), so no large sums of squares are ever
+    subtracted.
+    """
+
+    def __init__(self, groups: int, units: int) -> None:
+        self.count = np.zeros(groups, dtype=np.int64)
+        self.mean = np.zeros((groups, units))
+        self.m2 = np.zeros((groups, units))
+
+    def add(self, group: np.ndarray, rows: np.ndarray) -> None:
+        """Take in `rows` [N, units]; `group` [N] says where each belongs."""
+        if not len(group):
+            return
+        order = np.argsort(group, kind="stable")
+        of = np.asarray(group)[order]
+        starts = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]]))
+        count = np.diff(np.append(starts, len(of)))
+        # One sparse row of ones per group: a segment sum without copying the rows into order.
+        segments = sp.csr_matrix((np.ones(len(of)), order, np.append(starts, len(of))), shape=(len(starts), len(of)))
+        values = np.asarray(rows, dtype=np.float64)
+        mean = (segments @ values) / count[:, None]
+        segment_of = np.empty(len(of), dtype=np.int64)
+        segment_of[order] = np.repeat(np.arange(len(starts)), count)
+        deviation = values - mean[segment_of]
+        self._combine(of[starts], count, mean, segments @ (deviation * deviation))
+
+    def merge(self, other: GroupedMoments) -> None:
+        """Take in everything that `other` has seen; `other` is not changed."""
+        used = np.flatnonzero(other.count)
+        self._combine(used, other.count[used], other.mean[used], other.m2[used])
+
+    def _combine(self, at: np.ndarray, count: np.ndarray, mean: np.ndarray, m2: np.ndarray) -> None:
+        self.count[at], self.mean[at], self.m2[at] = pool(self.count[at], self.mean[at], self.m2[at], count, mean, m2)
+
+    def standard_error(self) -> np.ndarray:
+        """√(M2 / (n − 1) / n) per group and unit; nan below two rows."""
+        return standard_error(self.count, self.m2)
+
+
+def pool(
+    count_a: np.ndarray,
+    mean_a: np.ndarray,
+    m2_a: np.ndarray,
+    count_b: np.ndarray,
+    mean_b: np.ndarray,
+    m2_b: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Counts [G], means and sums of squared deviations [G, units] of the union of two samples per group."""
+    count = count_a + count_b
+    share = np.divide(count_b, count, out=np.zeros(len(count)), where=count > 0)[:, None]
+    gap = mean_b - mean_a
+    return count, mean_a + gap * share, m2_a + m2_b + gap * gap * (count_a[:, None] * share)
+
+
+def standard_error(count: np.ndarray, m2: np.ndarray) -> np.ndarray:
+    """Standard error of a mean from its count [G] and sum of squared deviations [G, units]; nan for n < 2."""
+    n = np.where(count >= 2, count, np.nan).astype(np.float64)[:, None]
+    return np.sqrt(m2 / (n * (n - 1)))

@@ -1,0 +1,134 @@
+"""Quantiles per word and unit, streaming and mergeable: exact for most words, histograms for the commonest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+LEVELS = (0.09, 0.25, 0.50, 0.75, 0.91)
+
+BINS = 1024
+SCALE = 0.05
+LARGEST = 1000.0
+_REACH = float(np.arcsinh(LARGEST / SCALE))
+BIN_WIDTH = 2 * _REACH / BINS
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """`values` float32 [words, units, 5]: the 9, 25, 50, 75 and 91 % quantiles; nan for a word without uses."""
+
+    word_ids: np.ndarray
+    values: np.ndarray = field(repr=False)
+
+
+class QuantileAccumulator:
+    """Quantiles of the changes at the uses of chosen words.
+
+    A word with at most `exact_uses` uses keeps them all, and its quantiles are exact (linear between order
+    statistics, as `numpy.quantile`). A word with more goes into an integer histogram of asinh(x / 0.05)
+    with 1024 fixed bins up to |x| = 1000, read by linear interpolation inside a bin: the error is at most
+    0.021 · √(q² + 0.05²), that is 2.1 % of a large value and 0.001 near zero. Which of both happens depends
+    on the number of uses alone, so the result does not depend on batches or on the order of merging. Memory
+    grows with words × units.
+    """
+
+    def __init__(self, word_ids: np.ndarray, units: int, exact_uses: int = 512) -> None:
+        self.word_ids = np.unique(np.asarray(word_ids, dtype=np.int32))
+        self.units = units
+        self.exact_uses = exact_uses
+        self.count = np.zeros(len(self.word_ids), dtype=np.int64)
+        self._slot = np.zeros(0, dtype=np.int64)
+        self._kept = np.zeros((0, units), dtype=np.float32)
+        self._pending: list[tuple[np.ndarray, np.ndarray]] = []
+        self._pending_rows = 0
+        self._row_of = np.full(len(self.word_ids), -1, dtype=np.int64)
+        self._histograms = np.zeros((0, units, BINS), dtype=np.int32)
+
+    def add(self, token_id: np.ndarray, delta: np.ndarray) -> None:
+        """Take in N steps: words [N] and changes [N, units]; other words are passed over."""
+        if not len(self.word_ids):
+            return
+        slot = np.searchsorted(self.word_ids, token_id).clip(max=len(self.word_ids) - 1)
+        mine = self.word_ids[slot] == token_id
+        self._append(slot[mine], np.asarray(delta, dtype=np.float32)[mine])
+
+    def merge(self, other: QuantileAccumulator) -> None:
+        """Take in everything that `other`, over the same words, has seen; `other` keeps its uses."""
+        other._compact()
+        self._compact()
+        self._append(other._slot, other._kept)
+        counted = np.flatnonzero(other._row_of >= 0)
+        self.count[counted] += other._histograms[other._row_of[counted], 0].sum(axis=1)
+        self._histograms[self._rows(counted)] += other._histograms[other._row_of[counted]]
+        self._compact()
+
+    def result(self) -> Quantiles:
+        """The quantiles of what was seen so far."""
+        self._compact()
+        values = np.full((len(self.word_ids), self.units, len(LEVELS)), np.nan, dtype=np.float32)
+        starts = np.searchsorted(self._slot, np.arange(len(self.word_ids) + 1))
+        for slot in np.unique(self._slot):
+            uses = np.sort(self._kept[starts[slot] : starts[slot + 1]], axis=0)
+            place = np.array(LEVELS) * (len(uses) - 1)
+            low = np.floor(place).astype(int)
+            high = np.minimum(low + 1, len(uses) - 1)
+            part = (place - low)[:, None]
+            values[slot] = (uses[low] + part * (uses[high] - uses[low].astype(np.float64))).T
+        for slot in np.flatnonzero(self._row_of >= 0):
+            values[slot] = _histogram_quantiles(self._histograms[self._row_of[slot]])
+        return Quantiles(self.word_ids, values)
+
+    def _append(self, slot: np.ndarray, rows: np.ndarray) -> None:
+        if not len(slot):
+            return
+        self.count += np.bincount(slot, minlength=len(self.count))
+        self._pending.append((slot, rows))
+        self._pending_rows += len(slot)
+        if self._pending_rows > max(1 << 16, len(self._slot)):
+            self._compact()
+
+    def _compact(self) -> None:
+        """Sort pending uses in by word; move words with too many uses into histograms."""
+        slot = np.concatenate([self._slot, *(s for s, _ in self._pending)])
+        rows = np.concatenate([self._kept, *(r for _, r in self._pending)])
+        self._pending, self._pending_rows = [], 0
+        many = (self.count > self.exact_uses)[slot]
+        if many.any():
+            where = self._rows(slot[many])
+            bins = bin_of(rows[many])
+            flat = (where[:, None] * self.units + np.arange(self.units)) * BINS + bins
+            np.add.at(self._histograms.reshape(-1), flat.reshape(-1), 1)
+            slot, rows = slot[~many], rows[~many]
+        order = np.argsort(slot, kind="stable")
+        self._slot, self._kept = slot[order], rows[order]
+
+    def _rows(self, slots: np.ndarray) -> np.ndarray:
+        """Histogram rows of these words; a word without one gets an empty one."""
+        new = np.unique(slots[self._row_of[slots] < 0])
+        if len(new):
+            self._row_of[new] = len(self._histograms) + np.arange(len(new))
+            empty = np.zeros((len(new), self.units, BINS), dtype=np.int32)
+            self._histograms = np.concatenate([self._histograms, empty])
+        return self._row_of[slots]
+
+
+def bin_of(values: np.ndarray) -> np.ndarray:
+    """The histogram bin of each value, int64."""
+    place = (np.arcsinh(np.asarray(values, dtype=np.float64) / SCALE) + _REACH) / BIN_WIDTH
+    return np.clip(place.astype(np.int64), 0, BINS - 1)
+
+
+def _histogram_quantiles(histogram: np.ndarray) -> np.ndarray:
+    """Quantiles [units, 5] of counts [units, BINS]."""
+    below = np.cumsum(histogram, axis=1)
+    found = np.empty((len(histogram), len(LEVELS)))
+    for number, level in enumerate(LEVELS):
+        wanted = level * below[:, -1]
+        at = (below < wanted[:, None]).sum(axis=1)
+        rows = np.arange(len(histogram))
+        inside = histogram[rows, at]
+        part = (wanted - (below[rows, at] - inside)) / inside
+        found[:, number] = SCALE * np.sinh((at + part) * BIN_WIDTH - _REACH)
+    return found

@@ -1,0 +1,184 @@
+"""What single units do: distribution, saturation, memory, selectivity, and the words that move them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.stats import rankdata
+
+BINS = 64
+SATURATED = 0.9
+GATE_CLOSED, GATE_OPEN = 0.1, 0.9
+_FINE = 4096
+_REACH = 8.0
+
+
+@dataclass(frozen=True)
+class Units:
+    """Measures of H units over all steps seen; float32 [H] unless said otherwise.
+
+    `saturation`: share of steps with |s| > 0.9, nan for an unbounded state. `time_scale` = −1/ln ρ₁ in
+    words, ρ₁ the correlation of s_t with s_{t−1} over all pairs inside a sentence (about the overall mean,
+    not each sentence's own: centring short sentences would pull ρ₁ down); nan unless 0 < ρ₁ < 1.
+    `gate_keep`: mean of the gate that keeps memory (forget gate of an LSTM, update gate of a GRU),
+    `gate_time_scale` = −1/ln of it, `gate_saturation` its share of steps below 0.1 or above 0.9; nan
+    without gates. `histogram` int64 [H, 64] with common `edges` float32 [65].
+    """
+
+    count: int
+    mean: np.ndarray = field(repr=False)
+    mean_absolute: np.ndarray = field(repr=False)
+    standard_deviation: np.ndarray = field(repr=False)
+    saturation: np.ndarray = field(repr=False)
+    time_scale: np.ndarray = field(repr=False)
+    gate_keep: np.ndarray = field(repr=False)
+    gate_time_scale: np.ndarray = field(repr=False)
+    gate_saturation: np.ndarray = field(repr=False)
+    histogram: np.ndarray = field(repr=False)
+    edges: np.ndarray = field(repr=False)
+
+
+class UnitAccumulator:
+    """Streams states (and the gate that keeps memory) into `Units`; sums in float64, counts in integers.
+
+    `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
+    equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490 and published in 64
+    bins, equal in asinh(s), over the range that was used.
+    """
+
+    def __init__(self, units: int, bounded: bool) -> None:
+        self.units, self.bounded = units, bounded
+        self.count = 0
+        self._sum, self._absolute, self._square = np.zeros((3, units))
+        self._saturated = np.zeros(units, dtype=np.int64)
+        self._fine = np.zeros((units, BINS if bounded else _FINE), dtype=np.int64)
+        self._pairs = 0
+        self._pair_sums = np.zeros((5, units))
+        self._gates = 0
+        self._gate_sum = np.zeros(units)
+        self._gate_saturated = np.zeros(units, dtype=np.int64)
+
+    def add(
+        self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray, gate: np.ndarray | None = None
+    ) -> None:
+        """Take in N steps: states and previous states [N, H]; `continued` bool [N], whether the previous state is a
+        step of the same sentence (not its reset); `gate` [N, H], the forget or update gate."""
+        s = np.asarray(state, dtype=np.float64)
+        size = np.abs(s)
+        self.count += len(s)
+        self._sum += s.sum(axis=0)
+        self._absolute += size.sum(axis=0)
+        self._square += np.einsum("nh,nh->h", s, s)
+        self._saturated += (size > SATURATED).sum(axis=0)
+        fine = self._fine.shape[1]
+        place = (s + 1) * (fine / 2) if self.bounded else (np.arcsinh(s) + _REACH) * (fine / (2 * _REACH))
+        bins = np.clip(place.astype(np.int64), 0, fine - 1) + np.arange(self.units) * fine
+        self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
+        b, a = s[continued], np.asarray(previous, dtype=np.float64)[continued]
+        self._pairs += len(a)
+        for at, (left, right) in enumerate(((a, a), (b, b), (a, b))):
+            self._pair_sums[at] += np.einsum("nh,nh->h", left, right)
+        self._pair_sums[3] += a.sum(axis=0)
+        self._pair_sums[4] += b.sum(axis=0)
+        if gate is not None:
+            self._gates += len(gate)
+            self._gate_sum += gate.sum(axis=0, dtype=np.float64)
+            self._gate_saturated += ((gate < GATE_CLOSED) | (gate > GATE_OPEN)).sum(axis=0)
+
+    def merge(self, other: UnitAccumulator) -> None:
+        """Take in everything that `other` has seen."""
+        for name, value in vars(other).items():
+            if name not in ("units", "bounded"):
+                setattr(self, name, getattr(self, name) + value)
+
+    def result(self) -> Units:
+        """The measures of what was seen so far."""
+        n = max(self.count, 1)
+        mean = self._sum / n
+        variance = np.maximum(self._square / n - mean**2, 0)
+        nothing = np.full(self.units, np.nan)
+        keep = self._gate_sum / self._gates if self._gates else nothing
+        gate_saturation = self._gate_saturated / self._gates if self._gates else nothing
+        histogram, edges = self._histogram()
+        columns = {
+            "mean": mean,
+            "mean_absolute": self._absolute / n,
+            "standard_deviation": np.sqrt(variance),
+            "saturation": self._saturated / n if self.bounded else nothing,
+            "time_scale": decay_time(self._lag_one()),
+            "gate_keep": keep,
+            "gate_time_scale": decay_time(keep),
+            "gate_saturation": gate_saturation,
+        }
+        columns = {name: value.astype(np.float32) for name, value in columns.items()}
+        return Units(count=self.count, **columns, histogram=histogram, edges=edges)
+
+    def _lag_one(self) -> np.ndarray:
+        n = max(self._pairs, 1)
+        aa, bb, ab, a, b = self._pair_sums / n
+        covariance = ab - a * b
+        spread = np.sqrt(np.maximum(aa - a * a, 0) * np.maximum(bb - b * b, 0))
+        return np.divide(covariance, spread, out=np.full(self.units, np.nan), where=spread > 1e-12)
+
+    def _histogram(self) -> tuple[np.ndarray, np.ndarray]:
+        if self.bounded:
+            return self._fine.copy(), np.linspace(-1, 1, BINS + 1, dtype=np.float32)
+        used = np.flatnonzero(self._fine.sum(axis=0))
+        middle = _FINE // 2
+        reach = max(middle - used[0], used[-1] + 1 - middle, 1) if len(used) else 1
+        width = -(-int(reach) // (BINS // 2))
+        low = middle - width * BINS // 2
+        padded = np.pad(self._fine, ((0, 0), (max(-low, 0),) * 2))[:, max(low, 0) :][:, : width * BINS]
+        edges = np.sinh((np.arange(BINS + 1) - BINS // 2) * width * (2 * _REACH / _FINE))
+        return padded.reshape(self.units, BINS, width).sum(axis=2), edges.astype(np.float32)
+
+
+def decay_time(rate: np.ndarray) -> np.ndarray:
+    """−1/ln(rate): steps until a share 1/e is left when a share `rate` stays each step; nan unless 0 < rate < 1."""
+    rate = np.asarray(rate, dtype=np.float64)
+    inside = (rate > 0) & (rate < 1)
+    return np.where(inside, -1 / np.log(np.where(inside, rate, 0.5)), np.nan)
+
+
+def hoyer_sparsity(values: np.ndarray) -> np.ndarray:
+    """(√n − ‖x‖₁/‖x‖₂) / (√n − 1) of each column [n, H] (Hoyer 2004): 0 all equal, 1 a single entry; nan for zeros."""
+    values = np.abs(np.asarray(values, dtype=np.float64))
+    root = np.sqrt(len(values))
+    norm = np.sqrt((values**2).sum(axis=0))
+    defined = (norm > 0) & (len(values) > 1)
+    ratio = np.divide(values.sum(axis=0), norm, out=np.full(norm.shape, np.nan), where=defined)
+    return (root - ratio) / (root - 1) if len(values) > 1 else ratio
+
+
+def label_auc(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve of each unit's value [S, H] for label 1 against label 0 [S], float32 [H].
+
+    By midranks, so ties count half; other labels are passed over; nan if one of the two does not occur.
+    """
+    known = (labels == 0) | (labels == 1)
+    positive = labels[known] == 1
+    ones, zeros = int(positive.sum()), int((~positive).sum())
+    if not ones or not zeros:
+        return np.full(values.shape[1], np.nan, dtype=np.float32)
+    ranks = rankdata(values[known], axis=0)
+    area = (ranks[positive].sum(axis=0) - ones * (ones + 1) / 2) / (ones * zeros)
+    return area.astype(np.float32)
+
+
+def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[np.ndarray, np.ndarray]:
+    """The m words that raise and the m that lower each unit most, both int32 [H, min(m, words)].
+
+    `scores` [words, H] is the mean response (or mean over standard error) of `word_ids` [words]; ties go to
+    the earlier row.
+    """
+    ids = np.asarray(word_ids, dtype=np.int32)
+    up = np.argsort(-scores, axis=0, kind="stable")[:m].T
+    down = np.argsort(scores, axis=0, kind="stable")[:m].T
+    return ids[up], ids[down]
+
+
+def keep_gate(state: str, gates: dict[str, np.ndarray]) -> np.ndarray | None:
+    """The gate that keeps the memory of a state, by the state's name: forget gate, update gate, or none."""
+    layer = state.rsplit(".", 1)[0]
+    return gates.get(f"{layer}.f", gates.get(f"{layer}.z"))
