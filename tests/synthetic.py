@@ -19,16 +19,124 @@ import numpy as np
 from rnnvis.tables import files, publishing
 
 GROUPS = {
-    "praise": "beautifully masterpiece remarkable happy excellent provides enjoyable solid powerful amazing refreshing "
-    "loved treat awesome great sweet love perfect wonderful fantastic charming witty moving superb".split(),
-    "complaint": "dull mediocre tedious lacks poor suffers fails worst boring junk lame neither predictable bad flat "
-    "mess awful unfunny pointless clumsy bland waste stale hollow".split(),
-    "turn": "but though however yet although not n't never no without hardly".split(),
-    "film": "film movie story plot music cast script director scene character ending dialogue screen comedy drama "
-    "performance acting picture cliché food staff".split(),
-    "glue": "the a an of to and in is it that this with for as its on by from at be are was has have i you he they "
-    "who what which so very too more most one all some".split(),
-    "marks": ", . ! ? ' -- : ;".split(),
+    "praise": [
+        "beautifully",
+        "masterpiece",
+        "remarkable",
+        "happy",
+        "excellent",
+        "provides",
+        "enjoyable",
+        "solid",
+        "powerful",
+        "amazing",
+        "refreshing",
+        "loved",
+        "treat",
+        "awesome",
+        "great",
+        "sweet",
+        "love",
+        "perfect",
+        "wonderful",
+        "fantastic",
+        "charming",
+        "witty",
+        "moving",
+        "superb",
+    ],
+    "complaint": [
+        "dull",
+        "mediocre",
+        "tedious",
+        "lacks",
+        "poor",
+        "suffers",
+        "fails",
+        "worst",
+        "boring",
+        "junk",
+        "lame",
+        "neither",
+        "predictable",
+        "bad",
+        "flat",
+        "mess",
+        "awful",
+        "unfunny",
+        "pointless",
+        "clumsy",
+        "bland",
+        "waste",
+        "stale",
+        "hollow",
+    ],
+    "turn": ["but", "though", "however", "yet", "although", "not", "n't", "never", "no", "without", "hardly"],
+    "film": [
+        "film",
+        "movie",
+        "story",
+        "plot",
+        "music",
+        "cast",
+        "script",
+        "director",
+        "scene",
+        "character",
+        "ending",
+        "dialogue",
+        "screen",
+        "comedy",
+        "drama",
+        "performance",
+        "acting",
+        "picture",
+        "cliché",
+        "food",
+        "staff",
+    ],
+    "glue": [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "and",
+        "in",
+        "is",
+        "it",
+        "that",
+        "this",
+        "with",
+        "for",
+        "as",
+        "its",
+        "on",
+        "by",
+        "from",
+        "at",
+        "be",
+        "are",
+        "was",
+        "has",
+        "have",
+        "i",
+        "you",
+        "he",
+        "they",
+        "who",
+        "what",
+        "which",
+        "so",
+        "very",
+        "too",
+        "more",
+        "most",
+        "one",
+        "all",
+        "some",
+    ],
+    "marks": [",", ".", "!", "?", "'", "--", ":", ";"],
 }
 PROBES = {
     "though": "I love the music , though the plot is dull and predictable",
@@ -106,7 +214,10 @@ def _dataset(
     n = len(texts)
     split = ["probe"] * len(PROBES) + [("train", "train", "train", "valid", "test")[i % 5] for i in range(n)]
     split = split[:n]
-    key = [hashlib.sha256(f"{s}\n{i} {' '.join(t)}".encode()).hexdigest()[:16] for i, (s, t) in enumerate(zip(split, texts))]
+    key = [
+        hashlib.sha256(f"{s}\n{i} {' '.join(t)}".encode()).hexdigest()[:16]
+        for i, (s, t) in enumerate(zip(split, texts, strict=True))
+    ]
     counts = np.bincount(np.concatenate(tokens), minlength=len(vocabulary))
     return {
         "name": "synthetic",
@@ -134,7 +245,7 @@ def _dataset(
                     "key": key,
                     "split": split,
                     "source": ["planted"] * n,
-                    "label": [None if s == "probe" else int(x) for s, x in zip(split, labels)],
+                    "label": [None if s == "probe" else int(x) for s, x in zip(split, labels, strict=True)],
                     "length": [len(t) for t in tokens],
                     "text": [" ".join(t) for t in texts],
                     "tokens": [t.tolist() for t in tokens],
@@ -168,7 +279,9 @@ def _model(
     p = 1 / (1 + np.exp(-odds))
     frequent = np.flatnonzero(count >= 8)
     quantile = {w: np.quantile(delta[measured & (token == w)], (0.09, 0.25, 0.5, 0.75, 0.91), axis=0) for w in frequent}
-    push = {w: np.quantile((odds - odds_before)[measured & (token == w)], (0.09, 0.25, 0.5, 0.75, 0.91)) for w in frequent}
+    push = {
+        w: np.quantile((odds - odds_before)[measured & (token == w)], (0.09, 0.25, 0.5, 0.75, 0.91)) for w in frequent
+    }
     distance = np.linalg.norm(delta - mean[token], axis=1)
     surprise = np.zeros(len(token), np.float32)
     for w in range(words):
@@ -339,7 +452,10 @@ def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.nda
             effect = np.array([(matrix[z == a] @ v).mean() for a in range(k)])
             unit_order = np.argsort([-v[u == b].mean() for b in range(k)], kind="stable").tolist()
             word_order = np.argsort(-effect, kind="stable").tolist()
-            sides = (("words", ids.tolist(), z.tolist(), word_order), ("units", list(range(len(v))), u.tolist(), unit_order))
+            sides = (
+                ("words", ids.tolist(), z.tolist(), word_order),
+                ("units", list(range(len(v))), u.tolist(), unit_order),
+            )
             for side, members, labels, order in sides:
                 rows["labels"].append({**at, "side": side, "ids": members, "labels": labels, "order": order})
                 sizes = np.bincount(labels, minlength=k)

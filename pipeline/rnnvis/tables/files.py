@@ -181,4 +181,6 @@ def replace(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RnnvisError(f"{path}: cannot be written: {error.strerror}", "free some disk space and run again") from None
+        raise RnnvisError(
+            f"{path}: cannot be written: {error.strerror}", "free some disk space and run again"
+        ) from None

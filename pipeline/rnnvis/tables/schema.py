@@ -356,7 +356,9 @@ TABLES: tuple[Table, ...] = (
             Column("mean_absolute", "float32", "Mean |state|"),
             Column("standard_deviation", "float32", "Standard deviation of the state"),
             Column("saturation", "float32", "Share of steps with |h| > 0.9; null for unbounded states", True),
-            Column("time_scale", "float32", "−1/ln ρ₁, ρ₁ the lag-one autocorrelation within sentences, in words", True),
+            Column(
+                "time_scale", "float32", "−1/ln ρ₁, ρ₁ the lag-one autocorrelation within sentences, in words", True
+            ),
             Column("gate_keep", "float32", "Mean share the forget or update gate keeps per word", True),
             Column("gate_time_scale", "float32", "−1/ln of that share, in words", True),
             Column("gate_saturation", "float32", "Share of steps where that gate is < 0.1 or > 0.9", True),

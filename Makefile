@@ -1,0 +1,50 @@
+# The few commands people type. Everything they make lies under .venv/, build/ and two git-ignored folders of site/.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python -m rnnvis.cli
+
+.PHONY: help demo demo-build site serve verify test check bench clean
+
+help:
+	@echo "make demo        set up, train, build and serve the explorer on the review corpus"
+	@echo "make demo-build  the same without serving; the site is left in build/site/"
+	@echo "make test        set up what the tests need, and run all of them"
+	@echo "make check       formatting, types, lint, generated files (seconds)"
+	@echo "make bench       measure the figures that the documentation quotes"
+	@echo "make clean       remove build/ and what was generated into site/"
+
+demo: demo-build
+	@$(RUN) serve
+
+demo-build: $(VENV)/.ready
+	@$(RUN) regenerate --quick
+
+site: $(VENV)/.ready
+	@$(RUN) site
+
+serve: $(VENV)/.ready
+	@$(RUN) serve
+
+verify: $(VENV)/.ready
+	@$(RUN) verify build/site/explorer/data
+
+test: $(VENV)/.ready-test demo-build
+	@sh tests/run.sh
+
+check: $(VENV)/.ready-test
+	@sh tests/check.sh
+
+bench: $(VENV)/.ready-test demo-build
+	@$(VENV)/bin/python -m benchmarks
+
+$(VENV)/.ready: pyproject.toml requirements/constraints.txt requirements/run.txt requirements/setup.sh
+	@PYTHON="$(PYTHON)" sh requirements/setup.sh $(VENV) run
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready requirements/test.txt
+	@PYTHON="$(PYTHON)" sh requirements/setup.sh $(VENV) test
+	@touch $@
+
+clean:
+	rm -rf build site/explorer/app site/explorer/data site/generated

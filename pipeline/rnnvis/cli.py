@@ -1,0 +1,162 @@
+"""The `rnnvis` command: one subcommand for each stage."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+import rnnvis
+from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
+from rnnvis.stages.project import Project
+
+
+class _Commands(click.Group):
+    """Prints what a user can put right without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RnnvisError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Stopped. Finished stages are kept; the same command goes on from here.", err=True)
+            sys.exit(130)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(rnnvis.__version__, prog_name="rnnvis")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("."),
+    help="The checkout to work in: the folder that holds datasets/.",
+)
+@click.pass_context
+def main(context: click.Context, root: Path) -> None:
+    """See what the hidden units of a recurrent model remember, and why it answered that.
+
+    Each stage reads what the one before left under build/ and keeps its own result there until its
+    configuration, its input or its code changes.
+    """
+    context.obj = Project(root.resolve())
+
+
+dataset_argument = click.argument("dataset")
+models_argument = click.argument("models", nargs=-1)
+
+
+@main.command()
+@dataset_argument
+@models_argument
+@click.option("--seed", "seeds", type=int, multiple=True, help="Train these seeds; the card's first one by default.")
+@click.pass_obj
+def train(project: Project, dataset: str, models: tuple[str, ...], seeds: tuple[int, ...]) -> None:
+    """Fetch the corpus of DATASET and train its MODELS (all of them by default)."""
+    from rnnvis.stages import plan
+
+    plan.run(project, plan.training(project, dataset, models, seeds))
+
+
+@main.command()
+@dataset_argument
+@models_argument
+@click.pass_obj
+def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
+    """Run the trained MODELS over the text and measure what each unit responds to."""
+    from rnnvis.stages import plan
+
+    plan.run(project, plan.recording(project, dataset, models))
+
+
+@main.command()
+@dataset_argument
+@models_argument
+@click.pass_obj
+def cluster(project: Project, dataset: str, models: tuple[str, ...]) -> None:
+    """Co-cluster words and units of the recorded MODELS, for every number of clusters."""
+    from rnnvis.stages import plan
+
+    plan.run(project, plan.clustering(project, dataset, models))
+
+
+@main.command()
+@click.argument("datasets", nargs=-1)
+@click.pass_obj
+def publish(project: Project, datasets: tuple[str, ...]) -> None:
+    """Write the manifest and the Parquet files of DATASETS (all by default) into site/explorer/data/."""
+    from rnnvis.stages.publish import publish as write
+
+    say(f"Published in {write(project, datasets)}")
+
+
+@main.command()
+@click.pass_obj
+def site(project: Project) -> None:
+    """Build the viewer and the pages around the published data, into build/site/."""
+    from rnnvis.stages.site import build_site
+
+    say(f"The site is in {build_site(project)}")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option("--prefix", default="/", show_default=True, help="URL path under which the folder is served.")
+@click.option("--verbose", is_flag=True, help="Print every request.")
+@click.pass_obj
+def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose: bool) -> None:
+    """Serve the built site (or FOLDER) on loopback, with range requests, until Ctrl-C."""
+    from rnnvis.stages.serve import server
+
+    running = server(folder or project.build / "site", port, prefix=prefix, quiet=not verbose)
+    click.echo(f"Serving http://127.0.0.1:{running.server_address[1]}{prefix}  (Ctrl-C stops)")
+    try:
+        running.serve_forever()
+    except KeyboardInterrupt:
+        click.echo("Stopped.")
+    finally:
+        running.server_close()
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.pass_obj
+def verify(project: Project, folder: Path | None) -> None:
+    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values."""
+    from rnnvis.tables.verify import verify as check
+
+    report = check(folder or project.data)
+    for problem in report.problems:
+        click.echo(problem, err=True)
+    if report.problems:
+        raise RnnvisError(f"{len(report.problems)} problems found", "publish again: rnnvis publish")
+    click.echo(f"{report.files} files, {report.rows:,} rows, {report.bytes:,} bytes: all as the manifest says")
+
+
+@main.command()
+@click.argument("datasets", nargs=-1)
+@click.option("--quick", is_flag=True, help="First seed of each model only: what the demo shows.")
+@click.option("--only", multiple=True, metavar="MODEL", help="Only these models.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
+@click.option("--no-site", is_flag=True, help="Stop after publishing the data.")
+@click.pass_obj
+def regenerate(
+    project: Project, datasets: tuple[str, ...], quick: bool, only: tuple[str, ...], dry_run: bool, no_site: bool
+) -> None:
+    """Make everything that the site shows: run what is missing or stale, keep the rest.
+
+    Without --quick, every seed of every model card is trained, and the table of results under
+    datasets/<name>/results/ is written anew.
+    """
+    from rnnvis.stages import plan
+
+    plan.regenerate(project, datasets, quick=quick, only=only, dry_run=dry_run, with_site=not no_site)
+
+
+if __name__ == "__main__":
+    main()

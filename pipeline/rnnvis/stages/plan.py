@@ -1,0 +1,165 @@
+"""What has to run, in which order, and how long it may take."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from rnnvis.config import ModelConfig
+from rnnvis.errors import RnnvisError
+from rnnvis.progress import console, say
+from rnnvis.stages.cluster import cluster_step
+from rnnvis.stages.project import Dataset, Project
+from rnnvis.stages.publish import publish
+from rnnvis.stages.record import record_step
+from rnnvis.stages.results import results_step
+from rnnvis.stages.store import Step
+from rnnvis.stages.train import corpus_step, train_step
+
+_USUAL_SECONDS = {"corpus": 10.0, "train": 60.0, "record": 15.0, "cluster": 20.0, "results": 30.0}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """A step that may run only when `before` is finished; `command` is what finishes it."""
+
+    step: Step
+    before: Step | None = None
+    command: str = ""
+
+
+def training(project: Project, name: str, models: Sequence[str], seeds: Sequence[int]) -> list[Needs]:
+    """Steps of `rnnvis train`."""
+    dataset = project.dataset(name)
+    cards = _cards(dataset, models)
+    steps = [train_step(project, dataset, card, seed) for card in cards for seed in seeds or card.seeds[:1]]
+    return [Needs(step) for step in (corpus_step(project, dataset), *steps)]
+
+
+def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
+    """Steps of `rnnvis record`."""
+    dataset = project.dataset(name)
+    return [
+        Needs(
+            record_step(project, dataset, card, card.seeds[0]),
+            train_step(project, dataset, card, card.seeds[0]),
+            f"rnnvis train {name} {card.name}",
+        )
+        for card in _cards(dataset, models)
+    ]
+
+
+def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
+    """Steps of `rnnvis cluster`."""
+    dataset = project.dataset(name)
+    return [
+        Needs(
+            cluster_step(project, dataset, card, card.seeds[0]),
+            record_step(project, dataset, card, card.seeds[0]),
+            f"rnnvis record {name} {card.name}",
+        )
+        for card in _cards(dataset, models)
+    ]
+
+
+def run(project: Project, steps: Sequence[Needs]) -> None:
+    """Run the steps that are not finished; a missing earlier stage is an error that names its command."""
+    for needs in steps:
+        if needs.before and not needs.before.finished(project.build):
+            raise RnnvisError(
+                f"{needs.step.stage} {needs.step.label}: the stage {needs.before.stage} before it has not been run, "
+                "or its configuration or code has changed since",
+                f"{needs.command}, or everything that is missing: rnnvis regenerate",
+            )
+        _run(project, needs.step)
+
+
+def regenerate(
+    project: Project,
+    names: Sequence[str],
+    *,
+    quick: bool,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    with_site: bool = True,
+) -> None:
+    """Print the plan, run what is missing or stale, publish, build the site, and print what was made."""
+    datasets = [project.dataset(name) for name in names or project.names()]
+    steps = [step for dataset in datasets for step in _everything(project, dataset, quick, only)]
+    _print_plan(project, steps)
+    if dry_run:
+        return
+    rows = [(step, *_run(project, step)) for step in steps]
+    publish(project, names)
+    if with_site:
+        from rnnvis.stages.site import build_site
+
+        build_site(project)
+    _print_summary(rows)
+
+
+def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[str]) -> list[Step]:
+    cards = _cards(dataset, only)
+    steps = [corpus_step(project, dataset)]
+    for card in cards:
+        steps += [train_step(project, dataset, card, seed) for seed in (card.seeds[:1] if quick else card.seeds)]
+    for card in cards:
+        steps.append(record_step(project, dataset, card, card.seeds[0]))
+        steps.append(cluster_step(project, dataset, card, card.seeds[0]))
+    if not quick and not only:
+        steps.append(results_step(project, dataset))
+    return steps
+
+
+def _cards(dataset: Dataset, names: Sequence[str]) -> list[ModelConfig]:
+    return [dataset.card(name) for name in names or dataset.cards]
+
+
+def _run(project: Project, step: Step) -> tuple[bool, float]:
+    cached = step.finished(project.build)
+    if not cached:
+        say(f"{step.stage} {step.label}")
+    start = time.monotonic()
+    step.run(project.build)
+    seconds = time.monotonic() - start
+    if not cached:
+        _remember(project, step, seconds)
+    return cached, seconds
+
+
+def _print_plan(project: Project, steps: Sequence[Step]) -> None:
+    known = _timings(project)
+    table = Table("stage", "what", "state", "about", title="Plan", title_justify="left")
+    for step in steps:
+        done = step.finished(project.build)
+        seconds = known.get(_name(step), _USUAL_SECONDS.get(step.stage, 0.0))
+        table.add_row(step.stage, step.label, "kept" if done else "to do", "" if done else f"{seconds:.0f} s")
+    console.print(table)
+
+
+def _print_summary(rows: Sequence[tuple[Step, bool, float]]) -> None:
+    table = Table("stage", "what", "state", "seconds", title="Done", title_justify="left")
+    for step, cached, seconds in rows:
+        table.add_row(step.stage, step.label, "kept" if cached else "made", "" if cached else f"{seconds:.1f}")
+    console.print(table)
+
+
+def _name(step: Step) -> str:
+    return f"{step.stage} {step.label}"
+
+
+def _timings(project: Project) -> dict[str, float]:
+    try:
+        known = json.loads((project.build / "timings.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _remember(project: Project, step: Step, seconds: float) -> None:
+    known = _timings(project) | {_name(step): round(seconds, 1)}
+    (project.build / "timings.json").write_text(json.dumps(known, indent=1), encoding="utf-8")

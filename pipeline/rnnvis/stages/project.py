@@ -1,0 +1,70 @@
+"""Where things lie in a checkout, and the datasets and model cards that it configures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnvis.config import DatasetConfig, ModelConfig, read
+from rnnvis.errors import RnnvisError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One folder under `datasets/`: its configuration and its model cards, by name."""
+
+    folder: Path
+    config: DatasetConfig
+    cards: dict[str, ModelConfig]
+
+    def card(self, name: str) -> ModelConfig:
+        """The model card called `name`."""
+        if name not in self.cards:
+            known = ", ".join(self.cards) or "none"
+            raise RnnvisError(f'{self.folder}: no model card named "{name}"', f"cards here: {known}")
+        return self.cards[name]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout: `datasets/` in, `build/` for what is kept between runs, `site/explorer/` out."""
+
+    root: Path
+
+    @property
+    def build(self) -> Path:
+        """Everything that can be made again."""
+        return self.root / "build"
+
+    @property
+    def downloads(self) -> Path:
+        """Files fetched by name, version and hash."""
+        return self.build / "downloads"
+
+    @property
+    def data(self) -> Path:
+        """The published folder: manifest and Parquet."""
+        return self.root / "site" / "explorer" / "data"
+
+    def names(self) -> list[str]:
+        """Names of the datasets that this checkout configures."""
+        return sorted(path.parent.name for path in (self.root / "datasets").glob("*/dataset.toml"))
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset called `name`; every mistake in its files is an error that names file and key."""
+        folder = self.root / "datasets" / name
+        if name not in self.names():
+            known = ", ".join(self.names()) or f"none under {self.root / 'datasets'}"
+            raise RnnvisError(f'no dataset named "{name}"', f"datasets here: {known}")
+        config = read(DatasetConfig, folder / "dataset.toml")
+        if config.name != name:
+            raise RnnvisError(f'{folder}/dataset.toml: "name" is "{config.name}"', f'name it "{name}", as its folder')
+        cards: dict[str, ModelConfig] = {}
+        for path in sorted(folder.glob("*.toml")):
+            if path.name == "dataset.toml":
+                continue
+            card = read(ModelConfig, path)
+            if card.name in cards:
+                raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
+            cards[card.name] = card
+        return Dataset(folder, config, cards)

@@ -1,0 +1,125 @@
+"""Stage `publish`: everything that is finished, as one folder of Parquet files and a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import rnnvis
+from rnnvis.errors import RnnvisError
+from rnnvis.stages.cluster import cluster_step
+from rnnvis.stages.project import Dataset, Project
+from rnnvis.stages.record import read_index, record_step
+from rnnvis.stages.results import metric_rows
+from rnnvis.stages.train import corpus_step, load_corpus, train_step
+from rnnvis.tables import columns, files
+from rnnvis.tables.publishing import digest, entry, write_manifest
+
+
+def publish(project: Project, names: Sequence[str] = ()) -> Path:
+    """Write the manifest and the files it names into `site/explorer/data/`; returns that folder.
+
+    A model is published when it has been trained, recorded and clustered with the present configuration and code;
+    the others are left out.
+    """
+    project.data.mkdir(parents=True, exist_ok=True)
+    datasets = [_dataset(project, project.dataset(name)) for name in names or project.names()]
+    datasets = [dataset for dataset in datasets if dataset["models"]]
+    if not datasets:
+        raise RnnvisError(
+            "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
+        )
+    write_manifest(datasets, project.data, f"rnnvis {rnnvis.__version__}")
+    return project.data
+
+
+def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
+    config = dataset.config
+    models = [
+        _model(project, dataset, name)
+        for name, card in dataset.cards.items()
+        if cluster_step(project, dataset, card, card.seeds[0]).finished(project.build)
+    ]
+    if not models:
+        return {"name": config.name, "models": []}
+    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+    scratch = project.build / "scratch" / config.name
+    tables = {"words": columns.words(corpus), "sentences": columns.sentences(corpus)}
+    probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
+    key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
+    view = config.view
+    return {
+        "name": config.name,
+        "title": config.title,
+        "licence": config.licence,
+        "labels": list(corpus.labels),
+        "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
+        "view": view
+        and {
+            "model": view.model,
+            "sentence": key_of[view.probe],
+            "step": view.step,
+            "k": view.k,
+            "words": list(view.words),
+        },
+        "probes": key_of,
+        "tables": {
+            name: entry(name, files.write(name, table, scratch), scratch, project.data)
+            for name, table in tables.items()
+        },
+        "models": models,
+    }
+
+
+def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
+    card = dataset.cards[name]
+    seed = card.seeds[0]
+    trained = train_step(project, dataset, card, seed).folder(project.build)
+    recorded = record_step(project, dataset, card, seed).folder(project.build)
+    clustered = cluster_step(project, dataset, card, seed).folder(project.build)
+    about = json.loads((trained / "model.json").read_text(encoding="utf-8"))
+    index, clusters = read_index(recorded), read_index(clustered)
+    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+    measure = dataset.config.measure
+    scratch = project.build / "scratch" / dataset.config.name / name
+    figures = metric_rows(project, dataset, card, corpus, trained)
+    tables = {table: (parts, recorded) for table, parts in index["tables"].items()}
+    tables["metrics"] = (files.write("metrics", columns.metrics(figures), scratch), scratch)
+    states = []
+    for state, clustering in zip(index["states"], clusters["states"], strict=True):
+        measured, grouped = state.pop("tables"), clustering.pop("tables")
+        states.append(
+            {
+                **state,
+                **clustering,
+                "measured": {
+                    **index["measured"],
+                    "minimum_count": measure.minimum_count,
+                    "frequent_count": measure.frequent_count,
+                },
+                "tables": {
+                    **_entries(measured, recorded / state["name"], project.data),
+                    **_entries(grouped, clustered / state["name"], project.data),
+                },
+            }
+        )
+    return {
+        "name": name,
+        "title": card.title,
+        "kind": "classifier",
+        "cell": card.cell.upper(),
+        "hash": hashlib.sha256(digest(trained / "model.safetensors").encode()).hexdigest()[:16],
+        "parameters": about["parameters"],
+        "seed": seed,
+        "classes": list(corpus.labels),
+        "provenance": {"weights_sha256": digest(trained / "model.safetensors"), **about},
+        "tables": {table: entry(table, parts, folder, project.data) for table, (parts, folder) in tables.items()},
+        "states": states,
+    }
+
+
+def _entries(tables: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:
+    return {name: entry(name, parts, source, target) for name, parts in tables.items()}

@@ -1,0 +1,217 @@
+"""From measures to columns: what each table of a recording holds, as `files.write` takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rnnvis.corpora import Corpus
+from rnnvis.measures.contexts import Contexts
+from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
+from rnnvis.measures.quantiles import Quantiles
+from rnnvis.measures.responses import Responses
+from rnnvis.measures.units import Units, hoyer_sparsity, top_words
+from rnnvis.tables.files import list_column, nullable
+
+Columns = dict[str, Any]
+_LEVELS = ("q09", "q25", "q50", "q75", "q91")
+_TOP = 20
+
+
+def words(corpus: Corpus) -> Columns:
+    """Table `words`: the vocabulary, with each word's association with the second of two classes."""
+    return {
+        "word_id": np.arange(len(corpus.vocabulary), dtype=np.int32),
+        "text": list(corpus.vocabulary),
+        "count": corpus.counts,
+        "special": [i in corpus.special for i in range(len(corpus.vocabulary))],
+        "class_association": class_association(corpus),
+    }
+
+
+def class_association(corpus: Corpus) -> np.ndarray:
+    """Log-odds of each word in training sentences of class 1 against class 0, add-one smoothed, float32 [V]."""
+    size = len(corpus.vocabulary)
+    train = corpus.indices("train")
+    of_class = [
+        np.bincount(
+            np.concatenate([np.unique(corpus.tokens[i]) for i in train if corpus.label[i] == c]), minlength=size
+        )
+        for c in (0, 1)
+    ]
+    sentences = [int((corpus.label[train] == c).sum()) for c in (0, 1)]
+    odds = [np.log((n + 1) / (total - n + 1)) for n, total in zip(of_class, sentences, strict=True)]
+    return (odds[1] - odds[0]).astype(np.float32)
+
+
+def sentences(corpus: Corpus) -> Columns:
+    """Table `sentences`."""
+    return {
+        "sentence_id": np.arange(len(corpus), dtype=np.int32),
+        "key": corpus.key,
+        "split": corpus.split,
+        "source": corpus.source,
+        "label": pa.array(corpus.label, mask=corpus.label < 0),
+        "score": nullable(corpus.score),
+        "length": [len(t) for t in corpus.tokens],
+        "text": corpus.text,
+        "tokens": corpus.tokens,
+        "surface": corpus.surface,
+    }
+
+
+def responses(measured: Responses) -> Columns:
+    """Table `responses`."""
+    used = measured.count > 0
+    return {
+        "word_id": np.arange(len(measured.count), dtype=np.int32),
+        "count": measured.count,
+        "reliability": nullable(measured.reliability),
+        "norm": pa.array(measured.norm, mask=~used),
+        "mean": list_column(measured.mean, used),
+        "standard_error": list_column(measured.standard_error, measured.count > 1),
+    }
+
+
+def responses_by_unit(measured: Responses) -> Columns:
+    """Table `responses_by_unit`."""
+    mean = np.ascontiguousarray(measured.mean.T)
+    return {"unit": np.arange(len(mean), dtype=np.int32), "mean": list_column(mean)}
+
+
+def response_quantiles(quantiles: Quantiles) -> Columns:
+    """Table `response_quantiles`."""
+    count, units, _ = quantiles.values.shape
+    return {
+        "word_id": np.repeat(quantiles.word_ids, units),
+        "unit": np.tile(np.arange(units, dtype=np.int32), count),
+        **{name: quantiles.values[:, :, i].reshape(-1) for i, name in enumerate(_LEVELS)},
+    }
+
+
+def word_effects(effects: WordEffects, measured: Responses, v: np.ndarray) -> Columns:
+    """Table `word_effects`; words without uses have no row."""
+    used = np.flatnonzero(effects.count)
+    return {
+        "word_id": used.astype(np.int32),
+        "count": effects.count[used],
+        "effect": (measured.mean[used] @ v).astype(np.float32),
+        "push": effects.push[used],
+        "push_standard_error": nullable(effects.standard_error[used]),
+        **{name: effects.quantiles[used, i] for i, name in enumerate(_LEVELS)},
+    }
+
+
+def word_in_context(found: WordInContext) -> Columns:
+    """Table `word_in_context`; contexts without uses have no row."""
+    word, context = np.nonzero(found.count)
+    return {
+        "word_id": word.astype(np.int32),
+        "context": [CONTEXTS[c] for c in context],
+        "count": found.count[word, context],
+        "norm": found.norm[word, context],
+        "norm_standard_error": nullable(found.norm_standard_error[word, context]),
+        "push": found.push[word, context],
+        "push_standard_error": nullable(found.push_standard_error[word, context]),
+    }
+
+
+def contexts(found: Contexts) -> Columns:
+    """Table `contexts`."""
+    return {name: getattr(found, name) for name in ("unit", "sign", "rank", "sentence_id", "step", "value")}
+
+
+def units(
+    measured: Units, responses: Responses, reliable: np.ndarray, v: np.ndarray | None, auc: np.ndarray | None
+) -> Columns:
+    """Table `units`. `reliable` [n] are the word numbers that may name a unit; `v` [H] the weights of the head."""
+    count = len(measured.mean)
+    nothing = np.full(count, np.nan, dtype=np.float32)
+    scalars = (
+        "saturation",
+        "time_scale",
+        "gate_keep",
+        "gate_time_scale",
+        "gate_saturation",
+    )
+    up, down = top_words(responses.mean[reliable], reliable, _TOP)
+    return {
+        "unit": np.arange(count, dtype=np.int32),
+        "output_weight": nullable(nothing if v is None else v.astype(np.float32)),
+        "mean": measured.mean,
+        "mean_absolute": measured.mean_absolute,
+        "standard_deviation": measured.standard_deviation,
+        **{name: nullable(getattr(measured, name)) for name in scalars},
+        "sparsity": nullable(hoyer_sparsity(responses.mean[reliable]).astype(np.float32)),
+        "label_auc": nullable(nothing if auc is None else auc),
+        "top_words": up.tolist(),
+        "bottom_words": down.tolist(),
+        "histogram": measured.histogram.astype(np.int64).tolist(),
+        "edges": [measured.edges.tolist()] * count,
+    }
+
+
+def steps(
+    sentence_id: np.ndarray,
+    step: np.ndarray,
+    token_id: np.ndarray,
+    probabilities: np.ndarray,
+    label: np.ndarray,
+    pushes: np.ndarray,
+    surprise: np.ndarray,
+) -> Columns:
+    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), surprise [N, states]."""
+    p = np.take_along_axis(probabilities, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
+    known = label >= 0
+    return {
+        "sentence_id": sentence_id,
+        "step": step,
+        "token_id": token_id,
+        "loss": pa.array((-np.log(p)).astype(np.float32), mask=~known),
+        "p_target": pa.array(p.astype(np.float32), mask=~known),
+        "p_class": list_column(probabilities.astype(np.float32)),
+        "push": pushes.astype(np.float32),
+        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
+    }
+
+
+def predictions(
+    last: np.ndarray,
+    sentence_id: np.ndarray,
+    step: np.ndarray,
+    probabilities: np.ndarray,
+    label: np.ndarray,
+    surprise: np.ndarray,
+) -> Columns:
+    """Table `predictions`: a row a sentence, from the rows `last` of its last steps; arrays as in `steps`."""
+    first = np.concatenate([[0], last[:-1] + 1])
+    found = np.nan_to_num(surprise, nan=-1.0)
+    largest = np.maximum.reduceat(found, first)
+    lengths = last - first + 1
+    at = np.where(found == np.repeat(largest, lengths), step, np.iinfo(np.int16).max)
+    p = probabilities[last]
+    of_label = np.take_along_axis(p, np.maximum(label[last], 0)[:, None].astype(np.int64), axis=1)[:, 0]
+    return {
+        "sentence_id": sentence_id[last],
+        "predicted": p.argmax(axis=1).astype(np.int16),
+        "p_class": list_column(p.astype(np.float32)),
+        "loss": pa.array((-np.log(of_label)).astype(np.float32), mask=label[last] < 0),
+        "surprise": pa.array(largest.astype(np.float32), mask=largest < 0),
+        "surprise_step": pa.array(np.minimum.reduceat(at, first).astype(np.int16), mask=largest < 0),
+    }
+
+
+def metrics(rows: Sequence[dict[str, Any]]) -> Columns:
+    """Table `metrics` from rows with subject, measure, split, value, low, high, about."""
+    return {
+        name: [row.get(name) for row in rows]
+        for name in ("subject", "measure", "split", "value", "low", "high", "about")
+    }
+
+
+def training(rows: Sequence[dict[str, Any]]) -> Columns:
+    """Table `training` from a row an epoch."""
+    return {name: [row[name] for row in rows] for name in ("epoch", "train_loss", "valid_loss", "valid_accuracy")}

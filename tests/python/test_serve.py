@@ -1,0 +1,68 @@
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from rnnvis.errors import RnnvisError
+from rnnvis.stages.serve import server
+
+DATA = bytes(range(256)) * 40
+
+
+@contextmanager
+def serving(folder: Path, **options):
+    running = server(folder, **options)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+    finally:
+        running.shutdown()
+        running.server_close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "inside").mkdir()
+    (tmp_path / "inside" / "data.parquet").write_bytes(DATA)
+    (tmp_path / "inside" / "index.html").write_text("<p>hello")
+    (tmp_path / "secret.txt").write_text("not served")
+    return tmp_path / "inside"
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "end"), [("bytes=0-9", 0, 9), ("bytes=100-", 100, 10239), ("bytes=-8", 10232, 10239)]
+)
+def test_a_range_is_answered_with_exactly_its_bytes(folder, asked, start, end):
+    with serving(folder) as url:
+        answer = requests.get(f"{url}/data.parquet", headers={"Range": asked}, timeout=10)
+    assert answer.status_code == 206
+    assert answer.content == DATA[start : end + 1]
+    assert answer.headers["Content-Range"] == f"bytes {start}-{end}/{len(DATA)}"
+
+
+def test_a_range_past_the_end_is_refused_and_no_range_gives_the_whole_file(folder):
+    with serving(folder) as url:
+        assert requests.get(f"{url}/data.parquet", headers={"Range": "bytes=99999-"}, timeout=10).status_code == 416
+        assert requests.get(f"{url}/data.parquet", timeout=10).content == DATA
+
+
+def test_without_ranges_the_whole_file_comes_with_200(folder):
+    with serving(folder, ranges=False) as url:
+        answer = requests.get(f"{url}/data.parquet", headers={"Range": "bytes=0-9"}, timeout=10)
+    assert (answer.status_code, answer.content) == (200, DATA)
+
+
+def test_a_sub_path_is_the_only_way_in(folder):
+    with serving(folder, prefix="/some/where") as url:
+        assert requests.get(f"{url}/some/where/", timeout=10).text == "<p>hello"
+        assert requests.get(f"{url}/data.parquet", timeout=10).status_code == 404
+        assert requests.get(f"{url}/some/where/%2e%2e/secret.txt", timeout=10).status_code == 404
+
+
+def test_a_taken_port_and_a_missing_folder_are_explained(folder, tmp_path):
+    with serving(folder) as url, pytest.raises(RnnvisError, match="cannot be used"):
+        server(folder, int(url.rsplit(":", 1)[1]))
+    with pytest.raises(RnnvisError, match="no such folder"):
+        server(tmp_path / "nowhere")

@@ -1,0 +1,169 @@
+"""Every table's round trip, the published folder, and what `verify` says of damage."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from rnnvis.errors import RnnvisError
+from rnnvis.tables import files, publishing, typescript
+from rnnvis.tables.schema import ARROW, TABLES, VERSION, Table
+from rnnvis.tables.verify import verify
+from tests import synthetic
+
+ROWS = 37
+
+
+def example(table: Table, rng: np.random.Generator) -> dict:
+    """Random rows of `table` with unique sort keys; every nullable column holds some nulls."""
+    columns: dict = {}
+    for column in table.columns:
+        kind = ARROW[column.type]
+        if column.name in table.sorted_by:
+            place = table.sorted_by.index(column.name)
+            numbers = np.arange(ROWS) // 3 if place == 0 and len(table.sorted_by) > 1 else np.arange(ROWS)
+            values = [f"{n:03d}" for n in numbers] if column.type == "string" else numbers.tolist()
+        elif column.type.startswith("list"):
+            values = [rng.integers(0, 9, rng.integers(0, 5)).tolist() for _ in range(ROWS)]
+            values = [[str(v) for v in row] for row in values] if column.type == "list<string>" else values
+        elif column.type == "string":
+            values = [f"é {n} <img> '; DROP" for n in range(ROWS)]
+        elif column.type == "bool":
+            values = [bool(n % 2) for n in range(ROWS)]
+        else:
+            values = rng.integers(0, 100, ROWS).tolist()
+        if column.nullable:
+            values = [None if n % 5 == 0 else value for n, value in enumerate(values)]
+        columns[column.name] = pa.array(values, type=kind) if column.type != "list<float16>" else values
+    return columns
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
+def test_every_table_comes_back_as_it_was_written(table, tmp_path):
+    columns = example(table, np.random.default_rng(0))
+    if any(c.type == "list<float16>" for c in table.columns):
+        columns["value"] = files.list_column(np.arange(ROWS * 2, dtype=np.float16).reshape(ROWS, 2))
+    rows = files.rows_of(table, columns)
+    parts = files.write(table.name, rows, tmp_path)
+    assert sum(part.rows for part in parts) == ROWS
+    back = files.read(table.name, [tmp_path / part.name for part in parts])
+    assert back.equals(rows)
+    assert pq.ParquetFile(tmp_path / parts[0].name).metadata.row_group(0).column(0).is_stats_set
+    said = duckdb.connect().execute("SELECT count(*) FROM read_parquet(?)", [str(tmp_path / parts[0].name)]).fetchone()
+    assert said == (parts[0].rows,)
+
+
+def test_rows_are_sorted_and_undeclared_columns_refused():
+    table = TABLES[0]
+    columns = {"word_id": [1, 0], "text": ["b", "a"], "count": [1, 2], "special": [False, False]}
+    assert files.rows_of(table, columns)["text"].to_pylist() == ["a", "b"]
+    with pytest.raises(ValueError, match="no column colour"):
+        files.rows_of(table, {**columns, "colour": [1, 2]})
+    with pytest.raises(ValueError, match="text is missing"):
+        files.rows_of(table, {"word_id": [0], "count": [1], "special": [False]})
+
+
+def test_row_groups_of_states_end_at_sentence_borders_and_large_tables_become_several_files(tmp_path):
+    sentence = np.repeat(np.arange(400), 7).astype(np.int32)
+    step = np.tile(np.arange(7, dtype=np.int16), 400)
+    value = np.random.default_rng(0).normal(size=(2800, 16)).astype(np.float16)
+    columns = {"sentence_id": sentence, "step": step, "value": files.list_column(value)}
+    parts = files.write("states", columns, tmp_path, part_bytes=40_000)
+    assert len(parts) > 1
+    for part in parts:
+        file = pq.ParquetFile(tmp_path / part.name)
+        for group in range(file.num_row_groups):
+            steps = file.read_row_group(group)["step"].to_pylist()
+            assert (steps[0], steps[-1]) == (0, 6)
+    ranges = [(p.first, p.last) for p in parts]
+    assert ranges[0][0] == 0
+    assert ranges[-1][1] == 399
+    assert all(a[1] < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert np.array_equal(files.matrix(files.read("states", [tmp_path / p.name for p in parts])["value"]), value)
+
+
+def test_same_rows_same_bytes(tmp_path):
+    table = next(t for t in TABLES if t.name == "units")
+    columns = example(table, np.random.default_rng(1))
+    a = files.write("units", columns, tmp_path / "a")[0]
+    b = files.write("units", columns, tmp_path / "b")[0]
+    assert publishing.digest(tmp_path / "a" / a.name) == publishing.digest(tmp_path / "b" / b.name)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("published")
+    synthetic.publish(folder, units=40, words=150, sentences=200)
+    return folder
+
+
+@pytest.fixture
+def copy(published, tmp_path) -> Path:
+    for path in published.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def named(folder: Path, table: str) -> Path:
+    return next(path for path in folder.iterdir() if path.name.startswith(table + "-"))
+
+
+def test_a_whole_folder_passes(published):
+    report = verify(published)
+    assert report.problems == []
+    assert report.files >= 15
+
+
+def test_a_flipped_byte_a_short_file_and_a_missing_file_are_each_named(copy):
+    flipped, short, gone = named(copy, "words"), named(copy, "states"), named(copy, "units")
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    short.write_bytes(short.read_bytes()[:-10])
+    gone.unlink()
+    problems = verify(copy).problems
+    assert len(problems) == 4  # the missing file is short of rows as well
+    for path, word in ((flipped, "checksum"), (short, "bytes"), (gone, "missing")):
+        assert any(path.name in p and word in p for p in problems)
+
+
+def test_wrong_rows_behind_a_right_checksum_are_found(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    entry = manifest["datasets"][0]["tables"]["words"]["files"][0]
+    rows = pq.read_table(copy / entry["path"])
+    pq.write_table(rows.take(list(range(rows.num_rows))[::-1]).drop(["special"]), copy / entry["path"])
+    entry |= {"sha256": publishing.digest(copy / entry["path"]), "bytes": (copy / entry["path"]).stat().st_size}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert any("special is missing" in p for p in verify(copy).problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "damaged"),
+        ('{"format": "other"}', "not a manifest"),
+        (json.dumps({"format": "rnnvis", "version": VERSION + 1}), "reads up to"),
+    ],
+)
+def test_a_bad_manifest_is_explained(copy, text, said):
+    (copy / "manifest.json").write_text(text)
+    with pytest.raises(RnnvisError, match=said):
+        verify(copy)
+
+
+def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
+    first = publishing.named_files(publishing.read_manifest(copy))
+    (copy / "words-0000000000000000.parquet").write_bytes(b"from long ago")
+    publishing.write_manifest([], copy, "test")
+    assert {p.name for p in copy.glob("*.parquet")} == first
+    publishing.write_manifest([], copy, "test")
+    assert list(copy.glob("*.parquet")) == []
+
+
+def test_the_viewer_reads_the_same_schema():
+    generated = Path(__file__).parents[2] / "viewer" / "src" / "data" / "schema.ts"
+    assert generated.read_text(encoding="utf-8") == typescript.source(), "run: python -m rnnvis.tables.typescript"
