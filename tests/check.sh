@@ -1,0 +1,9 @@
+#!/bin/sh
+# Formatting, lint, types and generated files: what `make check` runs.
+set -eu
+cd "$(dirname "$0")/.."
+bin=.venv/bin/python
+$bin -m ruff check pipeline tests benchmarks
+$bin -m ruff format --check pipeline tests benchmarks
+$bin -m mypy
+sh tests/npm.sh run check
