@@ -1,0 +1,19 @@
+import { toCsv, type Table } from './csv';
+
+/** Hands a file to the browser's own download. */
+export function saveFile(name: string, type: string, content: string): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const anchor = document.createElement('a');
+  anchor.href = url;
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+export function saveCsv(name: string, table: Table): void {
+  saveFile(`${name}.csv`, 'text/csv;charset=utf-8', toCsv(table));
+}
+
+export function saveSvg(name: string, svg: string): void {
+  saveFile(`${name}.svg`, 'image/svg+xml;charset=utf-8', svg);
+}

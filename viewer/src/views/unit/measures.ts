@@ -1,0 +1,128 @@
+import type { UnitRow } from '../../data/types';
+import { fixed, percent, signed } from '../chart/format';
+
+/** One measure of a unit: what it is called, how it reads, and how the rail sorts by it. */
+export interface Measure {
+  key: string;
+  title: string;
+  /** In a few words, what the figure of this unit is. */
+  about: (row: UnitRow) => string;
+  value: (row: UnitRow) => number | null;
+  text: (value: number) => string;
+  /** What the rail sorts by, largest first. */
+  rank: (value: number) => number;
+  /** Shown in the row of measures; the others only sort the rail. */
+  shown: boolean;
+}
+
+interface Naming {
+  /** Kind of the state: h, c, … */
+  kind: string;
+  /** GRU, LSTM, … */
+  cell: string;
+  /** Name of the class that the head calls 1; null without a classifier. */
+  positive: string | null;
+}
+
+const GATES: Record<string, string> = { GRU: 'Update gate', LSTM: 'Forget gate' };
+const same = (value: number): number => value;
+
+/** The measures that mean something here: one whose column is empty for every unit is left out. */
+export function measuresFor({ kind, cell, positive }: Naming, rows: readonly UnitRow[]): Measure[] {
+  const all: Measure[] = [
+    {
+      key: 'timeScale',
+      title: 'Time-scale',
+      about: () => 'how long it remembers',
+      value: (row) => row.timeScale,
+      text: (value) => `${fixed(value, 1)} words`,
+      rank: same,
+      shown: true,
+    },
+    {
+      key: 'gateKeep',
+      title: `${GATES[cell.toUpperCase()] ?? 'Gate'} keeps`,
+      about: () => 'of itself per word',
+      value: (row) => row.gateKeep,
+      text: percent,
+      rank: same,
+      shown: true,
+    },
+    {
+      key: 'meanAbsolute',
+      title: `Typical size |${kind}|`,
+      about: ({ saturation }) =>
+        saturation === null
+          ? 'mean over every step'
+          : saturation === 0
+            ? 'never saturated'
+            : `saturated at ${percent(saturation)} of steps`,
+      value: (row) => row.meanAbsolute,
+      text: (value) => fixed(value, 2),
+      rank: same,
+      shown: true,
+    },
+    {
+      key: 'labelAuc',
+      title: 'Tells the label',
+      about: ({ labelAuc }) => `AUC, ${(labelAuc ?? 1) < 0.5 ? 'low' : 'high'} means ${positive ?? 'the second class'}`,
+      value: ({ labelAuc }) => (labelAuc === null ? null : Math.max(labelAuc, 1 - labelAuc)),
+      text: percent,
+      rank: same,
+      shown: true,
+    },
+    {
+      key: 'outputWeight',
+      title: 'Weight to output',
+      about: () => `log-odds per unit of ${kind}`,
+      value: (row) => row.outputWeight,
+      text: (value) => signed(value, 2),
+      rank: Math.abs,
+      shown: true,
+    },
+    {
+      key: 'sparsity',
+      title: 'Sparsity',
+      about: () => '0 all words alike, 1 one word',
+      value: (row) => row.sparsity,
+      text: (value) => fixed(value, 2),
+      rank: same,
+      shown: true,
+    },
+    {
+      key: 'saturation',
+      title: 'Saturation',
+      about: () => `share of steps with |${kind}| > 0.9`,
+      value: (row) => row.saturation,
+      text: percent,
+      rank: same,
+      shown: false,
+    },
+  ];
+  return all.filter((measure) => rows.some((row) => known(measure.value(row))));
+}
+
+function known(value: number | null): value is number {
+  return value !== null && Number.isFinite(value);
+}
+
+/** Units from the largest to the smallest rank, those without the measure last; by number without a measure. */
+export function ranked(rows: readonly UnitRow[], measure: Measure | null): UnitRow[] {
+  const key = (row: UnitRow): number => {
+    const value = measure ? measure.value(row) : null;
+    return known(value) ? measure!.rank(value) : -Infinity;
+  };
+  return [...rows].sort((a, b) => (key(a) === key(b) ? a.unit - b.unit : key(b) - key(a)));
+}
+
+/** Positions 0…1 of all units on one measure, for its strip; NaN where a unit has none. */
+export function alongStrip(rows: readonly UnitRow[], measure: Measure): { low: number; high: number; at: Float64Array } {
+  const values = rows.map((row) => measure.value(row));
+  const finite = values.filter(known);
+  const low = Math.min(...finite);
+  const high = Math.max(...finite);
+  const at = Float64Array.from(values, (value) =>
+    known(value) ? (high > low ? (value - low) / (high - low) : 0.5) : NaN,
+  );
+  return { low, high, at };
+}
