@@ -1,0 +1,115 @@
+/** From published rows to the shapes that views know. */
+
+import type { BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
+import type { Clustering, ClusterSide, ClusterSummary, Sentence, SentenceSteps, UnitRow } from './types';
+
+export function floats(values: ArrayLike<number>): Float32Array {
+  return values instanceof Float32Array ? values : Float32Array.from(values);
+}
+
+export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length'>): Sentence {
+  return {
+    id: row.sentence_id,
+    key: row.key,
+    split: row.split,
+    label: row.label ?? null,
+    score: row.score ?? null,
+    text: row.text,
+    tokens: Int32Array.from(row.tokens),
+    surface: [...row.surface],
+  };
+}
+
+type StepColumns = Pick<StepsRow, 'loss' | 'p_class' | 'push' | 'surprise'>;
+
+export function decodeSteps(rows: StepColumns[], stateIndex: number): SentenceSteps {
+  const classes = rows[0]?.p_class?.length ?? 0;
+  const complete = (column: keyof StepColumns): boolean => rows.every((row) => row[column] !== null && row[column] !== undefined);
+  let pClass: Float32Array | null = null;
+  if (classes > 0 && complete('p_class')) {
+    pClass = new Float32Array(rows.length * classes);
+    rows.forEach((row, step) => pClass!.set(row.p_class ?? [], step * classes));
+  }
+  const surprise = rows.some((row) => row.surprise) ? Float32Array.from(rows, (row) => row.surprise?.[stateIndex] ?? Number.NaN) : null;
+  return {
+    length: rows.length,
+    pClass,
+    classes,
+    push: complete('push') ? Float32Array.from(rows, (row) => row.push ?? 0) : null,
+    loss: complete('loss') ? Float32Array.from(rows, (row) => row.loss ?? 0) : null,
+    surprise,
+  };
+}
+
+interface ClusteringRows {
+  labels: Pick<ClusterLabelsRow, 'side' | 'ids' | 'labels' | 'order'>[];
+  blocks: Pick<BlockMeansRow, 'mean'>[];
+  strengths: Pick<WordStrengthsRow, 'strength'>[];
+  summaries: Pick<ClusterSummariesRow, 'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect'>[];
+  quality: Pick<ClusterQualityRow, 'held_out_r2' | 'bound' | 'sign_coherence' | 'ari_words' | 'ari_units'>[];
+}
+
+/** The grouping, or null where a row of it is missing. */
+export function decodeClustering(of: { method: string; selection: string; k: number }, rows: ClusteringRows): Clustering | null {
+  const words = decodeSide('words', rows);
+  const units = decodeSide('units', rows);
+  const [block] = rows.blocks;
+  const [strength] = rows.strengths;
+  const [quality] = rows.quality;
+  if (!words || !units || !block || !strength || !quality) return null;
+  return {
+    ...of,
+    words,
+    units,
+    blockMeans: floats(block.mean),
+    strengths: floats(strength.strength),
+    quality: {
+      heldOutR2: quality.held_out_r2,
+      bound: quality.bound,
+      signCoherence: quality.sign_coherence,
+      ariWords: quality.ari_words,
+      ariUnits: quality.ari_units,
+    },
+  };
+}
+
+function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide | null {
+  const labels = rows.labels.find((row) => row.side === side);
+  if (!labels) return null;
+  const summaries: ClusterSummary[] = rows.summaries
+    .filter((row) => row.side === side)
+    .map((row) => ({
+      cluster: row.cluster,
+      size: row.size,
+      stability: row.stability ?? null,
+      purityClass: row.purity_class ?? null,
+      effect: row.effect ?? null,
+    }));
+  return {
+    ids: Int32Array.from(labels.ids),
+    labels: Uint8Array.from(labels.labels),
+    order: Array.from(labels.order),
+    summaries,
+  };
+}
+
+export function decodeUnit(row: UnitsRow): UnitRow {
+  return {
+    unit: row.unit,
+    outputWeight: row.output_weight ?? null,
+    mean: row.mean,
+    meanAbsolute: row.mean_absolute,
+    standardDeviation: row.standard_deviation,
+    saturation: row.saturation ?? null,
+    timeScale: row.time_scale ?? null,
+    gateKeep: row.gate_keep ?? null,
+    gateTimeScale: row.gate_time_scale ?? null,
+    gateSaturation: row.gate_saturation ?? null,
+    sparsity: row.sparsity ?? null,
+    labelAuc: row.label_auc ?? null,
+    topWords: Int32Array.from(row.top_words),
+    bottomWords: Int32Array.from(row.bottom_words),
+    histogram: Array.from(row.histogram, Number),
+    edges: floats(row.edges),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Problem } from '../state/types';
+
+/** An error that a person can understand: what happened, to which file, and what to do. */
+export class DataProblem extends Error implements Problem {
+  constructor(
+    readonly what: string,
+    readonly where: string,
+    readonly fix: string,
+  ) {
+    super(`${what} (${where}). ${fix}`);
+    this.name = 'DataProblem';
+  }
+}
+
+/** Any thrown value as a problem; errors that are not problems yet are defects, and are shown as such. */
+export function toProblem(error: unknown, where: string): Problem {
+  if (error instanceof DataProblem) return { what: error.what, where: error.where, fix: error.fix };
+  const what = error instanceof Error ? error.message : String(error);
+  return { what, where, fix: 'Reload the page; if it stays, tell the authors what you did before.' };
+}

@@ -1,0 +1,150 @@
+import { DataProblem } from './problem';
+import type { TableFile } from './types';
+
+/** What went over the network, for the loading messages and the tests. */
+export interface Transfers {
+  bytes: number;
+  requests: number;
+}
+
+/** Files up to this size are fetched whole: one request costs less than two. */
+const WHOLE = 48 * 1024;
+/** How much of a file's end is read at first: the footer and the page indexes before it. */
+const TAIL = 32 * 1024;
+
+const REPUBLISH = 'Publish the data again, or restore this file from the published folder.';
+
+/** Fetches, counts and checks; shared by all files of one manifest. */
+export class Transport {
+  readonly transfers: Transfers = { bytes: 0, requests: 0 };
+  /** False once a server has answered a range request with the whole file. */
+  ranges = true;
+
+  constructor(
+    private readonly fetcher: typeof fetch = (input, init) => fetch(input, init),
+    private readonly changed: (transfers: Transfers) => void = () => undefined,
+  ) {}
+
+  async get(url: string, init: RequestInit = {}): Promise<{ response: Response; body: ArrayBuffer }> {
+    let response: Response;
+    let body: ArrayBuffer;
+    try {
+      response = await this.fetcher(url, init);
+      body = response.ok ? await response.arrayBuffer() : new ArrayBuffer(0);
+    } catch {
+      throw new DataProblem(
+        'The file could not be fetched',
+        url,
+        location.protocol === 'file:'
+          ? 'Browsers do not let a page opened from disk read files: serve the folder, for example with “rnnvis serve”.'
+          : 'Check the connection and that the server is still running, then try again.',
+      );
+    }
+    if (response.ok) {
+      this.transfers.bytes += body.byteLength;
+      this.transfers.requests += 1;
+      this.changed(this.transfers);
+    }
+    return { response, body };
+  }
+}
+
+interface Block {
+  start: number;
+  end: number;
+  bytes: Promise<ArrayBuffer>;
+}
+
+/** One published file, read in ranges where the server knows them; the shape that hyparquet reads from. */
+export class RemoteFile {
+  readonly byteLength: number;
+  private whole: Promise<ArrayBuffer> | null = null;
+  private readonly blocks: Block[] = [];
+
+  constructor(
+    readonly url: string,
+    readonly file: TableFile,
+    private readonly transport: Transport,
+  ) {
+    this.byteLength = file.bytes;
+  }
+
+  async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
+    if (this.byteLength <= WHOLE || !this.transport.ranges) this.fetchWhole();
+    if (this.whole) return (await this.whole).slice(start, end);
+    const held = this.blocks.find((block) => block.start <= start && end <= block.end);
+    if (held) return (await held.bytes).slice(start - held.start, end - held.start);
+    const from = end === this.byteLength ? Math.max(0, Math.min(start, end - TAIL)) : start;
+    const block = { start: from, end, bytes: this.range(from, end) };
+    this.blocks.push(block);
+    try {
+      return (await block.bytes).slice(start - from, end - from);
+    } finally {
+      if (end !== this.byteLength) this.blocks.splice(this.blocks.indexOf(block), 1);
+    }
+  }
+
+  private fetchWhole(): void {
+    if (this.whole) return;
+    const whole = this.loadWhole();
+    this.whole = whole;
+    whole.catch(() => {
+      if (this.whole === whole) this.whole = null;
+    });
+  }
+
+  private async loadWhole(): Promise<ArrayBuffer> {
+    const { response, body } = await this.transport.get(this.url);
+    this.expectFound(response);
+    return this.verified(body);
+  }
+
+  private async range(start: number, end: number): Promise<ArrayBuffer> {
+    const { response, body } = await this.transport.get(this.url, { headers: { Range: `bytes=${start}-${end - 1}` } });
+    if (response.status === 416) throw this.truncated(null);
+    this.expectFound(response);
+    if (response.status !== 206) {
+      this.transport.ranges = false;
+      this.whole ??= this.verified(body);
+      return (await this.whole).slice(start, end);
+    }
+    const total = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+    if (total !== undefined && Number(total) !== this.byteLength) throw this.truncated(Number(total));
+    if (body.byteLength !== end - start) throw this.truncated(null);
+    return body;
+  }
+
+  private expectFound(response: Response): void {
+    if (response.ok) return;
+    throw new DataProblem(
+      response.status === 404 ? 'A data file is missing' : `The server answered ${response.status}`,
+      this.url,
+      response.status === 404 ? REPUBLISH : 'Ask whoever runs the server to look at this address.',
+    );
+  }
+
+  private truncated(bytes: number | null): DataProblem {
+    const size = bytes === null ? 'is shorter than' : `has ${bytes.toLocaleString('en')} bytes, not`;
+    return new DataProblem(
+      `A data file ${size} the ${this.byteLength.toLocaleString('en')} bytes that the manifest names`,
+      this.url,
+      `${REPUBLISH} Its SHA-256 must be ${this.file.sha256}.`,
+    );
+  }
+
+  private async verified(body: ArrayBuffer): Promise<ArrayBuffer> {
+    if (body.byteLength !== this.byteLength) throw this.truncated(body.byteLength);
+    if (globalThis.crypto?.subtle) {
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body));
+      const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+      if (hex !== this.file.sha256) {
+        throw new DataProblem(
+          'A data file is damaged: its SHA-256 is not the one that the manifest names',
+          this.url,
+          `${REPUBLISH} Its SHA-256 must be ${this.file.sha256}.`,
+        );
+      }
+    }
+    return body;
+  }
+}

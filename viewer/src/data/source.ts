@@ -1,0 +1,272 @@
+import type { Database } from './database';
+import { DataProblem } from './problem';
+import { decodeClustering, decodeSentence, decodeSteps, decodeUnit, floats } from './decode';
+import { Lru } from './lru';
+import { fetchManifest } from './manifest';
+import { Transport, type Transfers } from './remote';
+import type { MetricsRow, TableName } from './schema';
+import { Table } from './table';
+import type {
+  Clustering,
+  DatasetEntry,
+  Manifest,
+  ModelEntry,
+  Quantiles,
+  Sentence,
+  SentenceSteps,
+  StateEntry,
+  StateSequence,
+  TableEntry,
+  UnitContext,
+  UnitRow,
+  Vocabulary,
+  WordEffect,
+  WordResponse,
+} from './types';
+
+const CACHED = 400;
+
+type Owner = DatasetEntry | ModelEntry | StateEntry;
+
+/** Everything that the views read, typed and cached. A table that was not published gives null; a damaged one throws. */
+export class Source {
+  private readonly tables = new Map<TableEntry, Table<TableName>>();
+  private readonly cache = new Lru<unknown>(CACHED);
+  private readonly owners = new Map<Owner, number>();
+  private booting: Promise<Database> | null = null;
+
+  private constructor(
+    readonly url: string,
+    readonly manifest: Manifest,
+    private readonly transport: Transport,
+    /** Folder of the explorer's own files, where DuckDB lies. */
+    private readonly home: string,
+  ) {}
+
+  static async open(manifestUrl: string, options: { home: string; changed?: (transfers: Transfers) => void; fetcher?: typeof fetch }): Promise<Source> {
+    const transport = new Transport(options.fetcher, options.changed);
+    return new Source(manifestUrl, await fetchManifest(manifestUrl, transport), transport, options.home);
+  }
+
+  get transfers(): Transfers {
+    return this.transport.transfers;
+  }
+
+  /** The table, or null where it was not published. */
+  table<N extends TableName>(owner: Owner, name: N): Table<N> | null {
+    const entry = owner.tables[name];
+    if (!entry || entry.rows === 0) return null;
+    let table = this.tables.get(entry);
+    if (!table) {
+      table = new Table<TableName>(name, entry, this.url, this.transport);
+      this.tables.set(entry, table);
+    }
+    return table as unknown as Table<N>;
+  }
+
+  vocabulary(dataset: DatasetEntry): Promise<Vocabulary> {
+    return this.once(`vocabulary ${this.owner(dataset)}`, async () => {
+      const rows = await this.required(dataset, 'words').all(['text', 'count', 'special', 'class_association']);
+      const text = rows.map((row) => row.text);
+      return {
+        text,
+        count: Float64Array.from(rows, (row) => Number(row.count)),
+        special: rows.map((row) => row.special),
+        classAssociation: rows.map((row) => row.class_association ?? null),
+        id: new Map(text.map((word, id) => [word, id])),
+      };
+    });
+  }
+
+  sentence(dataset: DatasetEntry, id: number): Promise<Sentence> {
+    return this.once(`sentence ${this.owner(dataset)} ${id}`, async () => {
+      const columns = ['sentence_id', 'key', 'split', 'label', 'score', 'text', 'tokens', 'surface'] as const;
+      const table = this.required(dataset, 'sentences');
+      const [row] = await table.where({ sentence_id: id }, columns);
+      if (!row) throw new DataProblem(`There is no sentence ${id}`, table.urls.join(', '), 'Publish the data again.');
+      return decodeSentence(row);
+    });
+  }
+
+  /** The sentence with this key; null where no sentence has it. Probes come first in the table and cost one small read. */
+  sentenceByKey(dataset: DatasetEntry, key: string): Promise<Sentence | null> {
+    return this.once(`key ${this.owner(dataset)} ${key}`, async () => {
+      const table = this.required(dataset, 'sentences');
+      const probes = Math.min(table.rows, dataset.splits['probe'] ?? 0);
+      const find = async (start: number, end: number): Promise<number | null> => {
+        const rows = await table.slice(start, end, ['sentence_id', 'key']);
+        return rows.find((row) => row.key === key)?.sentence_id ?? null;
+      };
+      const isProbe = Object.values(dataset.probes).includes(key);
+      const id = (isProbe ? await find(0, probes) : null) ?? (await find(0, table.rows));
+      return id === null ? null : this.sentence(dataset, id);
+    });
+  }
+
+  /** Model outputs along a sentence; null where the model has none. */
+  steps(model: ModelEntry, id: number, stateIndex: number): Promise<SentenceSteps | null> {
+    return this.once(`steps ${this.owner(model)} ${id} ${stateIndex}`, async () => {
+      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, ['loss', 'p_class', 'push', 'surprise']);
+      return rows?.length ? decodeSteps(rows, stateIndex) : null;
+    });
+  }
+
+  /** A state along a sentence; null where the published sample of states leaves the sentence out. */
+  states(state: StateEntry, id: number): Promise<StateSequence | null> {
+    return this.once(`states ${this.owner(state)} ${id}`, async () => {
+      const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['value']);
+      if (!rows?.length) return null;
+      const values = new Float32Array(rows.length * state.units);
+      rows.forEach((row, step) => values.set(row.value, step * state.units));
+      return { length: rows.length, units: state.units, initial: new Float32Array(state.units), values };
+    });
+  }
+
+  clustering(state: StateEntry, method: string, selection: string, k: number): Promise<Clustering> {
+    return this.once(`clustering ${this.owner(state)} ${method} ${selection} ${k}`, async () => {
+      const of = { method, selection, k };
+      const [labels, blocks, strengths, summaries, quality] = await Promise.all([
+        this.required(state, 'cluster_labels').where(of, ['side', 'ids', 'labels', 'order']),
+        this.required(state, 'block_means').where(of, ['mean']),
+        this.required(state, 'word_strengths').where(of, ['strength']),
+        this.required(state, 'cluster_summaries').where(of, ['side', 'cluster', 'size', 'stability', 'purity_class', 'effect']),
+        this.required(state, 'cluster_quality').where(of, ['held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units']),
+      ]);
+      const decoded = decodeClustering(of, { labels, blocks, strengths, summaries, quality });
+      if (!decoded) {
+        throw new DataProblem(
+          `The grouping ${method}, ${selection}, ${k} clusters is not in the data`,
+          this.required(state, 'cluster_labels').urls.join(', '),
+          'Choose another number of clusters, or publish the data again.',
+        );
+      }
+      return decoded;
+    });
+  }
+
+  /** The expected response of a word; null where it was never measured. */
+  response(state: StateEntry, wordId: number): Promise<WordResponse | null> {
+    return this.once(`response ${this.owner(state)} ${wordId}`, async () => {
+      const columns = ['count', 'reliability', 'norm', 'mean', 'standard_error'] as const;
+      const [row] = await this.required(state, 'responses').where({ word_id: wordId }, columns);
+      if (!row?.mean) return null;
+      return {
+        wordId,
+        count: Number(row.count),
+        reliability: row.reliability ?? null,
+        norm: row.norm ?? 0,
+        mean: floats(row.mean),
+        standardError: row.standard_error ? floats(row.standard_error) : null,
+      };
+    });
+  }
+
+  /** Quantiles of a word's responses; null where the word is too rare for them. */
+  quantiles(state: StateEntry, wordId: number): Promise<Quantiles | null> {
+    return this.once(`quantiles ${this.owner(state)} ${wordId}`, async () => {
+      const rows = await this.table(state, 'response_quantiles')?.where({ word_id: wordId }, ['q09', 'q25', 'q50', 'q75', 'q91']);
+      if (!rows?.length) return null;
+      return {
+        q09: Float32Array.from(rows, (row) => row.q09),
+        q25: Float32Array.from(rows, (row) => row.q25),
+        q50: Float32Array.from(rows, (row) => row.q50),
+        q75: Float32Array.from(rows, (row) => row.q75),
+        q91: Float32Array.from(rows, (row) => row.q91),
+      };
+    });
+  }
+
+  /** The effect of a word on the verdict; null where the state is not the one that the head reads. */
+  effect(state: StateEntry, wordId: number): Promise<WordEffect | null> {
+    return this.once(`effect ${this.owner(state)} ${wordId}`, async () => {
+      const columns = ['count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'] as const;
+      const [row] = (await this.table(state, 'word_effects')?.where({ word_id: wordId }, columns)) ?? [];
+      if (!row) return null;
+      return {
+        count: Number(row.count),
+        effect: row.effect,
+        push: row.push,
+        pushStandardError: row.push_standard_error ?? null,
+        quantiles: [row.q09, row.q25, row.q50, row.q75, row.q91],
+      };
+    });
+  }
+
+  units(state: StateEntry): Promise<UnitRow[]> {
+    return this.once(`units ${this.owner(state)}`, async () => {
+      const rows = await this.required(state, 'units').all([
+        'unit',
+        'output_weight',
+        'mean',
+        'mean_absolute',
+        'standard_deviation',
+        'saturation',
+        'time_scale',
+        'gate_keep',
+        'gate_time_scale',
+        'gate_saturation',
+        'sparsity',
+        'label_auc',
+        'top_words',
+        'bottom_words',
+        'histogram',
+        'edges',
+      ]);
+      return rows.map(decodeUnit);
+    });
+  }
+
+  contexts(state: StateEntry, unit: number): Promise<UnitContext[]> {
+    return this.once(`contexts ${this.owner(state)} ${unit}`, async () => {
+      const rows = (await this.table(state, 'contexts')?.where({ unit }, ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'])) ?? [];
+      return rows.map((row) => ({
+        unit: row.unit,
+        sign: row.sign < 0 ? -1 : 1,
+        rank: row.rank,
+        sentenceId: row.sentence_id,
+        step: row.step,
+        value: row.value,
+      }));
+    });
+  }
+
+  /** Expected responses of one unit to every word, in word order. */
+  unitResponses(state: StateEntry, unit: number): Promise<Float32Array> {
+    return this.once(`unit responses ${this.owner(state)} ${unit}`, async () => {
+      const [row] = await this.required(state, 'responses_by_unit').where({ unit }, ['mean']);
+      return floats(row?.mean ?? []);
+    });
+  }
+
+  metrics(model: ModelEntry): Promise<MetricsRow[]> {
+    return this.once(`metrics ${this.owner(model)}`, async () => {
+      const columns = ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'] as const;
+      return (await this.table(model, 'metrics')?.all(columns)) ?? [];
+    });
+  }
+
+  /** DuckDB, started at the first call: for searches, filters and rankings, never for the first view. */
+  database(): Promise<Database> {
+    this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home));
+    this.booting.catch(() => (this.booting = null));
+    return this.booting;
+  }
+
+  private required<N extends TableName>(owner: Owner, name: N): Table<N> {
+    const table = this.table(owner, name);
+    if (table) return table;
+    const missing = owner.tables[name] ? 'is empty' : 'was not published';
+    throw new DataProblem(`The table “${name}” of ${owner.title} ${missing}`, this.url, 'Publish the data again with “rnnvis publish”.');
+  }
+
+  /** A short name for cache keys: models may share the names of their states. */
+  private owner(entry: Owner): number {
+    const known = this.owners.get(entry) ?? this.owners.size;
+    this.owners.set(entry, known);
+    return known;
+  }
+
+  private once<T>(key: string, load: () => Promise<T>): Promise<T> {
+    return this.cache.get(key, load) as Promise<T>;
+  }
+}

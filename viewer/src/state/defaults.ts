@@ -1,0 +1,94 @@
+import type { DatasetEntry, Manifest, ModelEntry, StateEntry } from '../data/types';
+import type { ViewState } from './types';
+
+/** Choices that do not depend on the data. */
+export const PREFERENCES = {
+  focus: 'step',
+  focusWord: null,
+  units: [],
+  page: 'picture',
+  linkThreshold: 0.25,
+  linkWidth: 1,
+  colourScale: 'fit',
+  colourWords: 'none',
+  chipAlign: 'width',
+} as const satisfies Partial<ViewState>;
+
+export const WORDS = 3;
+export const UNITS = 3;
+
+export function modelOf(dataset: DatasetEntry, name: string | null): ModelEntry {
+  return dataset.models.find((model) => model.name === name) ?? dataset.models[0]!;
+}
+
+/** The state of that name, else the one that the head reads, else the first. */
+export function stateOf(model: ModelEntry, name: string | null): StateEntry {
+  return model.states.find((state) => state.name === name) ?? model.states.find((state) => state.read_by_head) ?? model.states[0]!;
+}
+
+function nearest(values: readonly number[], wanted: number): number {
+  return values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best), values[0] ?? wanted);
+}
+
+function oneOf(values: readonly string[], wanted: string, fallback: string): string {
+  return values.includes(wanted) ? wanted : (values[0] ?? fallback);
+}
+
+/** The view that a visitor sees first. */
+export function firstView(manifest: Manifest, datasetName: string | null = null): ViewState {
+  const dataset = manifest.datasets.find((entry) => entry.name === datasetName) ?? manifest.datasets[0]!;
+  const view = dataset.view;
+  const model = modelOf(dataset, view?.model ?? null);
+  const state = stateOf(model, null);
+  const sentence = view?.sentence ?? Object.values(dataset.probes)[0] ?? null;
+  return {
+    dataset: dataset.name,
+    model: model.name,
+    state: state.name,
+    method: oneOf(state.methods, 'block', 'block'),
+    selection: oneOf(state.selections, 'reliable', 'reliable'),
+    k: nearest(state.k, view?.k ?? 8),
+    sentence: sentence && (dataset.probes[sentence] ?? sentence),
+    step: view?.step ?? null,
+    words: (view?.words ?? []).slice(0, WORDS),
+    ...PREFERENCES,
+    units: [],
+  };
+}
+
+export interface Fitted {
+  view: ViewState;
+  /** What had to be changed, in words; empty where the view fits the data. */
+  notes: string[];
+}
+
+/** A view that the data can show: names that are not published are replaced, and said. */
+export function fitView(view: ViewState, manifest: Manifest): Fitted {
+  const notes: string[] = [];
+  const dataset = manifest.datasets.find((entry) => entry.name === view.dataset);
+  if (!dataset) {
+    return { view: firstView(manifest), notes: [`There is no dataset “${view.dataset}” here; the first one is shown.`] };
+  }
+  const model = modelOf(dataset, view.model);
+  if (model.name !== view.model) notes.push(`There is no model “${view.model}” here; ${model.title} is shown.`);
+  const state = stateOf(model, view.state);
+  if (state.name !== view.state && model.name === view.model) notes.push(`This model has no state “${view.state}”; ${state.title} is shown.`);
+  const k = state.k.includes(view.k) ? view.k : nearest(state.k, view.k);
+  if (k !== view.k) notes.push(`${view.k} clusters are not published; ${k} are shown.`);
+  const units = view.units.filter((unit) => unit < state.units).slice(0, UNITS);
+  return {
+    view: {
+      ...view,
+      model: model.name,
+      state: state.name,
+      method: oneOf(state.methods, view.method, view.method),
+      selection: oneOf(state.selections, view.selection, view.selection),
+      k,
+      sentence: view.sentence && (dataset.probes[view.sentence] ?? view.sentence),
+      words: [...new Set(view.words)].slice(0, WORDS),
+      units,
+      page: units.length ? view.page : 'picture',
+    },
+    notes,
+  };
+}

@@ -1,0 +1,408 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { toProblem } from '../data/problem';
+import { Source } from '../data/source';
+import type { Clustering, DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence, Vocabulary, WordResponse } from '../data/types';
+import { NO_ADDRESS, type Address } from './address';
+import { fitView, firstView, modelOf, stateOf, UNITS, WORDS } from './defaults';
+import { History } from './history';
+import { LinkProblem, readLink, writeLink } from './link';
+import { Slot } from './slot.svelte';
+import type { Drawn, Hover, Place, Problem, ViewState } from './types';
+
+export interface Options {
+  /** Address of the manifest. */
+  src: string;
+  /** Folder of the explorer's own files. */
+  home: string;
+  layout: 'page' | 'hero';
+  /** Address of the full page, for “Open in explorer”. */
+  page: string;
+  address?: Address;
+  /** Choices made by attributes of the element. */
+  view?: Partial<Pick<ViewState, 'model' | 'sentence' | 'step' | 'k' | 'words'>>;
+  fetcher?: typeof fetch;
+}
+
+/** A sentence with everything that the model did along it; swapped as one, so that its parts always fit. */
+interface Passage {
+  sentence: Sentence;
+  steps: SentenceSteps | null;
+  sequence: StateSequence | null;
+}
+
+/** The one store: what is chosen, what is loaded for it, and every action. Views read it and call its actions. */
+export class Explorer {
+  /** Replaced at every change, never changed in place. */
+  view = $state.raw<ViewState>({} as ViewState);
+  source = $state.raw<Source | null>(null);
+  problems = $state<Partial<Record<Place, Problem>>>({});
+  /** Something to say once, for example that a link fits only in part. */
+  notice = $state<string | null>(null);
+  theme = $state<'light' | 'dark'>('light');
+  width = $state(1440);
+  /** Set by the picture after painting. */
+  drawn = $state.raw<Drawn | null>(null);
+  /** Grows when web fonts have arrived: measured text must be measured again. */
+  fonts = $state(0);
+  transfers = $state.raw({ bytes: 0, requests: 0 });
+  canUndo = $state(false);
+  canRedo = $state(false);
+  readonly layout: 'page' | 'hero';
+  /** By word number: selected words, the pinned step's word, and the word under the pointer. */
+  readonly wordResponses = new SvelteMap<number, WordResponse>();
+
+  #hover = $state.raw<Hover | null>(null);
+  #vocabulary = new Slot<Vocabulary>((error) => this.#fail('data', error), () => this.#wantResponses());
+  #clustering = new Slot<Clustering>((error) => this.#fail('memory', error), () => this.clearProblem('memory'));
+  #passage = new Slot<Passage>((error) => this.#fail('sequence', error), () => this.#arrived());
+  readonly #history = new History<ViewState>();
+  readonly #address: Address;
+  readonly #options: Options;
+  readonly #asked = new Set<string>();
+  #first: ViewState | null = null;
+  #stop: () => void = () => undefined;
+
+  // What the view names, in the manifest.
+  dataset = $derived.by<DatasetEntry | null>(() => this.source?.manifest.datasets.find((entry) => entry.name === this.view.dataset) ?? null);
+  model = $derived.by<ModelEntry | null>(() => this.dataset && modelOf(this.dataset, this.view.model));
+  state = $derived.by<StateEntry | null>(() => this.model && stateOf(this.model, this.view.state));
+
+  // What is loaded for it; null while loading.
+  vocabulary = $derived(this.#vocabulary.value);
+  clustering = $derived(this.#clustering.value);
+  sentence = $derived(this.#passage.value?.sentence ?? null);
+  steps = $derived(this.#passage.value?.steps ?? null);
+  /** The state along the sentence; null also where the published sample of states leaves it out. */
+  sequence = $derived(this.#passage.value?.sequence ?? null);
+  loading = $derived(this.#vocabulary.loading || this.#clustering.loading || this.#passage.loading);
+
+  /** The pinned step, if the sentence has it. */
+  step = $derived.by<number | null>(() => {
+    const step = this.view.step ?? null;
+    return step !== null && this.sentence && step < this.sentence.tokens.length ? step : null;
+  });
+  /** Word numbers of the selected words that the vocabulary holds, in the order of `view.words`. */
+  wordIds = $derived.by<number[]>(() => this.#idsOf(this.view.words ?? []));
+  /** The selected word that colours the chips. */
+  focusWord = $derived.by<string | null>(() => {
+    const words = this.view.words ?? [];
+    return this.view.focusWord !== null && words.includes(this.view.focusWord) ? this.view.focusWord : (words[0] ?? null);
+  });
+  /** What the chips are coloured by at present. */
+  focus = $derived.by<'step' | 'word' | null>(() => {
+    const step = this.step !== null && this.sequence !== null;
+    const word = this.focusWord !== null && this.#idsOf([this.focusWord]).length > 0;
+    if (this.view.focus === 'word' && word) return 'word';
+    if (step) return 'step';
+    return word ? 'word' : null;
+  });
+  /** One value a unit: its change at the pinned step, or its expected response to the focused word. */
+  focusValues = $derived.by<Float32Array | null>(() => {
+    if (this.focus === 'step' && this.step !== null && this.sequence) return change(this.sequence, this.step);
+    const [id] = this.focus === 'word' && this.focusWord !== null ? this.#idsOf([this.focusWord]) : [];
+    return id === undefined ? null : (this.wordResponses.get(id)?.mean ?? null);
+  });
+  focusLabel = $derived.by<string>(() => {
+    if (this.focus === 'step') return 'change at this step';
+    return this.focus === 'word' ? `usual change at “${this.focusWord}”` : '';
+  });
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.layout = options.layout;
+    this.#address = options.address ?? NO_ADDRESS;
+  }
+
+  get hover(): Hover | null {
+    return this.#hover;
+  }
+
+  set hover(hover: Hover | null) {
+    this.#hover = hover;
+    this.#wantResponses();
+  }
+
+  /** Fetches the manifest, follows the link or the attributes, and loads the first view. */
+  async start(): Promise<void> {
+    this.clearProblem('data');
+    try {
+      this.source = await Source.open(this.#options.src, {
+        home: this.#options.home,
+        changed: (transfers) => (this.transfers = { ...transfers }),
+        ...(this.#options.fetcher ? { fetcher: this.#options.fetcher } : {}),
+      });
+    } catch (error) {
+      this.#fail('data', error);
+      return;
+    }
+    const manifest = this.source.manifest;
+    const first = { ...firstView(manifest), ...this.#options.view };
+    if (this.#options.view?.sentence && this.#options.view.step === undefined) first.step = null;
+    this.#first = fitView(first, manifest).view;
+    this.view = this.#first;
+    const linked = this.#follow(this.#address.read());
+    if (linked) this.view = linked;
+    this.#stop();
+    this.#stop = this.#address.listen((fragment) => {
+      if (fragment.replace(/^#/, '') === this.link()) return;
+      const view = this.#follow(fragment);
+      if (view) this.#apply(view, null);
+    });
+    this.#refresh();
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  // Choices. Each is one step of undo and stands in the link.
+
+  setDataset(name: string): void {
+    if (this.source && name !== this.view.dataset) this.#change({ ...firstView(this.source.manifest, name) });
+  }
+
+  setModel(name: string): void {
+    if (!this.dataset) return;
+    const state = stateOf(modelOf(this.dataset, name), this.view.state);
+    this.#change({ model: name, state: state.name, units: [], page: 'picture' });
+  }
+
+  setState(name: string): void {
+    this.#change({ state: name, units: [], page: 'picture' });
+  }
+
+  setClusters(k: number): void {
+    this.#change({ k }, 'k');
+  }
+
+  setMethod(method: string): void {
+    this.#change({ method });
+  }
+
+  setSelection(selection: string): void {
+    this.#change({ selection });
+  }
+
+  setSentence(key: string, step: number | null = null): void {
+    this.#change({ sentence: key, step, focus: 'step', page: 'picture' });
+  }
+
+  pinStep(step: number | null): void {
+    this.#change({ step, focus: 'step' }, 'step');
+  }
+
+  /** Selects or deselects a word. A newly selected word colours the chips; a fourth takes the place of the third. */
+  toggleWord(text: string): void {
+    if (this.view.words.includes(text)) this.removeWord(text);
+    else this.#change({ words: [...this.view.words.slice(0, WORDS - 1), text], focus: 'word', focusWord: text });
+  }
+
+  removeWord(text: string): void {
+    const words = this.view.words.filter((word) => word !== text);
+    this.#change({ words, focusWord: null, focus: words.length ? this.view.focus : 'step' });
+  }
+
+  /** Colours the chips by a selected word, or by the pinned step. */
+  setFocus(focus: 'step' | { word: string }): void {
+    this.#change(focus === 'step' ? { focus } : { focus: 'word', focusWord: focus.word });
+  }
+
+  toggleUnit(unit: number): void {
+    const units = this.view.units.includes(unit)
+      ? this.view.units.filter((other) => other !== unit)
+      : [...this.view.units.slice(0, UNITS - 1), unit];
+    this.#change({ units, page: units.length ? this.view.page : 'picture' });
+  }
+
+  openUnit(unit: number): void {
+    this.#change({ units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' }, 'unit');
+  }
+
+  closeUnit(): void {
+    this.#change({ page: 'picture' });
+  }
+
+  setLinkThreshold(linkThreshold: number): void {
+    this.#change({ linkThreshold }, 'links');
+  }
+
+  setLinkWidth(linkWidth: number): void {
+    this.#change({ linkWidth }, 'width');
+  }
+
+  setColourScale(colourScale: ViewState['colourScale']): void {
+    this.#change({ colourScale });
+  }
+
+  setColourWords(colourWords: ViewState['colourWords']): void {
+    this.#change({ colourWords });
+  }
+
+  setChipAlign(chipAlign: ViewState['chipAlign']): void {
+    this.#change({ chipAlign });
+  }
+
+  reset(): void {
+    if (this.#first) this.#change(this.#first);
+  }
+
+  undo(): void {
+    const view = this.#history.undo(this.view);
+    if (view) this.#show(view);
+  }
+
+  redo(): void {
+    const view = this.#history.redo(this.view);
+    if (view) this.#show(view);
+  }
+
+  // Links.
+
+  /** The fragment that restores this view, without `#`. */
+  link(): string {
+    return writeLink(this.view, this.model?.hash ?? '');
+  }
+
+  /** The whole address that restores this view on the full page. */
+  linkAddress(): string {
+    return `${this.layout === 'page' ? this.#address.page : this.#options.page}#${this.link()}`;
+  }
+
+  // Problems.
+
+  clearProblem(place: Place): void {
+    if (this.problems[place]) delete this.problems[place];
+  }
+
+  report(place: Place, error: unknown): void {
+    this.#fail(place, error);
+  }
+
+  /** Tries again whatever failed. */
+  retry(): void {
+    this.problems = {};
+    this.#asked.clear();
+    if (this.source) this.#refresh();
+    else void this.start();
+  }
+
+  #fail(place: Place, error: unknown): void {
+    this.problems[place] = toProblem(error, place);
+  }
+
+  #follow(fragment: string): ViewState | null {
+    if (!this.source || !this.#first) return null;
+    try {
+      const link = readLink(fragment, this.#first);
+      if (!link) return null;
+      const { view, notes } = fitView(link.view, this.source.manifest);
+      const dataset = this.source.manifest.datasets.find((entry) => entry.name === view.dataset);
+      const model = dataset && modelOf(dataset, view.model);
+      if (model && !notes.length && link.modelHash !== model.hash) {
+        notes.push(`The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`);
+      }
+      this.notice = notes.length ? notes.join(' ') : null;
+      return view;
+    } catch (error) {
+      if (!(error instanceof LinkProblem)) throw error;
+      this.notice = `The link cannot be followed: ${error.message}. The usual first view is shown.`;
+      return null;
+    }
+  }
+
+  #change(patch: Partial<ViewState>, kind: string | null = null): void {
+    if (!this.source) return;
+    this.#apply(fitView({ ...this.view, ...patch }, this.source.manifest).view, kind);
+  }
+
+  #apply(view: ViewState, kind: string | null): void {
+    if (JSON.stringify(view) === JSON.stringify(this.view)) return;
+    this.#history.push(this.view, kind);
+    this.#show(view);
+  }
+
+  #show(view: ViewState): void {
+    this.view = view;
+    this.canUndo = this.#history.canUndo;
+    this.canRedo = this.#history.canRedo;
+    this.#address.write(this.link());
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const { source, dataset, model, state, view } = this;
+    if (!source || !dataset || !model || !state) return;
+    const scope = JSON.stringify([dataset.name, model.name, state.name]);
+    if (this.#scope !== scope) {
+      this.#scope = scope;
+      this.wordResponses.clear();
+      this.#asked.clear();
+      this.problems = {};
+    }
+    this.#vocabulary.want(dataset.name, dataset.name, () => source.vocabulary(dataset));
+    this.#clustering.want(scope, JSON.stringify([view.method, view.selection, view.k]), () =>
+      source.clustering(state, view.method, view.selection, view.k),
+    );
+    const key = view.sentence;
+    this.#passage.want(scope, JSON.stringify(key), () => (key === null ? Promise.resolve(null) : this.#passageOf(source, dataset, model, state, key)));
+    this.#wantResponses();
+  }
+  #scope = '';
+
+  async #passageOf(source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry, key: string): Promise<Passage | null> {
+    const sentence = await source.sentenceByKey(dataset, key);
+    if (!sentence) {
+      this.notice = 'The link names a sentence that is not in this data.';
+      return null;
+    }
+    const [steps, sequence] = await Promise.allSettled([
+      source.steps(model, sentence.id, model.states.indexOf(state)),
+      source.states(state, sentence.id),
+    ]);
+    const failed = [steps, sequence].find((result) => result.status === 'rejected');
+    this.#broken = failed ? { error: failed.reason as unknown } : null;
+    return {
+      sentence,
+      steps: steps.status === 'fulfilled' ? steps.value : null,
+      sequence: sequence.status === 'fulfilled' ? sequence.value : null,
+    };
+  }
+  #broken: { error: unknown } | null = null;
+
+  #arrived(): void {
+    if (this.#broken) this.#fail('sequence', this.#broken.error);
+    else this.clearProblem('sequence');
+    this.#wantResponses();
+  }
+
+  #idsOf(words: readonly string[]): number[] {
+    return words.map((word) => this.vocabulary?.id.get(word)).filter((id) => id !== undefined);
+  }
+
+  #wantResponses(): void {
+    const { source, state } = this;
+    if (!source || !state) return;
+    const ids = new Set(this.wordIds);
+    if (this.step !== null && this.sentence) ids.add(this.sentence.tokens[this.step]!);
+    if (this.#hover?.kind === 'word') ids.add(this.#hover.wordId);
+    const scope = this.#scope;
+    for (const id of ids) {
+      const key = `${scope} ${id}`;
+      if (this.#asked.has(key)) continue;
+      this.#asked.add(key);
+      source.response(state, id).then(
+        (response) => {
+          if (response && scope === this.#scope) this.wordResponses.set(id, response);
+        },
+        (error: unknown) => {
+          if (scope === this.#scope) this.#fail('words', error);
+        },
+      );
+    }
+  }
+}
+
+function change(sequence: StateSequence, step: number): Float32Array {
+  const { units, values, initial } = sequence;
+  return Float32Array.from({ length: units }, (_, unit) => values[step * units + unit]! - (step > 0 ? values[(step - 1) * units + unit]! : initial[unit]!));
+}

@@ -1,0 +1,134 @@
+import { PREFERENCES, UNITS, WORDS } from './defaults';
+import type { ViewState } from './types';
+
+/** A link longer than this is refused unread. */
+export const LONGEST = 4000;
+const LONGEST_WORD = 80;
+const PREFIX = 'v1=';
+
+export interface Link {
+  view: ViewState;
+  /** Hash of the model that the link was made with. */
+  modelHash: string;
+}
+
+/** A link that cannot be followed, with the reason for the person who clicked it. */
+export class LinkProblem extends Error {}
+
+function words(list: readonly string[]): string {
+  return list.map(encodeURIComponent).join(',');
+}
+
+/** The fragment (without `#`) of a view. Choices that stand at their usual value are left out. */
+export function writeLink(view: ViewState, modelHash: string): string {
+  const fields: [string, string][] = [
+    ['d', encodeURIComponent(view.dataset)],
+    ['m', encodeURIComponent(view.model)],
+    ['h', encodeURIComponent(modelHash)],
+    ['s', encodeURIComponent(view.state)],
+    ['g', `${encodeURIComponent(view.method)}.${encodeURIComponent(view.selection)}`],
+    ['k', String(view.k)],
+  ];
+  if (view.sentence !== null) fields.push(['q', encodeURIComponent(view.sentence)]);
+  if (view.step !== null) fields.push(['t', String(view.step)]);
+  if (view.words.length) fields.push(['w', words(view.words)]);
+  if (view.focus !== PREFERENCES.focus) fields.push(['f', view.focus]);
+  if (view.focusWord !== null) fields.push(['fw', encodeURIComponent(view.focusWord)]);
+  if (view.units.length) fields.push(['u', view.units.join(',')]);
+  if (view.page !== PREFERENCES.page) fields.push(['p', view.page]);
+  if (view.linkThreshold !== PREFERENCES.linkThreshold) fields.push(['l', String(round(view.linkThreshold))]);
+  if (view.linkWidth !== PREFERENCES.linkWidth) fields.push(['lw', String(round(view.linkWidth))]);
+  if (view.colourScale !== PREFERENCES.colourScale) fields.push(['cs', view.colourScale]);
+  if (view.colourWords !== PREFERENCES.colourWords) fields.push(['cw', view.colourWords]);
+  if (view.chipAlign !== PREFERENCES.chipAlign) fields.push(['ca', view.chipAlign]);
+  return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+function decode(value: string, at: string): string {
+  let text: string;
+  try {
+    text = decodeURIComponent(value);
+  } catch {
+    throw new LinkProblem(`“${at}” is not percent-encoded text`);
+  }
+  if (text.length > LONGEST_WORD) throw new LinkProblem(`“${at}” is too long`);
+  return text;
+}
+
+function whole(value: string, at: string, most: number): number {
+  if (!/^\d{1,7}$/.test(value) || Number(value) > most) throw new LinkProblem(`“${at}” must be a whole number up to ${most}`);
+  return Number(value);
+}
+
+function fraction(value: string, at: string, least: number, most: number): number {
+  const number = /^\d{1,2}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;
+  if (!(number >= least && number <= most)) throw new LinkProblem(`“${at}” must be a number from ${least} to ${most}`);
+  return number;
+}
+
+function choice<T extends string>(value: string, at: string, choices: readonly T[]): T {
+  const found = choices.find((item) => item === value);
+  if (found === undefined) throw new LinkProblem(`“${at}” must be one of ${choices.join(', ')}`);
+  return found;
+}
+
+function listOf<T>(value: string, at: string, most: number, read: (item: string) => T): T[] {
+  const items = value === '' ? [] : value.split(',');
+  if (items.length > most) throw new LinkProblem(`“${at}” names more than ${most}`);
+  return items.map(read);
+}
+
+type Field = (value: string, draft: { view: ViewState; modelHash: string }, at: string) => void;
+
+const FIELDS = new Map<string, Field>([
+  ['d', (value, draft, at) => (draft.view.dataset = decode(value, at))],
+  ['m', (value, draft, at) => (draft.view.model = decode(value, at))],
+  ['h', (value, draft, at) => (draft.modelHash = decode(value, at))],
+  ['s', (value, draft, at) => (draft.view.state = decode(value, at))],
+  [
+    'g',
+    (value, draft, at) => {
+      const [method, selection, ...rest] = value.split('.');
+      if (!method || !selection || rest.length) throw new LinkProblem(`“${at}” must be a method and a selection`);
+      draft.view.method = decode(method, at);
+      draft.view.selection = decode(selection, at);
+    },
+  ],
+  ['k', (value, draft, at) => (draft.view.k = whole(value, at, 255))],
+  ['q', (value, draft, at) => (draft.view.sentence = decode(value, at))],
+  ['t', (value, draft, at) => (draft.view.step = whole(value, at, 1_000_000))],
+  ['w', (value, draft, at) => (draft.view.words = listOf(value, at, WORDS, (item) => decode(item, at)))],
+  ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'word']))],
+  ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
+  ['u', (value, draft, at) => (draft.view.units = listOf(value, at, UNITS, (item) => whole(item, at, 1_000_000)))],
+  ['p', (value, draft, at) => (draft.view.page = choice(value, at, ['picture', 'unit']))],
+  ['l', (value, draft, at) => (draft.view.linkThreshold = fraction(value, at, 0, 1))],
+  ['lw', (value, draft, at) => (draft.view.linkWidth = fraction(value, at, 0.5, 2))],
+  ['cs', (value, draft, at) => (draft.view.colourScale = choice(value, at, ['fit', 'fixed']))],
+  ['cw', (value, draft, at) => (draft.view.colourWords = choice(value, at, ['none', 'class', 'cluster']))],
+  ['ca', (value, draft, at) => (draft.view.chipAlign = choice(value, at, ['width', 'height']))],
+]);
+
+/** The view in a fragment; null where the fragment is not one of ours (an anchor of the page). Throws `LinkProblem`. */
+export function readLink(fragment: string, base: ViewState): Link | null {
+  const text = fragment.replace(/^#/, '');
+  if (!/^v\d+=/.test(text)) return null;
+  if (text.length > LONGEST) throw new LinkProblem('it is too long');
+  if (!text.startsWith(PREFIX)) throw new LinkProblem('it was made by a newer version of the explorer');
+  const draft = { view: { ...base, ...PREFERENCES, units: [], words: [] as string[], sentence: null, step: null }, modelHash: '' };
+  const seen = new Set<string>();
+  for (const pair of text.slice(PREFIX.length).split('&')) {
+    if (!pair) continue;
+    const at = pair.slice(0, Math.max(0, pair.indexOf('=')));
+    const read = FIELDS.get(at);
+    if (!read) throw new LinkProblem(`it has a part that this version does not know: “${pair.slice(0, 20)}”`);
+    if (seen.has(at)) throw new LinkProblem(`“${at}” stands in it twice`);
+    seen.add(at);
+    read(pair.slice(at.length + 1), draft, at);
+  }
+  return draft;
+}

@@ -1,0 +1,36 @@
+/** One thing loaded for the current view: the old value stays until the new one is there, and late answers are dropped. */
+export class Slot<T> {
+  value = $state.raw<T | null>(null);
+  loading = $state(false);
+  private key: string | null = null;
+  private scope: string | null = null;
+
+  constructor(
+    private readonly failed: (error: unknown) => void,
+    private readonly arrived: (value: T | null) => void = () => undefined,
+  ) {}
+
+  /** Loads unless `key` is what was asked for last. Another `scope` means that the old value makes no sense any more. */
+  want(scope: string, key: string, load: () => Promise<T | null>): void {
+    if (key === this.key && scope === this.scope) return;
+    if (scope !== this.scope) this.value = null;
+    this.key = key;
+    this.scope = scope;
+    this.loading = true;
+    const current = (): boolean => key === this.key && scope === this.scope;
+    load().then(
+      (value) => {
+        if (!current()) return;
+        this.value = value;
+        this.loading = false;
+        this.arrived(value);
+      },
+      (error: unknown) => {
+        if (!current()) return;
+        this.key = null;
+        this.loading = false;
+        this.failed(error);
+      },
+    );
+  }
+}

@@ -1,0 +1,59 @@
+/** What a person has chosen: everything here goes into the link, and nothing else does. */
+export interface ViewState {
+  dataset: string;
+  model: string;
+  state: string;
+  method: string;
+  selection: string;
+  k: number;
+  /** Sentence key, or null for none. */
+  sentence: string | null;
+  /** Pinned step of the sentence, from 0. */
+  step: number | null;
+  /** What the chips are coloured by: the pinned step's own change, or the expected response of `focusWord`. */
+  focus: 'step' | 'word';
+  /** The selected word that colours the chips; one of `words`, else the first of them does. */
+  focusWord: string | null;
+  /** Up to three selected words, by text. */
+  words: string[];
+  /** Up to three selected units. */
+  units: number[];
+  /** Opened page: the main picture, or the unit inspector for `units[0]`. */
+  page: 'picture' | 'unit';
+  /** Links below this share of the strongest link are not drawn, 0–1. */
+  linkThreshold: number;
+  /** Width of the links, as a factor of the usual width, 0.5–2. */
+  linkWidth: number;
+  /** 'fit' stretches the colour scale to what is shown; 'fixed' keeps one scale for the state. */
+  colourScale: 'fit' | 'fixed';
+  colourWords: 'none' | 'class' | 'cluster';
+  chipAlign: 'width' | 'height';
+}
+
+/** What the pointer or the keyboard focus rests on. Never in the link. */
+export type Hover =
+  | { kind: 'step'; step: number; cluster: number | null }
+  | { kind: 'chip'; cluster: number; unit: number | null }
+  | { kind: 'cloud'; cluster: number }
+  | { kind: 'word'; wordId: number; cluster: number }
+  | { kind: 'link'; wordCluster: number; unitCluster: number };
+
+/** A problem shown in the place of the view it concerns; the other views go on working. */
+export interface Problem {
+  what: string;
+  where: string;
+  fix: string;
+}
+
+/** Places where a problem is shown. `data` takes the place of everything. */
+export type Place = 'data' | 'sequence' | 'memory' | 'words' | 'details' | 'search';
+
+/** What the picture reports of itself after painting, for the control strip and the legend. */
+export interface Drawn {
+  /** End of the chips' colour scale: it runs from −limit to +limit. */
+  colourLimit: number;
+  /** Links below this size (absolute mean response) are left out. */
+  linkCutoff: number;
+  linksShown: number;
+  linksTotal: number;
+}
