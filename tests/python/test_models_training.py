@@ -1,0 +1,201 @@
+"""Training on a corpus of a few dozen invented sentences."""
+
+import dataclasses
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from rnnvis import models
+from rnnvis.config import ModelConfig, Vocabulary, read
+from rnnvis.corpora import Corpus
+from rnnvis.corpora.assembly import Sentence, assemble
+from rnnvis.errors import RnnvisError
+
+CONFIG = ModelConfig(
+    name="tiny",
+    title="Tiny",
+    cell="gru",
+    units=8,
+    seeds=(0,),
+    embedding=6,
+    epochs=6,
+    batch=16,
+    learning_rate=0.02,
+    averaged_epochs=2,
+)
+FILES = ("model.safetensors", "model.json", "training.json")
+
+
+def tiny_corpus():
+    rng = random.Random(5)
+    good, bad, plain = ["fine", "lovely", "superb"], ["dull", "awful", "stale"], ["the", "film", "a", "plot", "is"]
+    sentences = []
+    for n in range(160):
+        score = rng.choice([-2.0, 2.0, 0.1]) * rng.uniform(0.8, 1.2)
+        side = rng.choices(plain, k=2) if abs(score) < 0.5 else rng.choices(good if score > 0 else bad, k=2)
+        words = [*rng.choices(plain, k=rng.randint(1, 5)), *side]
+        label = -1 if abs(score) < 0.5 else int(score > 0)
+        sentences.append(
+            Sentence(f"{' '.join(words)} {n}", ("train", "train", "valid", "test")[n % 4], "x", label, score)
+        )
+    return assemble("tiny", ("negative", "positive"), sentences, Vocabulary(2))
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return tiny_corpus()
+
+
+def content(folder):
+    return {name: (folder / name).read_bytes() for name in FILES}
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_it_learns_and_the_same_seed_gives_the_same_bytes(corpus, tmp_path, cell):
+    config = dataclasses.replace(CONFIG, cell=cell)
+    torch.set_num_threads(2)
+    models.train(corpus, config, 0, tmp_path / "a")
+    assert torch.get_num_threads() == 2
+    torch.rand(3)
+    torch.set_num_threads(1)
+    models.train(corpus, config, 0, tmp_path / "b")
+    models.train(corpus, config, 1, tmp_path / "c")
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+    assert content(tmp_path / "a")["model.safetensors"] != content(tmp_path / "c")["model.safetensors"]
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == sorted(FILES)
+    model, card = models.load(tmp_path / "a")
+    assert models.evaluate(model, corpus, "test")["accuracy"] > 0.9
+    assert card["corpus"]["digest"] == corpus.digest
+    assert card["architecture"]["cell"] == cell
+    assert card["seed"] == 0
+    assert card["parameters"] == sum(p.numel() for p in model.parameters())
+    rows = json.loads((tmp_path / "a" / "training.json").read_text(encoding="utf-8"))
+    assert [row["epoch"] for row in rows] == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_random_state_outside_is_left_alone(corpus, tmp_path):
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    models.train(corpus, dataclasses.replace(CONFIG, epochs=1, averaged_epochs=1), 0, tmp_path)
+    assert torch.equal(torch.rand(2), expected)
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from rnnvis import models
+from rnnvis.config import ModelConfig, read
+from rnnvis.corpora import Corpus
+from rnnvis.models import checkpoints
+keep = checkpoints.keep
+def slowly(*arguments):
+    keep(*arguments)
+    time.sleep(0.2)
+checkpoints.keep = slowly
+folder = Path(sys.argv[1])
+models.train(Corpus.load(folder / "corpus"), read(ModelConfig, folder / "card.toml"), 0, folder / "model")
+"""
+
+
+def test_a_killed_training_resumes_and_ends_with_the_same_bytes(corpus, tmp_path):
+    corpus.save(tmp_path / "corpus")
+    card = [f"{key} = {json.dumps(value)}" for key, value in dataclasses.asdict(CONFIG).items()]
+    (tmp_path / "card.toml").write_text("\n".join(card), encoding="utf-8")
+    partial = tmp_path / "model" / "partial" / "state.safetensors"
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    while not partial.exists() and child.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert partial.exists()
+    assert not (tmp_path / "model" / "model.json").exists()
+    epochs = []
+    kept = models.checkpoints.keep
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.checkpoints, "keep", lambda *a: (epochs.append(len(a[3])), kept(*a)))
+        models.train(Corpus.load(tmp_path / "corpus"), read(ModelConfig, tmp_path / "card.toml"), 0, tmp_path / "model")
+    assert 0 < len(epochs) < CONFIG.epochs
+    models.train(corpus, CONFIG, 0, tmp_path / "uninterrupted")
+    assert content(tmp_path / "model") == content(tmp_path / "uninterrupted")
+
+
+def test_a_partial_run_of_another_configuration_is_not_resumed(corpus, tmp_path):
+    kept = models.checkpoints.keep
+
+    def once(*arguments):
+        kept(*arguments)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.checkpoints, "keep", once)
+        with pytest.raises(KeyboardInterrupt):
+            models.train(corpus, CONFIG, 0, tmp_path / "a")
+    changed = dataclasses.replace(CONFIG, learning_rate=0.01)
+    models.train(corpus, changed, 0, tmp_path / "a")
+    models.train(corpus, changed, 0, tmp_path / "b")
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+
+
+def test_a_truncated_partial_run_is_started_again(corpus, tmp_path):
+    (tmp_path / "a" / "partial").mkdir(parents=True)
+    (tmp_path / "a" / "partial" / "state.safetensors").write_bytes(b"\x10\x00\x00")
+    models.train(corpus, CONFIG, 0, tmp_path / "a")
+    models.train(corpus, CONFIG, 0, tmp_path / "b")
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+
+
+def test_a_damaged_or_missing_model_says_so(corpus, tmp_path):
+    with pytest.raises(RnnvisError, match="no such file"):
+        models.load(tmp_path / "none")
+    models.train(corpus, dataclasses.replace(CONFIG, epochs=2), 0, tmp_path / "a")
+    weights = tmp_path / "a" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\0")
+    with pytest.raises(RnnvisError, match="does not have the hash"):
+        models.load(tmp_path / "a")
+    (tmp_path / "a" / "model.json").write_text("{", encoding="utf-8")
+    with pytest.raises(RnnvisError, match="damaged model"):
+        models.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cell": "grue"}, 'unknown cell "grue"'),
+        ({"units": 0}, "units = 0"),
+        ({"dropout": 1.5}, "dropout = 1.5"),
+        ({"averaged_epochs": 7}, "averaged_epochs = 7"),
+    ],
+)
+def test_an_impossible_value_is_refused_by_name(corpus, tmp_path, changes, message):
+    with pytest.raises(RnnvisError) as caught:
+        models.train(corpus, dataclasses.replace(CONFIG, **changes), 0, tmp_path)
+    assert message in caught.value.message
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_key_in_a_card_is_refused_by_name(tmp_path):
+    path = tmp_path / "gru.toml"
+    path.write_text('name="gru"\ntitle="GRU"\ncell="gru"\nunits=4\nseeds=[0]\nlearning_rat=0.1\n', encoding="utf-8")
+    with pytest.raises(RnnvisError) as caught:
+        read(ModelConfig, path)
+    assert f'{path}: unknown key "learning_rat"' in caught.value.message
+    assert "learning_rate" in caught.value.fix
+
+
+def test_soft_targets(corpus):
+    from rnnvis.models.training import soft_targets
+
+    targets = soft_targets(corpus, 1.0).numpy()
+    np.testing.assert_allclose(targets[:, 1], 1 / (1 + np.exp(-corpus.score)), rtol=1e-5)
+    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
