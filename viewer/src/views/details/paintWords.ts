@@ -1,0 +1,72 @@
+import type { Tokens } from '../../paint/colour';
+import type { Surface } from '../../paint/surface';
+import { fit, measure } from '../../paint/text';
+import { signed } from '../chart/format';
+import { note, paintUprightAxis } from '../chart/paintAxis';
+import { lineLabels } from './lineLabels';
+import { stepPath, type WordInput, type WordsChart } from './wordsChart';
+
+export const WORDS_HEIGHT = 204;
+const LABEL_SIZE = 14;
+
+export function wordsFrame(width: number): { left: number; right: number; top: number; bottom: number } {
+  return { left: 36, right: width, top: 6, bottom: WORDS_HEIGHT - 28 };
+}
+
+export const DASH = [5, 3] as const;
+
+/** What a column says: every word's usual change of one unit. */
+export function describeColumn(
+  unit: number,
+  chip: number | null,
+  words: readonly WordInput[],
+): { title: string; lines: string[] } {
+  const lines = words.map(({ text, response, quantiles }) => {
+    const mean = `“${text}” ${signed(response.mean[unit]!, 3)}`;
+    if (quantiles) return `${mean}, half of its uses ${signed(quantiles.q25[unit]!, 3)} to ${signed(quantiles.q75[unit]!, 3)}.`;
+    if (response.standardError) return `${mean} ± ${(2 * response.standardError[unit]!).toFixed(3)} (2 standard errors).`;
+    return `${mean}.`;
+  });
+  return { title: `Unit ${unit}${chip === null ? '' : `, chip ${chip}`}`, lines };
+}
+
+export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, active: number | null): void {
+  const { left, right, top, bottom, pitch, drawn } = chart;
+  if (active !== null && chart.marks[active]) {
+    surface.rect(chart.marks[active].x - pitch / 2 - 2, top, pitch + 4, bottom - top, { fill: theme.wash });
+  }
+  paintUprightAxis(surface, chart.axis, chart.y, chart, theme);
+  chart.words.forEach((word, i) => {
+    const fill = theme.selected[i]!;
+    for (const [bands, opacity] of [[word.outer, 0.17], [word.inner, 0.42]] as const) {
+      bands.forEach(([from, to], column) => {
+        const x = left + column * pitch + (pitch - drawn) / 2;
+        surface.rect(x, from, drawn, Math.max(0.5, to - from), { fill, opacity });
+      });
+    }
+  });
+  chart.words.forEach((word, i) => {
+    surface.path(stepPath(word.mean, left, pitch), {
+      stroke: theme.selected[i]!,
+      strokeWidth: 1.6,
+      ...(i === 2 ? { dash: DASH } : {}),
+      title: `“${word.text}”: mean change of each unit`,
+    });
+  });
+  const widths = chart.words.map((word) => Math.min(140, measure(word.text, 'corpus', LABEL_SIZE, 600).width));
+  lineLabels(chart, widths).forEach(({ x, y }, i) => {
+    const text = fit(chart.words[i]!.text, 140, 'corpus', LABEL_SIZE, 600);
+    surface.text(x, y, text, {
+      family: 'corpus',
+      size: LABEL_SIZE,
+      weight: 600,
+      fill: theme.selected[i]!,
+      halo: theme.surface,
+    });
+  });
+  const first = chart.words[0];
+  if (!first) return;
+  const name = fit(first.text, 80, 'interface', 11);
+  surface.text(left, bottom + 24, `units “${name}” raises`, note(theme));
+  surface.text(right, bottom + 24, `units “${name}” lowers`, note(theme, 'right'));
+}
