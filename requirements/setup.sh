@@ -36,7 +36,7 @@ if [ "$what" = test ]; then
 fi
 
 echo "Installing Python packages into $venv"
-pip install --quiet --progress-bar on --require-hashes -r "$here/run.txt"
+pip install --progress-bar on --require-hashes -r "$here/run.txt"
 if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
   if [ -z "${TORCH_INDEX_URL:-}" ]; then
     echo "Installing torch: about 200 MB as a CPU build; on Linux the default index brings CUDA with it, about 3 GB."

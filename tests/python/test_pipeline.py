@@ -1,0 +1,164 @@
+"""The stages end to end on a checkout in miniature: order, resumption, identical bytes, and errors."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnvis.corpora import Corpus
+from rnnvis.measures.effects import log_odds_direction
+from rnnvis.models import load, predict
+from rnnvis.tables import files
+from rnnvis.tables.publishing import digest, read_manifest
+from rnnvis.tables.verify import verify
+from tests.python import tiny
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+
+def rnnvis(root: Path, *arguments: str, **options) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "rnnvis.cli", "--root", str(root), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False, **options)
+
+
+def published(root: Path) -> dict[str, str]:
+    folder = root / "site" / "explorer" / "data"
+    return {path.name: digest(path) for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    root = tiny.project(tmp_path_factory.mktemp("a folder") / "with spaces")
+    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_the_published_folder_is_whole_and_a_second_run_keeps_everything(finished):
+    before = published(finished)
+    assert verify(finished / "site" / "explorer" / "data").problems == []
+    again = rnnvis(finished, "regenerate", "--quick", "--no-site")
+    assert again.returncode == 0
+    assert "to do" not in again.stderr
+    assert published(finished) == before
+
+
+@pytest.mark.parametrize("stage", ["train", "record", "cluster"])
+def test_killed_in_the_middle_of_a_stage_and_run_again_ends_in_the_same_bytes(finished, tmp_path, stage):
+    root = tiny.project(tmp_path / "killed")
+    command = [sys.executable, "-m", "rnnvis.cli", "--root", str(root), "regenerate", "--quick", "--no-site"]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENVIRONMENT)
+    folder = root / "build" / "stages" / stage
+    deadline = time.monotonic() + 240
+    while not list(folder.glob("*.partial")) and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert list(folder.glob("*.partial")), f"the run was not in the middle of {stage} when it was killed"
+    assert not (root / "site" / "explorer" / "data" / "manifest.json").exists()
+    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    assert done.returncode == 0, done.stderr
+    assert published(root) == published(finished)
+
+
+def test_a_missing_stage_names_the_command_that_runs_it(tmp_path):
+    root = tiny.project(tmp_path)
+    for stage, needed in (("cluster", "rnnvis record tiny gru"), ("record", "rnnvis train tiny gru")):
+        done = rnnvis(root, stage, "tiny")
+        assert done.returncode == 1
+        assert needed in done.stderr
+        assert "Traceback" not in done.stderr
+    assert "nothing to publish" in rnnvis(root, "publish").stderr
+
+
+def test_the_stages_one_by_one_publish_the_same_bytes(finished, tmp_path):
+    root = tiny.project(tmp_path / "single")
+    for stage in (("train", "tiny"), ("record", "tiny"), ("cluster", "tiny"), ("publish",)):
+        done = rnnvis(root, *stage)
+        assert done.returncode == 0, done.stderr
+    assert published(root) == published(finished)
+
+
+def test_an_unknown_key_in_a_model_card_stops_before_anything_runs(tmp_path):
+    root = tiny.project(tmp_path)
+    card = root / "datasets" / "tiny" / "gru.toml"
+    card.write_text(card.read_text() + "unitz = 3\n")
+    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    assert done.returncode == 1
+    assert f'{card}: unknown key "unitz"' in done.stderr
+    assert 'did you mean "units"?' in done.stderr
+
+
+def test_a_dry_run_changes_nothing(tmp_path):
+    root = tiny.project(tmp_path)
+    done = rnnvis(root, "regenerate", "--quick", "--dry-run")
+    assert done.returncode == 0
+    assert "to do" in done.stderr
+    assert not (root / "build" / "stages").exists()
+
+
+def stage_folder(root: Path, stage: str, model: str) -> Path:
+    return next((root / "build" / "stages" / stage).glob(f"tiny-{model}-*"))
+
+
+@pytest.mark.parametrize("model", ["gru", "lstm"])
+def test_what_is_published_is_what_the_model_does(finished, model):
+    data = finished / "site" / "explorer" / "data"
+    dataset = read_manifest(data)["datasets"][0]
+    entry = next(m for m in dataset["models"] if m["name"] == model)
+    assert [s["name"] for s in entry["states"]] == (["rnn.0.h"] if model == "gru" else ["rnn.0.h", "rnn.0.c"])
+
+    def table(holder, name):
+        return files.read(name, [data / f["path"] for f in holder["tables"][name]["files"]])
+
+    corpus = Corpus.load(next((finished / "build" / "stages" / "corpus").iterdir()) / "corpus")
+    trained, _ = load(stage_folder(finished, "train", model))
+    p = files.matrix(table(entry, "predictions")["p_class"])
+    assert np.allclose(p, predict(trained, corpus, np.arange(len(corpus))), atol=1e-5)
+
+    state = entry["states"][0]
+    sentence = table(state, "states")["sentence_id"].to_numpy()
+    values = files.matrix(table(state, "states")["value"]).astype(np.float64)
+    steps = table(entry, "steps")
+    first = np.append(True, sentence[1:] != sentence[:-1])
+    before = np.where(first[:, None], 0, np.vstack([np.zeros((1, 8)), values[:-1]]))
+    delta = values - before
+    token = steps["token_id"].to_numpy()
+    measured = np.array([corpus.split[s] != "probe" for s in sentence])
+    response = files.matrix(table(state, "responses")["mean"])
+    for word in np.flatnonzero(np.bincount(token[measured]) >= 3):
+        uses = delta[measured & (token == word)]
+        assert np.allclose(response[word], uses.mean(axis=0), atol=2e-3), corpus.vocabulary[word]
+    v = log_odds_direction(trained.head.weight.detach().numpy())
+    assert np.allclose(steps["push"].to_numpy(), delta @ v, atol=6e-3)
+    labels = table(state, "cluster_labels").to_pylist()
+    means = {(r["method"], r["selection"], r["k"]): r["mean"] for r in table(state, "block_means").to_pylist()}
+    sides = {(r["method"], r["selection"], r["k"], r["side"]): r for r in labels}
+    for (method, selection, k), mean in means.items():
+        words, units = (sides[method, selection, k, side] for side in ("words", "units"))
+        z, u = np.array(words["labels"]), np.array(units["labels"])
+        block = np.array(mean).reshape(k, k)
+        matrix = response[words["ids"]][:, units["ids"]]
+        drawn = np.array([[matrix[np.ix_(z == a, u == b)].mean() for b in range(k)] for a in range(k)])
+        assert np.allclose(block, drawn, atol=1e-6)
+        assert sorted(words["order"]) == sorted(units["order"]) == list(range(k))
+
+
+def test_probes_are_recorded_and_left_out_of_the_responses(finished):
+    data = finished / "site" / "explorer" / "data"
+    dataset = read_manifest(data)["datasets"][0]
+    rows = files.read("sentences", [data / f["path"] for f in dataset["tables"]["sentences"]["files"]]).to_pylist()
+    probes = [row for row in rows if row["split"] == "probe"]
+    assert {row["key"] for row in probes} == set(dataset["probes"].values())
+    measured = dataset["models"][0]["states"][0]["measured"]
+    assert measured["steps"] == sum(row["length"] for row in rows if row["split"] != "probe")
+    assert dataset["view"]["sentence"] == dataset["probes"]["turn"]
+    model = dataset["models"][0]
+    assert json.dumps(model["provenance"])
+    assert {"config", "seed", "versions", "corpus", "licence"} <= set(model["provenance"])
