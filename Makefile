@@ -47,4 +47,4 @@ $(VENV)/.ready-test: $(VENV)/.ready requirements/test.txt
 	@touch $@
 
 clean:
-	rm -rf build site/explorer/app site/explorer/data site/generated
+	rm -rf build site/explorer/app site/explorer/data site/generated site/assets/katex

@@ -15,6 +15,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.stages import node
 from rnnvis.stages.fragments import write_fragments
+from rnnvis.stages.katex import copy_katex
 from rnnvis.stages.notices import write_notices
 from rnnvis.stages.project import Project
 from rnnvis.tables.publishing import read_manifest
@@ -38,6 +39,7 @@ def build_site(project: Project) -> Path:
     generated = project.root / "site" / "generated"
     write_fragments(project.data, generated)
     write_notices(project.root / "viewer", generated)
+    copy_katex(project.root / "viewer", project.root / "site" / "assets" / "katex")
     _mkdocs(project)
     return project.build / "site"
 

@@ -1,0 +1,38 @@
+"""Every figure that the pages quote, written from the published tables into fragments that the pages include."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rnnvis.stages import findings, reference
+from rnnvis.stages.published import Published
+from rnnvis.tables import files
+
+FRAGMENTS: dict[str, Callable[[Published], str]] = {
+    "accuracy": findings.accuracy,
+    "clusters": findings.clusters,
+    "clusters-conclusion": findings.clusters_conclusion,
+    "contexts": findings.contexts,
+    "contexts-conclusion": findings.contexts_conclusion,
+    "corpus": reference.corpus,
+    "files": reference.files,
+    "pair": findings.pair,
+    "pair-explorers": findings.pair_explorers,
+    "provenance": reference.provenance,
+    "quality": findings.quality,
+    "query": reference.query,
+    "reading": findings.reading,
+    "schema": reference.schema,
+}
+
+
+def write_fragments(data: Path, out: Path) -> None:
+    """Write `<name>.md` for each fragment into `out`, from the published folder `data`.
+
+    Raises:
+        RnnvisError: the manifest or a Parquet file is missing or damaged.
+    """
+    published = Published(data)
+    for name, fragment in FRAGMENTS.items():
+        files.replace(out / f"{name}.md", fragment(published).encode())
