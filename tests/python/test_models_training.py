@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -14,10 +13,11 @@ import pytest
 import torch
 
 from rnnvis import models
-from rnnvis.config import ModelConfig, Vocabulary, read
+from rnnvis.config import ModelConfig, read
 from rnnvis.corpora import Corpus
-from rnnvis.corpora.assembly import Sentence, assemble
 from rnnvis.errors import RnnvisError
+
+from .invented import invented_corpus
 
 CONFIG = ModelConfig(
     name="tiny",
@@ -34,24 +34,9 @@ CONFIG = ModelConfig(
 FILES = ("model.safetensors", "model.json", "training.json")
 
 
-def tiny_corpus():
-    rng = random.Random(5)
-    good, bad, plain = ["fine", "lovely", "superb"], ["dull", "awful", "stale"], ["the", "film", "a", "plot", "is"]
-    sentences = []
-    for n in range(160):
-        score = rng.choice([-2.0, 2.0, 0.1]) * rng.uniform(0.8, 1.2)
-        side = rng.choices(plain, k=2) if abs(score) < 0.5 else rng.choices(good if score > 0 else bad, k=2)
-        words = [*rng.choices(plain, k=rng.randint(1, 5)), *side]
-        label = -1 if abs(score) < 0.5 else int(score > 0)
-        sentences.append(
-            Sentence(f"{' '.join(words)} {n}", ("train", "train", "valid", "test")[n % 4], "x", label, score)
-        )
-    return assemble("tiny", ("negative", "positive"), sentences, Vocabulary(2))
-
-
 @pytest.fixture(scope="module")
 def corpus():
-    return tiny_corpus()
+    return invented_corpus()
 
 
 def content(folder):

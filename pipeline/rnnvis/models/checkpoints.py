@@ -48,10 +48,15 @@ def check(config: ModelConfig) -> None:
             )
 
 
+def described(config: ModelConfig) -> dict[str, Any]:
+    """What of a model card decides its training, as plain JSON values."""
+    return {key: value for key, value in as_table(config).items() if key != "seeds"}
+
+
 def run_key(corpus: Corpus, config: ModelConfig, seed: int) -> str:
     """SHA-256 over what decides a training; a partial run of another key is not resumed."""
-    described = [FORMAT, corpus.digest, as_table(config), seed, torch.__version__]
-    return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
+    decisive = [FORMAT, corpus.digest, described(config), seed, torch.__version__]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
 def keep(folder: Path, key: str, tensors: dict[str, Tensor], rows: list[dict[str, Any]]) -> None:
@@ -109,7 +114,7 @@ def save(
             "classes": len(corpus.labels),
         },
         "parameters": sum(p.numel() for p in model.parameters()),
-        "config": as_table(config),
+        "config": described(config),
         "seed": seed,
         "corpus": {"name": corpus.name, "digest": corpus.digest},
         "labels": list(corpus.labels),
@@ -158,4 +163,4 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-__all__ = ["check", "keep", "load", "resume", "run_key", "save", "write_whole"]
+__all__ = ["check", "described", "keep", "load", "resume", "run_key", "save", "write_whole"]

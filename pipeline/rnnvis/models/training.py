@@ -73,7 +73,7 @@ class _Run:
         _initialise(self.model, corpus, config)
         self.average = {name: torch.zeros_like(p) for name, p in self.model.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         for parameter in self.model.parameters():
             self.optimiser.state[parameter] = {

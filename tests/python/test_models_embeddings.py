@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from rnnvis.config import Vocabulary
+from rnnvis.corpora.assembly import Sentence, assemble
+from rnnvis.models.embeddings import _co_occurrences, _ppmi, svd_embeddings
+
+from .invented import invented_corpus
+
+
+def test_co_occurrences_stay_inside_a_sentence_and_weigh_by_distance():
+    corpus = assemble(
+        "tiny", ("n", "p"), [Sentence("a b c", "train", "x"), Sentence("c d", "train", "x")], Vocabulary(1)
+    )
+    at = {word: i for i, word in enumerate(corpus.vocabulary)}
+    counts = _co_occurrences(corpus, 5).toarray()
+    np.testing.assert_array_equal(counts, counts.T)
+    assert counts[at["a"], at["b"]] == 1
+    assert counts[at["a"], at["c"]] == 0.5
+    assert counts[at["c"], at["d"]] == 1
+    assert counts[at["a"], at["d"]] == counts[at["b"], at["d"]] == 0
+
+
+def test_pointwise_mutual_information_against_its_definition():
+    corpus = invented_corpus()
+    counts = _co_occurrences(corpus, 3)
+    dense = counts.toarray()
+    p = dense / dense.sum()
+    context = dense.sum(axis=0) ** 0.75
+    with np.errstate(divide="ignore"):
+        expected = np.maximum(np.log(p / np.outer(p.sum(axis=1), context / context.sum())), 0)
+    np.testing.assert_allclose(_ppmi(counts, 0.75).toarray(), expected, atol=1e-12)
+
+
+def test_vectors_are_deterministic_and_alike_for_words_used_alike():
+    corpus = invented_corpus()
+    vectors = svd_embeddings(corpus, 4)
+    np.testing.assert_array_equal(vectors, svd_embeddings(corpus, 4))
+    assert vectors.dtype == np.float32
+    assert np.sqrt(np.mean(vectors**2)) == pytest.approx(1, rel=1e-4)
+
+    def likeness(a, b):
+        u, v = (vectors[corpus.vocabulary.index(w)] for w in (a, b))
+        return u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+
+    assert likeness("dull", "awful") > likeness("dull", "lovely")
+
+
+def test_more_dimensions_than_words_are_left_empty():
+    corpus = invented_corpus()
+    vectors = svd_embeddings(corpus, 500)
+    assert vectors.shape == (len(corpus.vocabulary), 500)
+    assert not vectors[:, len(corpus.vocabulary) :].any()
