@@ -1,0 +1,135 @@
+import type { Clustering } from '../data/types';
+import { groups, type Group } from './groups';
+import type { BoardColumn } from './layout';
+import { mean } from './scale';
+import { spread } from './spread';
+
+export interface Cell {
+  unit: number;
+  x: number;
+  y: number;
+  value: number;
+}
+
+export interface Chip {
+  group: Group;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  /** Mean of the values over its units. */
+  mean: number;
+  cells: Cell[];
+}
+
+export interface Chips {
+  list: Chip[];
+  cell: number;
+  gap: number;
+  columns: number;
+  /** Number, cells and mean on one line, where there is no room for a head line. */
+  inline: boolean;
+  bottom: number;
+}
+
+interface Plan {
+  cell: number;
+  gap: number;
+  inline: boolean;
+  head: number;
+  left: number;
+  right: number;
+  foot: number;
+}
+
+const STACKED = { inline: false, head: 21, left: 10, right: 10, foot: 8 };
+const INLINE = { inline: true, head: 4, left: 28, right: 50, foot: 4 };
+
+function plan(cell: number, form: typeof STACKED): Plan {
+  return { cell, gap: cell > 8 ? 2 : cell > 2 ? 1 : 0, ...form };
+}
+
+const PLANS: Plan[] = [
+  ...[13, 12, 11, 10, 9].map((cell) => plan(cell, STACKED)),
+  ...[13, 11, 10].map((cell) => plan(cell, INLINE)),
+  ...[8, 7, 6].map((cell) => plan(cell, STACKED)),
+  ...[9, 8, 7, 6, 5].map((cell) => plan(cell, INLINE)),
+  ...[5, 4, 3].map((cell) => plan(cell, STACKED)),
+  ...[4, 3, 2, 1].map((cell) => plan(cell, INLINE)),
+];
+
+const LEAST_GAP = 3;
+
+function columnsOf(p: Plan, width: number): number {
+  return Math.max(1, Math.floor((width - p.left - p.right + p.gap) / (p.cell + p.gap)));
+}
+
+function heightOf(p: Plan, rows: number): number {
+  return p.head + Math.max(1, rows) * (p.cell + p.gap) - p.gap + p.foot;
+}
+
+/** The plan with the largest cells that still fit; the smallest where none does. */
+function choose(sizes: readonly number[], width: number, room: number): Plan {
+  const fits = PLANS.find((p) => {
+    const columns = columnsOf(p, width);
+    const total = sizes.reduce((sum, n) => sum + heightOf(p, Math.ceil(n / columns)) + LEAST_GAP, -LEAST_GAP);
+    return total <= room;
+  });
+  return fits ?? plan(13, INLINE);
+}
+
+export interface ChipRequest {
+  clustering: Clustering;
+  values: Float32Array | null;
+  column: BoardColumn;
+  /** Wanted centre of each chip, in draw order; null stacks them from the top. */
+  centres: readonly number[] | null;
+  align: 'width' | 'height';
+  /** Room under each chip for a line of text. */
+  below?: number;
+}
+
+/** Chips in draw order, each as near to its wanted centre as the others allow. */
+export function layChips(request: ChipRequest): Chips {
+  const { clustering, values, column, centres, align, below = 0 } = request;
+  const all = groups(clustering.units);
+  const sizes = all.map((group) => group.members.length);
+  const p = centres ? choose(sizes, column.width, column.bottom - column.top) : plan(16, { ...STACKED, head: 28, foot: 10 });
+  const widest = columnsOf(p, column.width);
+  const rowsOf = align === 'height' ? Math.max(1, Math.ceil(Math.max(...sizes, 1) / widest)) : 0;
+  const columnsFor = (n: number): number => (rowsOf ? Math.max(1, Math.ceil(n / rowsOf)) : widest);
+  const heights = sizes.map((n) => heightOf(p, rowsOf || Math.ceil(n / widest)));
+  const gap = centres ? LEAST_GAP : 12 + below;
+  const wanted = centres ?? heights.map((_, i) => i);
+  const tops = spread(wanted, heights, gap, column.top, column.bottom);
+  const pitch = p.cell + p.gap;
+  const list = all.map((group, i): Chip => {
+    const units = group.members.map((member) => clustering.units.ids[member]!);
+    const columns = columnsFor(units.length);
+    const least = p.inline ? column.width : 86;
+    const width = rowsOf ? Math.max(least, p.left + p.right + columns * pitch - p.gap) : column.width;
+    const y = Math.round(tops[i]!);
+    return {
+      group,
+      x: column.x,
+      y,
+      width,
+      height: heights[i]!,
+      mean: values ? mean(values, units) : NaN,
+      cells: units.map((unit, j) => ({
+        unit,
+        x: column.x + p.left + (j % columns) * pitch,
+        y: y + p.head + Math.floor(j / columns) * pitch,
+        value: values ? values[unit]! : NaN,
+      })),
+    };
+  });
+  const last = list[list.length - 1];
+  return { list, cell: p.cell, gap: p.gap, columns: widest, inline: p.inline, bottom: last ? last.y + last.height + below : column.top };
+}
+
+/** The cell under a point, by arithmetic; null between cells. */
+export function cellAt(chips: Chips, chip: Chip, x: number, y: number): Cell | null {
+  const { cell, gap } = chips;
+  return chip.cells.find((c) => x >= c.x - gap / 2 && x < c.x + cell + gap / 2 && y >= c.y - gap / 2 && y < c.y + cell + gap / 2) ?? null;
+}

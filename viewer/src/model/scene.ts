@@ -1,0 +1,199 @@
+import type { Clustering, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence, Vocabulary } from '../data/types';
+import { fit, measure } from '../paint/text';
+import { bar, reach, type Bar } from './bars';
+import { layChips, type Chips } from './chips';
+import { layClouds, type Clouds } from './clouds';
+import { unitClusters, unitLabels } from './groups';
+import { columns, type Box, type Columns, type Mode } from './layout';
+import { layLinks, stepLinks, type Link, type Links } from './links';
+import { colourLimit, mean } from './scale';
+import { change, glyphs, type Glyphs } from './sequence';
+import { notableSteps } from './track';
+
+/** What a picture is made of: data and choices, nothing of the page. Null while something is not there yet. */
+export interface PictureData {
+  sentence: Sentence | null;
+  steps: SentenceSteps | null;
+  sequence: StateSequence | null;
+  clustering: Clustering | null;
+  vocabulary: Vocabulary | null;
+  model: ModelEntry | null;
+  state: StateEntry | null;
+  focusValues: Float32Array | null;
+  /** Pinned step. */
+  step: number | null;
+  /** Selected words. */
+  words: readonly string[];
+  /** Unit cluster that sizes all clouds; null for each cloud's strongest. */
+  sizedBy: number | null;
+  linkThreshold: number;
+  linkWidth: number;
+  colourScale: 'fit' | 'fixed';
+  chipAlign: 'width' | 'height';
+}
+
+export interface Row {
+  step: number;
+  /** As it is written, and as much of it as fits. */
+  token: string;
+  shown: string;
+  shownWidth: number;
+  wordId: number;
+  unknown: boolean;
+  /** Centre, from the top of the scrolled content. */
+  y: number;
+  /** One bar a chip, in chip order; empty where the states are not published. */
+  bars: Bar[];
+  /** Mean change of each chip at this step. */
+  means: number[];
+  p: number | null;
+}
+
+export interface SequenceScene {
+  rows: Row[];
+  glyphs: Glyphs | null;
+  /** Pixels per unit of state. */
+  scale: number;
+  contentHeight: number;
+  className: string;
+  noted: Set<number>;
+}
+
+export interface Scene {
+  columns: Columns;
+  sequence: SequenceScene | null;
+  chips: Chips | null;
+  clouds: Clouds | null;
+  links: Links | null;
+  /** Height of chips and clouds; more than the column where they scroll. */
+  boardHeight: number;
+  colourLimit: number;
+  /** Drawn number of each unit cluster. */
+  numbers: Map<number, number>;
+}
+
+export const TOKEN_SIZE = 15;
+const STRIP = 4;
+const MANY_UNITS = 256;
+
+/** The class whose probability is drawn: the last one. */
+export function drawnClass(steps: SentenceSteps | null): number {
+  return steps ? steps.classes - 1 : 0;
+}
+
+/** Probability of the drawn class after every step; null where the model gives none. */
+export function probabilities(steps: SentenceSteps | null): Float32Array | null {
+  if (!steps?.pClass) return null;
+  const { pClass, classes, length } = steps;
+  return Float32Array.from({ length }, (_, t) => pClass[t * classes + classes - 1]!);
+}
+
+function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolean[] {
+  return [...sentence.tokens].map((id) => vocabulary?.special[id] ?? false);
+}
+
+export function sequenceScene(data: PictureData, layout: Columns): SequenceScene | null {
+  const { sentence, sequence, clustering, state, steps, model, vocabulary } = data;
+  const column = layout.sequence;
+  if (!column || !sentence) return null;
+  const unknown = unknownWords(vocabulary, sentence);
+  const p = probabilities(steps);
+  const usable = sequence && clustering && state && sequence.units === state.units && sequence.length === sentence.tokens.length;
+  const clusters = clustering ? unitClusters(clustering) : 0;
+  const labels = usable ? unitLabels(clustering, sequence.units) : null;
+  const all = usable && labels ? glyphs(sequence, labels, clusters) : null;
+  const members = all && clustering.units.order.map((cluster) => [...labels!.keys()].filter((u) => labels![u] === cluster));
+  const rows = sentence.surface.map((token, step): Row => {
+    const delta = all && change(sequence!, step);
+    const shown = fit(token, column.tokenWidth, 'corpus', TOKEN_SIZE, 700);
+    return {
+      step,
+      token,
+      shown,
+      shownWidth: measure(shown, 'corpus', TOKEN_SIZE, step === data.step ? 700 : 400).width,
+      wordId: sentence.tokens[step]!,
+      unknown: unknown[step]!,
+      y: column.rowPitch * (step + 0.5),
+      bars: all ? clustering!.units.order.map((cluster) => bar(all, step, cluster)) : [],
+      means: delta ? members!.map((units) => mean(delta, units)) : [],
+      p: p ? p[step]! : null,
+    };
+  });
+  const half = column.rowPitch / 2 - STRIP / 2 - 3;
+  return {
+    rows,
+    glyphs: all,
+    scale: all ? half / (reach(all) || 1) : 0,
+    contentHeight: column.rowPitch * rows.length,
+    className: model?.classes[drawnClass(steps)] ?? '',
+    noted: new Set(p ? notableSteps(p, data.step) : []),
+  };
+}
+
+export function layout(data: PictureData, box: Box, mode: Mode): Columns {
+  const surface = data.sentence?.surface ?? [];
+  const tokenWidth = surface.reduce((most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width), 0);
+  return columns(box, mode, {
+    tokenWidth: Math.ceil(tokenWidth) + 1,
+    tokens: surface.length,
+    clusters: data.clustering ? unitClusters(data.clustering) : 8,
+    hasTrack: data.model ? data.model.classes.length > 0 : true,
+    manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
+  });
+}
+
+export function wantedWords(data: PictureData): number[] {
+  const { vocabulary, sentence, step } = data;
+  const selected = data.words.map((text) => vocabulary?.id.get(text)).filter((id) => id !== undefined);
+  const pinned = sentence && step !== null ? sentence.tokens[step] : undefined;
+  return pinned === undefined ? selected : [...selected, pinned];
+}
+
+export function cloudsScene(data: PictureData, layout: Columns): Clouds | null {
+  const { clustering, vocabulary } = data;
+  if (!layout.words || !clustering || !vocabulary) return null;
+  const phone = layout.mode === 'words';
+  return layClouds({ clustering, vocabulary, column: layout.words, wanted: wantedWords(data), chip: data.sizedBy, tallest: phone ? 260 : undefined });
+}
+
+export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | null): Chips | null {
+  const { clustering } = data;
+  if (!layout.memory || !clustering) return null;
+  const count = clustering.units.order.length;
+  const { top, bottom } = layout.memory;
+  const even = Array.from({ length: count }, (_, i) => top + ((i + 0.5) * (bottom - top)) / count);
+  const centres =
+    layout.mode === 'memory' ? null : clouds?.list.length === count ? clouds.list.map((cloud) => cloud.y + cloud.height / 2) : even;
+  return layChips({ clustering, values: data.focusValues, column: layout.memory, centres, align: data.chipAlign, below: 44 });
+}
+
+/** Everything that is drawn, with its place. The parts may be given from before, where their data has not changed. */
+export function buildScene(data: PictureData, box: Box, mode: Mode, known: { columns?: Columns; sequence?: SequenceScene | null; clouds?: Clouds | null } = {}): Scene {
+  const place = known.columns ?? layout(data, box, mode);
+  const clouds = known.clouds === undefined ? cloudsScene(data, place) : known.clouds;
+  const chips = chipsScene(data, place, clouds);
+  const { clustering } = data;
+  const links =
+    clustering && chips && clouds && place.words
+      ? layLinks({ clustering, chips, clouds, spine: place.words.spine, threshold: data.linkThreshold, widthFactor: data.linkWidth })
+      : null;
+  return {
+    columns: place,
+    sequence: known.sequence === undefined ? sequenceScene(data, place) : known.sequence,
+    chips,
+    clouds,
+    links,
+    boardHeight: Math.max(chips?.bottom ?? 0, clouds?.bottom ?? 0) + 10,
+    colourLimit: colourLimit(data.focusValues, data.colourScale, data.state),
+    numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
+  };
+}
+
+/** Links from a step to the chips; its left ends lie at `y`, the row's centre on the screen. */
+export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {
+  const { sequence, chips, columns: place } = scene;
+  const row = sequence?.rows[step];
+  if (!row?.means.length || !chips || !place.sequence) return [];
+  const from = { x: place.sequence.x + place.sequence.width, y, room: place.sequence.rowPitch - 10 };
+  return stepLinks(chips, row.means, from, widthFactor);
+}

@@ -1,0 +1,101 @@
+import type { StateSequence } from '../data/types';
+
+/**
+ * What a sentence does to each unit cluster, step by step; row-major [steps × clusters].
+ *
+ * For a cluster C with states s and the states s' of the step before: P = Σ max(s, 0) / |C|, N = Σ min(s, 0) / |C|,
+ * ΔP = P − P', ΔN = N − N'; gained and lost count the same unit by unit; kept = Σ min(|s'|, |s|) over the units
+ * whose sign did not change, kept rate = kept / Σ|s'|, NaN where that is 0. The pipeline's `measures/sequences.py`
+ * is the same calculation.
+ */
+export interface Glyphs {
+  steps: number;
+  clusters: number;
+  p: Float64Array;
+  n: Float64Array;
+  deltaP: Float64Array;
+  deltaN: Float64Array;
+  gainedP: Float64Array;
+  lostP: Float64Array;
+  gainedN: Float64Array;
+  lostN: Float64Array;
+  kept: Float64Array;
+  keptRate: Float64Array;
+}
+
+/** `labels`: cluster of each unit, negative for none. */
+export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clusters: number): Glyphs {
+  const { length: steps, units, values, initial } = sequence;
+  const list = (): Float64Array => new Float64Array(steps * clusters);
+  const out: Glyphs = {
+    steps,
+    clusters,
+    p: list(),
+    n: list(),
+    deltaP: list(),
+    deltaN: list(),
+    gainedP: list(),
+    lostP: list(),
+    gainedN: list(),
+    lostN: list(),
+    kept: list(),
+    keptRate: list(),
+  };
+  const size = new Float64Array(clusters);
+  for (let u = 0; u < units; u++) if (labels[u]! >= 0) size[labels[u]!]!++;
+  const had = new Float64Array(clusters);
+  for (let t = 0; t < steps; t++) {
+    const row = t * clusters;
+    had.fill(0);
+    for (let u = 0; u < units; u++) {
+      const c = labels[u]!;
+      if (c < 0) continue;
+      const now = values[t * units + u]!;
+      const before = t > 0 ? values[(t - 1) * units + u]! : initial[u]!;
+      const up = Math.max(now, 0) - Math.max(before, 0);
+      const down = Math.max(-now, 0) - Math.max(-before, 0);
+      out.p[row + c]! += Math.max(now, 0);
+      out.n[row + c]! += Math.min(now, 0);
+      out.deltaP[row + c]! += up;
+      out.deltaN[row + c]! -= down;
+      if (up > 0) out.gainedP[row + c]! += up;
+      else out.lostP[row + c]! -= up;
+      if (down > 0) out.gainedN[row + c]! += down;
+      else out.lostN[row + c]! -= down;
+      if (Math.sign(now) === Math.sign(before)) out.kept[row + c]! += Math.min(Math.abs(now), Math.abs(before));
+      had[c]! += Math.abs(before);
+    }
+    for (let c = 0; c < clusters; c++) {
+      const i = row + c;
+      out.keptRate[i] = had[c]! > 0 ? out.kept[i]! / had[c]! : NaN;
+      const n = Math.max(size[c]!, 1);
+      for (const part of [out.p, out.n, out.deltaP, out.deltaN, out.gainedP, out.lostP, out.gainedN, out.lostN]) {
+        part[i] = part[i]! / n;
+      }
+    }
+  }
+  return out;
+}
+
+/** Change of every unit at a step: s_t − s_{t−1}. */
+export function change(sequence: StateSequence, step: number): Float32Array {
+  const { units, values, initial } = sequence;
+  return Float32Array.from({ length: units }, (_, u) => {
+    const before = step > 0 ? values[(step - 1) * units + u]! : initial[u]!;
+    return values[step * units + u]! - before;
+  });
+}
+
+/** Share of the whole state kept at a step: Σ kept / Σ|s'| over all units; NaN where there was nothing to keep. */
+export function keptShare(sequence: StateSequence, step: number): number {
+  const { units, values, initial } = sequence;
+  let kept = 0;
+  let had = 0;
+  for (let u = 0; u < units; u++) {
+    const now = values[step * units + u]!;
+    const before = step > 0 ? values[(step - 1) * units + u]! : initial[u]!;
+    if (Math.sign(now) === Math.sign(before)) kept += Math.min(Math.abs(now), Math.abs(before));
+    had += Math.abs(before);
+  }
+  return had > 0 ? kept / had : NaN;
+}
