@@ -1,5 +1,109 @@
+import { AsyncDuckDB, DuckDBDataProtocol, VoidLogger } from '@duckdb/duckdb-wasm';
+import { tableFromIPC } from '@uwdata/flechette';
+import { DataProblem } from './problem';
+import type { RemoteFile } from './remote';
+
+export type Value = string | number | boolean | null;
+
+/** Files up to this size are handed to DuckDB whole, fetched and checked as every other file; larger ones it reads in ranges. */
+const WHOLE = 24 * 1024 * 1024;
+
+/** Published files appear to DuckDB under this folder, and nothing else can be read. */
+const FOLDER = 'published';
+
+/** DuckDB in a worker. Values are always bound; file names are quoted here and nowhere else. */
 export class Database {
-  static boot(_home: string): Promise<Database> {
-    return Promise.reject(new Error('unfinished'));
+  private readonly files = new Map<string, Promise<string>>();
+  private queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    private readonly engine: AsyncDuckDB,
+    private readonly connection: number,
+  ) {}
+
+  /** Starts the engine from `home`: same origin, no request elsewhere. */
+  static async boot(home: string): Promise<Database> {
+    const folder = new URL('duckdb/', home).href;
+    try {
+      const worker = new Worker(new URL('duckdb-browser-eh.worker.js', folder), { name: 'duckdb' });
+      const engine = new AsyncDuckDB(new VoidLogger(), worker);
+      await engine.instantiate(new URL('duckdb-eh.wasm', folder).href);
+      await engine.open({
+        filesystem: { forceFullHTTPReads: false, allowFullHTTPReads: true },
+        query: { castBigIntToDouble: true, castDecimalToDouble: true },
+      });
+      const database = new Database(engine, await engine.connectInternal());
+      await database.run(`SET custom_extension_repository = ${literal(new URL('extensions', folder).href)}`);
+      await database.run('LOAD parquet');
+      await database.run(`SET allowed_directories = [${literal(FOLDER)}]`);
+      await database.run('SET enable_external_access = false');
+      await database.run('SET lock_configuration = true');
+      return database;
+    } catch (error) {
+      throw new DataProblem(
+        `The search engine did not start: ${reason(error)}`,
+        folder,
+        'Search and rankings need it; the rest works without. Check that the folder “duckdb” of the explorer is on the server.',
+      );
+    }
   }
+
+  /** SQL for the rows of these files, as something to select from. */
+  async from(files: readonly RemoteFile[]): Promise<string> {
+    const names = await Promise.all(files.map((file) => this.register(file)));
+    return `read_parquet([${names.map(literal).join(', ')}])`;
+  }
+
+  /** Runs one statement with bound values (`?`) and returns its rows. */
+  query<T>(sql: string, values: readonly Value[] = []): Promise<T[]> {
+    const run = this.queue.then(() => this.prepared<T>(sql, values));
+    this.queue = run.catch(() => undefined);
+    return run;
+  }
+
+  private async prepared<T>(sql: string, values: readonly Value[]): Promise<T[]> {
+    let statement: number | null = null;
+    try {
+      statement = await this.engine.createPrepared(this.connection, sql);
+      return rows<T>(await this.engine.runPrepared(this.connection, statement, [...values]));
+    } catch (error) {
+      throw new DataProblem(`The search failed: ${reason(error)}`, 'DuckDB', 'Change what is searched for, and try again.');
+    } finally {
+      if (statement !== null) await this.engine.closePrepared(this.connection, statement).catch(() => undefined);
+    }
+  }
+
+  private run(sql: string): Promise<Uint8Array> {
+    return this.engine.runQuery(this.connection, sql);
+  }
+
+  private register(file: RemoteFile): Promise<string> {
+    const name = `${FOLDER}/${file.file.path}`;
+    let ready = this.files.get(name);
+    if (!ready) {
+      ready = this.hand(file, name).then(() => name);
+      this.files.set(name, ready);
+      ready.catch(() => this.files.delete(name));
+    }
+    return ready;
+  }
+
+  private async hand(file: RemoteFile, name: string): Promise<void> {
+    if (file.byteLength > WHOLE) await this.engine.registerFileURL(name, file.url, DuckDBDataProtocol.HTTP, false);
+    else await this.engine.registerFileBuffer(name, new Uint8Array((await file.bytes()).slice(0)));
+  }
+}
+
+function rows<T>(bytes: Uint8Array): T[] {
+  return tableFromIPC(bytes, { useProxy: false }).toArray() as T[];
+}
+
+/** A SQL string literal. */
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n')[0] ?? text;
 }

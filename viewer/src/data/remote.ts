@@ -11,6 +11,8 @@ export interface Transfers {
 const WHOLE = 48 * 1024;
 /** How much of a file's end is read at first: the footer and the page indexes before it. */
 const TAIL = 32 * 1024;
+/** Ranges with less than this between them are fetched as one. */
+const GAP = 8 * 1024;
 
 const REPUBLISH = 'Publish the data again, or restore this file from the published folder.';
 
@@ -55,11 +57,19 @@ interface Block {
   bytes: Promise<ArrayBuffer>;
 }
 
+interface Wish {
+  start: number;
+  end: number;
+  settle: (bytes: Promise<ArrayBuffer>) => void;
+}
+
 /** One published file, read in ranges where the server knows them; the shape that hyparquet reads from. */
 export class RemoteFile {
   readonly byteLength: number;
   private whole: Promise<ArrayBuffer> | null = null;
-  private readonly blocks: Block[] = [];
+  /** The end of the file: the footer and the page indexes are asked for again and again. */
+  private tail: Block | null = null;
+  private wishes: Wish[] = [];
 
   constructor(
     readonly url: string,
@@ -72,15 +82,42 @@ export class RemoteFile {
   async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
     if (this.byteLength <= WHOLE || !this.transport.ranges) this.fetchWhole();
     if (this.whole) return (await this.whole).slice(start, end);
-    const held = this.blocks.find((block) => block.start <= start && end <= block.end);
-    if (held) return (await held.bytes).slice(start - held.start, end - held.start);
-    const from = end === this.byteLength ? Math.max(0, Math.min(start, end - TAIL)) : start;
-    const block = { start: from, end, bytes: this.range(from, end) };
-    this.blocks.push(block);
-    try {
-      return (await block.bytes).slice(start - from, end - from);
-    } finally {
-      if (end !== this.byteLength) this.blocks.splice(this.blocks.indexOf(block), 1);
+    if (end === this.byteLength) this.tail ??= this.fetchTail(Math.max(0, Math.min(start, end - TAIL)));
+    const { tail } = this;
+    if (tail && tail.start <= start) return (await tail.bytes).slice(start - tail.start, end - tail.start);
+    return new Promise((resolve) => {
+      if (!this.wishes.length) setTimeout(() => this.grant());
+      this.wishes.push({ start, end, settle: resolve });
+    });
+  }
+
+  /** The whole file, checked against its SHA-256. */
+  async bytes(): Promise<ArrayBuffer> {
+    this.fetchWhole();
+    return this.whole!;
+  }
+
+  private fetchTail(start: number): Block {
+    const block = { start, end: this.byteLength, bytes: this.range(start, this.byteLength) };
+    block.bytes.catch(() => (this.tail = null));
+    return block;
+  }
+
+  /** Fetches everything asked for in this turn; neighbours share a request. */
+  private grant(): void {
+    const wishes = this.wishes.sort((a, b) => a.start - b.start);
+    this.wishes = [];
+    while (wishes.length) {
+      const group = [wishes.shift()!];
+      let { end } = group[0]!;
+      while (wishes.length && wishes[0]!.start <= end + GAP) {
+        const next = wishes.shift()!;
+        end = Math.max(end, next.end);
+        group.push(next);
+      }
+      const { start } = group[0]!;
+      const bytes = this.range(start, end);
+      for (const wish of group) wish.settle(bytes.then((body) => body.slice(wish.start - start, wish.end - start)));
     }
   }
 

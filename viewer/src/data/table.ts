@@ -36,6 +36,10 @@ export class Table<N extends TableName> {
     return this.entry.rows;
   }
 
+  get files(): RemoteFile[] {
+    return this.parts.map((part) => part.file);
+  }
+
   get urls(): string[] {
     return this.parts.map((part) => part.file.url);
   }

@@ -44,6 +44,10 @@ export class Explorer {
   drawn = $state.raw<Drawn | null>(null);
   /** Grows when web fonts have arrived: measured text must be measured again. */
   fonts = $state(0);
+  /** The popover that is open, by name; at most one. */
+  popover = $state<string | null>(null);
+  /** What the sentence picker begins with. */
+  searchText = $state('');
   transfers = $state.raw({ bytes: 0, requests: 0 });
   canUndo = $state(false);
   canRedo = $state(false);
