@@ -14,7 +14,7 @@ describe('bar', () => {
 
   it('draws a first step as gained', () => {
     expect(bar(all, 0, 0).pieces).toEqual([{ kind: 'gained', rising: true, from: 0, to: 0.5 }]);
-    expect(bar(all, 0, 1).pieces).toEqual([{ kind: 'gained', rising: false, from: -0, to: -0.25 }]);
+    expect(bar(all, 0, 1).pieces).toEqual([{ kind: 'gained', rising: false, from: 0, to: -0.25 }]);
   });
 
   it('lays what was lost outside what is left, and what was gained inside', () => {

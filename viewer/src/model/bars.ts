@@ -23,8 +23,8 @@ function half(now: number, before: number, side: 1 | -1): Piece[] {
   const carried = Math.min(now, before);
   const pieces: Piece[] = [];
   if (carried > 0) pieces.push({ kind: 'carried', rising: false, from: 0, to: side * carried });
-  if (now > before) pieces.push({ kind: 'gained', rising: side > 0, from: side * carried, to: side * now });
-  if (before > now) pieces.push({ kind: 'lost', rising: side < 0, from: side * carried, to: side * before });
+  if (now > before) pieces.push({ kind: 'gained', rising: side > 0, from: side * carried + 0, to: side * now });
+  if (before > now) pieces.push({ kind: 'lost', rising: side < 0, from: side * carried + 0, to: side * before });
   return pieces;
 }
 

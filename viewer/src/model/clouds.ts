@@ -52,8 +52,6 @@ export interface CloudRequest {
   clustering: Clustering;
   vocabulary: Vocabulary;
   column: BoardColumn;
-  /** Words that must be shown: selected ones, and that of the pinned step. */
-  wanted: readonly number[];
   /** Size by this unit cluster instead of each cloud's strongest. */
   chip: number | null;
   /** Let every cloud be as tall as its words need, up to this many pixels, instead of sharing the column. */
@@ -135,37 +133,42 @@ function gapFor(clouds: number): number {
   return clouds <= 10 ? 16 : clouds <= 16 ? 11 : clouds <= 22 ? 7 : 5;
 }
 
-function fill(draft: Draft, x: number, y: number, width: number, height: number, wanted: ReadonlySet<number>): Cloud {
-  const { words } = draft;
+interface Frame {
+  group: Group;
+  chip: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** Packs the words in their order; those left over are counted in a note, for which a corner stays free. */
+function fill(frame: Frame, words: readonly CloudWord[], first: ReadonlySet<number>): Cloud {
+  const { x, y, width, height } = frame;
   const noteWidth = Math.ceil(measure(`${words.length} more`, 'interface', NOTE_SIZE).width) + 4;
   const corner = { width: noteWidth + 4, height: NOTE_SIZE + 3 };
-  const attempt = (order: CloudWord[]): { placed: CloudWord[]; rest: CloudWord[] } => {
-    let places = pack(order, width, height, null);
-    if (places.length < order.length) places = pack(order, width, height, corner);
-    const rest = new Set(order);
-    const placed = places.map((place) => {
-      const word = order[place.index]!;
-      rest.delete(word);
-      return { ...word, x: x + place.x, baseline: y + place.baseline };
-    });
-    return { placed, rest: [...rest] };
-  };
-  let result = attempt(words);
-  if (result.rest.some((word) => wanted.has(word.wordId))) {
-    result = attempt([...words.filter((word) => wanted.has(word.wordId)), ...words.filter((word) => !wanted.has(word.wordId))]);
-    result.rest.sort((a, b) => b.share - a.share || a.wordId - b.wordId);
-  }
-  const note = result.rest.length
+  const order = first.size
+    ? [...words.filter((word) => first.has(word.wordId)), ...words.filter((word) => !first.has(word.wordId))]
+    : words;
+  let places = pack(order, width, height, null);
+  if (places.length < order.length) places = pack(order, width, height, corner);
+  const rest = new Set(order);
+  const placed = places.map((place) => {
+    const word = order[place.index]!;
+    rest.delete(word);
+    return { ...word, x: x + place.x, baseline: y + place.baseline };
+  });
+  const more = words.filter((word) => rest.has(word));
+  const note = more.length
     ? { x: x + width - noteWidth, y: y + height - NOTE_SIZE - 2, width: noteWidth, height: NOTE_SIZE + 3 }
     : null;
-  return { group: draft.group, chip: draft.chip, x, y, width, height, words: result.placed, more: result.rest, note };
+  return { ...frame, words: placed, more, note };
 }
 
 /** One cloud per word cluster in draw order; sizes on one scale for all. */
 export function layClouds(request: CloudRequest): Clouds {
   const { column, tallest } = request;
   const { list, limit } = drafts(request);
-  const wanted = new Set(request.wanted);
   const gap = tallest ? 24 : gapFor(list.length);
   const room = column.bottom - column.top - gap * (list.length - 1);
   const heights = tallest ? list.map((draft) => Math.min(draft.need, tallest)) : share(list, room);
@@ -174,12 +177,23 @@ export function layClouds(request: CloudRequest): Clouds {
   const extraGap = list.length > 1 ? Math.min(14, spare / (list.length - 1)) : 0;
   let y = column.top;
   const clouds = list.map((draft, i) => {
-    const cloud = fill(draft, column.x, Math.round(y), column.width, Math.round(heights[i]!), wanted);
+    const frame = { group: draft.group, chip: draft.chip, x: column.x, y: Math.round(y), width: column.width, height: Math.round(heights[i]!) };
+    const cloud = fill(frame, draft.words, new Set());
     y += heights[i]! + gap + extraGap;
     return cloud;
   });
   const last = clouds[clouds.length - 1];
   return { list: clouds, limit, bottom: last ? last.y + last.height : column.top };
+}
+
+/** The same clouds with all `wanted` words in sight: a cloud that left one over is packed again with it first. */
+export function insist(clouds: Clouds, wanted: readonly number[]): Clouds {
+  const first = new Set(wanted);
+  const missing = (cloud: Cloud): boolean => cloud.more.some((word) => first.has(word.wordId));
+  if (!clouds.list.some(missing)) return clouds;
+  const byStrength = (a: CloudWord, b: CloudWord): number => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId;
+  const list = clouds.list.map((cloud) => (missing(cloud) ? fill(cloud, [...cloud.words, ...cloud.more].sort(byStrength), first) : cloud));
+  return { ...clouds, list };
 }
 
 /** Words that raise and that lower a unit cluster most, among the clustered ones, strongest first. */

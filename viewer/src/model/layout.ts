@@ -112,6 +112,6 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
   const rest = Math.max(240, right - left - chip);
   const words = Math.round(Math.min(520, Math.max(rest * 0.6, Math.min(270, rest - 110))));
   const first = Math.round(Math.max(rest >= 300 ? 40 : 28, Math.min(96, rest * 0.12)));
-  const memory = { x: left + first, width: chip, top: HEAD, bottom };
-  return { ...base, sequence, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD, bottom } };
+  const memory = { x: left + first, width: chip, top: HEAD + 6, bottom };
+  return { ...base, sequence, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom } };
 }

@@ -2,7 +2,7 @@ import type { Clustering, ModelEntry, Sentence, SentenceSteps, StateEntry, State
 import { fit, measure } from '../paint/text';
 import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
-import { layClouds, type Clouds } from './clouds';
+import { insist, layClouds, type Clouds } from './clouds';
 import { unitClusters, unitLabels } from './groups';
 import { columns, type Box, type Columns, type Mode } from './layout';
 import { layLinks, stepLinks, type Link, type Links } from './links';
@@ -98,11 +98,11 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   if (!column || !sentence) return null;
   const unknown = unknownWords(vocabulary, sentence);
   const p = probabilities(steps);
-  const usable = sequence && clustering && state && sequence.units === state.units && sequence.length === sentence.tokens.length;
+  const usable = sequence !== null && sequence.units === state?.units && sequence.length === sentence.tokens.length;
   const clusters = clustering ? unitClusters(clustering) : 0;
-  const labels = usable ? unitLabels(clustering, sequence.units) : null;
+  const labels = usable && clustering ? unitLabels(clustering, sequence.units) : null;
   const all = usable && labels ? glyphs(sequence, labels, clusters) : null;
-  const members = all && clustering.units.order.map((cluster) => [...labels!.keys()].filter((u) => labels![u] === cluster));
+  const members = all && clustering!.units.order.map((cluster) => [...labels!.keys()].filter((u) => labels![u] === cluster));
   const rows = sentence.surface.map((token, step): Row => {
     const delta = all && change(sequence!, step);
     const shown = fit(token, column.tokenWidth, 'corpus', TOKEN_SIZE, 700);
@@ -153,7 +153,7 @@ export function cloudsScene(data: PictureData, layout: Columns): Clouds | null {
   const { clustering, vocabulary } = data;
   if (!layout.words || !clustering || !vocabulary) return null;
   const phone = layout.mode === 'words';
-  return layClouds({ clustering, vocabulary, column: layout.words, wanted: wantedWords(data), chip: data.sizedBy, tallest: phone ? 260 : undefined });
+  return layClouds({ clustering, vocabulary, column: layout.words, chip: data.sizedBy, tallest: phone ? 260 : undefined });
 }
 
 export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | null): Chips | null {
@@ -170,7 +170,8 @@ export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | 
 /** Everything that is drawn, with its place. The parts may be given from before, where their data has not changed. */
 export function buildScene(data: PictureData, box: Box, mode: Mode, known: { columns?: Columns; sequence?: SequenceScene | null; clouds?: Clouds | null } = {}): Scene {
   const place = known.columns ?? layout(data, box, mode);
-  const clouds = known.clouds === undefined ? cloudsScene(data, place) : known.clouds;
+  const base = known.clouds === undefined ? cloudsScene(data, place) : known.clouds;
+  const clouds = base && insist(base, wantedWords(data));
   const chips = chipsScene(data, place, clouds);
   const { clustering } = data;
   const links =

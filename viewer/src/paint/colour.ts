@@ -203,3 +203,13 @@ export function contrast(a: string, b: string): number {
   const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
   return (high + 0.05) / (low + 0.05);
 }
+
+/** Hues that are neither orange nor blue: those two mean sign. */
+const HUES = [320, 165, 95, 290, 130, 5, 195, 345];
+
+/** A colour for the i-th cluster, of one lightness in each theme; hues come round again after eight. */
+export function clusterColour(i: number, theme: Tokens): string {
+  const hue = (HUES[i % HUES.length]! * Math.PI) / 180;
+  const [lightness, chroma] = theme.name === 'dark' ? [0.78, 0.11] : [0.46, 0.11];
+  return hex(fromOklab([lightness, chroma * Math.cos(hue), chroma * Math.sin(hue)]));
+}

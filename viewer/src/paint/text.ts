@@ -4,8 +4,8 @@ export type FontFamily = 'interface' | 'corpus';
 
 /** Interface text is sans, everything that comes from the corpus is serif: a glance tells data from controls. */
 export const FAMILIES: Record<FontFamily, string> = {
-  interface: '"Inter", "Inter Variable", system-ui, sans-serif',
-  corpus: '"Source Serif 4", "Source Serif 4 Variable", Georgia, serif',
+  interface: '"Inter Variable", "Inter", system-ui, sans-serif',
+  corpus: '"Source Serif 4 Variable", "Source Serif 4", Georgia, serif',
 };
 
 export function font(family: FontFamily, size: number, weight = 400): string {

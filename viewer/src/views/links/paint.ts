@@ -1,0 +1,62 @@
+import { linkPath, type Link } from '../../model/links';
+import { linksOfStep, type Scene } from '../../model/scene';
+import { sign } from '../../paint/colour';
+import type { Surface } from '../../paint/surface';
+import { activeChip, activeCloud, BACK, BEHIND_PIN, CALM, FRONT, type Look } from '../picture/look';
+
+/** How strongly a link between chips and clouds is drawn under what has the attention. */
+export function linkOpacity(link: Link, look: Look): number {
+  const { hover, held } = look;
+  if (hover?.kind === 'link') return hover.wordCluster === link.wordCluster && hover.unitCluster === link.unitCluster ? FRONT : BACK;
+  const chip = activeChip(look);
+  const cloud = activeCloud(look);
+  if (chip !== null) return link.unitCluster === chip ? FRONT : BACK;
+  if (cloud !== null) return link.wordCluster === cloud ? FRONT : BACK;
+  if (hover?.kind === 'step') return BACK;
+  if (held) return CALM;
+  if (look.pinnedCloud !== null) return link.wordCluster === look.pinnedCloud ? FRONT : BEHIND_PIN;
+  return CALM;
+}
+
+function paintLink(surface: Surface, link: Link, opacity: number, look: Look): void {
+  surface.path(linkPath(link), { stroke: sign(link.value, look.theme).mark, strokeWidth: link.width, opacity });
+}
+
+/** Links between chips and clouds; those in front last. */
+export function paintLinks(surface: Surface, scene: Scene, look: Look): void {
+  const { links } = scene;
+  if (!links) return;
+  const drawn = links.list.map((link) => ({ link, opacity: linkOpacity(link, look) })).sort((a, b) => a.opacity - b.opacity);
+  surface.group({ name: 'links', opacity: look.progress < 1 ? look.progress : undefined }, () => {
+    for (const { link, opacity } of drawn) paintLink(surface, link, opacity, look);
+  });
+}
+
+/** The step whose links are drawn, where its row lies on the screen, and whether the row is in sight. */
+export function shownStep(scene: Scene, look: Look): { step: number; y: number; inSight: boolean } | null {
+  const column = scene.columns.sequence;
+  const step = look.hover?.kind === 'step' ? look.hover.step : look.stepShown ? look.step : null;
+  const row = step === null ? undefined : scene.sequence?.rows[step];
+  if (!column || !row) return null;
+  const y = column.top + row.y - look.scroll.sequence;
+  const inset = Math.min(column.rowPitch / 2, 20);
+  const held = Math.min(column.bottom - inset, Math.max(column.top + inset, y));
+  return { step: row.step, y: held, inSight: Math.abs(held - y) < column.rowPitch / 2 };
+}
+
+/** Links from the pinned or hovered step to the chips; pale where the row has scrolled out of sight. */
+export function paintStepLinks(surface: Surface, scene: Scene, look: Look): void {
+  const column = scene.columns.sequence;
+  const shown = shownStep(scene, look);
+  if (!column || !shown) return;
+  const list = linksOfStep(scene, shown.step, shown.y, look.linkWidth);
+  const { hover } = look;
+  const single = hover?.kind === 'chip' ? hover.cluster : hover?.kind === 'step' ? hover.cluster : hover?.kind === 'link' ? hover.unitCluster : (activeChip(look) ?? null);
+  const calm = hover?.kind === 'cloud' || hover?.kind === 'word' ? 0.3 : 0.88;
+  surface.group({ name: 'step-links', opacity: shown.inSight ? (look.progress < 1 ? look.progress : undefined) : 0.35 }, () => {
+    for (const link of list) {
+      const shifted = { ...link, y1: link.y1 - look.scroll.board };
+      paintLink(surface, shifted, single === null ? calm : single === link.unitCluster ? FRONT : BACK, look);
+    }
+  });
+}

@@ -1,0 +1,47 @@
+import type { Tokens } from '../../paint/colour';
+import type { Hover, ViewState } from '../../state/types';
+
+/** A chip or a cloud held by a click: its links stay in front until it is let go. */
+export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
+
+/** How the scene is to look at this moment; what is where stands in the scene. */
+export interface Look {
+  theme: Tokens;
+  hover: Hover | null;
+  held: Held;
+  step: number | null;
+  /** Selected words, in order. */
+  wordIds: readonly number[];
+  /** Word of the pinned step, and the word cluster it belongs to. */
+  pinnedWord: number | null;
+  pinnedCloud: number | null;
+  units: readonly number[];
+  colourWords: ViewState['colourWords'];
+  /** Per word: its effect on the verdict, for colouring; null where there is none. */
+  effects: ((wordId: number) => number | null) | null;
+  linkWidth: number;
+  /** Chips show the pinned step's own change, so that the step's links belong to them. */
+  stepShown: boolean;
+  scroll: { sequence: number; board: number };
+  /** 0 to 1 while the picture changes from one grouping to the next. */
+  progress: number;
+}
+
+/** Strengths of links and other marks under attention. */
+export const FRONT = 0.95;
+export const BACK = 0.14;
+export const BEHIND_PIN = 0.28;
+export const CALM = 0.45;
+
+export function activeChip(look: Look): number | null {
+  const { hover, held } = look;
+  if (hover?.kind === 'chip') return hover.cluster;
+  if (hover?.kind === 'step' && hover.cluster !== null) return null;
+  return !hover && held?.kind === 'chip' ? held.cluster : null;
+}
+
+export function activeCloud(look: Look): number | null {
+  const { hover, held } = look;
+  if (hover?.kind === 'cloud' || hover?.kind === 'word') return hover.cluster;
+  return !hover && held?.kind === 'cloud' ? held.cluster : null;
+}

@@ -1,0 +1,177 @@
+import type { Piece } from '../../model/bars';
+import type { SequenceColumn } from '../../model/layout';
+import { TOKEN_SIZE, type Row, type Scene, type SequenceScene } from '../../model/scene';
+import { trackPath } from '../../model/track';
+import { mix, type Tokens } from '../../paint/colour';
+import type { Surface } from '../../paint/surface';
+import { fixed } from '../chart/format';
+import type { Look } from '../picture/look';
+
+const STRIP = 4;
+/** Below this height a hollow piece has no inside: it is drawn as a paler line. */
+const HOLLOW = 3;
+
+function paintPiece(surface: Surface, piece: Piece, x: number, width: number, y: number, scale: number, theme: Tokens): void {
+  const a = y - piece.from * scale;
+  const b = y - piece.to * scale;
+  const top = Math.min(a, b);
+  const height = Math.abs(a - b);
+  if (height < 0.3) return;
+  const colour = (piece.rising ? theme.positive : theme.negative).mark;
+  if (piece.kind === 'carried') surface.rect(x, top, width, height, { fill: theme.carried });
+  else if (piece.kind === 'gained') surface.rect(x, top, width, height, { fill: colour });
+  else if (height < HOLLOW) surface.rect(x, top, width, height, { fill: mix(theme.background, colour, 0.6) });
+  else {
+    const fill = mix(theme.background, colour, 0.14);
+    surface.rect(x + 0.5, top + 0.5, width - 1, height - 1, { fill, stroke: colour, strokeWidth: 1 });
+  }
+}
+
+function paintGlyph(surface: Surface, row: Row, column: SequenceColumn, scale: number, theme: Tokens): void {
+  const { glyphX, pitch, bar: width } = column;
+  const right = glyphX + (row.bars.length - 1) * pitch + width;
+  row.bars.forEach((bar, i) => {
+    for (const piece of bar.pieces) paintPiece(surface, piece, glyphX + i * pitch, width, row.y, scale, theme);
+  });
+  surface.rect(glyphX - 3, row.y - 0.5, right - glyphX + 6, 1, { fill: theme.grey });
+}
+
+/** How much of each chip survived from the step before: the strip above a row. */
+function paintStrip(surface: Surface, row: Row, column: SequenceColumn, theme: Tokens): void {
+  const y = row.y - column.rowPitch / 2 - STRIP / 2;
+  row.bars.forEach((bar, i) => {
+    if (!Number.isFinite(bar.keptRate)) return;
+    const x = column.glyphX + i * column.pitch;
+    const kept = Math.max(1, bar.keptRate * column.bar);
+    surface.rect(x, y, column.bar, STRIP, { fill: theme.keptTrack });
+    surface.rect(x + (column.bar - kept) / 2, y, kept, STRIP, { fill: theme.kept });
+  });
+}
+
+function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: boolean, theme: Tokens): void {
+  const y = row.y + 5;
+  surface.text(column.tokenRight, y, row.shown, {
+    family: 'corpus',
+    size: TOKEN_SIZE,
+    weight: pinned ? 700 : 400,
+    fill: row.unknown ? theme.ink2 : theme.ink,
+    align: 'right',
+  });
+  if (row.unknown) {
+    surface.line(column.tokenRight - row.shownWidth, y + 4.5, column.tokenRight, y + 4.5, {
+      stroke: theme.ink3,
+      strokeWidth: 1.5,
+      dash: [1.5, 2.5],
+    });
+  }
+}
+
+function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look): void {
+  const { track } = column;
+  if (!track) return;
+  const { theme } = look;
+  const bottom = sequence.contentHeight - column.rowPitch * 0.2;
+  const at = (p: number): number => track.x + p * track.width;
+  for (const x of [at(0), at(1)]) surface.line(x + 0.5, 0, x + 0.5, bottom, { stroke: theme.line });
+  surface.line(at(0.5) + 0.5, 0, at(0.5) + 0.5, bottom, { stroke: theme.strongLine, dash: [1.5, 3] });
+  const points = sequence.rows.filter((row) => row.p !== null).map((row) => [at(row.p!), row.y] as const);
+  if (points.length > 1) surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
+  for (const row of sequence.rows) {
+    if (row.p === null) continue;
+    const pinned = row.step === look.step;
+    const hovered = look.hover?.kind === 'step' && look.hover.step === row.step;
+    const x = at(row.p);
+    if (pinned) surface.circle(x, row.y, 5, { fill: theme.ink });
+    else surface.circle(x, row.y, 3, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
+    if (!pinned && !hovered && !sequence.noted.has(row.step)) continue;
+    const left = row.p >= 0.42;
+    surface.text(left ? x - 9 : x + 9, row.y + 4, fixed(row.p, 2), {
+      family: 'interface',
+      size: 12,
+      weight: pinned ? 700 : 400,
+      fill: pinned ? theme.ink : theme.ink2,
+      align: left ? 'right' : 'left',
+      tabular: true,
+      halo: theme.background,
+    });
+  }
+}
+
+/** Labels above the rows: chip numbers and the axis of the probability. */
+export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): void {
+  const { sequence, columns } = scene;
+  const column = columns.sequence;
+  if (!sequence || !column) return;
+  const { theme } = look;
+  const y = column.top - 2;
+  const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
+  const numbers = [...scene.numbers];
+  surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
+  const every = column.pitch >= 15 ? 1 : column.pitch >= 9 ? 2 : 5;
+  const hovered = look.hover?.kind === 'chip' || look.hover?.kind === 'step' ? look.hover.cluster : null;
+  for (const [i, [cluster, number]] of numbers.entries()) {
+    const active = cluster === hovered;
+    if (!active && every > 1 && number !== 1 && number % every !== 0) continue;
+    if (!active && hovered !== null && every > 1 && Math.abs(i - (scene.numbers.get(hovered) ?? 0) + 1) < 3) continue;
+    surface.text(column.glyphX + i * column.pitch + column.bar / 2, y, String(number), {
+      ...label,
+      align: 'center',
+      weight: active ? 700 : 400,
+      fill: active ? theme.ink : theme.ink3,
+    });
+  }
+  const { track } = column;
+  if (!track) return;
+  surface.text(track.x + track.width / 2, y - 15, `P(${sequence.className})`, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
+  for (const [p, text] of [
+    [0, '0'],
+    [0.5, '½'],
+    [1, '1'],
+  ] as const) {
+    surface.text(track.x + p * track.width, y, text, { ...label, align: 'center' });
+  }
+}
+
+/** The rows, scrolled and clipped to their column. */
+export function paintSequence(surface: Surface, scene: Scene, look: Look): void {
+  const { sequence, columns } = scene;
+  const column = columns.sequence;
+  if (!sequence || !column) return;
+  const { theme } = look;
+  const offset = column.top - look.scroll.sequence;
+  const right = column.x + column.width;
+  const visible = (row: Row): boolean => row.y + column.rowPitch > look.scroll.sequence && row.y - column.rowPitch < look.scroll.sequence + column.bottom - column.top;
+  const clip = { x: 0, y: column.top, width: right, height: column.bottom - column.top };
+  surface.group({ name: 'sequence', clip }, () =>
+    surface.group({ translate: [0, offset] }, () => {
+      for (const row of sequence.rows) {
+        const pinned = row.step === look.step;
+        const hovered = look.hover?.kind === 'step' && look.hover.step === row.step;
+        const top = row.y - column.rowPitch / 2;
+        if (pinned || hovered) surface.rect(0, top, right, column.rowPitch, { fill: theme.wash, opacity: pinned ? 1 : 0.6 });
+        if (pinned) surface.rect(0, top, 3, column.rowPitch, { fill: theme.ink });
+      }
+      paintTrack(surface, sequence, column, look);
+      surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
+        for (const row of sequence.rows) {
+          if (!visible(row)) continue;
+          if (row.step > 0) paintStrip(surface, row, column, theme);
+          if (row.bars.length) paintGlyph(surface, row, column, sequence.scale, theme);
+        }
+      });
+      for (const row of sequence.rows) if (visible(row)) paintToken(surface, row, column, row.step === look.step, theme);
+      paintBarMark(surface, sequence, column, look);
+    }),
+  );
+}
+
+/** The outline of the bar under the pointer, or of the hovered chip's bar in every row. */
+function paintBarMark(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look): void {
+  const { hover, theme } = look;
+  if (hover?.kind !== 'step' || hover.cluster === null) return;
+  const row = sequence.rows[hover.step];
+  const i = row?.bars.findIndex((bar) => bar.cluster === hover.cluster) ?? -1;
+  if (!row || i < 0) return;
+  const half = column.rowPitch / 2 - 3;
+  surface.roundRect(column.glyphX + i * column.pitch - 2, row.y - half, column.bar + 4, 2 * half, 3, { stroke: theme.ink, strokeWidth: 2 });
+}
