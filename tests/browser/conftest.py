@@ -1,0 +1,118 @@
+"""A browser, and the built site served on loopback under a sub-path as a project page on a static host is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from rnnvis.stages.serve import server
+from tests.browser import chromium
+
+SITE = Path(__file__).parents[2] / "build" / "site"
+PREFIX = "/some/where/rnnvis/"
+
+
+@dataclass
+class Watched:
+    """A page and what went wrong on it: console errors and warnings, exceptions, failed and foreign requests."""
+
+    page: Page
+    origin: str
+    base: str
+    problems: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def open(self, path: str, **options: Any) -> Page:
+        """Go to `path` of the site and wait until the page has loaded."""
+        self.page.goto(self.base + path, wait_until="load", **options)
+        return self.page
+
+    def watch(self) -> None:
+        """Start collecting."""
+        page = self.page
+        page.on("console", lambda m: self.problems.append(f"{m.type}: {m.text}") if _bad(m.type) else None)
+        page.on("pageerror", lambda error: self.problems.append(f"exception: {error}"))
+        page.on("response", lambda r: self.problems.append(f"{r.status}: {r.url}") if r.status >= 400 else None)
+        page.context.on("request", lambda request: self._seen(request.url))
+
+    def _seen(self, url: str) -> None:
+        self.requests.append(url)
+        inside = url.startswith((self.base, "data:", f"blob:{self.origin}"))
+        if not inside:
+            self.foreign.append(url)
+
+    def check(self) -> None:
+        """Nothing may have gone wrong."""
+        assert self.problems == []
+        assert self.foreign == []
+
+
+def _bad(kind: str) -> bool:
+    return kind in ("error", "warning")
+
+
+@contextmanager
+def serving(folder: Path, *, ranges: bool = True) -> Iterator[str]:
+    """Serve `folder` on loopback; the address of its root, with a slash at the end."""
+    running = server(folder, prefix=PREFIX, ranges=ranges)
+    thread = threading.Thread(target=running.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{running.server_address[1]}{PREFIX}"
+    finally:
+        running.shutdown()
+        running.server_close()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The built site."""
+    assert (SITE / "index.html").is_file(), f"{SITE} is not built: make demo-build"
+    return SITE
+
+
+@pytest.fixture(scope="session")
+def base(site: Path) -> Iterator[str]:
+    """The address of the site, on a server that answers ranges."""
+    with serving(site) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium for all tests."""
+    path = chromium.executable()
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh profile with a light system, 1440 × 900."""
+    fresh = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def watched(context: BrowserContext, base: str) -> Watched:
+    """A page on which everything that goes wrong is collected."""
+    return watch(context, base)
+
+
+def watch(context: BrowserContext, base: str) -> Watched:
+    """A new page of `context`, watched."""
+    page = Watched(context.new_page(), base.removesuffix(PREFIX), base)
+    page.watch()
+    return page
