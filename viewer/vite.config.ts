@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { assets } from './build/assets';
+import { assets } from './build/assets.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const app = path('../site/explorer/app');

@@ -11,7 +11,7 @@ const NEEDED: [string, () => boolean][] = [
   ['the CSS function color-mix', () => CSS.supports('color', 'color-mix(in srgb, red, blue)')],
 ];
 
-const HOME = import.meta.env.DEV ? new URL('/', location.href).href : new URL('.', import.meta.url).href;
+const HOME = import.meta.env.DEV ? new URL('/', location.href).href : new URL(/* @vite-ignore */ '.', import.meta.url).href;
 const ATTRIBUTES = ['src', 'layout', 'model', 'sentence', 'step', 'k', 'words', 'theme', 'explorer'];
 
 /** `<rnnvis-explorer>`: the whole explorer in a shadow root. Attributes are described in the documentation. */
@@ -32,7 +32,8 @@ class ExplorerElement extends HTMLElement {
       this.say(root, `This browser is too old for the explorer: it lacks ${missing.join(', ')}.`, 'Use Chrome or Edge 111, Firefox 115, Safari 16.4, or a later version of them.');
       return;
     }
-    for (const kind of ['keydown', 'keypress', 'keyup']) this.addEventListener(kind, (event) => event.stopPropagation());
+    for (const kind of ['keydown', 'keypress', 'keyup']) this.addEventListener(kind, stop);
+    this.say(root, 'Loading the explorer');
     void this.start(root);
   }
 
@@ -69,9 +70,9 @@ class ExplorerElement extends HTMLElement {
     }
   }
 
-  private say(root: ShadowRoot, what: string, fix: string): void {
+  private say(root: ShadowRoot, what: string, fix = ''): void {
     const box = document.createElement('div');
-    box.setAttribute('role', 'alert');
+    box.setAttribute('role', fix ? 'alert' : 'status');
     box.style.cssText = 'font: 15px/1.5 system-ui, sans-serif; padding: 24px; max-width: 620px';
     for (const [tag, text] of [
       ['strong', what],
@@ -83,6 +84,11 @@ class ExplorerElement extends HTMLElement {
     }
     root.replaceChildren(box);
   }
+}
+
+/** Pages have shortcuts of their own; what is typed here is not for them. */
+function stop(event: Event): void {
+  event.stopPropagation();
 }
 
 if (!customElements.get('rnnvis-explorer')) customElements.define('rnnvis-explorer', ExplorerElement);

@@ -37,7 +37,7 @@ export class Transport {
       throw new DataProblem(
         'The file could not be fetched',
         url,
-        location.protocol === 'file:'
+        globalThis.location?.protocol === 'file:'
           ? 'Browsers do not let a page opened from disk read files: serve the folder, for example with “rnnvis serve”.'
           : 'Check the connection and that the server is still running, then try again.',
       );

@@ -56,12 +56,13 @@ export class Explorer {
   readonly wordResponses = new SvelteMap<number, WordResponse>();
 
   #hover = $state.raw<Hover | null>(null);
-  #vocabulary = new Slot<Vocabulary>((error) => this.#fail('data', error), () => this.#wantResponses());
+  #vocabulary = new Slot<Vocabulary>((error) => this.#fail('words', error), () => this.#wantResponses());
   #clustering = new Slot<Clustering>((error) => this.#fail('memory', error), () => this.clearProblem('memory'));
   #passage = new Slot<Passage>((error) => this.#fail('sequence', error), () => this.#arrived());
   readonly #history = new History<ViewState>();
   readonly #address: Address;
   readonly #options: Options;
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that no view reads
   readonly #asked = new Set<string>();
   #first: ViewState | null = null;
   #stop: () => void = () => undefined;
@@ -386,9 +387,9 @@ export class Explorer {
   #wantResponses(): void {
     const { source, state } = this;
     if (!source || !state) return;
-    const ids = new Set(this.wordIds);
-    if (this.step !== null && this.sentence) ids.add(this.sentence.tokens[this.step]!);
-    if (this.#hover?.kind === 'word') ids.add(this.#hover.wordId);
+    const ids = [...this.wordIds];
+    if (this.step !== null && this.sentence) ids.push(this.sentence.tokens[this.step]!);
+    if (this.#hover?.kind === 'word') ids.push(this.#hover.wordId);
     const scope = this.#scope;
     for (const id of ids) {
       const key = `${scope} ${id}`;

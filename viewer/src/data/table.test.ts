@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DataProblem } from './problem';
+import { Transport } from './remote';
+import { Table } from './table';
+import type { TableEntry } from './types';
+
+/** 60 sentences of 1 + s % 7 steps; the state of step t of sentence s is [s + t/8, −(s + t/8), 0]. Groups of 64 rows. */
+const FILE = readFileSync(new URL('../testing/states.parquet', import.meta.url));
+const ROWS = 234;
+
+async function entry(bytes: Uint8Array<ArrayBuffer>, rows: number): Promise<TableEntry> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { rows, files: [{ path: 'states.parquet', bytes: bytes.length, rows, sha256, first: 0, last: 59 }] };
+}
+
+async function open(bytes: Uint8Array<ArrayBuffer>, rows = ROWS): Promise<Table<'states'>> {
+  const transport = new Transport(async () => new Response(bytes));
+  return new Table('states', await entry(bytes, rows), 'https://example.org/data/manifest.json', transport);
+}
+
+describe('Table', () => {
+  let table: Table<'states'>;
+  beforeAll(async () => {
+    table = await open(new Uint8Array(FILE));
+  });
+
+  it('finds the rows of a sentence, wherever they lie in their group', async () => {
+    for (const id of [0, 6, 16, 17, 33, 59]) {
+      const rows = await table.where({ sentence_id: id }, ['step', 'value']);
+      expect(rows.map((row) => row.step)).toEqual(Array.from({ length: 1 + (id % 7) }, (_, step) => step));
+      expect(rows.map((row) => Array.from(row.value))).toEqual(rows.map((row) => [id + row.step / 8, -(id + row.step / 8), 0]));
+    }
+  });
+
+  it('finds one step, and nothing where there is nothing', async () => {
+    expect(await table.where({ sentence_id: 20, step: 3 }, ['value'])).toHaveLength(1);
+    expect(await table.where({ sentence_id: 20, step: 100 }, ['value'])).toEqual([]);
+    expect(await table.where({ sentence_id: 1000 }, ['value'])).toEqual([]);
+  });
+
+  it('reads rows by position', async () => {
+    expect((await table.slice(0, 2, ['sentence_id', 'step'])).map((row) => row.sentence_id)).toEqual([0, 1]);
+    expect(await table.all(['step'])).toHaveLength(ROWS);
+  });
+
+  it('says that a file is not Parquet, and what its checksum must be', async () => {
+    const text = await open(new TextEncoder().encode('<!doctype html><title>Not found</title>'), 1);
+    const error = await text.all(['step']).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(DataProblem);
+    expect((error as DataProblem).what).toContain('cannot be read as Parquet');
+    expect((error as DataProblem).fix).toMatch(/SHA-256 must be [0-9a-f]{64}/);
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { sampleManifest } from '../testing/manifest';
+import type { Address } from './address';
+import { Explorer } from './explorer.svelte';
+
+/** An address bar that a test can read and write. */
+class FakeAddress implements Address {
+  page = 'https://example.org/explorer/';
+  fragment = '';
+  private listener: (fragment: string) => void = () => undefined;
+
+  read(): string {
+    return this.fragment;
+  }
+
+  write(fragment: string): void {
+    this.fragment = `#${fragment}`;
+  }
+
+  listen(changed: (fragment: string) => void): () => void {
+    this.listener = changed;
+    return () => (this.listener = () => undefined);
+  }
+
+  go(fragment: string): void {
+    this.fragment = fragment;
+    this.listener(fragment);
+  }
+}
+
+function answer(manifest: unknown): typeof fetch {
+  return (async (url: string) =>
+    String(url).endsWith('manifest.json') ? new Response(JSON.stringify(manifest)) : new Response('', { status: 404 })) as unknown as typeof fetch;
+}
+
+async function open(fragment = '', manifest: unknown = sampleManifest()): Promise<{ explorer: Explorer; address: FakeAddress }> {
+  const address = new FakeAddress();
+  address.fragment = fragment;
+  const explorer = new Explorer({
+    src: 'https://example.org/data/manifest.json',
+    home: 'https://example.org/app/',
+    layout: 'page',
+    page: '',
+    address,
+    fetcher: answer(manifest),
+  });
+  await explorer.start();
+  return { explorer, address };
+}
+
+describe('Explorer', () => {
+  it('begins with the view that the data names, and leaves the address alone', async () => {
+    const { explorer, address } = await open();
+    expect(explorer.view).toMatchObject({ model: 'gru', k: 3, step: 5, words: ['love', 'dull'], sentence: '34805517e132380e' });
+    expect(address.fragment).toBe('');
+  });
+
+  it('undoes and redoes choices, and writes each into the address', async () => {
+    const { explorer, address } = await open();
+    explorer.setClusters(4);
+    explorer.toggleWord('film');
+    expect(explorer.view).toMatchObject({ k: 4, words: ['love', 'dull', 'film'], focus: 'word', focusWord: 'film' });
+    explorer.undo();
+    explorer.undo();
+    expect(explorer.view).toMatchObject({ k: 3, words: ['love', 'dull'], focus: 'step' });
+    expect([explorer.canUndo, explorer.canRedo]).toEqual([false, true]);
+    explorer.redo();
+    expect(address.fragment).toContain('k=4');
+  });
+
+  it('keeps three words: a fourth takes the place of the third', async () => {
+    const { explorer } = await open();
+    explorer.toggleWord('film');
+    explorer.toggleWord('plot');
+    expect(explorer.view.words).toEqual(['love', 'dull', 'plot']);
+    explorer.removeWord('love');
+    expect(explorer.view).toMatchObject({ words: ['dull', 'plot'], focusWord: null });
+  });
+
+  it('restores a view from its own link, in a new page and while it is open', async () => {
+    const first = await open();
+    first.explorer.setModel('lstm');
+    first.explorer.setState('rnn.0.c');
+    first.explorer.setClusters(2);
+    const second = await open(`#${first.explorer.link()}`);
+    expect(second.explorer.view).toEqual(first.explorer.view);
+    expect(second.explorer.notice).toBeNull();
+    const third = await open();
+    third.address.go(`#${first.explorer.link()}`);
+    expect(third.explorer.view).toEqual(first.explorer.view);
+    third.explorer.undo();
+    expect(third.explorer.view.model).toBe('gru');
+  });
+
+  it('announces a link that was made with another training of the model', async () => {
+    const { explorer } = await open('#v1=d=reviews&m=gru&h=ffff&s=rnn.0.h&g=block.reliable&k=2');
+    expect(explorer.view.k).toBe(2);
+    expect(explorer.notice).toContain('another training of GRU, 4 units');
+  });
+
+  it('refuses a hostile link with a message, and shows the usual view', async () => {
+    const { explorer } = await open(`#v1=w=${'a'.repeat(9999)}`);
+    expect(explorer.notice).toContain('cannot be followed: it is too long');
+    expect(explorer.view.words).toEqual(['love', 'dull']);
+  });
+
+  it('shows a problem in the place that it concerns', async () => {
+    const { explorer } = await open();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(explorer.problems.words?.what).toContain('missing');
+    expect(explorer.problems.memory?.what).toContain('cluster_labels');
+    expect(explorer.problems.sequence?.what).toContain('sentences');
+  });
+
+  it('says that the manifest is missing, damaged or too new, and tries again when asked', async () => {
+    const { explorer } = await open('', { ...sampleManifest(), version: 7 });
+    expect(explorer.source).toBeNull();
+    expect(explorer.problems.data?.what).toContain('version 7');
+    expect(explorer.problems.data?.fix).toContain('Update');
+  });
+});

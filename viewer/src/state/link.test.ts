@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { sampleManifest } from '../testing/manifest';
+import { firstView, fitView } from './defaults';
+import { LinkProblem, readLink, writeLink } from './link';
+import type { ViewState } from './types';
+
+const base = firstView(sampleManifest());
+const full: ViewState = {
+  dataset: 'reviews',
+  model: 'lstm',
+  state: 'rnn.0.c',
+  method: 'block',
+  selection: 'frequent',
+  k: 4,
+  sentence: '34805517e132380e',
+  step: 3,
+  focus: 'word',
+  focusWord: 'a,b & c=d #%',
+  words: ['cliché', 'a,b & c=d #%', '🎬'],
+  units: [3, 0],
+  page: 'unit',
+  linkThreshold: 0.4,
+  linkWidth: 1.5,
+  colourScale: 'fixed',
+  colourWords: 'class',
+  chipAlign: 'height',
+};
+
+describe('links', () => {
+  it('restore every choice', () => {
+    expect(readLink(`#${writeLink(full, 'abc')}`, base)).toEqual({ view: full, modelHash: 'abc' });
+  });
+
+  it('restore the first view, in a readable form', () => {
+    const link = writeLink(base, '00aa');
+    expect(link).toBe('v1=d=reviews&m=gru&h=00aa&s=rnn.0.h&g=block.reliable&k=3&q=34805517e132380e&t=5&w=love,dull');
+    expect(readLink(link, full)?.view).toEqual(base);
+  });
+
+  it('survive a browser that encodes the fragment', () => {
+    const url = new URL('https://example.org/');
+    url.hash = writeLink(full, 'abc');
+    expect(readLink(url.hash, base)?.view).toEqual(full);
+  });
+
+  it('leave anchors of the page alone', () => {
+    expect(readLink('', base)).toBeNull();
+    expect(readLink('#installation', base)).toBeNull();
+  });
+
+  it.each([
+    ['too long', `#v1=w=${'a'.repeat(5000)}`],
+    ['a long word', `#v1=w=${'a'.repeat(100)}`],
+    ['too many words', '#v1=w=a,b,c,d'],
+    ['a number that is none', '#v1=k=8e9'],
+    ['a negative number', '#v1=k=-3'],
+    ['a huge number', '#v1=t=99999999'],
+    ['not a number', '#v1=l=NaN'],
+    ['out of range', '#v1=l=7'],
+    ['an unknown choice', '#v1=cw=url(x)'],
+    ['an unknown part', '#v1=__proto__=x'],
+    ['a constructor', '#v1=constructor=x'],
+    ['a part twice', '#v1=k=3&k=4'],
+    ['broken encoding', '#v1=w=%E0%A4%A'],
+    ['a newer version', '#v2=k=3'],
+    ['half a grouping', '#v1=g=block'],
+  ])('are refused when hostile: %s', (_name, fragment) => {
+    expect(() => readLink(fragment, base)).toThrow(LinkProblem);
+  });
+
+  it('carry markup as text and nothing else', () => {
+    const link = readLink('#v1=w=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E', base);
+    expect(link?.view.words).toEqual(['<img src=x onerror=alert(1)>']);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+describe('fitView', () => {
+  const manifest = sampleManifest();
+
+  it('keeps what the data has', () => {
+    expect(fitView(full, manifest)).toEqual({ view: full, notes: [] });
+  });
+
+  it('replaces what it has not, and says so', () => {
+    const { view, notes } = fitView({ ...full, model: 'rnn', state: 'x', k: 30, units: [99] }, manifest);
+    expect([view.model, view.state, view.k, view.units, view.page]).toEqual(['gru', 'rnn.0.h', 4, [], 'picture']);
+    expect(notes).toHaveLength(2);
+    expect(fitView({ ...full, dataset: 'other' }, manifest).notes[0]).toContain('other');
+  });
+
+  it('reads a probe by its name', () => {
+    expect(fitView({ ...full, sentence: 'though-reversed' }, manifest).view.sentence).toBe('d82ce6815b680661');
+  });
+});
