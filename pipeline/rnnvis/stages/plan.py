@@ -16,11 +16,19 @@ from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.publish import publish
 from rnnvis.stages.record import record_step
-from rnnvis.stages.results import results_step
+from rnnvis.stages.results import baselines_step, evaluation_step, results_step
 from rnnvis.stages.store import Step
 from rnnvis.stages.train import corpus_step, train_step
 
-_USUAL_SECONDS = {"corpus": 10.0, "train": 60.0, "record": 15.0, "cluster": 20.0, "results": 30.0}
+_USUAL_SECONDS = {
+    "corpus": 10.0,
+    "train": 60.0,
+    "record": 15.0,
+    "cluster": 20.0,
+    "baselines": 15.0,
+    "evaluate": 2.0,
+    "results": 30.0,
+}
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,9 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
     steps = [corpus_step(project, dataset)]
     for card in cards:
         steps += [train_step(project, dataset, card, seed) for seed in (card.seeds[:1] if quick else card.seeds)]
+    steps.append(baselines_step(project, dataset))
     for card in cards:
+        steps.append(evaluation_step(project, dataset, card, card.seeds[0]))
         steps.append(record_step(project, dataset, card, card.seeds[0]))
         steps.append(cluster_step(project, dataset, card, card.seeds[0]))
     if not quick and not only:

@@ -85,7 +85,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
     measure = dataset.config.measure
     scratch = project.build / "scratch" / dataset.config.name / name
-    figures = metric_rows(project, dataset, card, corpus, trained)
+    figures = metric_rows(project, dataset, card, corpus)
     tables = {table: (parts, recorded) for table, parts in index["tables"].items()}
     tables["metrics"] = (files.write("metrics", columns.metrics(figures), scratch), scratch)
     states = []

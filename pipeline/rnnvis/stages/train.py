@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ _CORPUS_CODE = ("corpora", "registry.py")
 def corpus_step(project: Project, dataset: Dataset) -> Step:
     """Fetch, tokenise and split the text."""
     config = dataset.config
-    inputs = {"source": as_table(config.source), "vocabulary": as_table(config.vocabulary), "name": config.name}
+    inputs: dict[str, Any] = {"source": as_table(config.source), "vocabulary": as_table(config.vocabulary), "name": config.name}
     inputs["probe"] = [as_table(probe) for probe in config.probe]
 
     def build(folder: Path) -> None:

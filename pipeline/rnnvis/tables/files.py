@@ -19,6 +19,8 @@ FILE_LIMIT = 64 * 2**20
 PART_BYTES = 8 * 2**20
 PAGE_BYTES = 16 * 2**10
 COMPRESSION = "snappy"
+# A dictionary of values that hardly repeat makes reading one row fetch the whole dictionary.
+_REPEATED = {"split", "source", "method", "selection", "side", "context", "subject", "measure", "part_of_speech"}
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def _settings(table: Table) -> dict[str, Any]:
     scalars = [c.name for c in table.columns if not c.type.startswith("list")]
     return {
         "compression": COMPRESSION,
-        "use_dictionary": [c.name for c in table.columns if c.type == "string"],
+        "use_dictionary": [c.name for c in table.columns if c.name in _REPEATED],
         "write_statistics": [c for c in scalars if c in table.sorted_by],
         "write_page_index": True,
         "data_page_size": PAGE_BYTES,

@@ -117,7 +117,7 @@ TABLES: tuple[Table, ...] = (
             Column("tokens", "list<int32>", "Word numbers as the model reads them"),
             Column("surface", "list<string>", "The same tokens as they were written"),
         ),
-        group=512,
+        group=2048,
     ),
     Table(
         "responses",
@@ -144,7 +144,7 @@ TABLES: tuple[Table, ...] = (
                 "standard_error", "list<float32>", "Standard error of that mean; null below two uses", nullable=True
             ),
         ),
-        group=512,
+        group=2048,
     ),
     Table(
         "responses_by_unit",
@@ -155,7 +155,7 @@ TABLES: tuple[Table, ...] = (
             Column("unit", "int32", "Unit number"),
             Column("mean", "list<float32>", "Expected response of this unit to every word, in word_id order"),
         ),
-        group=8,
+        group=16,
     ),
     Table(
         "response_quantiles",
@@ -210,7 +210,7 @@ TABLES: tuple[Table, ...] = (
             Column("labels", "list<uint8>", "Cluster of each of them"),
             Column("order", "list<uint8>", "Clusters from top to bottom as they are drawn"),
         ),
-        group=2,
+        group=16,
     ),
     Table(
         "block_means",
@@ -221,7 +221,7 @@ TABLES: tuple[Table, ...] = (
             *_CLUSTERING,
             Column("mean", "list<float32>", "Mean response of each block, row-major [word clusters × unit clusters]"),
         ),
-        group=8,
+        group=64,
     ),
     Table(
         "word_strengths",
@@ -237,7 +237,7 @@ TABLES: tuple[Table, ...] = (
                 "clusters]",
             ),
         ),
-        group=1,
+        group=16,
     ),
     Table(
         "cluster_summaries",
@@ -287,7 +287,7 @@ TABLES: tuple[Table, ...] = (
             Column("step", "int16", "Step, from 0; the state before step 0 is zero"),
             Column("value", "list<float16>", "State after the step, one value a unit"),
         ),
-        group=1024,
+        group=4096,
         cut="sentence_id",
     ),
     Table(

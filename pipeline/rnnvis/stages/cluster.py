@@ -1,0 +1,128 @@
+"""Stage `cluster`: co-clusterings of a recorded model, for every method, word selection and number of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnvis import progress
+from rnnvis.config import Measure, ModelConfig
+from rnnvis.measures.cocluster import Coclustering, sweep, word_strengths
+from rnnvis.measures.cocluster_quality import class_purity
+from rnnvis.measures.responses import Responses
+from rnnvis.measures.selections import SELECTIONS, Selection, select_words
+from rnnvis.stages.project import Dataset, Project
+from rnnvis.stages.record import read_index, record_step, write_index
+from rnnvis.stages.store import Step
+from rnnvis.stages.train import corpus_step, load_corpus
+from rnnvis.tables import cluster_columns, files
+
+
+def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:
+    """Cluster every state of one recorded model; the folder holds the tables and `index.json`."""
+    recorded = record_step(project, dataset, card, seed)
+    corpus = corpus_step(project, dataset)
+    measure = dataset.config.measure
+    inputs = {
+        "recorded": recorded.key,
+        "methods": measure.methods,
+        "k": [measure.smallest_k, measure.largest_k],
+        "selected_words": measure.selected_words,
+        "minimum_count": measure.minimum_count,
+    }
+
+    def build(folder: Path) -> None:
+        source = recorded.folder(project.build)
+        special = load_corpus(corpus.folder(project.build)).special
+        states = read_index(source)["states"]
+        with progress.bar("Clustering", total=len(states) * len(SELECTIONS) * len(measure.methods)) as bar:
+            found = [_state(source, folder, state, special, measure, bar) for state in states]
+        write_index(folder, {"states": found})
+
+    code = ("measures", "tables/cluster_columns.py", "tables/files.py", "tables/schema.py", "stages/cluster.py")
+    return Step("cluster", f"{dataset.config.name}-{card.name}-seed{seed}", inputs, code, build)
+
+
+@dataclass(frozen=True)
+class _Job:
+    method: str
+    selection: Selection
+    matrix: np.ndarray
+    halves: tuple[np.ndarray, np.ndarray]
+    effects: np.ndarray | None
+
+
+def _state(
+    source: Path,
+    folder: Path,
+    state: dict[str, Any],
+    special: tuple[int, ...],
+    measure: Measure,
+    bar: progress.Bar,
+) -> dict[str, Any]:
+    inside = source / state["name"]
+    responses = _responses(inside, state["tables"]["responses"])
+    effects = _effects(inside, state["tables"].get("word_effects"), len(responses.count))
+    rows = cluster_columns.Rows()
+    for job in _jobs(responses, effects, special, measure):
+        largest = min(measure.largest_k, *(int(np.count_nonzero(job.matrix.any(axis=a))) for a in (0, 1)))
+        ks = range(measure.smallest_k, largest + 1)
+        for found in sweep(job.matrix, list(ks), job.method, job.halves, job.effects):
+            _add(rows, job, found)
+        bar.advance()
+    written = {name: files.write(name, table, folder / state["name"]) for name, table in rows.columns().items()}
+    return {
+        "methods": list(measure.methods),
+        "selections": list(SELECTIONS),
+        "k": sorted(rows.ks),
+        "tables": written,
+    }
+
+
+def _jobs(
+    responses: Responses, effects: np.ndarray | None, special: tuple[int, ...], measure: Measure
+) -> Iterator[_Job]:
+    for name in SELECTIONS:
+        chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, special)
+        in_both = (responses.half_a_count[chosen.word_ids] > 0) & (responses.half_b_count[chosen.word_ids] > 0)
+        ids = chosen.word_ids[in_both]
+        selection = Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside)
+        halves = responses.half_a[ids], responses.half_b[ids]
+        for method in measure.methods:
+            yield _Job(method, selection, responses.mean[ids], halves, None if effects is None else effects[ids])
+
+
+def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering) -> None:
+    k = found.k[0]
+    purity = None if job.effects is None else class_purity(found.word_labels, k, job.effects)
+    strengths = word_strengths(job.matrix, found.unit_labels, k)
+    rows.add(job.selection, found, strengths, purity)
+
+
+def _responses(folder: Path, parts: list[files.Part]) -> Responses:
+    table = files.read("responses", [folder / part.name for part in parts])
+    halves = {
+        name: np.load(folder / f"{name}.npy", allow_pickle=False)
+        for name in ("half_a", "half_b", "half_a_count", "half_b_count")
+    }
+    return Responses(
+        count=table["count"].to_numpy(),
+        mean=np.nan_to_num(files.matrix(table["mean"])),
+        standard_error=files.matrix(table["standard_error"]),
+        reliability=table["reliability"].to_numpy(),
+        norm=np.nan_to_num(table["norm"].to_numpy()),
+        **halves,
+    )
+
+
+def _effects(folder: Path, parts: list[files.Part] | None, words: int) -> np.ndarray | None:
+    if parts is None:
+        return None
+    table = files.read("word_effects", [folder / part.name for part in parts])
+    effects = np.zeros(words)
+    effects[table["word_id"].to_numpy()] = table["effect"].to_numpy()
+    return effects
