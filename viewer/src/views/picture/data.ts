@@ -1,0 +1,74 @@
+import type { PictureData, Scene } from '../../model/scene';
+import { tokens } from '../../paint/colour';
+import type { Explorer } from '../../state/explorer.svelte';
+import type { Look } from './look';
+
+/** What the picture draws of the store. */
+export function pictureData(explorer: Explorer, sizedBy: number | null): PictureData {
+  const { view } = explorer;
+  return {
+    sentence: explorer.sentence,
+    steps: explorer.steps,
+    sequence: explorer.sequence,
+    clustering: explorer.clustering,
+    vocabulary: explorer.vocabulary,
+    model: explorer.model,
+    state: explorer.state,
+    focusValues: explorer.focusValues,
+    step: explorer.step,
+    words: view.words,
+    sizedBy,
+    linkThreshold: view.linkThreshold,
+    linkWidth: view.linkWidth,
+    colourScale: view.colourScale,
+    chipAlign: view.chipAlign,
+  };
+}
+
+/** The word cluster that a word belongs to; null where it was not clustered. */
+export function cloudOf(explorer: Explorer, wordId: number | null): number | null {
+  const words = explorer.clustering?.words;
+  const i = words && wordId !== null ? words.ids.indexOf(wordId) : -1;
+  return i < 0 ? null : words!.labels[i]!;
+}
+
+/** The word whose cloud stands in front: that of the pinned step, or the selected word that colours the chips. */
+export function frontWord(explorer: Explorer): number | null {
+  if (explorer.focus === 'word' && explorer.focusWord !== null) return explorer.vocabulary?.id.get(explorer.focusWord) ?? null;
+  return explorer.focus === 'step' ? pinnedWord(explorer) : null;
+}
+
+export function pinnedWord(explorer: Explorer): number | null {
+  return explorer.sentence && explorer.step !== null ? explorer.sentence.tokens[explorer.step]! : null;
+}
+
+/** Selected words and the pinned step's word that no cloud holds: said in words, since they cannot be drawn. */
+export function wordsOutside(explorer: Explorer, scene: Scene): string[] {
+  const { vocabulary } = explorer;
+  if (!vocabulary || !scene.clouds) return [];
+  const pinned = pinnedWord(explorer);
+  const ids = pinned === null ? explorer.wordIds : [...explorer.wordIds, pinned];
+  const outside = ids.filter((id) => cloudOf(explorer, id) === null).map((id) => vocabulary.text[id]!);
+  const unknown = explorer.view.words.filter((word) => !vocabulary.id.has(word));
+  return [...new Set([...outside, ...unknown])];
+}
+
+/** How the picture looks while nothing moves and nothing is under the pointer. */
+export function calmLook(explorer: Explorer, effects: Look['effects']): Look {
+  return {
+    theme: tokens(explorer.theme),
+    hover: null,
+    held: null,
+    step: explorer.step,
+    wordIds: explorer.wordIds,
+    pinnedWord: pinnedWord(explorer),
+    pinnedCloud: cloudOf(explorer, frontWord(explorer)),
+    units: explorer.view.units,
+    colourWords: explorer.view.colourWords,
+    effects,
+    linkWidth: explorer.view.linkWidth,
+    stepShown: explorer.focus === 'step',
+    scroll: { sequence: 0, board: 0 },
+    progress: 1,
+  };
+}

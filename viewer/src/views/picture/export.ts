@@ -1,0 +1,98 @@
+import type { Clustering } from '../../data/types';
+import { buildScene, type Scene } from '../../model/scene';
+import { SvgSurface, CanvasSurface, type Surface } from '../../paint/surface';
+import type { Explorer } from '../../state/explorer.svelte';
+import { percent } from '../chart/format';
+import { calmLook, pictureData } from './data';
+import { loadEffects } from './effects';
+import type { Look } from './look';
+import { paintPicture } from './paint';
+import { allTables } from './tables';
+
+export type PictureFormat = 'svg' | 'png' | 'csv';
+
+const WIDTH = 1056;
+const LEAST_HEIGHT = 772;
+const FOOT = 30;
+const PNG_SCALE = 2;
+
+interface Figure {
+  scene: Scene;
+  look: Look;
+  clustering: Clustering | null;
+  width: number;
+  height: number;
+}
+
+/** The whole picture at its own size: a long sentence is not cut. */
+async function figure(explorer: Explorer): Promise<Figure> {
+  const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
+  const data = pictureData(explorer, null);
+  const rows = explorer.sentence?.tokens.length ?? 0;
+  const height = Math.max(LEAST_HEIGHT, 74 + rows * 48 + 12);
+  const scene = buildScene(data, { width: WIDTH, height }, 'wide');
+  return { scene, look: calmLook(explorer, effects), clustering: explorer.clustering, width: WIDTH, height: Math.max(height, scene.boardHeight) + FOOT };
+}
+
+function paintTitles(surface: Surface, { scene, look, height }: Figure, explorer: Explorer): void {
+  const { theme } = look;
+  const { sequence, memory, words } = scene.columns;
+  const title = (x: number, name: string, about: string): void => {
+    surface.text(x, 27, name, { family: 'interface', size: 14, weight: 650, fill: theme.ink });
+    surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
+  };
+  if (sequence) title(sequence.x, 'Sequence', 'What each word did to the memory');
+  if (memory) title(memory.x, 'Memory', `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`);
+  if (words) title(words.spine, 'Words', 'What moves each chip. Larger moves it more.');
+  const quality = explorer.clustering?.quality;
+  const parts = [explorer.dataset?.title, explorer.model?.title, explorer.state?.title];
+  if (explorer.focusLabel) parts.push(`${explorer.focusLabel}, ±${scene.colourLimit}`);
+  if (quality && Number.isFinite(quality.heldOutR2)) parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);
+  surface.text(24, height - 12, parts.filter(Boolean).join(' · '), { family: 'interface', size: 11, fill: theme.ink3 });
+}
+
+function paint(surface: Surface, made: Figure, explorer: Explorer): void {
+  paintPicture(surface, made.scene, made.clustering, made.look, null);
+  paintTitles(surface, made, explorer);
+}
+
+function csvField(text: string): string {
+  const safe = /^[=+@\t\r]|^-(?!\d)/.test(text) && !/^[+-]?\d/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+}
+
+/** Four tables under each other, a blank line between; minus signs plain, so that spreadsheets read numbers. */
+function csv(made: Figure, explorer: Explorer): string {
+  const line = (cells: string[]): string => cells.map((cell) => csvField(cell.replace(/\u2212/g, '-').replace(/ %$/, '%'))).join(',');
+  return allTables(made.scene, pictureData(explorer, null), explorer.focusLabel)
+    .map((table) => [line([table.title]), line(table.head), ...table.rows.map(line)].join('\r\n'))
+    .join('\r\n\r\n')
+    .concat('\r\n');
+}
+
+function png(made: Figure, explorer: Explorer): Promise<Blob> {
+  const canvas = document.createElement('canvas');
+  canvas.width = made.width * PNG_SCALE;
+  canvas.height = made.height * PNG_SCALE;
+  const context = canvas.getContext('2d');
+  if (!context) return Promise.reject(new Error('The browser gives no canvas to draw on'));
+  context.scale(PNG_SCALE, PNG_SCALE);
+  context.fillStyle = made.look.theme.background;
+  context.fillRect(0, 0, made.width, made.height);
+  paint(new CanvasSurface(context, PNG_SCALE), made, explorer);
+  return new Promise((resolve, reject) =>
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large for this browser to save as PNG'))), 'image/png'),
+  );
+}
+
+/** The picture as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
+export async function exportPicture(explorer: Explorer, format: PictureFormat): Promise<Blob> {
+  const made = await figure(explorer);
+  if (format === 'csv') return new Blob([csv(made, explorer)], { type: 'text/csv;charset=utf-8' });
+  if (format === 'png') return png(made, explorer);
+  const surface = new SvgSurface();
+  paint(surface, made, explorer);
+  const sentence = explorer.sentence?.text;
+  const name = `${explorer.model?.title ?? 'Model'}: memory, words and their links${sentence ? ` for “${sentence}”` : ''}`;
+  return new Blob([surface.document(made.width, made.height, made.look.theme.background, name)], { type: 'image/svg+xml;charset=utf-8' });
+}

@@ -1,0 +1,71 @@
+import type { Scene } from '../../model/scene';
+import { diverging } from '../../paint/colour';
+import type { Look } from './look';
+
+/** What was drawn, in numbers: tests compare it with the published data. */
+export interface Inspection {
+  chips: {
+    cluster: number;
+    drawnNumber: number;
+    mean: number;
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+    cells: { unit: number; value: number; colour: string; x: number; y: number }[];
+  }[];
+  clouds: {
+    cluster: number;
+    drawnNumber: number;
+    sizedBy: number;
+    words: { wordId: number; text: string; size: number; strength: number; x: number; baseline: number; width: number }[];
+    more: string[];
+  }[];
+  glyphs: {
+    step: number;
+    token: string;
+    p: number | null;
+    bars: { cluster: number; p: number; n: number; deltaP: number; deltaN: number; keptRate: number | null }[];
+  }[];
+  links: { wordCluster: number; unitCluster: number; value: number; width: number }[];
+  colourLimit: number;
+}
+
+export function inspect(scene: Scene, look: Look): Inspection {
+  const scale = diverging(look.theme);
+  const limit = scene.colourLimit;
+  return {
+    chips: (scene.chips?.list ?? []).map((chip) => ({
+      cluster: chip.group.cluster,
+      drawnNumber: chip.group.number,
+      mean: chip.mean,
+      x: chip.x,
+      y: chip.y,
+      width: chip.width,
+      height: chip.height,
+      cells: chip.cells.map((cell) => ({ ...cell, colour: scale.colour(cell.value / limit) })),
+    })),
+    clouds: (scene.clouds?.list ?? []).map((cloud) => ({
+      cluster: cloud.group.cluster,
+      drawnNumber: cloud.group.number,
+      sizedBy: cloud.chip,
+      words: cloud.words.map(({ wordId, text, size, strength, x, baseline, width }) => ({ wordId, text, size, strength, x, baseline, width })),
+      more: cloud.more.map((word) => word.text),
+    })),
+    glyphs: (scene.sequence?.rows ?? []).map((row) => ({
+      step: row.step,
+      token: row.token,
+      p: row.p,
+      bars: row.bars.map(({ cluster, p, n, deltaP, deltaN, keptRate }) => ({
+        cluster,
+        p,
+        n,
+        deltaP,
+        deltaN,
+        keptRate: Number.isFinite(keptRate) ? keptRate : null,
+      })),
+    })),
+    links: (scene.links?.list ?? []).map(({ wordCluster, unitCluster, value, width }) => ({ wordCluster, unitCluster, value, width })),
+    colourLimit: limit,
+  };
+}

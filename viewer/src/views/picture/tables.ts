@@ -1,0 +1,65 @@
+import type { PictureData, Scene } from '../../model/scene';
+import { fixed, percent, signed } from '../chart/format';
+
+/** A picture as rows and columns, for screen readers and for saving. */
+export interface TwinTable {
+  title: string;
+  head: string[];
+  rows: string[][];
+}
+
+/** What the sequence draws: mean change and share kept of every chip at every step. */
+export function sequenceTable(scene: Scene): TwinTable {
+  const rows = scene.sequence?.rows ?? [];
+  const track = rows.some((row) => row.p !== null);
+  const numbers = [...scene.numbers.values()];
+  const shown = rows.some((row) => row.bars.length) ? numbers : [];
+  return {
+    title: 'Sequence: change of every chip at every word',
+    head: ['word', ...(track ? [`P(${scene.sequence?.className})`] : []), ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`])],
+    rows: rows.map((row) => [
+      row.token,
+      ...(track ? [row.p === null ? '' : fixed(row.p, 3)] : []),
+      ...row.bars.flatMap((bar, i) => [signed(row.means[i]!, 4), Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '']),
+    ]),
+  };
+}
+
+export function memoryTable(scene: Scene, label: string): TwinTable {
+  return {
+    title: `Memory: ${label || 'units'} by chip`,
+    head: ['chip', 'mean', 'unit', 'value'],
+    rows: (scene.chips?.list ?? []).flatMap((chip) =>
+      chip.cells.map((cell) => [String(chip.group.number), signed(chip.mean, 4), String(cell.unit), signed(cell.value, 4)]),
+    ),
+  };
+}
+
+export function wordsTable(scene: Scene): TwinTable {
+  return {
+    title: 'Words: mean response over the chip that sizes their cloud',
+    head: ['cloud', 'word', 'chip', 'response'],
+    rows: (scene.clouds?.list ?? []).flatMap((cloud) =>
+      [...cloud.words, ...cloud.more]
+        .sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId)
+        .map((word) => [String(cloud.group.number), word.text, String(scene.numbers.get(cloud.chip) ?? ''), signed(word.strength, 4)]),
+    ),
+  };
+}
+
+export function linksTable(scene: Scene, data: PictureData): TwinTable {
+  const clouds = new Map((data.clustering?.words.order ?? []).map((cluster, i) => [cluster, i + 1]));
+  return {
+    title: 'Links: mean response of a chip to the words of a cloud',
+    head: ['cloud', 'chip', 'mean response'],
+    rows: (scene.links?.list ?? []).map((link) => [
+      String(clouds.get(link.wordCluster) ?? ''),
+      String(scene.numbers.get(link.unitCluster) ?? ''),
+      signed(link.value, 4),
+    ]),
+  };
+}
+
+export function allTables(scene: Scene, data: PictureData, label: string): TwinTable[] {
+  return [sequenceTable(scene), memoryTable(scene, label), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
+}
