@@ -25,8 +25,8 @@ class Coclustering:
 
     `word_labels` int64 [n] and `unit_labels` int64 [m]; −1 marks a zero row or column, which belongs to no
     cluster; `zero_words` and `zero_units` list those. `block_means` float64 [word clusters, unit clusters]:
-    the mean of the matrix, as given, over each block (0 where a cluster is empty, which only the methods
-    "modularity" and "rnnvis" can leave). `word_order` and `unit_order`: the clusters from top to bottom, so
+    the mean of the matrix, as given, over each block (0 where a cluster is empty; the method "block"
+    leaves none). `word_order` and `unit_order`: the clusters from top to bottom, so
     that strong links are short.
     """
 
@@ -165,7 +165,8 @@ def _labels(matrix: np.ndarray, ks: list[tuple[int, int]], method: str, name: st
                 "choose a smaller k, or measure more text",
             )
     found = []
-    for z, u in METHODS[method](matrix[np.ix_(rows, columns)], ks):
+    used = matrix[np.ix_(rows, columns)]
+    for z, u in METHODS[method](used / np.abs(used).max(), ks):
         words_of, units_of = np.full(len(matrix), -1), np.full(matrix.shape[1], -1)
         words_of[rows], units_of[columns] = z, u
         found.append((words_of, units_of))

@@ -6,6 +6,7 @@ yields the labels of words and units for each of them. One decomposition serves 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -20,8 +21,10 @@ Method = Callable[[np.ndarray, Sequence[tuple[int, int]]], Iterator[Labels]]
 
 def unit_rows(matrix: np.ndarray) -> np.ndarray:
     """Rows scaled to length 1; zero rows stay zero. float64."""
-    norms = np.linalg.norm(matrix, axis=1, keepdims=True)
-    return matrix / np.where(norms > 0, norms, 1)
+    largest = np.abs(matrix).max(axis=1, keepdims=True)
+    scaled = matrix / np.where(largest > 0, largest, 1)
+    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
+    return scaled / np.where(norms > 0, norms, 1)
 
 
 def block(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
@@ -65,8 +68,15 @@ def modularity(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[La
 
     _same_sides("modularity", ks)
     graph = sp.csr_matrix(np.maximum(unit_rows(matrix), 0))
+    if not graph.nnz:
+        raise RnnvisError(
+            'method "modularity" joins words to the units they raise, but no response is positive',
+            'use method "block"',
+        )
     paris = Paris()
-    paris.fit(graph, force_bipartite=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # scikit-network on scipy's integer matrices
+        paris.fit(graph, force_bipartite=True)
     for k, _ in ks:
         labels = cut_straight(paris.dendrogram_full_, n_clusters=k)
         yield labels[: len(matrix)].astype(np.int64), labels[len(matrix) :].astype(np.int64)
@@ -78,6 +88,11 @@ def rnnvis(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labels
 
     _same_sides("rnnvis", ks)
     shifted = matrix - matrix.min()
+    if not shifted.any(axis=1).all() or not shifted.any(axis=0).all():
+        raise RnnvisError(
+            'method "rnnvis" shifts the matrix to non-negative, which leaves a row or column of zeros here',
+            'use method "block", which needs no shift',
+        )
     for k, _ in ks:
         model = SpectralCoclustering(n_clusters=k, random_state=0).fit(shifted)
         yield model.row_labels_.astype(np.int64), model.column_labels_.astype(np.int64)

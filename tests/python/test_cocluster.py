@@ -1,0 +1,316 @@
+"""The public co-clustering: figures, sweeps, draw orders, odd input."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score
+
+from rnnvis.errors import RnnvisError
+from rnnvis.measures import cocluster_quality as q
+from rnnvis.measures.cocluster import cocluster, match, sweep, word_strengths
+from rnnvis.measures.cocluster_methods import METHODS, k_means, unit_rows
+from rnnvis.measures.draw_order import draw_orders, link_length
+
+
+def measured(seed=0, n=90, m=24, noise=0.15):
+    """Responses without clear groups, and two noisy measurements of them."""
+    random = np.random.default_rng(seed)
+    truth = random.standard_normal((n, 8)) / np.arange(1, 9) @ random.standard_normal((8, m))
+    halves = tuple(truth + noise * random.standard_normal(truth.shape) for _ in range(2))
+    return (halves[0] + halves[1]) / 2, halves
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_gives_labels_means_and_figures(method):
+    matrix, halves = measured()
+    found = cocluster(matrix, 6, method, halves)
+    assert found.word_labels.shape == (90,)
+    assert found.unit_labels.shape == (24,)
+    for labels, order in ((found.word_labels, found.word_order), (found.unit_labels, found.unit_order)):
+        assert set(labels.tolist()) <= set(range(6))
+        assert sorted(order.tolist()) == list(range(6))
+    for r in range(6):
+        for c in range(6):
+            block = matrix[found.word_labels == r][:, found.unit_labels == c]
+            assert found.block_means[r, c] == pytest.approx(block.mean() if block.size else 0)
+    figures = found.quality
+    assert figures.held_out_r2 is not None
+    assert figures.bound is not None
+    assert 0 < figures.held_out_r2 < figures.explained < 1
+    assert figures.held_out_r2 < figures.bound < 1
+    assert 0 < figures.sign_coherence <= 1
+    assert 0 < figures.balance <= 1
+    assert figures.normalised_cut is not None
+    assert 0 <= figures.normalised_cut <= 1
+    assert figures.stability_words is not None
+    assert figures.stability_words.shape == (6,)
+    without = cocluster(matrix, 6, method).quality
+    assert without.held_out_r2 is without.bound is without.ari_words is without.stability_words is None
+    assert without.explained == figures.explained
+
+
+def test_the_block_method_explains_most():
+    matrix, halves = measured()
+    held_out = {m: cocluster(matrix, 6, m, halves).quality.held_out_r2 for m in METHODS}
+    assert max(held_out, key=lambda m: held_out[m]) == "block"
+
+
+def test_held_out_figures_are_what_they_say():
+    matrix, (a, b) = measured()
+    found = cocluster(matrix, 5, halves=(a, b)).quality
+    values, bounds = [], []
+    for fitted, other in ((a, b), (b, a)):
+        labels = cocluster(fitted, 5)
+        x, y = (m / np.linalg.norm(m, axis=1, keepdims=True) for m in (fitted, other))
+        predicted = np.empty_like(y)
+        for i in range(len(y)):
+            for j in range(y.shape[1]):
+                rows = labels.word_labels == labels.word_labels[i]
+                columns = labels.unit_labels == labels.unit_labels[j]
+                predicted[i, j] = x[rows][:, columns].mean()
+        values.append(1 - ((y - predicted) ** 2).sum() / (y**2).sum())
+        singular = np.linalg.svd(y, compute_uv=False)
+        bounds.append((singular[:5] ** 2).sum() / (y**2).sum())
+    assert found.held_out_r2 == pytest.approx(np.mean(values))
+    assert found.bound == pytest.approx(np.mean(bounds))
+
+
+def test_noise_explains_nothing_of_other_noise():
+    random = np.random.default_rng(0)
+    halves = random.standard_normal((60, 20)), random.standard_normal((60, 20))
+    found = cocluster((halves[0] + halves[1]) / 2, 8, halves=halves).quality
+    assert found.explained > 0.2
+    assert found.held_out_r2 < 0.02
+    assert abs(found.ari_words) < 0.1
+    assert found.stability_words.max() < 0.7
+
+
+def test_identical_halves_are_perfectly_stable():
+    matrix, _ = measured()
+    found = cocluster(matrix, 7, halves=(matrix, matrix)).quality
+    assert found.ari_words == found.ari_units == 1
+    assert found.held_out_r2 == pytest.approx(found.explained)
+    np.testing.assert_allclose(found.stability_words, 1)
+    np.testing.assert_allclose(found.stability_units, 1)
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), min_size=3, max_size=40))
+@settings(max_examples=80, deadline=None)
+def test_rand_index_and_jaccard_equal_other_implementations(pairs):
+    a, b = (np.array(side) for side in zip(*pairs, strict=True))
+    both = (a >= 0) & (b >= 0)
+    if both.sum() > 1:
+        assert q.adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a[both], b[both]))
+    for r, value in enumerate(q.best_jaccard(a, b, 4)):
+        mine = set(np.flatnonzero(a == r))
+        others = [set(np.flatnonzero(b == c)) for c in range(4)]
+        wanted = [len(mine & o) / len(mine | o) for o in others if mine | o]
+        assert value == pytest.approx(max(wanted, default=0))
+
+
+def test_figures_of_known_groups():
+    matrix = np.kron(np.array([[2.0, 0], [0, -1]]), np.ones((2, 3)))
+    labels = np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0, 0, 0])
+    assert q.normalised_cut(matrix, labels, 2) == pytest.approx(0)
+    assert q.sign_coherence(matrix, labels, (2, 2)) == pytest.approx(1)
+    mixed = np.array([0, 1, 0, 1]), labels[1]
+    assert q.sign_coherence(np.array([[1.0, -1], [-1, 1]]), (np.zeros(2, int), np.arange(2)), (1, 2)) == 0
+    assert q.normalised_cut(matrix, mixed, 2) == pytest.approx((1 - 6 / 15 + 1 - 12 / 21) / 2)
+    assert q.balance(np.array([0, 0, 1, 1]), 2) == pytest.approx(1)
+    assert q.balance(np.array([0, 0, 0, 1, -1]), 2) == pytest.approx(-(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25)))
+    effect, purity = q.class_purity(np.array([0, 0, 0, 1]), 3, np.array([1.0, 2.0, -0.5, -4.0]))
+    np.testing.assert_allclose(effect, [2.5 / 3, -4, np.nan])
+    np.testing.assert_allclose(purity, [2 / 3, 1, np.nan])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_k_equals_its_place_in_the_sweep(method):
+    matrix, halves = measured()
+    swept = sweep(matrix, range(2, 9), method, halves)
+    assert [c.k for c in swept] == [(k, k) for k in range(2, 9)]
+    alone = cocluster(matrix, 8, method, halves)
+    assert adjusted_rand_score(alone.word_labels, swept[-1].word_labels) == 1
+    assert adjusted_rand_score(alone.unit_labels, swept[-1].unit_labels) == 1
+    assert alone.quality.held_out_r2 == pytest.approx(swept[-1].quality.held_out_r2)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_results_are_deterministic_and_leave_the_input_alone(method):
+    matrix, halves = measured()
+    copies = [m.copy() for m in (matrix, *halves)]
+    one, two = (sweep(matrix, [3, 4, 9], method, halves) for _ in range(2))
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_array_equal(a.word_labels, b.word_labels)
+        np.testing.assert_array_equal(a.unit_labels, b.unit_labels)
+        np.testing.assert_array_equal(a.word_order, b.word_order)
+        assert a.block_means.tobytes() == b.block_means.tobytes()
+        assert a.quality.held_out_r2 == b.quality.held_out_r2
+    for kept, given_ in zip(copies, (matrix, *halves), strict=True):
+        np.testing.assert_array_equal(kept, given_)
+
+
+def test_the_sweep_covers_every_k_up_to_the_smaller_side():
+    matrix, _ = measured(n=40, m=9)
+    assert [c.k[0] for c in sweep(matrix)] == list(range(2, 10))
+    assert [c.k[0] for c in sweep(measured(n=50, m=40)[0])] == list(range(2, 31))
+
+
+def test_labels_keep_their_names_from_k_to_k_plus_one():
+    matrix, _ = measured(n=150, m=30)
+    for method in ("block", "spectral"):
+        swept = sweep(matrix, range(2, 16), method)
+        for a, b in itertools.pairwise(swept):
+            for before, after in ((a.word_labels, b.word_labels), (a.unit_labels, b.unit_labels)):
+                assert (before == after).sum() == most_kept(before, after)
+    kept = [(a.word_labels == b.word_labels).mean() for a, b in itertools.pairwise(sweep(matrix))]
+    assert np.mean(kept) > 0.8
+
+
+def most_kept(before, after):
+    """The most items that any one-to-one renaming of `after` leaves with their label."""
+    table = np.zeros((after.max() + 1, after.max() + 1))
+    np.add.at(table, (after, before), 1)
+    return table[linear_sum_assignment(-table)].sum()
+
+
+@given(st.lists(st.integers(0, 3), min_size=8, max_size=30), st.permutations(range(4)))
+@settings(max_examples=60, deadline=None)
+def test_matching_undoes_a_renaming(labels, renaming):
+    labels = np.array(labels)
+    renamed = np.array(renaming)[labels]
+    np.testing.assert_array_equal(match(labels, renamed, 4, 4), labels)
+
+
+def test_matching_gives_new_clusters_the_free_names():
+    before = np.array([0, 0, 0, 1, 1, 1, -1])
+    after = np.array([2, 2, 0, 1, 1, 1, -1])
+    assert match(before, after, 2, 3).tolist() == [0, 0, 2, 1, 1, 1, -1]
+
+
+def test_zero_words_and_units_are_set_aside_and_named():
+    matrix, halves = measured()
+    matrix[[3, 50]] = 0
+    matrix[:, 7] = 0
+    a, b = (h.copy() for h in halves)
+    a[[3, 10, 50]] = 0
+    b[[3, 50]] = 0
+    found = cocluster(matrix, 5, halves=(a, b))
+    assert found.zero_words.tolist() == [3, 50]
+    assert found.zero_units.tolist() == [7]
+    assert (found.word_labels[[3, 50]] == -1).all()
+    assert (np.delete(found.word_labels, [3, 50]) >= 0).all()
+    assert found.unit_labels[7] == -1
+    assert np.isfinite(found.quality.held_out_r2)
+    rest = cocluster(np.delete(np.delete(matrix, [3, 50], axis=0), 7, axis=1), 5)
+    assert adjusted_rand_score(np.delete(found.word_labels, [3, 50]), rest.word_labels) == 1
+
+
+def test_sparse_matrices_are_accepted():
+    matrix, halves = measured()
+    matrix[np.abs(matrix) < 0.3] = 0
+    for form in (sp.csr_matrix, sp.coo_array):
+        found = cocluster(form(matrix), 4, halves=tuple(map(form, halves)))
+        wanted = cocluster(matrix, 4, halves=halves)
+        np.testing.assert_array_equal(found.word_labels, wanted.word_labels)
+        assert found.quality.held_out_r2 == wanted.quality.held_out_r2
+
+
+def test_word_strengths_are_means_over_unit_clusters():
+    matrix, _ = measured()
+    found = cocluster(matrix, 4)
+    strengths = word_strengths(matrix, found.unit_labels, 4)
+    for c in range(4):
+        np.testing.assert_allclose(strengths[:, c], matrix[:, found.unit_labels == c].mean(axis=1))
+    for r in range(4):
+        inside = found.word_labels == r
+        np.testing.assert_allclose(strengths[inside].mean(axis=0), found.block_means[r])
+
+
+def test_draw_orders_put_partners_side_by_side():
+    random = np.random.default_rng(0)
+    for k in (2, 5, 12):
+        partner, names = random.permutation(k), np.arange(k)
+        means = np.where(partner[:, None] == names[None, :], random.uniform(0.5, 1, (k, 1)), 0)
+        words, units = draw_orders(means)
+        assert partner[words].tolist() == units.tolist()
+        assert link_length(means, words, units) == pytest.approx(0)
+
+
+def test_draw_orders_are_short_and_change_little():
+    matrix, _ = measured(n=150, m=30)
+    random = np.random.default_rng(0)
+    swept = sweep(matrix)
+    turned = []
+    for a, b in itertools.pairwise(swept):
+        k = b.k[0]
+        chance = [link_length(b.block_means, random.permutation(k), random.permutation(k)) for _ in range(20)]
+        assert link_length(b.block_means, b.word_order, b.unit_order) <= np.mean(chance)
+        place = np.argsort(b.word_order)[a.word_order]
+        pairs = np.triu(np.ones((len(place), len(place))), 1)
+        turned.append(((place[:, None] > place[None, :]) * pairs).sum() / pairs.sum())
+    assert np.mean(turned) < 0.15
+
+
+def test_the_end_with_higher_scores_is_on_top():
+    matrix, _ = measured()
+    scores = matrix[:, 0]
+    for sign in (1, -1):
+        first = sweep(matrix, [5], word_scores=sign * scores)[0]
+        means = [scores[first.word_labels == r].mean() * sign for r in first.word_order]
+        assert np.polyfit(range(5), means, 1)[0] < 0
+
+
+def test_k_means_of_coinciding_points():
+    labels = k_means(np.zeros((6, 2)), 3)
+    assert ((labels >= 0) & (labels < 3)).all()
+    points = np.array([[0.0, 0], [0.1, 0], [5, 0], [5.1, 0], [0, 9]])
+    assert adjusted_rand_score(k_means(points, 3), [0, 0, 1, 1, 2]) == 1
+
+
+def test_unit_rows_have_length_one_and_zeros_stay():
+    rows = unit_rows(np.array([[3.0, 4.0], [0.0, 0.0], [1e-300, 0.0]]))
+    np.testing.assert_allclose(rows, [[0.6, 0.8], [0, 0], [1, 0]])
+
+
+GOOD = np.random.default_rng(0).standard_normal((8, 6))
+BROKEN = GOOD.copy()
+BROKEN[2, 3] = np.nan
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((GOOD, 1), "k = 1 is out of range"),
+        ((GOOD, 7), "k = 7 is out of range: the matrix has 8 words and 6 units"),
+        ((GOOD, (9, 2)), r"k = \(9, 2\) is out of range"),
+        ((GOOD, 2.5), r"k = 2\.5 is not a number of clusters"),
+        ((GOOD, True), "k = True is not a number"),
+        ((GOOD, (2, 2, 2)), "is not a number of clusters"),
+        ((GOOD, 3, "blocks"), 'unknown co-clustering method "blocks"'),
+        ((GOOD, (3, 2), "modularity"), 'method "modularity" makes as many unit clusters as word clusters'),
+        ((GOOD, (3, 2), "rnnvis"), 'method "rnnvis" makes as many'),
+        ((np.ones((4, 4)), 2, "rnnvis"), 'method "rnnvis" shifts the matrix'),
+        ((-np.ones((4, 4)), 2, "modularity"), "no response is positive"),
+        ((BROKEN, 2), "holds 1 values that are not finite, the first at word 2, unit 3"),
+        ((np.full((3, 3), np.inf), 2), "holds 9 values that are not finite"),
+        ((np.zeros((4, 4)), 2), "the matrix has 0 words and 0 units with a response"),
+        ((np.ones(4), 2), r"the matrix has the shape \(4,\)"),
+        ((np.ones((0, 4)), 2), r"the matrix has the shape \(0, 4\)"),
+        (([["a"]], 2), "not an array of numbers"),
+        ((GOOD, 2, "block", (GOOD, GOOD[:4])), r"shapes \(8, 6\) and \(4, 6\), the matrix \(8, 6\)"),
+        ((GOOD, 2, "block", (GOOD,)), "halves must be two matrices"),
+        ((GOOD, 2, "block", (GOOD, BROKEN)), "the second half holds 1 values"),
+        ((GOOD, 3, "block", (GOOD, np.eye(8, 6, k=4))), "the second half has 2 words and 2 units"),
+    ],
+)
+def test_mistakes_are_named_with_a_fix(arguments, says):
+    with pytest.raises(RnnvisError, match=says) as error:
+        cocluster(*arguments)
+    assert error.value.fix
