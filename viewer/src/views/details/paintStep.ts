@@ -55,9 +55,33 @@ export function paintStep(
     chart.basis === 'none'
       ? `${marks.length} units, in order of the change`
       : `${marks.length} units, in order of usual change`;
-  const falls = marks.length > 0 && y(marks[marks.length - 1]!.usual ?? marks[marks.length - 1]!.actual) > (top + bottom) / 2;
-  surface.text(right, falls ? top + 24 : bottom - 6, about, { ...note(theme, 'right'), halo: theme.surface });
+  const place = notePlace(chart, measure(about, 'interface', 11).width);
+  surface.text(place.x, place.y, about, { ...note(theme, place.align), halo: theme.surface });
   paintLegend(surface, chart.basis, left, bottom + LEGEND, theme);
+}
+
+const NOTE = 11;
+
+/** The corner where a note covers least: right under the top, right or left above the bottom. */
+export function notePlace(chart: StepChart, width: number): { x: number; y: number; align: 'left' | 'right' } {
+  const { left, right, top, bottom, marks, y } = chart;
+  const corners = [
+    { x: right, y: top + 24, align: 'right' },
+    { x: right, y: top + 10, align: 'right' },
+    { x: left + 4, y: bottom - 4, align: 'left' },
+    { x: right, y: bottom - 4, align: 'right' },
+  ] as const;
+  const covered = ({ x, y: baseline, align }: (typeof corners)[number]): number => {
+    const from = align === 'left' ? x : x - width;
+    return marks.reduce((sum, mark) => {
+      if (mark.x < from - 3 || mark.x > from + width + 3) return sum;
+      const values = [mark.actual, ...(mark.outer ?? mark.inner ?? [])];
+      const high = Math.min(...values.map(y)) - 3;
+      const low = Math.max(...values.map(y)) + 3;
+      return sum + Math.max(0, Math.min(low, baseline + 3) - Math.max(high, baseline - NOTE));
+    }, 0);
+  };
+  return corners.reduce((best, corner) => (covered(corner) < covered(best) - 1e-9 ? corner : best));
 }
 
 function paintLegend(surface: Surface, basis: Basis, left: number, baseline: number, theme: Tokens): void {

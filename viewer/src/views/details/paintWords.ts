@@ -36,8 +36,8 @@ export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, a
     surface.rect(chart.marks[active].x - pitch / 2 - 2, top, pitch + 4, bottom - top, { fill: theme.wash });
   }
   paintUprightAxis(surface, chart.axis, chart.y, chart, theme);
-  chart.words.forEach((word, i) => {
-    const fill = theme.selected[i]!;
+  chart.words.forEach((word) => {
+    const fill = theme.selected[word.place]!;
     for (const [bands, opacity] of [[word.outer, 0.17], [word.inner, 0.42]] as const) {
       bands.forEach(([from, to], column) => {
         const x = left + column * pitch + (pitch - drawn) / 2;
@@ -45,22 +45,23 @@ export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, a
       });
     }
   });
-  chart.words.forEach((word, i) => {
+  chart.words.forEach((word) => {
     surface.path(stepPath(word.mean, left, pitch), {
-      stroke: theme.selected[i]!,
+      stroke: theme.selected[word.place]!,
       strokeWidth: 1.6,
-      ...(i === 2 ? { dash: DASH } : {}),
+      ...(word.place === 2 ? { dash: DASH } : {}),
       title: `“${word.text}”: mean change of each unit`,
     });
   });
   const widths = chart.words.map((word) => Math.min(140, measure(word.text, 'corpus', LABEL_SIZE, 600).width));
   lineLabels(chart, widths).forEach(({ x, y }, i) => {
-    const text = fit(chart.words[i]!.text, 140, 'corpus', LABEL_SIZE, 600);
+    const word = chart.words[i]!;
+    const text = fit(word.text, 140, 'corpus', LABEL_SIZE, 600);
     surface.text(x, y, text, {
       family: 'corpus',
       size: LABEL_SIZE,
       weight: 600,
-      fill: theme.selected[i]!,
+      fill: theme.selected[word.place]!,
       halo: theme.surface,
     });
   });

@@ -17,7 +17,7 @@ function word(text: string, at: (i: number) => number, spread = 0.05): WordInput
     q75: shift(spread),
     q91: shift(2 * spread),
   };
-  return { text, response, quantiles };
+  return { text, place: 0, response, quantiles };
 }
 
 const rising = word('love', (i) => i / 60 - 0.25);

@@ -6,6 +6,8 @@ import { boxesOf, columns, type Basis, type Frame } from './stepChart';
 
 export interface WordInput {
   text: string;
+  /** Place among the selected words, 0–2: its colour. */
+  place: number;
   response: WordResponse;
   quantiles: Quantiles | null;
 }
@@ -13,6 +15,7 @@ export interface WordInput {
 /** One word's line and bands, in pixels, in the order of the columns. */
 export interface WordLine {
   text: string;
+  place: number;
   basis: Basis;
   /** Position of the mean in each column. */
   mean: Float32Array;
@@ -63,8 +66,9 @@ export function wordsChart(inputs: readonly WordInput[], frame: Frame): WordsCha
     pitch,
     drawn,
     marks: Array.from(order, (unit, i) => ({ unit, x: frame.left + (i + 0.5) * pitch })),
-    words: inputs.map(({ text, response }, i) => ({
+    words: inputs.map(({ text, place, response }, i) => ({
       text,
+      place,
       basis: boxes[i]!.basis,
       mean: Float32Array.from(order, (unit) => y(response.mean[unit]!)),
       inner: band(boxes[i]!.inner),

@@ -9,6 +9,8 @@ export interface Measure {
   about: (row: UnitRow) => string;
   value: (row: UnitRow) => number | null;
   text: (value: number) => string;
+  /** Where nothing is: the line from which the rail's dots stand away. */
+  base: number;
   /** What the rail sorts by, largest first. */
   rank: (value: number) => number;
   /** Shown in the row of measures; the others only sort the rail. */
@@ -36,6 +38,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       about: () => 'how long it remembers',
       value: (row) => row.timeScale,
       text: (value) => `${fixed(value, 1)} words`,
+      base: 0,
       rank: same,
       shown: true,
     },
@@ -45,6 +48,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       about: () => 'of itself per word',
       value: (row) => row.gateKeep,
       text: percent,
+      base: 0,
       rank: same,
       shown: true,
     },
@@ -59,6 +63,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
             : `saturated at ${percent(saturation)} of steps`,
       value: (row) => row.meanAbsolute,
       text: (value) => fixed(value, 2),
+      base: 0,
       rank: same,
       shown: true,
     },
@@ -68,6 +73,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       about: ({ labelAuc }) => `AUC, ${(labelAuc ?? 1) < 0.5 ? 'low' : 'high'} means ${positive ?? 'the second class'}`,
       value: ({ labelAuc }) => (labelAuc === null ? null : Math.max(labelAuc, 1 - labelAuc)),
       text: percent,
+      base: 0.5,
       rank: same,
       shown: true,
     },
@@ -77,6 +83,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       about: () => `log-odds per unit of ${kind}`,
       value: (row) => row.outputWeight,
       text: (value) => signed(value, 2),
+      base: 0,
       rank: Math.abs,
       shown: true,
     },
@@ -86,6 +93,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       about: () => '0 all words alike, 1 one word',
       value: (row) => row.sparsity,
       text: (value) => fixed(value, 2),
+      base: 0,
       rank: same,
       shown: true,
     },
@@ -95,6 +103,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       about: () => `share of steps with |${kind}| > 0.9`,
       value: (row) => row.saturation,
       text: percent,
+      base: 0,
       rank: same,
       shown: false,
     },

@@ -1,6 +1,7 @@
 import { scaleLinear } from 'd3-scale';
 import { diverging, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
+import { measure } from '../../paint/text';
 import { axisOver } from '../chart/axis';
 import { count, fixed, signed, tick } from '../chart/format';
 import { axisText, note } from '../chart/paintAxis';
@@ -69,7 +70,9 @@ export function paintSpread(
   surface.rect(q09, y, q91 - q09, 10, { fill: theme.keptTrack });
   surface.rect(q25, y, q75 - q25, 10, { fill: theme.grey });
   surface.rect(q50 - 1, y - 2, 2, 14, { fill: theme.ink });
-  const label = 'half of all steps lie in the dark band';
-  if (q09 > 200) surface.text(q09 - 8, y + 9, label, note(theme, 'right'));
-  else if (width - q91 > 200) surface.text(q91 + 8, y + 9, label, note(theme));
+  for (const label of ['half of all steps lie in the dark band', 'dark: half of all steps', 'dark: half']) {
+    const room = measure(label, 'interface', 11).width + 8;
+    if (q09 > room) return surface.text(q09 - 8, y + 9, label, note(theme, 'right'));
+    if (width - q91 > room) return surface.text(q91 + 8, y + 9, label, note(theme));
+  }
 }

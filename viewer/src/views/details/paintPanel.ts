@@ -1,0 +1,95 @@
+import { change } from '../../model/sequence';
+import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
+import { SvgSurface, type Surface } from '../../paint/surface';
+import { count, signed } from '../chart/format';
+import { note } from '../chart/paintAxis';
+import { surpriseText, verdict, type ComparedWord, type PinnedEvidence } from './evidence';
+import { describePush, paintPush, pushHeight, pushLabels } from './paintPush';
+import { describeMark, paintStep, STEP_HEIGHT, stepFrame } from './paintStep';
+import { paintWords, WORDS_HEIGHT, wordsFrame } from './paintWords';
+import { inputs } from './panelTable';
+import { pushStrip } from './pushStrip';
+import { stepChart } from './stepChart';
+import { wordsChart } from './wordsChart';
+
+const MARGIN = 24;
+const WIDTH = 360;
+
+export interface PanelContent {
+  evidence: PinnedEvidence | null;
+  /** The pinned word as the vocabulary has it. */
+  word: string;
+  /** Name of the class whose probability is shown. */
+  positive: string;
+  compared: readonly ComparedWord[];
+  /** What the figure was made from: dataset, model, state. */
+  source: string;
+}
+
+/** The panel as one figure, painted by the very code that paints the screen. */
+export function panelSvg(content: PanelContent, themeName: ThemeName): string {
+  const theme = tokens(themeName);
+  const surface = new SvgSurface();
+  let y = MARGIN;
+  surface.group({ translate: [MARGIN, 0] }, () => {
+    if (content.evidence) y = paintPinned(surface, content, content.evidence, y, theme);
+    const measured = inputs(content.compared);
+    if (measured.length > 0) {
+      heading(surface, 'Words side by side', (y += 16), theme);
+      surface.group({ translate: [0, (y += 16)] }, () => paintWords(surface, wordsChart(measured, wordsFrame(WIDTH)), theme, null));
+      y += WORDS_HEIGHT + 8;
+      for (const { text, response, effect } of content.compared) {
+        if (!response) continue;
+        const push = effect ? `, push ${signed(effect.push)} ± ${(effect.pushStandardError ?? NaN).toFixed(2)}` : '';
+        const halves = response.reliability === null ? '' : `, halves agree r = ${response.reliability.toFixed(3)}`;
+        surface.text(0, (y += 18), `${text}: ${count(response.count)} uses${push}${halves}`, { ...note(theme), fill: theme.ink2 });
+      }
+    }
+    surface.text(0, (y += 24), content.source, note(theme));
+  });
+  return surface.document(WIDTH + 2 * MARGIN, y + MARGIN, theme.surface, `rnnvis: ${content.word || 'words side by side'}`);
+}
+
+function heading(surface: Surface, text: string, y: number, theme: Tokens): void {
+  surface.text(0, y, text, { family: 'interface', size: 12, weight: 600, fill: theme.ink });
+}
+
+function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEvidence, top: number, theme: Tokens): number {
+  const { sentence, step, steps, sequence } = evidence;
+  let y = top + 24;
+  surface.text(0, y, sentence.surface[step] ?? content.word, { family: 'corpus', size: 30, weight: 600, fill: theme.ink });
+  y += 22;
+  const p = verdict(steps, step);
+  const surprise = steps?.surprise?.[step] ?? NaN;
+  const facts = [
+    `word ${step + 1} of ${sentence.tokens.length}`,
+    p && `P(${content.positive}) ${p.before === null ? '' : `${p.before.toFixed(2)} → `}${p.after.toFixed(2)}`,
+    Number.isFinite(surprise) && `surprise: ${surpriseText(surprise).toLowerCase()}`,
+  ];
+  surface.text(0, y, facts.filter(Boolean).join(', '), { ...note(theme), fill: theme.ink2 });
+  if (sequence) {
+    const chart = stepChart(change(sequence, step), evidence.response, evidence.quantiles, stepFrame(WIDTH));
+    heading(surface, `This step against the usual “${content.word}”`, (y += 32), theme);
+    surface.group({ translate: [0, (y += 12)] }, () =>
+      paintStep(surface, chart, theme, null, (mark) => {
+        const { title, lines } = describeMark(mark, chart.basis, null);
+        return `${title}: ${lines.join(' ')}`;
+      }),
+    );
+    y += STEP_HEIGHT;
+  }
+  const here = steps?.push?.[step] ?? NaN;
+  if (Number.isFinite(here)) {
+    const values = { quantiles: evidence.effect?.quantiles ?? null, here, reversed: evidence.reversed };
+    const frame = { left: 36, right: WIDTH };
+    const strip = pushStrip(values, frame.left, frame.right);
+    const labels = pushLabels(strip, values, WIDTH, theme);
+    heading(surface, 'Push on the verdict, in log-odds', (y += 20), theme);
+    surface.group({ translate: [0, (y += 8)] }, () =>
+      paintPush(surface, strip, values, labels, frame, theme, describePush(values, content.word).join(' ')),
+    );
+    y += pushHeight(labels);
+  }
+  return y + 16;
+}
+

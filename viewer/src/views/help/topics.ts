@@ -1,0 +1,74 @@
+export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit';
+
+export interface Explanation {
+  title: string;
+  sentences: string[];
+}
+
+/** Plain sentences for someone who sees the picture for the first time. */
+export function explain(topic: Topic, verdict: boolean): Explanation {
+  switch (topic) {
+    case 'sequence':
+      return {
+        title: 'How to read the sequence',
+        sentences: [
+          'A row is a word, a bar is a chip: positive memory above, negative below.',
+          'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
+          'The strip above each row shows how much of each chip survived.',
+          'Click a word to pin it: the chips show its change, the panel its usual effect.',
+        ],
+      };
+    case 'memory':
+      return {
+        title: 'How to read the memory chips',
+        sentences: [
+          'A chip is a group of units that the same words move; a square is one unit.',
+          'Orange squares rose, blue squares fell: the stronger the colour, the more.',
+          'The number is the mean over the chip. Chip 2 is bar 2 of every row.',
+          'A dashed outline: two halves of the text do not agree on this group.',
+        ],
+      };
+    case 'words':
+      return {
+        title: 'How to read the words',
+        sentences: [
+          'A cloud is a group of words that move the memory alike.',
+          'Larger words move their chip more, on one scale for all clouds.',
+          'Orange links raise a chip, blue links lower it; wider links do it more.',
+          'Click up to three words to compare them. “n more” lists what had no room.',
+        ],
+      };
+    case 'details':
+      return {
+        title: 'How to read this step against the usual',
+        sentences: [
+          'A column is a unit. The dot is its change here: orange rose, blue fell.',
+          'The boxes are all uses of the word: half lie in the dark part, 82 % in the whole.',
+          'A dot outside its box is what makes this use of the word unusual.',
+          verdict
+            ? 'Below, the same for the verdict: how far the word pushes it, here and usually.'
+            : 'This recording has no classifier, so there is no verdict to compare.',
+        ],
+      };
+    case 'words-side-by-side':
+      return {
+        title: 'How to read words side by side',
+        sentences: [
+          'A line is a word, a step of it is a unit: how far the word usually moves it.',
+          'Half of the uses lie in the dark band, 82 % in the pale one.',
+          'Units stand in the first word’s order: a line that mirrors it does the opposite.',
+          '“Halves agree” compares two halves of the text: r near 1 can be trusted.',
+        ],
+      };
+    case 'unit':
+      return {
+        title: 'How to read a unit',
+        sentences: [
+          'A measure is a strip of all units; the dark dot is this one.',
+          'A box is half of a word’s uses, the thin line 82 %, the ring the mean.',
+          'In the sentences, a word is tinted by the state of the unit just after it.',
+          'A frame marks the word where the unit is highest, or lowest, in the text.',
+        ],
+      };
+  }
+}
