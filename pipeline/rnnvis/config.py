@@ -92,6 +92,7 @@ class DatasetConfig:
     name: str
     title: str
     licence: str
+    about: str
     source: Source
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     measure: Measure = field(default_factory=Measure)

@@ -8,6 +8,7 @@ GOOD = """
 name = "tiny"
 title = "Tiny"
 licence = "none"
+about = "Nothing"
 [source]
 kind = "reviews"
 """

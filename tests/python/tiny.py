@@ -54,6 +54,7 @@ def project(root: Path, cells: tuple[str, ...] = ("gru", "lstm"), epochs: int = 
 name = "tiny"
 title = "Tiny reviews"
 licence = "generated"
+about = "Planted praise and blame"
 [source]
 kind = "reviews"
 [[source.releases]]

@@ -306,7 +306,7 @@ def pair_explorers(published: Published) -> str:
     shown = (published.dataset.get("view") or {}).get("sentence")
     at = next((i for i, p in enumerate(probes) if p.key == shown), 0) // 2 * 2
     return "".join(
-        f'<rnnvis-explorer layout="hero" model="{text(published.model["name"])}" sentence="{text(p.name)}" '
+        f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" sentence="{text(p.name)}" '
         f'step="{p.step}" k="{CLUSTERS}" words="{WORDS[0]}"></rnnvis-explorer>\n'
         f'<p class="rv-note">{word(" ".join(p.surface))}</p>\n'
         for p in probes[at : at + 2]

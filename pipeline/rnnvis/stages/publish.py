@@ -55,6 +55,7 @@ def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
         "name": config.name,
         "title": config.title,
         "licence": config.licence,
+        "about": config.about,
         "labels": list(corpus.labels),
         "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
         "view": view

@@ -21,7 +21,8 @@ _CORPUS_CODE = ("corpora", "registry.py")
 def corpus_step(project: Project, dataset: Dataset) -> Step:
     """Fetch, tokenise and split the text."""
     config = dataset.config
-    inputs: dict[str, Any] = {"source": as_table(config.source), "vocabulary": as_table(config.vocabulary), "name": config.name}
+    inputs: dict[str, Any] = {"name": config.name, "source": as_table(config.source)}
+    inputs["vocabulary"] = as_table(config.vocabulary)
     inputs["probe"] = [as_table(probe) for probe in config.probe]
 
     def build(folder: Path) -> None:

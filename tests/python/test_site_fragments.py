@@ -1,0 +1,132 @@
+"""The generated parts of the pages against the tables that they quote."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from rnnvis.errors import RnnvisError
+from rnnvis.stages import findings, markup, reference
+from rnnvis.stages.fragments import FRAGMENTS, write_fragments
+from rnnvis.stages.katex import copy_katex
+from rnnvis.stages.notices import write_notices
+from rnnvis.stages.published import Published
+from tests import synthetic
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("published")
+    synthetic.publish(path, units=32, words=150, sentences=300)
+    return path
+
+
+@pytest.fixture
+def published(folder: Path) -> Published:
+    return Published(folder)
+
+
+def test_all_fragments_are_written_and_are_the_same_again(folder: Path, tmp_path: Path) -> None:
+    write_fragments(folder, tmp_path / "a")
+    write_fragments(folder, tmp_path / "b")
+    names = sorted(path.name for path in (tmp_path / "a").iterdir())
+    assert names == sorted(f"{name}.md" for name in FRAGMENTS)
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_clouds_are_those_of_the_tables(published: Published) -> None:
+    rows = published.rows(
+        "SELECT cluster, size, effect FROM cluster_summaries "
+        "WHERE method = 'block' AND selection = 'reliable' AND k = 8 AND side = 'words'"
+    )
+    order = published.rows(
+        'SELECT "order" FROM cluster_labels '
+        "WHERE method = 'block' AND selection = 'reliable' AND k = 8 AND side = 'words'"
+    )[0][0]
+    shown = findings.clusters(published)
+    for cluster, size, effect in rows:
+        cells = f'<td class="rv-number">{order.index(cluster) + 1}</td><td class="rv-number">{size}</td>'
+        assert cells in shown
+        assert markup.decimal(effect, 2, sign=True) in shown
+
+
+def test_pair_is_read_before_and_at_the_word(published: Published) -> None:
+    first, second = findings._probes(published)
+    assert (first.name, second.name) == ("though", "though-reversed")
+    for probe in (first, second):
+        assert probe.surface[probe.step].lower() == "though"
+        rows = published.rows(
+            "SELECT p_class[2] FROM steps JOIN sentences USING (sentence_id) WHERE key = ? ORDER BY step", (probe.key,)
+        )
+        assert probe.before == rows[probe.step - 1][0]
+        assert probe.after == rows[probe.step][0]
+        assert probe.end == rows[-1][0]
+
+
+@pytest.mark.parametrize(
+    ("after", "other", "said"),
+    [
+        ((1.0, 0.1), (0.5, 0.1), "larger (difference +0.500 ± 0.141)"),
+        ((0.5, 0.1), (1.0, 0.1), "smaller (difference −0.500 ± 0.141)"),
+        ((1.0, 0.1), (0.9, 0.1), "not clearly larger or smaller (difference +0.100 ± 0.141)"),
+        ((1.0, None), (0.5, 0.1), "larger, from too few uses to tell"),
+    ],
+)
+def test_directions_are_computed(after: tuple[float, float], other: tuple[float, float], said: str) -> None:
+    assert findings._compared(*after, *other, "larger", "smaller", 3) == said
+
+
+def test_query_prints_what_the_tables_hold(published: Published, folder: Path) -> None:
+    shown = reference.query(published)
+    effect, words = published.file("word_effects"), published.file("words")
+    lowest = duckdb.execute(
+        f"SELECT w.text FROM '{folder / effect}' e JOIN '{folder / words}' w USING (word_id) "
+        "WHERE e.count >= 50 ORDER BY e.effect LIMIT 1"
+    ).fetchall()[0][0]
+    assert effect in shown
+    assert lowest in shown
+
+
+def test_schema_lists_every_column(published: Published) -> None:
+    from rnnvis.tables.schema import TABLES
+
+    shown = reference.schema(published)
+    for declared in TABLES:
+        assert f"### `{declared.name}`" in shown
+        for column in declared.columns:
+            assert f"<code>{column.name}</code>" in shown
+
+
+def test_text_of_the_corpus_is_escaped() -> None:
+    assert markup.word('<img src=x onerror="alert(1)">\n\n# no') == (
+        '<span class="rv-word">&lt;img src=x onerror=&quot;alert(1)&quot;&gt; # no</span>'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(0.0, "0 %"), (0.004, "less than 1 %"), (0.5, "50 %"), (0.996, "more than 99 %"), (1.0, "100 %")],
+)
+def test_shares_are_not_rounded_to_all_or_nothing(value: float, shown: str) -> None:
+    assert markup.percent(value) == shown
+
+
+def test_a_damaged_file_is_named(folder: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(folder, broken)
+    name = Published(folder).file("word_effects")
+    (broken / name).write_bytes(b"PAR1 not")
+    with pytest.raises(RnnvisError, match=name) as caught:
+        write_fragments(broken, tmp_path / "out")
+    assert "publish" in caught.value.fix
+
+
+def test_a_missing_package_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RnnvisError, match="not installed"):
+        write_notices(tmp_path, tmp_path)
+    with pytest.raises(RnnvisError, match="not installed"):
+        copy_katex(tmp_path, tmp_path)
