@@ -1,7 +1,7 @@
 /* Says why the explorer does not appear. Old syntax on purpose: it runs where the explorer cannot. */
 (function () {
   var OLD =
-    "This browser is too old for the explorer. It needs Chrome or Edge 111, Firefox 114, Safari 16.4, or newer. " +
+    "This browser is too old for the explorer. It needs Chrome or Edge 111, Firefox 115, Safari 16.4, or newer. " +
     "Everything else on this site can be read as it is.";
   var MISSING =
     "The explorer's program could not be loaded. If this is your own copy of the site, build it again with " +
@@ -23,13 +23,6 @@
     say(MISSING);
   };
 
-  var modern =
-    "noModule" in document.createElement("script") &&
-    typeof WebAssembly === "object" &&
-    "customElements" in window &&
-    "findLast" in Array.prototype &&
-    "adoptedStyleSheets" in document &&
-    window.CSS &&
-    CSS.supports("color", "color-mix(in oklab, red, blue)");
-  if (!modern) say(OLD);
+  /* Newer browsers that lack something get their message from the element itself. */
+  if (!("noModule" in document.createElement("script")) || !("customElements" in window)) say(OLD);
 })();

@@ -118,7 +118,15 @@ def test_without_javascript_the_pages_read(browser: Browser, base: str) -> None:
 
 def test_an_old_browser_is_told(context, base: str) -> None:
     page = context.new_page()
-    page.add_init_script("delete Array.prototype.findLast")
+    page.add_init_script("delete HTMLScriptElement.prototype.noModule")
+    page.route("**/rnnvis-explorer.js", lambda route: route.fulfill(body=""))
+    page.goto(base + "explorer/")
+    expect(page.get_by_role("alert")).to_contain_text("too old")
+
+
+def test_a_browser_that_lacks_something_is_told(context, base: str) -> None:
+    page = context.new_page()
+    page.add_init_script("delete CanvasRenderingContext2D.prototype.roundRect")
     page.goto(base + "explorer/")
     expect(page.get_by_role("alert")).to_contain_text("too old")
 
