@@ -69,6 +69,7 @@ const state = shape({
   methods: list(text),
   selections: list(text),
   k: list(count),
+  published_sentences: nullable(count),
   tables,
 });
 
@@ -90,7 +91,7 @@ const dataset = shape({
   name: text,
   title: text,
   licence: text,
-  about: text,
+  about: nullable(text),
   labels: list(text),
   splits: record(count),
   view: nullable(shape({ model: text, sentence: text, step: count, k: count, words: list(text) })),

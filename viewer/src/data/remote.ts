@@ -8,11 +8,13 @@ export interface Transfers {
 }
 
 /** Files up to this size are fetched whole: one request costs less than two. */
-const WHOLE = 48 * 1024;
+const WHOLE = 64 * 1024;
 /** How much of a file's end is read at first: the footer and the page indexes before it. */
-const TAIL = 32 * 1024;
+const TAIL = 20 * 1024;
 /** Ranges with less than this between them are fetched as one. */
 const GAP = 8 * 1024;
+/** How much of a file is kept at most: neighbours are often asked for next. */
+const KEPT = 4 * 1024 * 1024;
 
 const REPUBLISH = 'Publish the data again, or restore this file from the published folder.';
 
@@ -58,6 +60,8 @@ interface Block {
 }
 
 interface Wish {
+  /** Where to begin fetching: before `start` at the end of the file, where more will be wanted. */
+  from: number;
   start: number;
   end: number;
   settle: (bytes: Promise<ArrayBuffer>) => void;
@@ -67,8 +71,8 @@ interface Wish {
 export class RemoteFile {
   readonly byteLength: number;
   private whole: Promise<ArrayBuffer> | null = null;
-  /** The end of the file: the footer and the page indexes are asked for again and again. */
-  private tail: Block | null = null;
+  /** Ranges fetched or under way; the one used last stands last. */
+  private blocks: Block[] = [];
   private wishes: Wish[] = [];
 
   constructor(
@@ -82,12 +86,16 @@ export class RemoteFile {
   async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
     if (this.byteLength <= WHOLE || !this.transport.ranges) this.fetchWhole();
     if (this.whole) return (await this.whole).slice(start, end);
-    if (end === this.byteLength) this.tail ??= this.fetchTail(Math.max(0, Math.min(start, end - TAIL)));
-    const { tail } = this;
-    if (tail && tail.start <= start) return (await tail.bytes).slice(start - tail.start, end - tail.start);
+    const from = end === this.byteLength ? Math.max(0, Math.min(start, end - TAIL)) : start;
+    const held = this.blocks.find((block) => block.start <= start && end <= block.end);
+    if (held) {
+      this.blocks.splice(this.blocks.indexOf(held), 1);
+      this.blocks.push(held);
+      return (await held.bytes).slice(start - held.start, end - held.start);
+    }
     return new Promise((resolve) => {
       if (!this.wishes.length) setTimeout(() => this.grant());
-      this.wishes.push({ start, end, settle: resolve });
+      this.wishes.push({ from, start, end, settle: resolve });
     });
   }
 
@@ -97,28 +105,34 @@ export class RemoteFile {
     return this.whole!;
   }
 
-  private fetchTail(start: number): Block {
-    const block = { start, end: this.byteLength, bytes: this.range(start, this.byteLength) };
-    block.bytes.catch(() => (this.tail = null));
-    return block;
-  }
-
   /** Fetches everything asked for in this turn; neighbours share a request. */
   private grant(): void {
-    const wishes = this.wishes.sort((a, b) => a.start - b.start);
+    const wishes = this.wishes.sort((a, b) => a.from - b.from);
     this.wishes = [];
     while (wishes.length) {
       const group = [wishes.shift()!];
       let { end } = group[0]!;
-      while (wishes.length && wishes[0]!.start <= end + GAP) {
+      while (wishes.length && wishes[0]!.from <= end + GAP) {
         const next = wishes.shift()!;
         end = Math.max(end, next.end);
         group.push(next);
       }
-      const { start } = group[0]!;
-      const bytes = this.range(start, end);
+      const start = group[0]!.from;
+      const bytes = this.keep(start, end);
       for (const wish of group) wish.settle(bytes.then((body) => body.slice(wish.start - start, wish.end - start)));
     }
+  }
+
+  private keep(start: number, end: number): Promise<ArrayBuffer> {
+    const block = { start, end, bytes: this.range(start, end) };
+    this.blocks.push(block);
+    block.bytes.catch(() => (this.blocks = this.blocks.filter((other) => other !== block)));
+    let size = this.blocks.reduce((sum, other) => sum + other.end - other.start, 0);
+    while (size > KEPT && this.blocks.length > 1) {
+      const oldest = this.blocks.shift()!;
+      size -= oldest.end - oldest.start;
+    }
+    return block.bytes;
   }
 
   private fetchWhole(): void {

@@ -12,7 +12,11 @@ interface Span {
   end: number;
 }
 
-const TAIL = 8 * 1024;
+/** How much of a file's end is asked for when its footer is read; longer footers take a second look. */
+const FOOTER = 8 * 1024;
+
+/** Tables with one row a key: where the keys of a row group have no gap, a key says where its row is. */
+const UNIQUE: readonly TableName[] = ['words', 'sentences', 'responses', 'responses_by_unit', 'word_effects', 'predictions', 'units'];
 
 /** One published table: reads the rows asked for, and of the files only the pages that hold them. */
 export class Table<N extends TableName> {
@@ -26,7 +30,7 @@ export class Table<N extends TableName> {
   ) {
     let first = 0;
     this.parts = entry.files.map((file) => {
-      const part = new Part<N>(new RemoteFile(new URL(file.path, base).href, file, transport), first);
+      const part = new Part<N>(new RemoteFile(new URL(file.path, base).href, file, transport), first, UNIQUE.includes(name));
       first += file.rows;
       return part;
     });
@@ -54,7 +58,9 @@ export class Table<N extends TableName> {
     return (await Promise.all(reads)).flat();
   }
 
-  all<C extends keyof Rows[N] & string>(columns: readonly C[]): Promise<Pick<Rows[N], C>[]> {
+  /** All rows; the files are fetched whole. */
+  async all<C extends keyof Rows[N] & string>(columns: readonly C[]): Promise<Pick<Rows[N], C>[]> {
+    await Promise.all(this.files.map((file) => file.bytes()));
     return this.slice(0, this.rows, columns);
   }
 
@@ -79,6 +85,8 @@ class Part<N extends TableName> {
     readonly file: RemoteFile,
     /** Row of the table that is this file's first. */
     readonly first: number,
+    /** Whether no two rows share a key. */
+    private readonly unique: boolean,
   ) {}
 
   async read<C extends string>(span: Span, columns: readonly C[]): Promise<Pick<Rows[N], C & keyof Rows[N]>[]> {
@@ -99,11 +107,8 @@ class Part<N extends TableName> {
   }
 
   async where<C extends string>(wanted: [string, Key][], columns: readonly C[]): Promise<Pick<Rows[N], C & keyof Rows[N]>[]> {
-    const candidates = await this.guarded(async () => groupsWith(await this.footer(), wanted));
-    const reads = candidates.map(async (group) => {
-      const span = group.certain ? group : await this.narrow(group, wanted);
-      return this.read(span, columns);
-    });
+    const candidates = await this.guarded(async () => groupsWith(await this.footer(), wanted, this.unique));
+    const reads = candidates.map(async ({ group, open }) => this.read(open.length ? await this.narrow(group, open) : group, columns));
     return (await Promise.all(reads)).flat();
   }
 
@@ -128,7 +133,7 @@ class Part<N extends TableName> {
   }
 
   private footer(): Promise<FileMetaData> {
-    this.metadata ??= parquetMetadataAsync(this.file, { initialFetchSize: TAIL, geoparquet: false });
+    this.metadata ??= parquetMetadataAsync(this.file, { initialFetchSize: FOOTER, geoparquet: false });
     this.metadata.catch(() => (this.metadata = null));
     return this.metadata;
   }
@@ -148,28 +153,38 @@ class Part<N extends TableName> {
   }
 }
 
-function groupsWith(metadata: FileMetaData, wanted: [string, Key][]): (Span & { certain: boolean })[] {
-  const found: (Span & { certain: boolean })[] = [];
+interface Candidate {
+  group: Span;
+  /** Keys that the footer's statistics leave open: their columns must be read. */
+  open: [string, Key][];
+}
+
+function groupsWith(metadata: FileMetaData, wanted: [string, Key][], unique: boolean): Candidate[] {
+  const found: Candidate[] = [];
   let start = 0;
-  for (const group of metadata.row_groups) {
-    const end = start + Number(group.num_rows);
-    let possible = true;
-    let certain = true;
-    for (const [name, value] of wanted) {
-      const column = group.columns.find((chunk) => chunk.meta_data?.path_in_schema[0] === name)?.meta_data;
-      const low = comparable(column?.statistics?.min_value);
-      const high = comparable(column?.statistics?.max_value);
-      if (low === null || high === null) {
-        certain = false;
-        continue;
-      }
-      if (low > value || high < value) possible = false;
-      if (low !== value || high !== value) certain = false;
-    }
-    if (possible) found.push({ start, end, certain });
+  for (const rowGroup of metadata.row_groups) {
+    const end = start + Number(rowGroup.num_rows);
+    const candidate = candidateOf(rowGroup, { start, end }, wanted, unique);
+    if (candidate) found.push(candidate);
     start = end;
   }
   return found;
+}
+
+function candidateOf(rowGroup: FileMetaData['row_groups'][number], group: Span, wanted: [string, Key][], unique: boolean): Candidate | null {
+  const open: [string, Key][] = [];
+  for (const [name, value] of wanted) {
+    const statistics = rowGroup.columns.find((chunk) => chunk.meta_data?.path_in_schema[0] === name)?.meta_data?.statistics;
+    const low = comparable(statistics?.min_value);
+    const high = comparable(statistics?.max_value);
+    if (low !== null && high !== null && (low > value || high < value)) return null;
+    if (typeof low === 'number' && typeof high === 'number' && typeof value === 'number' && unique && high - low === group.end - group.start - 1) {
+      const row = group.start + value - low;
+      return { group: { start: row, end: row + 1 }, open: [] };
+    }
+    if (low !== value || high !== value) open.push([name, value]);
+  }
+  return { group, open };
 }
 
 function comparable(value: unknown): Key | null {

@@ -27,6 +27,8 @@ export interface StateEntry {
   /** The state that the classifier's head reads. */
   read_by_head: boolean;
   measured: { splits: string[]; steps: number; sentences: number; minimum_count: number; frequent_count: number };
+  /** Sentences along which the state is published: all of them, or a sample. */
+  published_sentences?: number | null;
   methods: string[];
   selections: string[];
   k: number[];
@@ -59,7 +61,7 @@ export interface DatasetEntry {
   name: string;
   title: string;
   licence: string;
-  about: string;
+  about?: string | null;
   labels: string[];
   splits: Record<string, number>;
   view: DefaultView | null;
