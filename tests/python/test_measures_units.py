@@ -159,8 +159,8 @@ def test_contexts_equal_brute_force_in_any_order(sentences, chunk):
         for at in range(0, len(order), chunk):
             part = order[at : at + chunk]
             state = np.concatenate([sentences[i] for i in part]).astype(np.float32)[:, None]
-            number = np.concatenate([[i] * len(sentences[i]) for i in part])
-            step = np.concatenate([range(len(sentences[i])) for i in part])
+            number = np.concatenate([[i] * len(sentences[i]) for i in part]).astype(np.int32)
+            step = np.concatenate([range(len(sentences[i])) for i in part]).astype(np.int16)
             found.add(state, number, step)
         c = found.result()
         got = zip(c.unit, c.sign, c.rank, c.sentence_id, c.step, c.value, strict=True)

@@ -43,7 +43,8 @@ class ContextFinder:
         for sign, best in self._best.items():
             values = np.asarray(state, dtype=np.float32) * sign
             peak = np.maximum.reduceat(values, starts, axis=0)
-            here = np.where(values == np.repeat(peak, lengths, axis=0), step[:, None], np.iinfo(np.int32).max)
+            at = np.asarray(step, dtype=np.int32)[:, None]
+            here = np.where(values == np.repeat(peak, lengths, axis=0), at, np.iinfo(np.int32).max)
             where = np.minimum.reduceat(here, starts, axis=0)
             of = np.broadcast_to(sentence_id[starts][:, None], peak.shape)
             self._best[sign] = best.joined(_Best(peak, of, where), self.ranks)
