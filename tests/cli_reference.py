@@ -5,6 +5,7 @@ python -m tests.cli_reference          rewrites site/cli.md
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def _sections() -> Iterator[str]:
 
 def _help(command: click.Command) -> str:
     assert command.help, f"the command {command.name} has no help"
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in command.help.split("\n\n"))
+    paragraphs = html.escape(command.help, quote=False).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
 
 def _usage(command: click.Command, context: click.Context) -> str:

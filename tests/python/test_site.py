@@ -131,6 +131,16 @@ def test_every_element_attribute_is_documented() -> None:
         assert f"| `{attribute}` |" in page
 
 
+def test_quoted_messages_are_those_of_the_code() -> None:
+    sources = [ROOT / "requirements" / "setup.sh", SITE / "assets" / "fallback.js"]
+    sources += [*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "viewer" / "src").rglob("*.ts")]
+    code = " ".join(re.sub(r'"\s*\n?\s*f?"', "", path.read_text(encoding="utf-8")) for path in sources)
+    page = (SITE / "troubleshooting.md").read_text(encoding="utf-8")
+    quoted = [part.strip() for message in re.findall("“([^”]*)”", page) for part in message.split("…")]
+    missing = [part for part in quoted if part.strip(" ,") and part not in code]
+    assert missing == []
+
+
 def test_every_dependency_of_the_viewer_has_a_notice() -> None:
     package = (ROOT / "viewer" / "package.json").read_text(encoding="utf-8")
     runtime = re.search(r'"dependencies": \{([^}]*)\}', package)

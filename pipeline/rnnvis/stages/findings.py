@@ -33,26 +33,25 @@ CLEAR = 2.0
 
 def accuracy(published: Published) -> str:
     """Accuracy on the test sentences: the models, and the baselines on the same split."""
-    rows: list[tuple[str, ...]] = []
-    seen = set()
+    own: list[tuple[str, ...]] = []
+    baselines: dict[str, tuple[str, ...]] = {}
     for model in published.dataset["models"]:
-        for subject, measure, split, value, low, high, about in published.metrics(model):
-            if split != "test" or measure not in ("accuracy", "accuracy difference"):
+        for subject, measure, split, value, low, high, _ in published.metrics(model):
+            if (measure, split) != ("accuracy", "test"):
                 continue
-            difference = measure != "accuracy"
-            name = model["title"] if subject == "this model" else subject
-            if (name, measure, about) in seen:
-                continue
-            seen.add((name, measure, about))
-            digits = decimal(value, 3, sign=difference)
-            interval = (
-                "–" if low is None else f"{decimal(low, 3, sign=difference)} to {decimal(high, 3, sign=difference)}"
-            )
-            rows.append((text(name), text(measure), digits, interval, text(about)))
-    if not rows:
+            difference = " less " in subject
+            interval = [decimal(end, 3, sign=difference) for end in (low, high) if end is not None]
+            figures = (decimal(value, 3, sign=difference), " to ".join(interval) or "–")
+            if subject == "this model":
+                own.append((text(f"{model['title']}, seed {model['seed']}: the one shown"), *figures))
+            elif subject.startswith("mean of"):
+                own.append((text(f"{model['title']}, {subject}"), *figures))
+            else:
+                baselines[subject] = (text(subject), *figures)
+    if not own:
         return absent("figures of accuracy")
-    head = ("", "measure", "value", "95 % interval", "what it means")
-    return table("Accuracy on the test sentences, with baselines on the same split", head, rows, (2, 3))
+    head = ("", "accuracy", "95 % interval")
+    return table("Accuracy on the labelled test sentences", head, [*own, *baselines.values()], (1, 2))
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def clusters(published: Published) -> str:
         for c in found
     ]
     head = ("cloud", "words", "mean effect, log-odds", "same sign", "stability", "its strongest words")
-    return table(f"The {CLUSTERS} word clouds, from top to bottom", head, rows, (0, 1, 2, 3, 4))
+    return table(f"The {CLUSTERS} word clouds, from top to bottom", head, rows, (0, 1, 2, 3, 4), (5,))
 
 
 def clusters_conclusion(published: Published) -> str:
@@ -181,7 +180,7 @@ def contexts(published: Published) -> str:
             context,
             integer(c.count),
             with_error(c.norm, c.norm_error),
-            signed(c.push, with_error(c.push, c.push_error, 2, sign=True)),
+            signed(c.push, with_error(c.push, c.push_error, 3, sign=True)),
         )
         for name, both in found.items()
         for context in ("positive", "negative")
@@ -198,30 +197,29 @@ def contexts_conclusion(published: Published) -> str:
         if set(both) != {"positive", "negative"}:
             continue
         after, other = both["positive"], both["negative"]
-        norm = _compared(after.norm, after.norm_error, other.norm, other.norm_error, "larger", "smaller", 3)
-        push = _compared(after.push, after.push_error, other.push, other.push_error, "higher", "lower", 2)
+        norm, by = _compared(after.norm, after.norm_error, other.norm, other.norm_error, "larger", "smaller")
+        push, push_by = _compared(after.push, after.push_error, other.push, other.push_error, "higher", "lower")
         said.append(
             paragraph(
-                f"{word(name)}: the response norm after a positive context is {norm} than after a negative one. "
-                f"Its push on the verdict is {decimal(after.push, 2, sign=True)} after a positive context and "
-                f"{decimal(other.push, 2, sign=True)} after a negative one: {push}."
+                f"{word(name)}: the response norm is {norm} after a positive context than after a negative one "
+                f"(difference {by}). The push on the verdict is {push} after a positive context "
+                f"(difference {push_by})."
             )
         )
     return "".join(said) or absent("words in two contexts")
 
 
 def _compared(
-    a: float, a_error: float | None, b: float, b_error: float | None, more: str, less: str, digits: int
-) -> str:
-    """How `a` compares with `b`, with the difference ± its standard error; "no clearly …" within the noise."""
+    a: float, a_error: float | None, b: float, b_error: float | None, more: str, less: str
+) -> tuple[str, str]:
+    """How `a` compares with `b` in a word, or "not clearly" so within the noise; and by how much."""
     difference = a - b
+    direction = more if difference > 0 else less
     if a_error is None or b_error is None:
-        return f"{more if difference > 0 else less}, from too few uses to tell"
+        return f"perhaps {direction}", f"{decimal(difference, 3, sign=True)}, from too few uses to tell"
     error = math.hypot(a_error, b_error)
-    shown = f"{decimal(difference, digits, sign=True)} ± {decimal(error, digits)}"
-    if abs(difference) <= CLEAR * error:
-        return f"not clearly {more} or {less} (difference {shown})"
-    return f"{more if difference > 0 else less} (difference {shown})"
+    shown = with_error(difference, error, 3, sign=True)
+    return (direction if abs(difference) > CLEAR * error else f"not clearly {more} or {less}"), shown
 
 
 @dataclass(frozen=True)
@@ -295,7 +293,23 @@ def pair(published: Published) -> str:
         for p in probes
     ]
     head = ("sentence", f"P(positive) at {word(WORDS[0])}", "at the end", "push, log-odds", "response norm", "surprise")
-    return table(f"“{WORDS[0]}” in both orders", head, rows, (1, 2, 3, 4, 5))
+    return table(f"“{WORDS[0]}” in both orders", head, rows, (1, 2, 3, 4, 5), (0,))
+
+
+def pair_conclusion(published: Published) -> str:
+    """In which order of the two clauses the word moved the memory further, and what it did to the verdict."""
+    probes = _probes(published)
+    said = []
+    for first, second in zip(probes[::2], probes[1::2], strict=True):
+        further = "further" if first.norm > second.norm else "less far"
+        said.append(
+            paragraph(
+                f"In {word(' '.join(first.surface))} the memory moved {further} at {word(WORDS[0])} than in the other "
+                f"order ({decimal(first.norm, 3)} against {decimal(second.norm, 3)}); the push on the verdict was "
+                f"{decimal(first.push, 2, sign=True)} against {decimal(second.push, 2, sign=True)} log-odds."
+            )
+        )
+    return "".join(said) or absent("pair of probe sentences")
 
 
 def pair_explorers(published: Published) -> str:
@@ -306,8 +320,8 @@ def pair_explorers(published: Published) -> str:
     shown = (published.dataset.get("view") or {}).get("sentence")
     at = next((i for i, p in enumerate(probes) if p.key == shown), 0) // 2 * 2
     return "".join(
-        f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" sentence="{text(p.name)}" '
-        f'step="{p.step}" k="{CLUSTERS}" words="{WORDS[0]}"></rnnvis-explorer>\n'
+        f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" '
+        f'sentence="{text(p.name)}" step="{p.step}" k="{CLUSTERS}" words="{WORDS[0]}"></rnnvis-explorer>\n'
         f'<p class="rv-note">{word(" ".join(p.surface))}</p>\n'
         for p in probes[at : at + 2]
     )
@@ -346,13 +360,12 @@ def reading(published: Published) -> str:
     up, down = max(mean, key=lambda n: mean[n]), min(mean, key=lambda n: mean[n])
     before = np.abs(probe.states[probe.step - 1]).sum()
     kept = drawn.kept[probe.step].sum() / before
-    direction = "down" if probe.after < probe.before else "up"
     rose = f"Chip {up} rose most ({decimal(mean[up], 3, sign=True)} on average)"
     fell = f"chip {down} {'fell most' if mean[down] < 0 else 'rose least'} ({decimal(mean[down], 3, sign=True)})"
     surprise = "–" if probe.surprise is None else f"{probe.surprise:.0f} %"
     return paragraph(
-        f"At {word(probe.surface[probe.step])}, P(positive) went {direction} from {decimal(probe.before, 2)} to "
-        f"{decimal(probe.after, 2)}, a push of {decimal(probe.push, 2, sign=True)} log-odds. Of the memory before it, "
-        f"{percent(kept)} was kept. {rose} and {fell}. Among all uses of the word in the corpus, {surprise} changed "
-        "the memory in a way closer to the usual one than this use did."
+        f"At {word(probe.surface[probe.step])}, P(positive) was {decimal(probe.before, 2)} before and "
+        f"{decimal(probe.after, 2)} after it, a push of {decimal(probe.push, 2, sign=True)} log-odds. "
+        f"Of the memory before it, {percent(kept)} was kept. {rose} and {fell}. Among all uses of the word in the "
+        f"corpus, {surprise} changed the memory in a way closer to the usual one than this use did."
     )

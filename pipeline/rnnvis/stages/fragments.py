@@ -18,6 +18,7 @@ FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "corpus": reference.corpus,
     "files": reference.files,
     "pair": findings.pair,
+    "pair-conclusion": findings.pair_conclusion,
     "pair-explorers": findings.pair_explorers,
     "provenance": reference.provenance,
     "quality": findings.quality,

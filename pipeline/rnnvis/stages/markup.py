@@ -21,6 +21,8 @@ def decimal(value: float | None, digits: int = 3, *, sign: bool = False) -> str:
     if value is None or value != value:
         return "–"
     rounded = f"{value:+,.{digits}f}" if sign else f"{value:,.{digits}f}"
+    if not rounded.strip("+-0."):
+        rounded = rounded.lstrip("+-")
     return rounded.replace("-", "−")
 
 
@@ -45,19 +47,29 @@ def integer(value: int) -> str:
 
 
 def signed(value: float, shown: str) -> str:
-    """`shown` in the colour of the sign of `value`."""
+    """`shown` in the colour of the sign of `value`; plain where what is shown is zero."""
+    if shown[0] not in "+−":
+        return shown
     return f'<span class="{"rv-up" if value > 0 else "rv-down"}">{shown}</span>'
 
 
-def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    """An HTML table; `head` and cells are HTML already, `numbers` names the columns set to the right."""
+def table(
+    caption: str,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    numbers: Sequence[int] = (),
+    wide: Sequence[int] = (),
+) -> str:
+    """An HTML table; `head` and cells are HTML already. `numbers` are the columns set to the right, `wide` those
+    that hold sentences and keep some width on a small screen."""
 
     def cells(tag: str, row: Sequence[str]) -> str:
         said = (f"<{tag}{mark(i)}>{cell}</{tag}>" for i, cell in enumerate(row))
         return f"<tr>{''.join(said)}</tr>"
 
     def mark(column: int) -> str:
-        return ' class="rv-number"' if column in numbers else ""
+        kind = "rv-number" if column in numbers else "rv-wide" if column in wide else ""
+        return f' class="{kind}"' if kind else ""
 
     body = "".join(cells("td", row) for row in rows)
     return (

@@ -69,7 +69,8 @@ def files(published: Published) -> str:
     ]
     total = sum(f["bytes"] for _, _, entry in tables_of(published.manifest) for f in entry["files"])
     caption = f"Published tables: {decimal(total / 1e6, 1)} MB in all"
-    return table(caption, ("dataset / model / state", "table", "rows", "files", "MB"), rows, (2, 3, 4))
+    shown = table(caption, ("dataset / model / state", "table", "rows", "files", "MB"), rows, (2, 3, 4))
+    return f"<details><summary>The {len(rows)} tables of this site</summary>{shown.strip()}</details>\n"
 
 
 def provenance(published: Published) -> str:
@@ -78,7 +79,8 @@ def provenance(published: Published) -> str:
     for model in published.dataset["models"]:
         facts = {"hash": model["hash"], "parameters": model["parameters"], "seed": model["seed"], **model["provenance"]}
         rows = [(f"<code>{text(name)}</code>", text(value)) for name, value in _flat(facts)]
-        parts.append(table(f"{model['title']} ({model['name']})", ("", ""), rows))
+        shown = table(f"Everything that the manifest says about {model['name']}", ("", ""), rows)
+        parts.append(f"<details><summary>{text(model['title'])}</summary>{shown.strip()}</details>\n")
     return "\n".join(parts) or absent("model")
 
 
