@@ -2,7 +2,8 @@ import type { Clustering, Vocabulary } from '../data/types';
 import { measure } from '../paint/text';
 import { groups, strength, strongestChip, type Group } from './groups';
 import type { BoardColumn } from './layout';
-import { pack } from './pack';
+import { ASCENT, DESCENT, GAP_X, pack } from './pack';
+import { largest } from './scale';
 
 /** Smallest and largest size of a word, in pixels. */
 export const SMALL = 11;
@@ -58,23 +59,18 @@ export interface CloudRequest {
   tallest?: number;
 }
 
-const LEAST = 19;
-const FILL = 0.74;
+const LEAST = 12;
+const FILL = 0.9;
 const NOTE_SIZE = 11;
 
 /** Sizes go with the share, so that twice the response is twice the way from the smallest to the largest. */
 function look(share: number): { size: number; weight: number } {
   return {
     size: Math.round((SMALL + (LARGE - SMALL) * share) * 2) / 2,
-    weight: 400 + Math.round(share * 3) * 100,
+    weight: 400 + Math.round(share * share * 3) * 100,
   };
 }
 
-/** The end of the size scale: the strongest words share it, so that one outlier does not make all others small. */
-function scaleEnd(strengths: readonly number[]): number {
-  const sorted = strengths.map(Math.abs).sort((a, b) => b - a);
-  return sorted[Math.floor(sorted.length * 0.01)] || 1;
-}
 
 interface Draft {
   group: Group;
@@ -102,7 +98,7 @@ function drafts(request: CloudRequest): { list: Draft[]; limit: number } {
   const { clustering, vocabulary, chip } = request;
   const all = groups(clustering.words);
   const chips = all.map((group) => chip ?? strongestChip(clustering, group.cluster));
-  const limit = scaleEnd(all.flatMap((group, i) => group.members.map((index) => strength(clustering, index, chips[i]!))));
+  const limit = largest(all.flatMap((group, i) => group.members.map((index) => strength(clustering, index, chips[i]!)))) || 1;
   const list = all.map((group, i): Draft => {
     const words = group.members.map((index): CloudWord => {
       const wordId = clustering.words.ids[index]!;
@@ -114,55 +110,85 @@ function drafts(request: CloudRequest): { list: Draft[]; limit: number } {
       return { wordId, index, text, strength: s, share: part, size, weight, ...box, x: 0, baseline: 0 };
     });
     words.sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId);
-    const area = words.reduce((sum, word) => sum + (word.width + 9) * (word.ascent + word.descent + 4), 0);
-    const tallest = words.reduce((most, word) => Math.max(most, word.ascent + word.descent), 0);
-    const least = Math.max(LEAST, tallest + 2);
+    const area = words.reduce((sum, word) => sum + (word.width + GAP_X) * (word.size * (ASCENT + DESCENT) + 4), 0);
+    const tallest = words.reduce((most, word) => Math.max(most, word.size * (ASCENT + DESCENT)), 0);
+    const least = Math.max(LEAST, tallest);
     return {
       group,
       chip: chips[i]!,
       words,
       need: Math.max(least, area / FILL / request.column.width),
       least,
-      weight: Math.sqrt(words.length) * words.reduce((sum, word) => sum + word.share ** 2 + 0.04, 0) ** 0.35,
+      weight: Math.sqrt(area),
     };
   });
   return { list, limit };
 }
 
 function gapFor(clouds: number): number {
-  return clouds <= 10 ? 16 : clouds <= 16 ? 11 : clouds <= 22 ? 7 : 5;
+  return clouds <= 10 ? 16 : clouds <= 16 ? 11 : clouds <= 22 ? 6 : 5;
 }
 
-interface Frame {
-  group: Group;
-  chip: number;
-  x: number;
-  y: number;
-  width: number;
+interface Filled {
+  words: CloudWord[];
+  more: CloudWord[];
   height: number;
+  noteWidth: number;
 }
+
+/** Room left and right of the words for the pill of a selected one. */
+const PAD = 5;
 
 /** Packs the words in their order; those left over are counted in a note, for which a corner stays free. */
-function fill(frame: Frame, words: readonly CloudWord[], first: ReadonlySet<number>): Cloud {
-  const { x, y, width, height } = frame;
-  const noteWidth = Math.ceil(measure(`${words.length} more`, 'interface', NOTE_SIZE).width) + 4;
-  const corner = { width: noteWidth + 4, height: NOTE_SIZE + 3 };
+function fill(words: readonly CloudWord[], width: number, height: number, first: ReadonlySet<number>): Filled {
+  const noteWidth = Math.ceil(measure(`${words.length} more`, 'interface', NOTE_SIZE).width) + 2;
   const order = first.size
     ? [...words.filter((word) => first.has(word.wordId)), ...words.filter((word) => !first.has(word.wordId))]
     : words;
-  let places = pack(order, width, height, null);
-  if (places.length < order.length) places = pack(order, width, height, corner);
+  let packing = pack(order, width - 2 * PAD, height, 0);
+  if (packing.placed.length < order.length) packing = pack(order, width - 2 * PAD, height, noteWidth);
   const rest = new Set(order);
-  const placed = places.map((place) => {
+  const placed = packing.placed.map((place) => {
     const word = order[place.index]!;
     rest.delete(word);
-    return { ...word, x: x + place.x, baseline: y + place.baseline };
+    return { ...word, x: place.x + PAD, baseline: place.baseline };
   });
-  const more = words.filter((word) => rest.has(word));
-  const note = more.length
-    ? { x: x + width - noteWidth, y: y + height - NOTE_SIZE - 2, width: noteWidth, height: NOTE_SIZE + 3 }
-    : null;
-  return { ...frame, words: placed, more, note };
+  return { words: placed, more: words.filter((word) => rest.has(word)), height: packing.height, noteWidth };
+}
+
+/** Puts a filled cloud in its place. */
+function stand(filled: Filled, frame: { group: Group; chip: number; x: number; y: number; width: number; height: number }): Cloud {
+  const { x, y, width, height } = frame;
+  const top = y + Math.max(0, (height - filled.height) / 2);
+  return {
+    ...frame,
+    words: filled.words.map((word) => ({ ...word, x: x + word.x, baseline: top + word.baseline })),
+    more: filled.more,
+    note: filled.more.length
+      ? { x: x + width - filled.noteWidth, y: y + height - NOTE_SIZE - 2, width: filled.noteWidth, height: NOTE_SIZE + 3 }
+      : null,
+  };
+}
+
+const ROW = LARGE + 4;
+const NONE: ReadonlySet<number> = new Set();
+
+/** Packs every cloud into its share of the room, then gives what the lines left over to the clouds that hide most. */
+function fillAll(list: readonly Draft[], width: number, room: number): Filled[] {
+  const filled = share(list, room).map((height, i) => fill(list[i]!.words, width, height, NONE));
+  const waiting = new Set(filled.keys());
+  while (waiting.size) {
+    const used = filled.reduce((sum, one, i) => sum + Math.max(one.height, list[i]!.least), 0);
+    const left = room - used;
+    const hidden = (i: number): number => filled[i]!.more.length / Math.max(1, filled[i]!.words.length);
+    const next = [...waiting].filter((i) => filled[i]!.more.length).sort((a, b) => hidden(b) - hidden(a) || a - b)[0];
+    if (next === undefined || left < SMALL) break;
+    const before = filled[next]!;
+    const after = fill(list[next]!.words, width, before.height + Math.min(left, ROW), NONE);
+    if (after.words.length > before.words.length && after.height > before.height) filled[next] = after;
+    else waiting.delete(next);
+  }
+  return filled;
 }
 
 /** One cloud per word cluster in draw order; sizes on one scale for all. */
@@ -171,16 +197,17 @@ export function layClouds(request: CloudRequest): Clouds {
   const { list, limit } = drafts(request);
   const gap = tallest ? 24 : gapFor(list.length);
   const room = column.bottom - column.top - gap * (list.length - 1);
-  const heights = tallest ? list.map((draft) => Math.min(draft.need, tallest)) : share(list, room);
-  const used = heights.reduce((a, b) => a + b, 0);
-  const spare = tallest ? 0 : Math.max(0, room - used);
-  const extraGap = list.length > 1 ? Math.min(14, spare / (list.length - 1)) : 0;
+  const filled = tallest
+    ? list.map((draft) => fill(draft.words, column.width, tallest, NONE))
+    : fillAll(list, column.width, room);
+  const heights = filled.map((one, i) => Math.ceil(Math.max(one.height, list[i]!.least)));
+  const spare = tallest ? 0 : room - heights.reduce((a, b) => a + b, 0);
+  const extra = list.length > 1 ? Math.max(0, Math.min(14, spare / (list.length - 1))) : 0;
   let y = column.top;
   const clouds = list.map((draft, i) => {
-    const frame = { group: draft.group, chip: draft.chip, x: column.x, y: Math.round(y), width: column.width, height: Math.round(heights[i]!) };
-    const cloud = fill(frame, draft.words, new Set());
-    y += heights[i]! + gap + extraGap;
-    return cloud;
+    const frame = { group: draft.group, chip: draft.chip, x: column.x, y: Math.round(y), width: column.width, height: heights[i]! };
+    y += heights[i]! + gap + extra;
+    return stand(filled[i]!, frame);
   });
   const last = clouds[clouds.length - 1];
   return { list: clouds, limit, bottom: last ? last.y + last.height : column.top };
@@ -192,7 +219,9 @@ export function insist(clouds: Clouds, wanted: readonly number[]): Clouds {
   const missing = (cloud: Cloud): boolean => cloud.more.some((word) => first.has(word.wordId));
   if (!clouds.list.some(missing)) return clouds;
   const byStrength = (a: CloudWord, b: CloudWord): number => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId;
-  const list = clouds.list.map((cloud) => (missing(cloud) ? fill(cloud, [...cloud.words, ...cloud.more].sort(byStrength), first) : cloud));
+  const again = (cloud: Cloud): Cloud =>
+    stand(fill([...cloud.words, ...cloud.more].sort(byStrength), cloud.width, cloud.height, first), cloud);
+  const list = clouds.list.map((cloud) => (missing(cloud) ? again(cloud) : cloud));
   return { ...clouds, list };
 }
 

@@ -47,6 +47,7 @@ export const HEAD = 74;
 const PHONE_HEAD = 40;
 const BAR_SHARE = 14 / 18;
 const BOTTOM = 10;
+const LEAST_PITCH = 44;
 export const NARROW = 720;
 
 interface Sizes {
@@ -56,6 +57,8 @@ interface Sizes {
   clusters: number;
   hasTrack: boolean;
   manyUnits: boolean;
+  /** Room kept under the clouds for a note. */
+  note: number;
 }
 
 /** Distance from bar to bar: 18 for 8 to 12 clusters, wider for few, narrower beyond 12. */
@@ -65,7 +68,7 @@ function barPitch(clusters: number, room: number): number {
 }
 
 function rowPitch(room: number, tokens: number, most: number): number {
-  return tokens > 0 ? Math.max(48, Math.min(most, Math.floor(room / tokens))) : most;
+  return tokens > 0 ? Math.max(LEAST_PITCH, Math.min(most, Math.floor(room / tokens))) : most;
 }
 
 function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {
@@ -76,7 +79,7 @@ function sequenceColumn(x: number, room: number, top: number, bottom: number, si
   const bar = Math.max(3, pitch * BAR_SHARE);
   const tokenRight = x + tokenWidth;
   const glyphX = tokenRight + 14;
-  const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), 100);
+  const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), 140);
   const track = sizes.hasTrack ? { x: Math.round(glyphRight + 26), width: 56 } : null;
   return {
     x,
@@ -95,23 +98,24 @@ function sequenceColumn(x: number, room: number, top: number, bottom: number, si
 
 export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
   const { width, height } = box;
-  const margin = width >= 1000 ? 24 : 16;
+  const margin = width >= 860 ? 24 : 16;
   const base = { mode, width, height, margin, sequence: null, memory: null, words: null };
   const bottom = height - BOTTOM;
   if (mode !== 'wide') {
     const board = { x: margin, width: width - 2 * margin, top: 12, bottom };
     if (mode === 'sequence') {
-      return { ...base, sequence: sequenceColumn(margin, width - margin, PHONE_HEAD, height, sizes, 56) };
+      const sequence = sequenceColumn(margin, width - margin, PHONE_HEAD, height, sizes, 48);
+      return { ...base, sequence: { ...sequence, rowPitch: 48, width: width - margin } };
     }
     return mode === 'memory' ? { ...base, memory: board } : { ...base, words: { ...board, x: margin + 10, width: width - 2 * margin - 10, spine: margin } };
   }
   const chip = sizes.manyUnits && width >= 1000 ? 168 : 138;
   const sequence = sequenceColumn(margin, Math.min(width * 0.46, 450), HEAD, height, sizes, 56);
-  const right = width - (width >= 1000 ? 22 : 16);
+  const right = width - (width >= 860 ? 22 : 16);
   const left = sequence.x + sequence.width;
   const rest = Math.max(240, right - left - chip);
   const words = Math.round(Math.min(520, Math.max(rest * 0.6, Math.min(270, rest - 110))));
   const first = Math.round(Math.max(rest >= 300 ? 40 : 28, Math.min(96, rest * 0.12)));
   const memory = { x: left + first, width: chip, top: HEAD + 6, bottom };
-  return { ...base, sequence, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom } };
+  return { ...base, sequence, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom: bottom - sizes.note } };
 }

@@ -1,10 +1,8 @@
-/** Deterministic packing of word boxes around the middle of a rectangle. */
+/** Deterministic packing of words in centred lines: the largest words in the middle, outer lines shorter. */
 
 export interface PackItem {
   width: number;
-  /** Above and below the baseline. */
-  ascent: number;
-  descent: number;
+  size: number;
 }
 
 export interface Placed {
@@ -14,87 +12,100 @@ export interface Placed {
   baseline: number;
 }
 
-interface Rect {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-  baseline: number;
+export interface Packing {
+  placed: Placed[];
+  /** What the lines take, at most the height given. */
+  height: number;
 }
 
-const GAP_X = 9;
-const GAP_Y = 4;
-const GIVE_UP = 14;
+interface Line {
+  /** Indices in the order they were put in, largest first. */
+  members: number[];
+  width: number;
+  size: number;
+}
 
-function meets(a: Rect, b: Rect): boolean {
-  return a.left < b.right + GAP_X && b.left < a.right + GAP_X && a.top < b.bottom + GAP_Y && b.top < a.bottom + GAP_Y;
+export const GAP_X = 10;
+const WIDEST_GAP = 13;
+const LEADING = 4;
+
+/** Height above and depth below the baseline that a word of this size takes, as shares of the size. */
+export const ASCENT = 0.72;
+export const DESCENT = 0.21;
+const TALL = ASCENT + DESCENT;
+
+/** Lines from the middle outwards: the i-th of `count` stands at this place from the top. */
+function placeOf(i: number, count: number): number {
+  const middle = Math.floor((count - 1) / 2);
+  return i % 2 === 1 ? middle + (i + 1) / 2 : middle - i / 2;
+}
+
+/** Members of a line from left to right: the first in the middle, the others outwards in turn. */
+function outwards(members: readonly number[]): number[] {
+  const row: number[] = [];
+  members.forEach((index, i) => (i % 2 === 1 ? row.push(index) : row.unshift(index)));
+  return row;
+}
+
+/** Share of the width that the line at this place may take: a cloud is no justified paragraph. */
+function taper(place: number, count: number): number {
+  if (count < 3) return 1;
+  const fromMiddle = Math.abs(2 * place - (count - 1)) / (count - 1);
+  return 1 - 0.1 * fromMiddle ** 2 - 0.06 * ((place * 5) % 3) / 2;
+}
+
+/** First fit, largest first: each item goes into the first line with room, or opens a line while there is height. */
+function fill(items: readonly PackItem[], height: number, room: (line: number) => number): Line[] {
+  const lines: Line[] = [];
+  let used = 0;
+  items.forEach(({ width, size }, index) => {
+    const line = lines.find((candidate, i) => candidate.width + GAP_X + width <= room(i));
+    if (line) {
+      line.members.push(index);
+      line.width += GAP_X + width;
+      return;
+    }
+    const more = size * TALL + (lines.length ? LEADING : 0);
+    if (used + more > height + 0.5 || width > room(lines.length)) return;
+    lines.push({ members: [index], width, size });
+    used += more;
+  });
+  return lines;
 }
 
 /**
- * Places items in the given order, the first in the middle, each next one beside, above or below a placed one where it
- * lies nearest to the middle; neighbours share baselines or edges. `blocked` is a corner that stays free. Items that
- * do not fit are left out: their indices are those missing from the result.
+ * Places items given from the largest to the smallest. `note` is a width at the right end of the lowest line that
+ * stays free. Items without room are left out: their indices are missing from the result.
  */
-export function pack(items: readonly PackItem[], width: number, height: number, blocked: { width: number; height: number } | null): Placed[] {
-  const rects: Rect[] = [];
-  const obstacle: Rect | null = blocked && {
-    left: width - blocked.width,
-    right: width,
-    top: height - blocked.height,
-    bottom: height,
-    baseline: height,
-  };
-  const centreX = width / 2;
-  const centreY = height / 2;
-  const placed: Placed[] = [];
-  let misses = 0;
-
-  const cost = (left: number, top: number, w: number, h: number): number =>
-    ((left + w / 2 - centreX) / width) ** 2 + ((top + h / 2 - centreY) / height) ** 2;
-
-  for (let index = 0; index < items.length && misses < GIVE_UP; index++) {
-    const { width: w, ascent, descent } = items[index]!;
-    const h = ascent + descent;
-    if (w > width || h > height) {
-      misses++;
-      continue;
-    }
-    let best: Rect | null = null;
-    let least = Infinity;
-    const attempt = (left: number, top: number): void => {
-      if (left < -0.01 || top < -0.01 || left + w > width + 0.01 || top + h > height + 0.01) return;
-      const c = cost(left, top, w, h);
-      if (c >= least - 1e-9) return;
-      const rect = { left, right: left + w, top, bottom: top + h, baseline: top + ascent };
-      if (obstacle && meets(rect, obstacle)) return;
-      for (const other of rects) if (meets(rect, other)) return;
-      best = rect;
-      least = c;
-    };
-    attempt(centreX - w / 2, centreY - h / 2);
-    if (!best) {
-      for (const r of rects) {
-        const level = r.baseline - ascent;
-        const beside = [level, r.top, r.bottom - h, (r.top + r.bottom - h) / 2];
-        for (const top of beside) {
-          attempt(r.right + GAP_X, top);
-          attempt(r.left - GAP_X - w, top);
-        }
-        const over = [r.left, r.right - w, (r.left + r.right - w) / 2, r.right + GAP_X, r.left - GAP_X - w, centreX - w / 2];
-        for (const left of over) {
-          attempt(left, r.top - GAP_Y - h);
-          attempt(left, r.bottom + GAP_Y);
-        }
-      }
-    }
-    const found = best as Rect | null;
-    if (!found) {
-      misses++;
-      continue;
-    }
-    misses = 0;
-    rects.push(found);
-    placed.push({ index, x: found.left, baseline: found.baseline });
+export function pack(items: readonly PackItem[], width: number, height: number, note: number): Packing {
+  const free = (place: number, count: number): number => (note > 0 && place === count - 1 ? width - note - GAP_X : width);
+  let count = 0;
+  let lines = fill(items, height, () => width);
+  for (let attempt = 0; attempt < 5 && lines.length !== count; attempt++) {
+    count = lines.length;
+    const n = count;
+    lines = fill(items, height, (i) => {
+      const place = placeOf(i, n);
+      return place >= 0 && place < n ? Math.min(free(place, n), width * taper(place, n)) : width;
+    });
   }
-  return placed;
+  const n = lines.length;
+  const rows = lines.map((line, i) => ({ line, place: placeOf(i, n) })).sort((a, b) => a.place - b.place);
+  let y = 0;
+  const placed: Placed[] = [];
+  for (const { line, place } of rows) {
+    const room = free(place, n);
+    const gaps = line.members.length - 1;
+    const gap = gaps ? Math.min(WIDEST_GAP, GAP_X + Math.max(0, room * taper(place, n) - line.width) / gaps) : 0;
+    let x = Math.max(0, (room - line.width - gaps * (gap - GAP_X)) / 2);
+    for (const index of outwards(line.members)) {
+      const item = items[index]!;
+      const slack = (line.size - item.size) * TALL;
+      const drop = slack * ([0.62, 0.3, 0.8, 0.45][index % 4] ?? 0.5);
+      placed.push({ index, x, baseline: y + drop + item.size * ASCENT });
+      x += item.width + gap;
+    }
+    y += line.size * TALL + LEADING;
+  }
+  return { placed, height: n ? y - LEADING : 0 };
 }

@@ -139,7 +139,17 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
     hasTrack: data.model ? data.model.classes.length > 0 : true,
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
+    note: outsideWords(data).length ? 16 : 0,
   });
+}
+
+/** Selected words and the pinned step's word that no cloud holds: said in words, since they cannot be drawn. */
+export function outsideWords(data: PictureData): string[] {
+  const { vocabulary, clustering } = data;
+  if (!vocabulary || !clustering) return [];
+  const outside = wantedWords(data).filter((id) => !clustering.words.ids.includes(id));
+  const unknown = data.words.filter((word) => !vocabulary.id.has(word));
+  return [...new Set([...outside.map((id) => vocabulary.text[id]!), ...unknown])];
 }
 
 export function wantedWords(data: PictureData): number[] {

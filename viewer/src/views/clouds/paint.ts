@@ -3,6 +3,7 @@ import { strength } from '../../model/groups';
 import type { Scene } from '../../model/scene';
 import type { Clustering } from '../../data/types';
 import { clusterColour, mix } from '../../paint/colour';
+import { measure } from '../../paint/text';
 import type { Surface } from '../../paint/surface';
 import { activeChip, activeCloud, type Look } from '../picture/look';
 
@@ -28,9 +29,8 @@ function pill(word: CloudWord, look: Look): { fill: string; text: string; dashed
 }
 
 function box(word: CloudWord): { x: number; y: number; width: number; height: number } {
-  const ascent = Math.max(word.ascent, word.size * 0.62);
-  const descent = Math.max(word.descent, word.size * 0.16);
-  return { x: word.x - 6, y: word.baseline - ascent - 3, width: word.width + 12, height: ascent + descent + 6 };
+  const ascent = Math.max(word.ascent, word.size * 0.5);
+  return { x: word.x - 6, y: word.baseline - ascent - 3.5, width: word.width + 12, height: ascent + word.descent + 7 };
 }
 
 function paintWord(surface: Surface, word: CloudWord, cloud: Cloud, share: number, look: Look): void {
@@ -69,8 +69,9 @@ function paintNote(surface: Surface, cloud: Cloud, look: Look): void {
   if (!cloud.note) return;
   const { x, y, width } = cloud.note;
   const fill = look.theme.ink3;
-  surface.text(x + width, y + 11, `${cloud.more.length} more`, { family: 'interface', size: 11, fill, align: 'right' });
-  surface.line(x + 4, y + 13, x + width, y + 13, { stroke: fill });
+  const text = `${cloud.more.length} more`;
+  surface.text(x + width, y + 11, text, { family: 'interface', size: 11, fill, align: 'right' });
+  surface.line(x + width - measure(text, 'interface', 11).width, y + 13.5, x + width, y + 13.5, { stroke: fill });
 }
 
 export function paintClouds(surface: Surface, scene: Scene, clustering: Clustering, look: Look, before: WordsBefore | null): void {
@@ -87,7 +88,7 @@ export function paintClouds(surface: Surface, scene: Scene, clustering: Clusteri
         paintSpine(surface, cloud, spine, look);
         for (const word of cloud.words) {
           const share = chip === null ? word.share : Math.min(1, Math.abs(strength(clustering, word.index, chip)) / clouds.limit);
-          const opacity = chip === null ? 1 : 0.3 + 0.7 * Math.min(1, 1.6 * share);
+          const opacity = chip === null || pill(word, look) ? 1 : 0.3 + 0.7 * Math.min(1, 1.6 * share);
           const from = before?.get(word.wordId);
           const moved = !before || t >= 1
             ? word

@@ -2,10 +2,10 @@ import { linkPath, type Link } from '../../model/links';
 import { linksOfStep, type Scene } from '../../model/scene';
 import { sign } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
-import { activeChip, activeCloud, BACK, BEHIND_PIN, CALM, FRONT, type Look } from '../picture/look';
+import { activeChip, activeCloud, BACK, BEHIND_PIN, calm, FRONT, type Look } from '../picture/look';
 
 /** How strongly a link between chips and clouds is drawn under what has the attention. */
-export function linkOpacity(link: Link, look: Look): number {
+export function linkOpacity(link: Link, look: Look, links: number): number {
   const { hover, held } = look;
   if (hover?.kind === 'link') return hover.wordCluster === link.wordCluster && hover.unitCluster === link.unitCluster ? FRONT : BACK;
   const chip = activeChip(look);
@@ -13,9 +13,9 @@ export function linkOpacity(link: Link, look: Look): number {
   if (chip !== null) return link.unitCluster === chip ? FRONT : BACK;
   if (cloud !== null) return link.wordCluster === cloud ? FRONT : BACK;
   if (hover?.kind === 'step') return BACK;
-  if (held) return CALM;
-  if (look.pinnedCloud !== null) return link.wordCluster === look.pinnedCloud ? FRONT : BEHIND_PIN;
-  return CALM;
+  if (held) return calm(links);
+  if (look.pinnedCloud !== null) return link.wordCluster === look.pinnedCloud ? FRONT : Math.min(BEHIND_PIN, calm(links));
+  return calm(links);
 }
 
 function paintLink(surface: Surface, link: Link, opacity: number, look: Look): void {
@@ -26,7 +26,7 @@ function paintLink(surface: Surface, link: Link, opacity: number, look: Look): v
 export function paintLinks(surface: Surface, scene: Scene, look: Look): void {
   const { links } = scene;
   if (!links) return;
-  const drawn = links.list.map((link) => ({ link, opacity: linkOpacity(link, look) })).sort((a, b) => a.opacity - b.opacity);
+  const drawn = links.list.map((link) => ({ link, opacity: linkOpacity(link, look, links.list.length) })).sort((a, b) => a.opacity - b.opacity);
   surface.group({ name: 'links', opacity: look.progress < 1 ? look.progress : undefined }, () => {
     for (const { link, opacity } of drawn) paintLink(surface, link, opacity, look);
   });

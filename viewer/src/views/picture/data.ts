@@ -1,4 +1,4 @@
-import type { PictureData, Scene } from '../../model/scene';
+import type { PictureData } from '../../model/scene';
 import { tokens } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Look } from './look';
@@ -40,17 +40,6 @@ export function frontWord(explorer: Explorer): number | null {
 
 export function pinnedWord(explorer: Explorer): number | null {
   return explorer.sentence && explorer.step !== null ? explorer.sentence.tokens[explorer.step]! : null;
-}
-
-/** Selected words and the pinned step's word that no cloud holds: said in words, since they cannot be drawn. */
-export function wordsOutside(explorer: Explorer, scene: Scene): string[] {
-  const { vocabulary } = explorer;
-  if (!vocabulary || !scene.clouds) return [];
-  const pinned = pinnedWord(explorer);
-  const ids = pinned === null ? explorer.wordIds : [...explorer.wordIds, pinned];
-  const outside = ids.filter((id) => cloudOf(explorer, id) === null).map((id) => vocabulary.text[id]!);
-  const unknown = explorer.view.words.filter((word) => !vocabulary.id.has(word));
-  return [...new Set([...outside, ...unknown])];
 }
 
 /** How the picture looks while nothing moves and nothing is under the pointer. */

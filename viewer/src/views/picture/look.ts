@@ -31,7 +31,13 @@ export interface Look {
 export const FRONT = 0.95;
 export const BACK = 0.14;
 export const BEHIND_PIN = 0.28;
-export const CALM = 0.45;
+const CALM = 0.42;
+const FAINT = 0.13;
+
+/** Links that nothing draws attention to: the more of them, the paler. */
+export function calm(links: number): number {
+  return Math.max(FAINT, CALM * Math.min(1, Math.sqrt(24 / Math.max(1, links))));
+}
 
 export function activeChip(look: Look): number | null {
   const { hover, held } = look;
