@@ -52,7 +52,13 @@ def packed(folder, content=None, name="vader-1.tar.gz"):
 def configured(*paths, probes=(), minimum_count=1):
     releases = tuple(Release("vader", "1", p.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in paths)
     return DatasetConfig(
-        "tiny", "Tiny", "none", Source("reviews", releases), Vocabulary(minimum_count), probe=tuple(probes)
+        name="tiny",
+        title="Tiny",
+        licence="none",
+        about="nothing",
+        source=Source("reviews", releases),
+        vocabulary=Vocabulary(minimum_count),
+        probe=tuple(probes),
     )
 
 

@@ -68,9 +68,9 @@ def test_rows_are_sorted_and_undeclared_columns_refused():
 
 
 def test_row_groups_of_states_end_at_sentence_borders_and_large_tables_become_several_files(tmp_path):
-    sentence = np.repeat(np.arange(400), 7).astype(np.int32)
-    step = np.tile(np.arange(7, dtype=np.int16), 400)
-    value = np.random.default_rng(0).normal(size=(2800, 16)).astype(np.float16)
+    sentence = np.repeat(np.arange(2000), 7).astype(np.int32)
+    step = np.tile(np.arange(7, dtype=np.int16), 2000)
+    value = np.random.default_rng(0).normal(size=(14000, 4)).astype(np.float16)
     columns = {"sentence_id": sentence, "step": step, "value": files.list_column(value)}
     parts = files.write("states", columns, tmp_path, part_bytes=40_000)
     assert len(parts) > 1
@@ -81,7 +81,7 @@ def test_row_groups_of_states_end_at_sentence_borders_and_large_tables_become_se
             assert (steps[0], steps[-1]) == (0, 6)
     ranges = [(p.first, p.last) for p in parts]
     assert ranges[0][0] == 0
-    assert ranges[-1][1] == 399
+    assert ranges[-1][1] == 1999
     assert all(a[1] < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
     assert np.array_equal(files.matrix(files.read("states", [tmp_path / p.name for p in parts])["value"]), value)
 
