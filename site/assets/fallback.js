@@ -19,9 +19,11 @@
     }
   }
 
-  window.rnnvisMissing = function () {
-    say(MISSING);
-  };
+  function failed(event) {
+    if (/\/rnnvis-explorer\.js$/.test(event.target.src || "")) say(MISSING);
+  }
+
+  document.addEventListener("error", failed, true);
 
   /* Newer browsers that lack something get their message from the element itself. */
   if (!("noModule" in document.createElement("script")) || !("customElements" in window)) say(OLD);

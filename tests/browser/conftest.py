@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from rnnvis.stages.serve import server
 from tests.browser import chromium
 
 SITE = Path(__file__).parents[2] / "build" / "site"
+OUTPUT = Path(__file__).parent / "output"
 PREFIX = "/some/where/rnnvis/"
 
 
@@ -98,11 +100,37 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A fresh profile with a light system, 1440 × 900."""
-    fresh = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    yield fresh
-    fresh.close()
+def profile(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes fresh profiles: 1440 × 900 and a light system unless said otherwise."""
+    opened = []
+
+    def make(**options: Any) -> BrowserContext:
+        usual = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}
+        opened.append(browser.new_context(**{**usual, **options}))
+        return opened[-1]
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def context(profile: Callable[..., BrowserContext]) -> BrowserContext:
+    """A fresh profile."""
+    return profile()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep a picture of every page that was open when a test failed."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("browser")
+    if report.when == "call" and report.failed and browser:
+        pages = [page for context in browser.contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            name = re.sub(r"[^\w-]+", "-", item.name).strip("-")
+            page.screenshot(path=OUTPUT / f"{name}-{number}.png")
+    return report
 
 
 @pytest.fixture

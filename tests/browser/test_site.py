@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import Watched, watch
+
+Profile = Callable[..., BrowserContext]
 
 PAGES = (
     "",
@@ -29,23 +32,19 @@ BACKGROUND = {"light": "rgb(250, 249, 247)", "dark": "rgb(18, 21, 24)"}
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [1440, 400])
 @pytest.mark.parametrize("path", PAGES)
-def test_page(browser: Browser, base: str, path: str, width: int, scheme: str) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    try:
-        watched = watch(context, base)
-        page = watched.open(path)
-        expect(page.locator("body")).to_have_attribute("data-md-color-scheme", SCHEMES[scheme])
-        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == BACKGROUND[scheme]
-        assert page.locator("h1").count() == 1
-        for explorer in page.locator("rnnvis-explorer").all():
-            explorer.scroll_into_view_if_needed()
-            expect(explorer.locator("canvas").first).to_be_visible()
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        assert page.evaluate("document.fonts.check('16px \"Inter Variable\"')")
-        watched.check()
-    finally:
-        context.close()
+def test_page(profile: Profile, base: str, path: str, width: int, scheme: str) -> None:
+    watched = watch(profile(viewport={"width": width, "height": 900}, color_scheme=scheme), base)
+    page = watched.open(path)
+    expect(page.locator("body")).to_have_attribute("data-md-color-scheme", SCHEMES[scheme])
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == BACKGROUND[scheme]
+    assert page.locator("h1").count() == 1
+    for explorer in page.locator("rnnvis-explorer").all():
+        explorer.scroll_into_view_if_needed()
+        expect(explorer.locator("canvas").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.fonts.check('16px \"Inter Variable\"')")
+    watched.check()
 
 
 def test_formulas_are_typeset(watched: Watched) -> None:
@@ -89,49 +88,50 @@ def test_search_finds_pages_without_leaving(watched: Watched) -> None:
 
 
 def test_links_inside_the_site_lead_somewhere(watched: Watched) -> None:
-    missing = []
+    links = set()
     for path in PAGES:
         page = watched.open(path)
-        for link in page.eval_on_selector_all("a[href]", "links => links.map(a => a.href)"):
-            if not link.startswith(watched.base):
-                continue
-            address, _, anchor = link.partition("#")
-            answer = page.request.get(address)
-            text = answer.text() if answer.ok else ""
-            known = not anchor or "/explorer/" in address or f'id="{anchor}"' in text or anchor == "__comments"
-            if not answer.ok or not known:
-                missing.append(f"{path}: {link}")
+        links |= {(path, link) for link in page.eval_on_selector_all("a[href]", "links => links.map(a => a.href)")}
+    texts: dict[str, str | None] = {}
+    missing = []
+    for path, link in sorted(links):
+        address, _, anchor = link.partition("#")
+        if not address.startswith(watched.base):
+            continue
+        if address not in texts:
+            answer = watched.page.request.get(address)
+            texts[address] = answer.text() if answer.ok else None
+        text = texts[address]
+        if text is None or (anchor and "/explorer/" not in address and f'id="{anchor}"' not in text):
+            missing.append(f"{path}: {link}")
     assert missing == []
 
 
-def test_without_javascript_the_pages_read(browser: Browser, base: str) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    try:
-        page = context.new_page()
-        page.goto(base + "explorer/")
-        expect(page.get_by_text("JavaScript is switched off")).to_be_visible()
-        page.goto(base + "methods/")
-        expect(page.get_by_text("What a word does to a unit")).to_be_visible()
-    finally:
-        context.close()
+def test_without_javascript_the_pages_read(profile: Profile, base: str) -> None:
+    page = profile(java_script_enabled=False).new_page()
+    page.goto(base + "explorer/")
+    expect(page.get_by_text("It needs JavaScript")).to_be_visible()
+    assert re.search("<noscript>.*JavaScript is switched off", page.content(), re.DOTALL)
+    page.goto(base + "methods/")
+    expect(page.get_by_text("What a word does to a unit")).to_be_visible()
 
 
-def test_an_old_browser_is_told(context, base: str) -> None:
+def test_an_old_browser_is_told(context: BrowserContext, base: str) -> None:
     page = context.new_page()
     page.add_init_script("delete HTMLScriptElement.prototype.noModule")
-    page.route("**/rnnvis-explorer.js", lambda route: route.fulfill(body=""))
+    page.route("**/rnnvis-explorer.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     page.goto(base + "explorer/")
     expect(page.get_by_role("alert")).to_contain_text("too old")
 
 
-def test_a_browser_that_lacks_something_is_told(context, base: str) -> None:
+def test_a_browser_that_lacks_something_is_told(context: BrowserContext, base: str) -> None:
     page = context.new_page()
     page.add_init_script("delete CanvasRenderingContext2D.prototype.roundRect")
     page.goto(base + "explorer/")
     expect(page.get_by_role("alert")).to_contain_text("too old")
 
 
-def test_a_missing_program_is_told(context, base: str) -> None:
+def test_a_missing_program_is_told(context: BrowserContext, base: str) -> None:
     page = context.new_page()
     page.route("**/rnnvis-explorer.js", lambda route: route.abort())
     page.goto(base)

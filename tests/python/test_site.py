@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from rnnvis.cli import main
 from rnnvis.stages.fragments import write_fragments
 from rnnvis.stages.notices import SHIPPED
+from rnnvis.stages.policy import write_policies
 from tests import cli_reference, synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +91,17 @@ def test_pages_load_nothing_from_other_hosts(built: Path) -> None:
     for style in built.rglob("*.css"):
         for address in re.findall(r"url\(([^)]*)\)", style.read_text(encoding="utf-8")):
             assert not re.match(r"""["']?(https?:|//)""", address), f"{style}: {address}"
+
+
+def test_policy_covers_every_inline_script(built: Path) -> None:
+    write_policies(built)
+    for page in built.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert text.count("Content-Security-Policy") == 1
+        assert not re.search(r"<[^>]*\son\w+=", text), f"{page}: an inline handler, which the policy forbids"
+        for body in re.findall(r"<script>(.*?)</script>", text, re.DOTALL):
+            digest = base64.b64encode(hashlib.sha256(body.encode()).digest()).decode()
+            assert f"'sha256-{digest}'" in text
 
 
 def test_generated_parts_and_overrides_are_not_published(built: Path) -> None:

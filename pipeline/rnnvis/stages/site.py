@@ -17,6 +17,7 @@ from rnnvis.stages import node
 from rnnvis.stages.fragments import write_fragments
 from rnnvis.stages.katex import copy_katex
 from rnnvis.stages.notices import write_notices
+from rnnvis.stages.policy import write_policies
 from rnnvis.stages.project import Project
 from rnnvis.tables.publishing import read_manifest
 
@@ -99,6 +100,7 @@ def _mkdocs(project: Project) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(fresh)]
     _run(command, project.root, "the pages did not build")
+    write_policies(fresh)
     old = project.build / "site.old"
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():
