@@ -86,12 +86,12 @@ export interface ChipRequest {
   centres: readonly number[] | null;
   align: 'width' | 'height';
   /** Room under each chip for a line of text. */
-  below?: number;
+  below: number;
 }
 
 /** Chips in draw order, each as near to its wanted centre as the others allow. */
 export function layChips(request: ChipRequest): Chips {
-  const { clustering, values, column, centres, align, below = 0 } = request;
+  const { clustering, values, column, centres, align, below } = request;
   const all = groups(clustering.units);
   const sizes = all.map((group) => group.members.length);
   const p = centres ? choose(sizes, column.width, column.bottom - column.top) : plan(16, { ...STACKED, head: 28, foot: 10 });

@@ -48,6 +48,7 @@ const PHONE_HEAD = 40;
 const BAR_SHARE = 14 / 18;
 const BOTTOM = 10;
 const LEAST_PITCH = 44;
+const SCROLLED_PITCH = 52;
 export const NARROW = 720;
 
 interface Sizes {
@@ -67,8 +68,10 @@ function barPitch(clusters: number, room: number): number {
   return Math.max(5, Math.min(wanted, room / Math.max(clusters, 1)));
 }
 
+/** The whole sentence in sight where rows of `LEAST_PITCH` allow it; else rows of a comfortable height, scrolled. */
 function rowPitch(room: number, tokens: number, most: number): number {
-  return tokens > 0 ? Math.max(LEAST_PITCH, Math.min(most, Math.floor(room / tokens))) : most;
+  const even = Math.floor(room / Math.max(1, tokens));
+  return even >= LEAST_PITCH ? Math.min(most, even) : Math.min(most, SCROLLED_PITCH);
 }
 
 function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {

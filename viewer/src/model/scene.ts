@@ -174,7 +174,7 @@ export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | 
   const even = Array.from({ length: count }, (_, i) => top + ((i + 0.5) * (bottom - top)) / count);
   const centres =
     layout.mode === 'memory' ? null : clouds?.list.length === count ? clouds.list.map((cloud) => cloud.y + cloud.height / 2) : even;
-  return layChips({ clustering, values: data.focusValues, column: layout.memory, centres, align: data.chipAlign, below: 44 });
+  return layChips({ clustering, values: data.focusValues, column: layout.memory, centres, align: data.chipAlign, below: layout.mode === 'memory' ? 44 : 0 });
 }
 
 /** Everything that is drawn, with its place. The parts may be given from before, where their data has not changed. */

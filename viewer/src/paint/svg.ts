@@ -18,6 +18,12 @@ function attribute(name: string, value: string | number | undefined): string {
   return ` ${name}="${typeof value === 'number' ? number(value) : escapeXml(value)}"`;
 }
 
+/** `rgba()` is split: drawing programs know it only in style sheets. */
+function fillOf(fill: string): string {
+  const rgba = /^rgba\((\d+), (\d+), (\d+), ([\d.]+)\)$/.exec(fill);
+  return rgba ? attribute('fill', `rgb(${rgba[1]}, ${rgba[2]}, ${rgba[3]})`) + attribute('fill-opacity', rgba[4]) : attribute('fill', fill);
+}
+
 const ANCHOR = { left: undefined, center: 'middle', right: 'end' } as const;
 
 /** Collects SVG elements; text stays text. */
@@ -27,7 +33,7 @@ export class SvgSurface implements Surface {
 
   private element(name: string, attributes: string, style: Style): void {
     const paint =
-      attribute('fill', style.fill ?? 'none') +
+      fillOf(style.fill ?? 'none') +
       attribute('stroke', style.stroke) +
       (style.stroke ? attribute('stroke-width', style.strokeWidth ?? 1) : '') +
       attribute('stroke-dasharray', style.dash?.map(number).join(' ')) +

@@ -8,7 +8,7 @@ import type { Surface } from '../../paint/surface';
 import { activeChip, activeCloud, type Look } from '../picture/look';
 
 /** Where a word was in the picture before. */
-export type WordsBefore = ReadonlyMap<number, { x: number; baseline: number; size: number }>;
+export type WordsBefore = ReadonlyMap<number, { x: number; baseline: number }>;
 
 function ink(word: CloudWord, cloud: Cloud, share: number, look: Look): string {
   const { theme } = look;
@@ -90,13 +90,8 @@ export function paintClouds(surface: Surface, scene: Scene, clustering: Clusteri
           const share = chip === null ? word.share : Math.min(1, Math.abs(strength(clustering, word.index, chip)) / clouds.limit);
           const opacity = chip === null || pill(word, look) ? 1 : 0.3 + 0.7 * Math.min(1, 1.6 * share);
           const from = before?.get(word.wordId);
-          const moved = !before || t >= 1
-            ? word
-            : from
-              ? { ...word, x: from.x + (word.x - from.x) * t, baseline: from.baseline + (word.baseline - from.baseline) * t, size: from.size + (word.size - from.size) * t }
-              : word;
-          const appearing = before && !from && t < 1 ? t : 1;
-          const alpha = opacity * appearing;
+          const moved = from ? { ...word, x: from.x + (word.x - from.x) * t, baseline: from.baseline + (word.baseline - from.baseline) * t } : word;
+          const alpha = before && !from ? opacity * t : opacity;
           if (alpha < 1) surface.group({ opacity: alpha }, () => paintWord(surface, moved, cloud, share, look));
           else paintWord(surface, moved, cloud, share, look);
         }

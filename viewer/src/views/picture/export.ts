@@ -1,6 +1,8 @@
 import type { Clustering } from '../../data/types';
 import { buildScene, type Scene } from '../../model/scene';
-import { SvgSurface, CanvasSurface, type Surface } from '../../paint/surface';
+import { diverging } from '../../paint/colour';
+import { CanvasSurface, SvgSurface, type Style, type Surface } from '../../paint/surface';
+import { measure } from '../../paint/text';
 import type { Explorer } from '../../state/explorer.svelte';
 import { percent } from '../chart/format';
 import { calmLook, pictureData } from './data';
@@ -13,7 +15,7 @@ export type PictureFormat = 'svg' | 'png' | 'csv';
 
 const WIDTH = 1056;
 const LEAST_HEIGHT = 772;
-const FOOT = 30;
+const FOOT = 54;
 const PNG_SCALE = 2;
 
 interface Figure {
@@ -46,14 +48,55 @@ function paintTitles(surface: Surface, { scene, look, height }: Figure, explorer
   if (words) title(words.spine, 'Words', 'What moves each chip. Larger moves it more.');
   const quality = explorer.clustering?.quality;
   const parts = [explorer.dataset?.title, explorer.model?.title, explorer.state?.title];
-  if (explorer.focusLabel) parts.push(`${explorer.focusLabel}, ±${scene.colourLimit}`);
   if (quality && Number.isFinite(quality.heldOutR2)) parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);
   surface.text(24, height - 12, parts.filter(Boolean).join(' · '), { family: 'interface', size: 11, fill: theme.ink3 });
+}
+
+/** What the colours and lines mean, along the bottom. */
+function paintLegend(surface: Surface, { look, scene, height }: Figure, explorer: Explorer): void {
+  const { theme } = look;
+  const y = height - 32;
+  let x = 24;
+  const label = (text: string, gap = 18): void => {
+    surface.text(x, y, text, { family: 'interface', size: 11, fill: theme.ink2 });
+    x += measure(text, 'interface', 11).width + gap;
+  };
+  const square = (style: Style): void => {
+    surface.rect(x, y - 9, 10, 10, style);
+    x += 15;
+  };
+  square({ fill: theme.carried });
+  label('carried over');
+  square({ fill: theme.positive.mark });
+  label('rising');
+  square({ fill: theme.negative.mark });
+  label('falling');
+  square({ stroke: theme.ink2 });
+  label('lost');
+  surface.rect(x, y - 6, 14, 4, { fill: theme.keptTrack });
+  surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });
+  x += 20;
+  label('share kept', 28);
+  if (explorer.focusLabel) {
+    const scale = diverging(theme);
+    for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
+    x += 91;
+    label(`${explorer.focusLabel}, ±${scene.colourLimit}`, 28);
+  }
+  for (const [text, colour] of [
+    ['words raise chip', theme.positive.mark],
+    ['words lower chip', theme.negative.mark],
+  ] as const) {
+    surface.line(x, y - 4, x + 22, y - 4, { stroke: colour, strokeWidth: 4 });
+    x += 28;
+    label(text);
+  }
 }
 
 function paint(surface: Surface, made: Figure, explorer: Explorer): void {
   paintPicture(surface, made.scene, made.clustering, made.look, null);
   paintTitles(surface, made, explorer);
+  paintLegend(surface, made, explorer);
 }
 
 function csvField(text: string): string {

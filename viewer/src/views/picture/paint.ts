@@ -35,7 +35,7 @@ export function paintPicture(surface: Surface, scene: Scene, clustering: Cluster
 export function originsOf(scene: Scene): Origins {
   const cells = new Map((scene.chips?.list ?? []).flatMap((chip) => chip.cells.map((cell) => [cell.unit, { x: cell.x, y: cell.y }] as const)));
   const words = new Map(
-    (scene.clouds?.list ?? []).flatMap((cloud) => cloud.words.map((word) => [word.wordId, { x: word.x, baseline: word.baseline, size: word.size }] as const)),
+    (scene.clouds?.list ?? []).flatMap((cloud) => cloud.words.map((word) => [word.wordId, { x: word.x, baseline: word.baseline }] as const)),
   );
   return { cells, words };
 }

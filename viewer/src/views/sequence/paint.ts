@@ -163,6 +163,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       paintBarMark(surface, sequence, column, look);
     }),
   );
+  if (look.scroll.sequence > 0) surface.line(0, column.top + 0.5, right, column.top + 0.5, { stroke: theme.line });
 }
 
 /** The outline of the bar under the pointer, or of the hovered chip's bar in every row. */

@@ -160,7 +160,7 @@ function word(facts: Facts, wordId: number, cluster: number): TooltipContent | n
   const parts = all.slice(0, 2).map((b) => `${b.value < 0 ? 'lowers' : 'raises'} chip ${b.number} by ${fixed(Math.abs(b.value), places)}`);
   const lines: Segment[][] = [[`Usually ${parts.join(', ')}.`]];
   const response = facts.responses.get(wordId);
-  if (response) lines.push([`Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r = ${fixed(response.reliability, 3)}`}.`]);
+  if (response) lines.push([`Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r\u00a0=\u00a0${fixed(response.reliability, 3)}`}.`]);
   const effect = facts.effects?.(wordId) ?? null;
   if (effect !== null) lines.push([`Effect on the verdict ${signed(effect)} in log-odds.`]);
   return { title: [corpus(entry.text), `, in words ${drawn.group.number}`], lines, hint: words.includes(entry.text) ? 'Click to deselect' : 'Click to select' };
