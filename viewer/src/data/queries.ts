@@ -93,30 +93,29 @@ function joined(sentences: string, predictions: string | null): string {
   return `${sentences} s LEFT JOIN (${none}) p USING (sentence_id)`;
 }
 
-export interface UnitWord {
-  wordId: number;
-  count: number;
-  mean: number;
-  q09: number;
-  q25: number;
-  q50: number;
-  q75: number;
-  q91: number;
+/** What words of a unit are ranked by: the size of the mean change, or its size in standard errors. */
+export type UnitWordOrder = 'change' | 'certainty';
+
+export interface UnitWordRanks {
+  up: number[];
+  down: number[];
 }
 
-/** The frequent words that raise a unit most and those that lower it most, with the quantiles of the change. */
-export async function unitTopWordsWithQuantiles(source: Source, state: StateEntry, unit: number, each: number): Promise<{ up: UnitWord[]; down: UnitWord[] }> {
-  const quantiles = source.table(state, 'response_quantiles');
+/** The reliable words that raise a unit most and those that lower it most, strongest first. */
+export async function rankUnitWords(source: Source, state: StateEntry, unit: number, order: UnitWordOrder, each: number): Promise<UnitWordRanks> {
   const responses = source.table(state, 'responses');
-  if (!quantiles || !responses) return { up: [], down: [] };
+  if (!responses) return { up: [], down: [] };
   const database = await source.database();
-  const from = `${await database.from(quantiles.files)} q JOIN ${await database.from(responses.files)} r USING (word_id)`;
-  const select = (direction: 'ASC' | 'DESC', sign: '>' | '<'): Promise<UnitWord[]> =>
-    database.query<UnitWord>(
-      `SELECT q.word_id AS "wordId", r.count, r.mean[?] AS mean, q.q09, q.q25, q.q50, q.q75, q.q91
-       FROM ${from} WHERE q.unit = ? AND r.mean[?] ${sign} 0 ORDER BY mean ${direction}, q.word_id LIMIT ?`,
-      [unit + 1, unit, unit + 1, each],
+  const from = await database.from(responses.files);
+  const at = unit + 1;
+  const [by, values] = order === 'certainty' ? ['mean[?::INTEGER] / standard_error[?::INTEGER]', [at, at]] : ['mean[?::INTEGER]', [at]];
+  const select = async (direction: 'ASC' | 'DESC', sign: '>' | '<'): Promise<number[]> => {
+    const rows = await database.query<{ wordId: number }>(
+      `SELECT word_id AS "wordId" FROM ${from} WHERE count >= ? AND mean[?::INTEGER] ${sign} 0 ORDER BY ${by} ${direction}, word_id LIMIT ?`,
+      [state.measured.minimum_count, at, ...values, each],
     );
+    return rows.map((row) => row.wordId);
+  };
   const [up, down] = await Promise.all([select('DESC', '>'), select('ASC', '<')]);
   return { up, down };
 }

@@ -12,6 +12,7 @@ describe('numbers', () => {
   });
   it('keeps small shares apart from nothing', () => {
     expect(percent(0.004)).toBe('0.4 %');
+    expect(percent(0.0001)).toBe('< 0.1 %');
     expect(percent(0)).toBe('0 %');
     expect(percent(0.77)).toBe('77 %');
   });

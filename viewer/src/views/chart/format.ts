@@ -25,6 +25,7 @@ export function tick(value: number, digits: number): string {
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return '–';
   const value = 100 * share;
+  if (value > 0 && value < 0.1) return '< 0.1 %';
   return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
 }
 

@@ -10,6 +10,7 @@ const LINE = 28;
 const BAND = 12;
 const LABEL = 48;
 const ROW = 15;
+const DOT = 4.5;
 
 interface Label {
   text: string;
@@ -21,9 +22,11 @@ interface Label {
 
 /** Labels of the dots under the strip, and how high the whole is. */
 export function pushLabels(strip: PushStrip, values: PushValues, width: number, theme: Tokens): Label[] {
-  const wanted = [{ text: `here ${signed(values.here)}`, weight: 600, fill: theme.ink, at: strip.x(values.here) }];
+  const alike = values.reversed !== null && signed(values.here) === signed(values.reversed);
+  const digits = alike && values.here !== values.reversed ? 3 : 2;
+  const wanted = [{ text: `here ${signed(values.here, digits)}`, weight: 600, fill: theme.ink, at: strip.x(values.here) }];
   if (values.reversed !== null) {
-    const text = `in reversed sentence ${signed(values.reversed)}`;
+    const text = `in reversed sentence ${signed(values.reversed, digits)}`;
     wanted.push({ text, weight: 400, fill: theme.ink2, at: strip.x(values.reversed) });
   }
   const sized = wanted.map(({ text, weight, at }) => ({ x: at, width: measure(text, 'interface', 11, weight).width }));
@@ -68,10 +71,12 @@ export function paintPush(
   if (strip.inner) band(...strip.inner, theme.grey);
   if (strip.median !== null) surface.rect(x(strip.median) - 1, LINE - 9, 2, 18, { fill: theme.ink, title });
   if (values.reversed !== null) {
-    surface.circle(x(values.reversed), LINE, 4.5, { fill: theme.surface, stroke: theme.ink, strokeWidth: 1.8, title });
+    const hidden = Math.abs(x(values.reversed) - x(values.here)) < DOT;
+    const radius = hidden ? 2 * DOT - 1 : DOT;
+    surface.circle(x(values.reversed), LINE, radius, { fill: theme.surface, stroke: theme.ink, strokeWidth: 1.8, title });
   }
-  surface.circle(x(values.here), LINE, 6, { fill: theme.surface });
-  surface.circle(x(values.here), LINE, 4.5, { fill: theme.ink, title });
+  surface.circle(x(values.here), LINE, DOT + 1.5, { fill: theme.surface });
+  surface.circle(x(values.here), LINE, DOT, { fill: theme.ink, title });
   for (const { x: at, row, text, weight, fill } of labels)
     surface.text(at, LABEL + row * ROW, text, { family: 'interface', size: 11, weight, fill, align: 'center' });
 }

@@ -5,7 +5,7 @@ import { signed } from '../chart/format';
 import { note, paintUprightAxis } from '../chart/paintAxis';
 import type { Basis, StepChart, StepMark } from './stepChart';
 
-export const STEP_HEIGHT = 154;
+export const STEP_HEIGHT = 150;
 const LEGEND = 24;
 
 /** Where the chart's own marks lie inside its width. */
@@ -34,7 +34,7 @@ export function paintStep(
   active: number | null,
   describe: (mark: StepMark) => string,
 ): void {
-  const { marks, y, box, radius, left, right, top, bottom } = chart;
+  const { marks, y, box, radius, left, top, bottom } = chart;
   if (active !== null && marks[active]) {
     surface.rect(marks[active].x - box / 2 - 2, top, box + 4, bottom - top, { fill: theme.wash });
   }
@@ -73,13 +73,14 @@ export function notePlace(chart: StepChart, width: number): { x: number; y: numb
   ] as const;
   const covered = ({ x, y: baseline, align }: (typeof corners)[number]): number => {
     const from = align === 'left' ? x : x - width;
+    const lines = chart.axis.ticks.filter((value) => y(value) > baseline - NOTE && y(value) < baseline + 4).length;
     return marks.reduce((sum, mark) => {
       if (mark.x < from - 3 || mark.x > from + width + 3) return sum;
       const values = [mark.actual, ...(mark.outer ?? mark.inner ?? [])];
       const high = Math.min(...values.map(y)) - 3;
       const low = Math.max(...values.map(y)) + 3;
       return sum + Math.max(0, Math.min(low, baseline + 3) - Math.max(high, baseline - NOTE));
-    }, 0);
+    }, 4 * lines);
   };
   return corners.reduce((best, corner) => (covered(corner) < covered(best) - 1e-9 ? corner : best));
 }

@@ -6,7 +6,7 @@ import { note, paintUprightAxis } from '../chart/paintAxis';
 import { lineLabels } from './lineLabels';
 import { stepPath, type WordInput, type WordsChart } from './wordsChart';
 
-export const WORDS_HEIGHT = 204;
+export const WORDS_HEIGHT = 196;
 const LABEL_SIZE = 14;
 
 export function wordsFrame(width: number): { left: number; right: number; top: number; bottom: number } {

@@ -21,8 +21,8 @@ export const ROW_PITCH = 18.5;
 const GAP = 13;
 const TOP = 20;
 
-/** Rising words above, falling words below, each from the strongest; one axis for both. */
-export function boxRows(rising: readonly WordBox[], falling: readonly WordBox[]): BoxRows {
+/** Rising words above, falling words below, each from the strongest; one axis for both, with as many ticks as `width` has room for. */
+export function boxRows(rising: readonly WordBox[], falling: readonly WordBox[], width = 500): BoxRows {
   const all = [...rising, ...falling];
   const spans = all.flatMap(({ quantiles, mean, standardError }) =>
     quantiles ? [quantiles[0], quantiles[4], mean] : [mean - 2 * (standardError ?? 0), mean + 2 * (standardError ?? 0)],
@@ -35,5 +35,5 @@ export function boxRows(rising: readonly WordBox[], falling: readonly WordBox[])
     y: TOP + (i + 0.5) * ROW_PITCH + (i >= rising.length ? gap : 0),
     rising: i < rising.length,
   }));
-  return { axis: axisOver(low - pad, high + pad, 6), rows, height: TOP + all.length * ROW_PITCH + gap + 2 };
+  return { axis: axisOver(low - pad, high + pad, Math.max(2, Math.round((width - 150) / 64))), rows, height: TOP + all.length * ROW_PITCH + gap + 2 };
 }

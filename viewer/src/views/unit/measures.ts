@@ -60,7 +60,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
           ? 'mean over every step'
           : saturation === 0
             ? 'never saturated'
-            : `saturated at ${percent(saturation)} of steps`,
+            : `${percent(saturation)} of steps saturated`,
       value: (row) => row.meanAbsolute,
       text: (value) => fixed(value, 2),
       base: 0,
@@ -90,7 +90,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'sparsity',
       title: 'Sparsity',
-      about: () => '0 all words alike, 1 one word',
+      about: () => '0 dense, 1 a single word',
       value: (row) => row.sparsity,
       text: (value) => fixed(value, 2),
       base: 0,

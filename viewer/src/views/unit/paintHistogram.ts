@@ -17,7 +17,7 @@ export interface HistogramScale {
 }
 
 export function histogramScale(shape: Histogram, width: number): HistogramScale {
-  const axis = axisOver(shape.low, shape.high, 7);
+  const axis = axisOver(shape.low, shape.high, Math.max(2, Math.round(width / 70)));
   return { x: scaleLinear([axis.low, axis.high], [0, width]), ticks: axis.ticks, digits: axis.digits };
 }
 

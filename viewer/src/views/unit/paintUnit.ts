@@ -6,19 +6,19 @@ import { boxRows } from './boxRows';
 import { histogram } from './histogram';
 import { paintBoxes } from './paintBoxes';
 import { HISTOGRAM_HEIGHT, histogramScale, paintHistogram, paintSpread } from './paintHistogram';
-import type { UnitData } from './unitData';
+import type { UnitRow } from '../../data/types';
+import type { UnitWords } from './unitData';
 
 const MARGIN = 24;
 const WIDTH = 500;
 
 /** Histogram and words of a unit as one figure, painted by the very code that paints the screen. */
-export function unitSvg(data: UnitData, extreme: number, source: string, themeName: ThemeName): string {
+export function unitSvg(row: UnitRow, words: UnitWords, extreme: number, source: string, themeName: ThemeName): string {
   const theme = tokens(themeName);
   const surface = new SvgSurface();
-  const { row } = data;
   const shape = histogram(row.histogram, row.edges);
   const scale = histogramScale(shape, WIDTH);
-  const boxes = boxRows(data.rising, data.falling);
+  const boxes = boxRows(words.rising, words.falling);
   const heading = { family: 'interface', size: 12, weight: 600, fill: theme.ink } as const;
   let y = MARGIN;
   surface.group({ translate: [MARGIN, 0] }, () => {

@@ -1,3 +1,4 @@
+import { rankUnitWords, type UnitWordOrder } from '../../data/queries';
 import type { Source } from '../../data/source';
 import type { DatasetEntry, Sentence, StateEntry, UnitContext, UnitRow, Vocabulary } from '../../data/types';
 import type { WordBox } from './boxRows';
@@ -21,31 +22,59 @@ export interface ContextRow {
   cutAfter: boolean;
 }
 
-/** What the page shows of one unit beside the measures of all units. */
-export interface UnitData {
-  row: UnitRow;
+/** The words that move a unit most, each from the strongest. */
+export interface UnitWords {
+  unit: number;
   rising: WordBox[];
   falling: WordBox[];
-  highest: ContextRow[];
-  lowest: ContextRow[];
 }
 
-export async function unitData(
+/** By the size of the change the pipeline has ranked them; any other order is a query. */
+export async function unitWords(
   source: Source,
-  dataset: DatasetEntry,
   state: StateEntry,
   vocabulary: Vocabulary,
   row: UnitRow,
-): Promise<UnitData> {
-  const [rising, falling, contexts] = await Promise.all([
-    wordBoxes(source, state, vocabulary, row.unit, row.topWords, 1),
-    wordBoxes(source, state, vocabulary, row.unit, row.bottomWords, -1),
-    source.contexts(state, row.unit),
+  order: UnitWordOrder,
+): Promise<UnitWords> {
+  const room = WORDS_EACH + vocabulary.special.filter(Boolean).length;
+  const { up, down } =
+    order === 'change'
+      ? { up: [...row.topWords], down: [...row.bottomWords] }
+      : await rankUnitWords(source, state, row.unit, order, room);
+  const [rising, falling] = await Promise.all([
+    wordBoxes(source, state, vocabulary, row.unit, up, 1),
+    wordBoxes(source, state, vocabulary, row.unit, down, -1),
   ]);
-  const rows = await Promise.all(contexts.map((context) => contextRow(source, dataset, state, context)));
-  const ranked = (sign: 1 | -1): ContextRow[] =>
-    rows.filter(({ context }) => context.sign === sign).sort((a, b) => a.context.rank - b.context.rank);
-  return { row, rising, falling, highest: ranked(1), lowest: ranked(-1) };
+  return { unit: row.unit, rising, falling };
+}
+
+/** Where a unit is highest and lowest; `total` counts the published contexts of each, loaded or not. */
+export interface UnitContexts {
+  unit: number;
+  highest: ContextRow[];
+  lowest: ContextRow[];
+  total: { highest: number; lowest: number };
+}
+
+/** The contexts of a unit up to a rank: a few are read at once, the others when those are on the screen. */
+export async function unitContexts(
+  source: Source,
+  dataset: DatasetEntry,
+  state: StateEntry,
+  unit: number,
+  ranks: number,
+): Promise<UnitContexts> {
+  const contexts = await source.contexts(state, unit);
+  const of = (sign: 1 | -1): UnitContext[] =>
+    contexts.filter((context) => context.sign === sign).sort((a, b) => a.rank - b.rank);
+  const load = async (list: readonly UnitContext[]): Promise<ContextRow[]> => {
+    const rows = await Promise.all(list.slice(0, ranks).map((context) => contextRow(source, dataset, state, context)));
+    return rows.filter((row) => row !== null);
+  };
+  const [highest, lowest] = [of(1), of(-1)];
+  const [high, low] = await Promise.all([load(highest), load(lowest)]);
+  return { unit, highest: high, lowest: low, total: { highest: highest.length, lowest: lowest.length } };
 }
 
 async function wordBoxes(
@@ -53,11 +82,12 @@ async function wordBoxes(
   state: StateEntry,
   vocabulary: Vocabulary,
   unit: number,
-  words: Int32Array,
+  words: readonly number[],
   sign: 1 | -1,
 ): Promise<WordBox[]> {
   const boxes = await Promise.all(
-    Array.from(words, async (wordId): Promise<WordBox | null> => {
+    words.map(async (wordId): Promise<WordBox | null> => {
+      if (vocabulary.special[wordId]) return null;
       const [response, q] = await Promise.all([source.response(state, wordId), source.quantiles(state, wordId)]);
       if (!response) return null;
       return {
@@ -81,18 +111,14 @@ async function contextRow(
   dataset: DatasetEntry,
   state: StateEntry,
   context: UnitContext,
-): Promise<ContextRow> {
+): Promise<ContextRow | null> {
   const [sentence, states] = await Promise.all([
     source.sentence(dataset, context.sentenceId),
     source.states(state, context.sentenceId),
   ]);
+  if (context.step < 0 || context.step >= sentence.surface.length) return null;
   const spaced = spacedTokens(sentence.surface, sentence.text);
   const { tokens, cutBefore, cutAfter } = windowAround(spaced, context.step, BEFORE, AFTER);
   const value = (step: number): number | null => states?.values[step * states.units + context.unit] ?? null;
   return { context, sentence, tokens: tokens.map((token) => ({ ...token, value: value(token.step) })), cutBefore, cutAfter };
-}
-
-/** “Rises at n't, not and never.” as the words of its parts. */
-export function summaryWords(words: readonly WordBox[], most = 3): string[] {
-  return words.slice(0, most).map((word) => word.text);
 }
