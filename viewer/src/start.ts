@@ -58,6 +58,7 @@ function options(element: HTMLElement, home: string): Options {
     home,
     layout,
     page: new URL(text('explorer') ?? '', document.baseURI).href.replace(/#.*$/, ''),
+    site: text('home') === null ? null : new URL(text('home')!, document.baseURI).href,
     address: layout === 'page' ? pageAddress() : NO_ADDRESS,
     view,
   };

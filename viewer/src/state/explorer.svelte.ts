@@ -6,7 +6,7 @@ import { NO_ADDRESS, type Address } from './address';
 import { fitView, firstView, modelOf, stateOf, UNITS, WORDS } from './defaults';
 import { History } from './history';
 import { LinkProblem, readLink, writeLink } from './link';
-import { Slot } from './slot.svelte';
+import { Slot, tryAgain } from './slot.svelte';
 import type { Drawn, Hover, Place, Problem, ViewState } from './types';
 
 export interface Options {
@@ -17,6 +17,8 @@ export interface Options {
   layout: 'page' | 'hero';
   /** Address of the full page, for “Open in explorer”. */
   page: string;
+  /** Address of the site's home page, which the name in the top bar leads to. */
+  site?: string | null;
   address?: Address;
   /** Choices made by attributes of the element. */
   view?: Partial<Pick<ViewState, 'model' | 'sentence' | 'step' | 'k' | 'words'>>;
@@ -52,6 +54,7 @@ export class Explorer {
   canUndo = $state(false);
   canRedo = $state(false);
   readonly layout: 'page' | 'hero';
+  readonly site: string | null;
   /** By word number: selected words, the pinned step's word, and the word under the pointer. */
   readonly wordResponses = new SvelteMap<number, WordResponse>();
 
@@ -80,6 +83,13 @@ export class Explorer {
   /** The state along the sentence; null also where the published sample of states leaves it out. */
   sequence = $derived(this.#passage.value?.sequence ?? null);
   loading = $derived(this.#vocabulary.loading || this.#clustering.loading || this.#passage.loading);
+  /** Whether every part of the first picture is there, or is known to be missing. */
+  ready = $derived(
+    this.source !== null &&
+      (this.#vocabulary.value !== null || this.problems.words !== undefined) &&
+      (this.#clustering.value !== null || this.problems.memory !== undefined) &&
+      (this.#passage.value !== null || !this.#passage.loading),
+  );
 
   /** The pinned step, if the sentence has it. */
   step = $derived.by<number | null>(() => {
@@ -115,6 +125,7 @@ export class Explorer {
   constructor(options: Options) {
     this.#options = options;
     this.layout = options.layout;
+    this.site = options.site ?? null;
     this.#address = options.address ?? NO_ADDRESS;
   }
 
@@ -285,6 +296,7 @@ export class Explorer {
 
   /** Tries again whatever failed. */
   retry(): void {
+    tryAgain();
     this.problems = {};
     this.#asked.clear();
     if (this.source) this.#refresh();

@@ -1,21 +1,32 @@
+let attempt = 0;
+
+/** Lets everything that failed be loaded again when it is wanted next. */
+export function tryAgain(): void {
+  attempt += 1;
+}
+
 /** One thing loaded for the current view: the old value stays until the new one is there, and late answers are dropped. */
 export class Slot<T> {
   value = $state.raw<T | null>(null);
   loading = $state(false);
   private key: string | null = null;
   private scope: string | null = null;
+  /** The attempt in which it failed; what failed is not asked for again in the same one. */
+  private failedIn: number | null = null;
 
   constructor(
     private readonly failed: (error: unknown) => void,
     private readonly arrived: (value: T | null) => void = () => undefined,
   ) {}
 
-  /** Loads unless `key` is what was asked for last. Another `scope` means that the old value makes no sense any more. */
+  /** Loads unless `key` is what was asked for last, failed or not. Another `scope` means that the old value makes no sense any more. */
   want(scope: string, key: string, load: () => Promise<T | null>): void {
-    if (key === this.key && scope === this.scope) return;
+    const failedBefore = this.failedIn !== null && this.failedIn !== attempt;
+    if (key === this.key && scope === this.scope && !failedBefore) return;
     if (scope !== this.scope) this.value = null;
     this.key = key;
     this.scope = scope;
+    this.failedIn = null;
     this.loading = true;
     const current = (): boolean => key === this.key && scope === this.scope;
     load().then(
@@ -27,7 +38,7 @@ export class Slot<T> {
       },
       (error: unknown) => {
         if (!current()) return;
-        this.key = null;
+        this.failedIn = attempt;
         this.loading = false;
         this.failed(error);
       },

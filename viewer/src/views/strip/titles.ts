@@ -12,9 +12,9 @@ export const SELECTIONS: Record<string, string> = {
   frequent: 'most frequent',
 };
 
-/** A number with its sign, to two digits or as many as it takes to show one. */
+/** A number with its sign, to two decimals or as many as it takes to show one digit. */
 export function signed(value: number): string {
   const size = Math.abs(value);
-  const digits = size === 0 || size >= 0.1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(size)));
-  return `${value < 0 ? '−' : '+'}${size.toFixed(Math.max(2, digits > 2 ? digits : 2))}`;
+  const decimals = size === 0 || size >= 0.01 ? 2 : Math.min(8, Math.ceil(-Math.log10(size)));
+  return `${value < 0 ? '−' : '+'}${size.toFixed(decimals)}`;
 }
