@@ -49,7 +49,7 @@ def test_clouds_are_those_of_the_tables(published: Published) -> None:
     )[0][0]
     shown = findings.clusters(published)
     for cluster, size, effect in rows:
-        cells = f'<td class="rv-number">{order.index(cluster) + 1}</td><td class="rv-number">{size}</td>'
+        cells = f'<td>{order.index(cluster) + 1}</td><td class="rv-number">{size}</td>'
         assert cells in shown
         assert markup.decimal(effect, 2, sign=True) in shown
 
@@ -130,3 +130,15 @@ def test_a_missing_package_is_named(tmp_path: Path) -> None:
         write_notices(tmp_path, tmp_path)
     with pytest.raises(RnnvisError, match="not installed"):
         copy_katex(tmp_path, tmp_path)
+
+
+def test_python_example_on_the_data_page_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[2] / "site" / "data.md").read_text(encoding="utf-8")
+    example = page.split("```python\n")[1].split("```")[0]
+    (tmp_path / "explorer").mkdir()
+    (tmp_path / "explorer" / "data").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "data.md", "exec"), {})
+    assert "word_id" in capfd.readouterr().out

@@ -121,7 +121,7 @@ def clusters(published: Published) -> str:
         for c in found
     ]
     head = ("cloud", "words", "mean effect, log-odds", "same sign", "stability", "its strongest words")
-    return table(f"The {CLUSTERS} word clouds, from top to bottom", head, rows, (0, 1, 2, 3, 4), (5,))
+    return table(f"The {CLUSTERS} word clouds, from top to bottom", head, rows, (1, 2, 3, 4), (5,))
 
 
 def clusters_conclusion(published: Published) -> str:

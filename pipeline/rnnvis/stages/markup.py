@@ -72,9 +72,9 @@ def table(
         return f' class="{kind}"' if kind else ""
 
     body = "".join(cells("td", row) for row in rows)
+    title = f"<caption>{text(caption)}</caption>" if caption else ""
     return (
-        f'<div class="rv-table"><table><caption>{text(caption)}</caption><thead>{cells("th", head)}</thead>'
-        f"<tbody>{body}</tbody></table></div>\n"
+        f'<div class="rv-table"><table>{title}<thead>{cells("th", head)}</thead><tbody>{body}</tbody></table></div>\n'
     )
 
 

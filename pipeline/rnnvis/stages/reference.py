@@ -25,7 +25,7 @@ def _table(declared: Table) -> str:
         (f"<code>{c.name}</code>", f"<code>{text(c.type)}</code>", "yes" if c.nullable else "", text(c.about))
         for c in declared.columns
     ]
-    columns = table(f"Columns of {declared.name}", ("column", "type", "nullable", "holds"), rows)
+    columns = table("", ("column", "type", "nullable", "holds"), rows)
     return (
         f"### `{declared.name}`\n\n"
         f"<p>A row is {text(declared.row)}; {_SCOPE[declared.scope]}. Sorted by {order}.</p>\n\n{columns}"
