@@ -289,6 +289,7 @@ def test_reliable_words_are_strong_ones_that_are_measured_well():
     assert select_words(responses, "frequent", size=2).word_ids.tolist() == [0, 3]
     assert 4 not in select_words(responses, "frequent", size=9).word_ids
     assert select_words(responses, "frequent", size=2, special=[0]).word_ids.tolist() == [1, 3]
+    assert select_words(responses, "frequent", size=2, always=[1]).word_ids.tolist() == [0, 1]
 
 
 def test_words_that_move_nothing_are_set_aside_by_name():

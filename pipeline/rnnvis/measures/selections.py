@@ -38,12 +38,19 @@ def reliable_norm(responses: Responses) -> np.ndarray:
 
 
 def select_words(
-    responses: Responses, by: str, size: int = 500, minimum_count: int = 8, special: Collection[int] = ()
+    responses: Responses,
+    by: str,
+    size: int = 500,
+    minimum_count: int = 8,
+    special: Collection[int] = (),
+    always: Collection[int] = (),
 ) -> Selection:
     """The `size` words with the highest score among those with at least `minimum_count` measured uses.
 
     `by` is "reliable" (score: `reliable_norm`) or "frequent" (score: measured uses). Ties go to the smaller
-    word number. Special words (such as <unk>) are left out; words whose response is zero are set aside.
+    word number. Special words (such as <unk>) are left out; words whose response is zero are set aside. The words
+    `always` (those of the probe sentences) come first where they have enough uses, so that a sentence that is shown
+    finds its words in the clouds.
     """
     if by not in SELECTIONS:
         raise RnnvisError(f'unknown word selection "{by}"', "choose one of: " + ", ".join(SELECTIONS))
@@ -52,6 +59,7 @@ def select_words(
     zero = enough & ~responses.mean.any(axis=1)
     score = reliable_norm(responses) if by == "reliable" else responses.count.astype(np.float64)
     candidates = np.flatnonzero(enough & ~zero)
-    best = candidates[np.argsort(-score[candidates], kind="stable")[:size]]
+    later = ~np.isin(candidates, list(always))
+    best = candidates[np.lexsort((candidates, -score[candidates], later))[:size]]
     chosen = np.sort(best).astype(np.int32)
     return Selection(by, chosen, score[chosen], np.flatnonzero(zero).astype(np.int32))

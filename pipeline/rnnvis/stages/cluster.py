@@ -37,10 +37,11 @@ def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: in
 
     def build(folder: Path) -> None:
         source = recorded.folder(project.build)
-        special = load_corpus(corpus.folder(project.build)).special
+        text = load_corpus(corpus.folder(project.build))
+        probes = sorted({int(word) for i in text.indices("probe") for word in text.tokens[i]})
         states = read_index(source)["states"]
         with progress.bar("Clustering", total=len(states) * len(SELECTIONS) * len(measure.methods)) as bar:
-            found = [_state(source, folder, state, special, measure, bar) for state in states]
+            found = [_state(source, folder, state, text.special, probes, measure, bar) for state in states]
         write_index(folder, {"states": found})
 
     code = ("measures", "tables/cluster_columns.py", "tables/files.py", "tables/schema.py", "stages/cluster.py")
@@ -61,6 +62,7 @@ def _state(
     folder: Path,
     state: dict[str, Any],
     special: tuple[int, ...],
+    probes: list[int],
     measure: Measure,
     bar: progress.Bar,
 ) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def _state(
     responses = _responses(inside, state["tables"]["responses"])
     effects = _effects(inside, state["tables"].get("word_effects"), len(responses.count))
     rows = cluster_columns.Rows()
-    for job in _jobs(responses, effects, special, measure):
+    for job in _jobs(responses, effects, special, probes, measure):
         largest = min(measure.largest_k, *(int(np.count_nonzero(job.matrix.any(axis=a))) for a in (0, 1)))
         ks = range(measure.smallest_k, largest + 1)
         for found in sweep(job.matrix, list(ks), job.method, job.halves, job.effects):
@@ -84,10 +86,14 @@ def _state(
 
 
 def _jobs(
-    responses: Responses, effects: np.ndarray | None, special: tuple[int, ...], measure: Measure
+    responses: Responses,
+    effects: np.ndarray | None,
+    special: tuple[int, ...],
+    probes: list[int],
+    measure: Measure,
 ) -> Iterator[_Job]:
     for name in SELECTIONS:
-        chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, special)
+        chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, special, probes)
         in_both = (responses.half_a_count[chosen.word_ids] > 0) & (responses.half_b_count[chosen.word_ids] > 0)
         ids = chosen.word_ids[in_both]
         selection = Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside)
