@@ -1,6 +1,7 @@
 import { change } from '../../model/sequence';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import { SvgSurface, type Surface } from '../../paint/surface';
+import { plain } from '../tooltip/content';
 import { count, signed } from '../chart/format';
 import { note } from '../chart/paintAxis';
 import { surpriseText, verdict, type ComparedWord, type PinnedEvidence } from './evidence';
@@ -71,10 +72,7 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
     const chart = stepChart(change(sequence, step), evidence.response, evidence.quantiles, stepFrame(WIDTH));
     heading(surface, `This step against the usual “${content.word}”`, (y += 32), theme);
     surface.group({ translate: [0, (y += 12)] }, () =>
-      paintStep(surface, chart, theme, null, (mark) => {
-        const { title, lines } = describeMark(mark, chart.basis, null);
-        return `${title}: ${lines.join(' ')}`;
-      }),
+      paintStep(surface, chart, theme, null, (mark) => plain(describeMark(mark, chart.basis, null))),
     );
     y += STEP_HEIGHT;
   }
@@ -83,10 +81,10 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
     const values = { quantiles: evidence.effect?.quantiles ?? null, here, reversed: evidence.reversed };
     const frame = { left: 36, right: WIDTH };
     const strip = pushStrip(values, frame.left, frame.right);
-    const labels = pushLabels(strip, values, WIDTH, theme);
+    const labels = pushLabels(strip, values, WIDTH, theme, 28);
     heading(surface, 'Push on the verdict, in log-odds', (y += 20), theme);
     surface.group({ translate: [0, (y += 8)] }, () =>
-      paintPush(surface, strip, values, labels, frame, theme, describePush(values, content.word).join(' ')),
+      paintPush(surface, strip, values, labels, frame, theme, plain(describePush(values, content.word))),
     );
     y += pushHeight(labels);
   }

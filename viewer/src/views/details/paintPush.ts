@@ -2,6 +2,7 @@ import type { Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { measure } from '../../paint/text';
 import { signed, tick } from '../chart/format';
+import { corpus, type Segment, type TooltipContent } from '../tooltip/content';
 import { axisText } from '../chart/paintAxis';
 import { placeLabels, type PushStrip, type PushValues } from './pushStrip';
 
@@ -20,8 +21,8 @@ interface Label {
   row: number;
 }
 
-/** Labels of the dots under the strip, and how high the whole is. */
-export function pushLabels(strip: PushStrip, values: PushValues, width: number, theme: Tokens): Label[] {
+/** Labels of the dots under the strip, `gap` apart: more where other fonts may stand in for the measured ones. */
+export function pushLabels(strip: PushStrip, values: PushValues, width: number, theme: Tokens, gap = 12): Label[] {
   const alike = values.reversed !== null && signed(values.here) === signed(values.reversed);
   const digits = alike && values.here !== values.reversed ? 3 : 2;
   const wanted = [{ text: `here ${signed(values.here, digits)}`, weight: 600, fill: theme.ink, at: strip.x(values.here) }];
@@ -30,7 +31,7 @@ export function pushLabels(strip: PushStrip, values: PushValues, width: number, 
     wanted.push({ text, weight: 400, fill: theme.ink2, at: strip.x(values.reversed) });
   }
   const sized = wanted.map(({ text, weight, at }) => ({ x: at, width: measure(text, 'interface', 11, weight).width }));
-  const placed = placeLabels(sized, 0, width);
+  const placed = placeLabels(sized, 0, width, gap);
   return wanted.map(({ text, weight, fill }, i) => ({ text, weight, fill, ...placed[i]! }));
 }
 
@@ -38,16 +39,16 @@ export function pushHeight(labels: readonly Label[]): number {
   return LABEL + 6 + ROW * Math.max(0, ...labels.map((label) => label.row));
 }
 
-export function describePush(values: PushValues, word: string): string[] {
-  const lines = [`Here: ${signed(values.here)} log-odds.`];
+export function describePush(values: PushValues, word: string): TooltipContent {
+  const lines: Segment[][] = [[`Here: ${signed(values.here)} log-odds.`]];
   const q = values.quantiles;
   if (q)
     lines.push(
-      `Usual: half of the uses of “${word}” push ${signed(q[1]!)} to ${signed(q[3]!)}, median ${signed(q[2]!)}.`,
-      `9th to 91st percentile: ${signed(q[0]!)} to ${signed(q[4]!)}.`,
+      ['Half of the uses of “', corpus(word), `” push ${signed(q[1]!)} to ${signed(q[3]!)}, median ${signed(q[2]!)}.`],
+      [`9th to 91st percentile: ${signed(q[0]!)} to ${signed(q[4]!)}.`],
     );
-  if (values.reversed !== null) lines.push(`In the reversed sentence: ${signed(values.reversed)}.`);
-  return lines;
+  if (values.reversed !== null) lines.push([`In the reversed sentence: ${signed(values.reversed)}.`]);
+  return { title: ['Push on the verdict'], lines, hint: null };
 }
 
 export function paintPush(

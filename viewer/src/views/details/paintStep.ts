@@ -2,6 +2,7 @@ import { sign, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { measure } from '../../paint/text';
 import { signed } from '../chart/format';
+import type { TooltipContent } from '../tooltip/content';
 import { note, paintUprightAxis } from '../chart/paintAxis';
 import type { Basis, StepChart, StepMark } from './stepChart';
 
@@ -13,7 +14,7 @@ export function stepFrame(width: number): { left: number; right: number; top: nu
   return { left: 36, right: width, top: 8, bottom: STEP_HEIGHT - LEGEND - 10 };
 }
 
-export function describeMark(mark: StepMark, basis: Basis, chip: number | null): { title: string; lines: string[] } {
+export function describeMark(mark: StepMark, basis: Basis, chip: number | null): TooltipContent {
   const lines = [`${mark.actual >= 0 ? 'Rose' : 'Fell'} at this step: ${signed(mark.actual, 3)}.`];
   if (mark.usual !== null) lines.push(`Usual change at this word: ${signed(mark.usual, 3)}.`);
   if (basis === 'quantiles' && mark.inner && mark.outer) {
@@ -24,7 +25,8 @@ export function describeMark(mark: StepMark, basis: Basis, chip: number | null):
   } else if (basis === 'standard error' && mark.inner) {
     lines.push(`Mean ± 2 standard errors: ${signed(mark.inner[0], 3)} to ${signed(mark.inner[1], 3)}.`);
   }
-  return { title: `Unit ${mark.unit}${chip === null ? '' : `, chip ${chip}`}`, lines };
+  const title = `Unit ${mark.unit}${chip === null ? '' : `, in chip ${chip}`}`;
+  return { title: [title], lines: lines.map((line) => [line]), hint: 'Click to open the unit' };
 }
 
 export function paintStep(

@@ -2,6 +2,7 @@ import type { Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { fit, measure } from '../../paint/text';
 import { signed } from '../chart/format';
+import { corpus, type Segment, type TooltipContent } from '../tooltip/content';
 import { note, paintUprightAxis } from '../chart/paintAxis';
 import { lineLabels } from './lineLabels';
 import { stepPath, type WordInput, type WordsChart } from './wordsChart';
@@ -20,14 +21,18 @@ export function describeColumn(
   unit: number,
   chip: number | null,
   words: readonly WordInput[],
-): { title: string; lines: string[] } {
-  const lines = words.map(({ text, response, quantiles }) => {
-    const mean = `“${text}” ${signed(response.mean[unit]!, 3)}`;
-    if (quantiles) return `${mean}, half of its uses ${signed(quantiles.q25[unit]!, 3)} to ${signed(quantiles.q75[unit]!, 3)}.`;
-    if (response.standardError) return `${mean} ± ${(2 * response.standardError[unit]!).toFixed(3)} (2 standard errors).`;
-    return `${mean}.`;
+): TooltipContent {
+  const lines = words.map(({ text, response, quantiles }): Segment[] => {
+    const mean = ` ${signed(response.mean[unit]!, 3)}`;
+    if (quantiles) {
+      const half = `, half of its uses ${signed(quantiles.q25[unit]!, 3)} to ${signed(quantiles.q75[unit]!, 3)}.`;
+      return [corpus(text), mean, half];
+    }
+    const error = response.standardError && ` ± ${(2 * response.standardError[unit]!).toFixed(3)} (2 standard errors)`;
+    return [corpus(text), mean, `${error ?? ''}.`];
   });
-  return { title: `Unit ${unit}${chip === null ? '' : `, chip ${chip}`}`, lines };
+  const title = `Unit ${unit}${chip === null ? '' : `, in chip ${chip}`}`;
+  return { title: [title], lines, hint: 'Click to open the unit' };
 }
 
 export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, active: number | null): void {
@@ -38,7 +43,8 @@ export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, a
   paintUprightAxis(surface, chart.axis, chart.y, chart, theme);
   chart.words.forEach((word) => {
     const fill = theme.selected[word.place]!;
-    for (const [bands, opacity] of [[word.outer, 0.17], [word.inner, 0.42]] as const) {
+    const pale = word.place === 2 ? 0.6 : 1;
+    for (const [bands, opacity] of [[word.outer, 0.17 * pale], [word.inner, 0.42 * pale]] as const) {
       bands.forEach(([from, to], column) => {
         const x = left + column * pitch + (pitch - drawn) / 2;
         surface.rect(x, from, drawn, Math.max(0.5, to - from), { fill, opacity });

@@ -5,10 +5,10 @@ import type { Explorer } from '../../state/explorer.svelte';
 import { axisOver, extentOf } from '../chart/axis';
 import { signed } from '../chart/format';
 import { paintUprightAxis } from '../chart/paintAxis';
+import { strongestStep } from '../details/order';
 import { boxesOf } from '../details/stepChart';
 import { callouts, type Callout } from './callout';
 import type { HelpFigure } from './figures';
-import { strongestStep } from './figureSequence';
 
 const TOP = 8;
 const BOTTOM = 158;

@@ -1,10 +1,11 @@
 import { bar, type Bar, type Piece } from '../../model/bars';
 import { unitLabels } from '../../model/groups';
-import { change, glyphs } from '../../model/sequence';
+import { glyphs } from '../../model/sequence';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import type { Explorer } from '../../state/explorer.svelte';
 import { percent } from '../chart/format';
+import { strongestStep } from '../details/order';
 import { callouts, type Callout } from './callout';
 import type { HelpFigure } from './figures';
 
@@ -36,16 +37,6 @@ export function sequenceFigure(explorer: Explorer): HelpFigure | null {
     paint: (surface, theme) =>
       shown.forEach((b, i) => paintBar(surface, b, b.number, 140 + i * 154, i === 0 ? 'left' : 'right', reach, theme)),
   };
-}
-
-export function strongestStep(sequence: Parameters<typeof change>[0]): number {
-  let best = 0;
-  let most = -1;
-  for (let step = 0; step < sequence.length; step += 1) {
-    const size = change(sequence, step).reduce((sum, value) => sum + value * value, 0);
-    if (size > most) [best, most] = [step, size];
-  }
-  return best;
 }
 
 function paintBar(

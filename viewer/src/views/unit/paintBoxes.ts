@@ -3,6 +3,7 @@ import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { fit } from '../../paint/text';
 import { count, signed, tick, uses } from '../chart/format';
+import { corpus, plain, type TooltipContent } from '../tooltip/content';
 import { axisText, note } from '../chart/paintAxis';
 import type { BoxRows, WordBox } from './boxRows';
 
@@ -13,7 +14,7 @@ export function boxFrame(width: number): { left: number; right: number } {
   return { left: WORDS, right: width - USES };
 }
 
-export function describeBox(word: WordBox): { title: string; lines: string[] } {
+export function describeBox(word: WordBox, hint: string | null = null): TooltipContent {
   const lines = [`Mean change of this unit: ${signed(word.mean, 3)}, over ${uses(word.uses)}.`];
   const q = word.quantiles;
   if (q)
@@ -23,7 +24,7 @@ export function describeBox(word: WordBox): { title: string; lines: string[] } {
     );
   else if (word.standardError !== null)
     lines.push(`Too rare for quantiles; the line is ± 2 standard errors (${(2 * word.standardError).toFixed(3)}).`);
-  return { title: word.text, lines };
+  return { title: [corpus(word.text)], lines: lines.map((line) => [line]), hint };
 }
 
 /** Box 25–75 %, whisker 9–91 %, line the median, ring the mean; for rare words the mean ± 2 standard errors. */
@@ -38,7 +39,7 @@ export function paintBoxes(surface: Surface, chart: BoxRows, width: number, them
   surface.text(width, 10, 'uses', note(theme, 'right'));
   chart.rows.forEach(({ word, y, rising }, i) => {
     if (i === active) surface.roundRect(0, y - 9, width, 18, 4, { fill: theme.wash });
-    const title = describeBox(word).lines.join(' ');
+    const title = plain(describeBox(word));
     const { mark } = rising ? theme.positive : theme.negative;
     surface.text(left, y + 4.5, fit(word.text, WORDS - 4, 'corpus', 14, 600), {
       family: 'corpus',
