@@ -199,7 +199,7 @@ export function layClouds(request: CloudRequest): Clouds {
   const room = column.bottom - column.top - gap * (list.length - 1);
   const filled = tallest
     ? list.map((draft) => fill(draft.words, column.width, tallest, NONE))
-    : fillAll(list, column.width, room);
+    : fillAll(list, column.width, room - 1.5 * list.length);
   const heights = filled.map((one, i) => Math.ceil(Math.max(one.height, list[i]!.least)));
   const spare = tallest ? 0 : room - heights.reduce((a, b) => a + b, 0);
   const extra = list.length > 1 ? Math.max(0, Math.min(14, spare / (list.length - 1))) : 0;
