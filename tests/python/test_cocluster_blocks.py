@@ -82,6 +82,14 @@ def test_planted_groups_are_found_where_simple_methods_miss_them(plant, signal, 
         assert reached < found, method.__name__
 
 
+def test_loud_units_do_not_hide_groups_of_quiet_ones():
+    def plant(signal, seed):
+        matrix, z, u = planted_blocks(signal, seed)
+        return matrix * np.exp(0.4 * np.random.default_rng(seed + 100).standard_normal(UNITS)), z, u
+
+    assert agreement(plant, 1.2, by_blocks) > 0.9
+
+
 def test_pure_blocks_are_found_exactly_with_different_numbers_of_clusters():
     random = np.random.default_rng(0)
     z, u = np.arange(60) % 5, np.arange(40) % 3
@@ -115,7 +123,7 @@ def test_growing_explains_more_than_the_best_of_many_random_starts(seed):
                 a = KMeans(k, n_init=1, random_state=int(random.integers(1 << 30))).fit(x).labels_.astype(int)
                 b = KMeans(k, n_init=1, random_state=int(random.integers(1 << 30))).fit(x.T).labels_.astype(int)
                 starts.append(blocks.explained(x, *blocks.alternate(x, a, b)))
-            assert blocks.explained(x, z, u) > 0.995 * max(starts)
+            assert blocks.explained(x, z, u) > 0.99 * max(starts)
             assert blocks.explained(x, z, u) > np.median(starts)
 
 

@@ -27,13 +27,15 @@ def grow(x: np.ndarray, words: int, units: int) -> Iterator[tuple[np.ndarray, np
     """Labels of the rows and columns of `x` [n, m] for k = 1, 2, …; each side stops at its own number of clusters.
 
     The new cluster of each step is the smaller part of a split and has the highest label. Two splits are
-    considered on each side: the best one between block means (given the other side's clusters), and the
-    best one between whole rows, projected on the leading 30 singular vectors; of the combinations, the one
-    that explains most goes on.
+    considered on each side: the best one between block means (given the other side's clusters), and the best
+    one between whole rows. For the latter, columns are divided by the square root of their root mean square,
+    so that loud units do not hide structure in quiet ones, and projected on the leading 30 singular vectors.
+    Of the combinations, the one whose block means explain most of `x` itself goes on. `x` has no zero columns.
     """
     z, u = np.zeros(x.shape[0], dtype=np.int64), np.zeros(x.shape[1], dtype=np.int64)
     yield z, u
-    rows, columns = _Splitter(project(x)), _Splitter(project(x.T))
+    quieted = x / np.sqrt(np.sqrt((x**2).mean(axis=0)))
+    rows, columns = _Splitter(project(quieted)), _Splitter(project(quieted.T))
     for k in range(1, max(words, units)):
         of_words = rows.candidates(z, _block_space(x, u)) if k < words else [z]
         of_units = columns.candidates(u, _block_space(x.T, z)) if k < units else [u]
