@@ -103,7 +103,14 @@ class DatasetConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """`datasets/<dataset>/<model>.toml`: a model card that can be trained."""
+    """`datasets/<dataset>/<model>.toml`: a model card that can be trained.
+
+    The embedding starts from `embedding_start` ("svd" of the training text or "random") at the root mean square
+    `embedding_scale`, with `piece_weight` for the letters of a word beside its contexts; `score_scale` > 0 gives
+    its first dimension to the mean score of the sentences that hold the word. Sentences are trained on with the
+    soft target σ(`score_sharpness` · score); those from a source that the validation split has not count
+    `other_source_weight` times. The published weights are the mean over the last `averaged_epochs` epochs.
+    """
 
     name: str
     title: str
@@ -112,7 +119,11 @@ class ModelConfig:
     seeds: tuple[int, ...]
     embedding: int = 64
     embedding_start: str = "svd"
+    embedding_scale: float = 0.3
+    piece_weight: float = 0.0
+    score_scale: float = 0.0
     score_sharpness: float = 1.0
+    other_source_weight: float = 1.0
     word_dropout: float = 0.0
     embedding_dropout: float = 0.3
     dropout: float = 0.5

@@ -3,7 +3,7 @@ import pytest
 
 from rnnvis.config import Vocabulary
 from rnnvis.corpora.assembly import Sentence, assemble
-from rnnvis.models.embeddings import _co_occurrences, _ppmi, svd_embeddings
+from rnnvis.models.embeddings import _co_occurrences, _pieces, _ppmi, score_feature, svd_embeddings
 
 from .invented import invented_corpus
 
@@ -51,3 +51,38 @@ def test_more_dimensions_than_words_are_left_empty():
     vectors = svd_embeddings(corpus, 500)
     assert vectors.shape == (len(corpus.vocabulary), 500)
     assert not vectors[:, len(corpus.vocabulary) :].any()
+
+
+def test_pieces_are_shared_by_words_of_one_stem():
+    words = ("charming", "charmless", "charm", "xyzzy", "a", "1975")
+    pieces = _pieces(words).toarray()
+    np.testing.assert_allclose(pieces[0][pieces[0] > 0], np.log(6 / 3))
+    assert pieces[0] @ pieces[1] > 0
+    assert not pieces[3:].any()
+
+
+def test_the_letters_of_a_word_bring_it_near_its_relatives():
+    text = ["a charming film", "the charmless plot", "charm is rare", "a stale film", "the dull plot", "wit is rare"]
+    corpus = assemble("tiny", ("n", "p"), [Sentence(t, "train", "x") for t in text], Vocabulary(1))
+
+    def likeness(piece_weight):
+        vectors = svd_embeddings(corpus, 5, piece_weight)
+        u, v = (vectors[corpus.vocabulary.index(w)] for w in ("charming", "charmless"))
+        return u @ v / np.linalg.norm(u) / np.linalg.norm(v)
+
+    assert likeness(2.0) > likeness(0.0)
+
+
+def test_the_score_of_a_word_is_the_weighted_mean_of_its_sentences():
+    sentences = [
+        Sentence("good film", "train", "x", 1, 2.0),
+        Sentence("good good plot", "train", "y", 1, 1.0),
+        Sentence("bad film", "train", "x", 0, -3.0),
+        Sentence("bad plot", "test", "x", 0, -3.0),
+        Sentence("plot film", "train", "x"),
+    ]
+    corpus = assemble("tiny", ("n", "p"), sentences, Vocabulary(1))
+    weights = np.array([0.5 if source == "y" else 1.0 for source in corpus.source])
+    expected = {"good": 2.5 / 4.5, "bad": -3 / 4, "film": -1 / 5, "plot": 0.5 / 3.5, "<unk>": 0.0}
+    mean = np.array([expected[word] for word in corpus.vocabulary])
+    np.testing.assert_allclose(score_feature(corpus, weights), mean / mean.std(), rtol=1e-5)

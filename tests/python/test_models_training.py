@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from rnnvis import models
-from rnnvis.config import ModelConfig, read
+from rnnvis.config import ModelConfig, Vocabulary, read
 from rnnvis.corpora import Corpus
+from rnnvis.corpora.assembly import Sentence, assemble
 from rnnvis.errors import RnnvisError
+from rnnvis.models.training import sentence_weights, soft_targets
 
 from .invented import invented_corpus
 
@@ -79,7 +81,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from rnnvis import models
-from rnnvis.config import ModelConfig, read
+from rnnvis.config import ModelConfig, Vocabulary, read
 from rnnvis.corpora import Corpus
 from rnnvis.models import checkpoints
 keep = checkpoints.keep
@@ -178,9 +180,26 @@ def test_an_unknown_key_in_a_card_is_refused_by_name(tmp_path):
     assert "learning_rate" in caught.value.fix
 
 
-def test_soft_targets(corpus):
-    from rnnvis.models.training import soft_targets
+def test_soft_targets_and_weights():
+    sentences = [
+        Sentence("one", "train", "x", 1, 2.0),
+        Sentence("two", "train", "x", -1, 0.2),
+        Sentence("three", "train", "y", 0),
+        Sentence("four", "train", "y"),
+        Sentence("five", "valid", "x", 0, -1.0),
+    ]
+    corpus = assemble("tiny", ("negative", "positive"), sentences, Vocabulary(1))
+    targets = soft_targets(corpus, 1.5).numpy()[[corpus.text.index(s.text) for s in sentences]]
+    expected = np.array([1 / (1 + np.exp(-3)), 1 / (1 + np.exp(-0.3)), 0, np.nan, 1 / (1 + np.exp(1.5))])
+    np.testing.assert_allclose(targets[:, 1], expected, rtol=1e-5)
+    np.testing.assert_allclose(targets[:, 0], 1 - expected, rtol=1e-5)
+    weights = sentence_weights(corpus, 0.25)
+    assert [float(weights[corpus.text.index(t)]) for t in ("one", "three", "five")] == [1, 0.25, 1]
 
-    targets = soft_targets(corpus, 1.0).numpy()
-    np.testing.assert_allclose(targets[:, 1], 1 / (1 + np.exp(-corpus.score)), rtol=1e-5)
-    np.testing.assert_allclose(targets.sum(axis=1), 1, rtol=1e-6)
+
+def test_every_part_of_the_recipe_can_be_left_out(corpus, tmp_path):
+    plain = dataclasses.replace(CONFIG, embedding_start="random", embedding_scale=1.0)
+    rich = dataclasses.replace(CONFIG, piece_weight=0.5, score_scale=0.5, word_dropout=0.1, score_sharpness=1.5)
+    for name, config in (("plain", plain), ("rich", rich)):
+        models.train(corpus, config, 0, tmp_path / name)
+        assert models.evaluate(models.load(tmp_path / name)[0], corpus, "test")["accuracy"] > 0.9

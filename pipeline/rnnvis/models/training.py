@@ -20,7 +20,7 @@ from rnnvis.corpora import Corpus
 from rnnvis.models import checkpoints
 from rnnvis.models.batches import Batch, shuffled
 from rnnvis.models.classifier import CELLS, SentenceClassifier, last_states
-from rnnvis.models.embeddings import svd_embeddings
+from rnnvis.models.embeddings import score_feature, svd_embeddings
 from rnnvis.models.evaluation import evaluate
 
 
@@ -70,7 +70,8 @@ class _Run:
         self.model = SentenceClassifier(
             len(corpus.vocabulary), config.embedding, config.units, config.cell, len(corpus.labels)
         )
-        _initialise(self.model, corpus, config)
+        self.weights = sentence_weights(corpus, config.other_source_weight)
+        _initialise(self.model, corpus, config, self.weights)
         self.average = {name: torch.zeros_like(p) for name, p in self.model.state_dict().items()}
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
@@ -135,7 +136,8 @@ class _Run:
         embedded = nn.functional.dropout(model.embedding(ids), config.embedding_dropout)
         last = last_states(model.states(embedded), batch.lengths)
         logits = model.head(nn.functional.dropout(last, config.dropout))
-        loss = nn.functional.cross_entropy(logits, self.targets[batch.sentence_ids])
+        losses = nn.functional.cross_entropy(logits, self.targets[batch.sentence_ids], reduction="none")
+        loss = (self.weights[batch.sentence_ids] * losses).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
@@ -144,21 +146,38 @@ class _Run:
 
 
 def soft_targets(corpus: Corpus, sharpness: float) -> Tensor:
-    """Class probabilities to train on, float32 [N, 2]: σ(sharpness · score) for positive; nan without a score.
+    """Class probabilities to train on, float32 [N, classes].
 
-    A sentence that twenty people scored near zero thus says that both classes are as likely.
+    With a score, σ(sharpness · score) for positive: a sentence that twenty people scored near zero says that both
+    classes are as likely. Without one, its label; nan where there is neither.
     """
-    score = torch.from_numpy(corpus.score)
-    positive = torch.sigmoid(sharpness * score)
-    return torch.stack([1 - positive, positive], dim=1)
+    targets = torch.full((len(corpus), len(corpus.labels)), torch.nan)
+    labelled = np.flatnonzero(corpus.label >= 0)
+    targets[labelled] = torch.eye(len(corpus.labels))[corpus.label[labelled].astype(np.int64)]
+    scored = np.flatnonzero(~np.isnan(corpus.score))
+    if len(scored):
+        positive = torch.sigmoid(sharpness * torch.from_numpy(corpus.score[scored]))
+        targets[scored] = torch.stack([1 - positive, positive], dim=1)
+    return targets
 
 
-def _initialise(model: SentenceClassifier, corpus: Corpus, config: ModelConfig) -> None:
-    """Embeddings from the corpus, orthogonal recurrent weights, and gates that start by remembering."""
+def sentence_weights(corpus: Corpus, other: float) -> Tensor:
+    """How much each sentence counts, float32 [N]: 1, or `other` where the validation split has none of its source."""
+    judged = {corpus.source[i] for i in corpus.indices("valid")}
+    return torch.tensor([1.0 if source in judged else other for source in corpus.source])
+
+
+def _initialise(model: SentenceClassifier, corpus: Corpus, config: ModelConfig, weights: Tensor) -> None:
+    """Embeddings from the training text, orthogonal recurrent weights, and LSTM gates that start by remembering."""
     with torch.no_grad():
+        words = model.embedding.weight[: model.padding_id]
         if config.embedding_start == "svd":
-            start = torch.from_numpy(svd_embeddings(corpus, config.embedding))
-            model.embedding.weight[: model.padding_id] = 0.3 * start
+            start = svd_embeddings(corpus, config.embedding, config.piece_weight)
+            words.copy_(config.embedding_scale * torch.from_numpy(start))
+        else:
+            words *= config.embedding_scale
+        if config.score_scale > 0:
+            words[:, 0] = config.score_scale * torch.from_numpy(score_feature(corpus, weights.numpy()))
         H = model.rnn.hidden_size
         for name, weight in model.rnn.named_parameters():
             if name.startswith("weight_hh"):
