@@ -63,7 +63,7 @@ function paintBar(
     const top = Math.min(y(piece.from), y(piece.to));
     const height = Math.abs(y(piece.to) - y(piece.from));
     paintPiece(surface, piece, left, top, height, theme);
-    if (height >= 3) notes.push({ text: name(piece), y: top + height / 2 });
+    if (height >= (piece.kind === 'carried' ? 12 : 3)) notes.push({ text: name(piece), y: top + height / 2 });
   }
   surface.line(left - 6, Math.round(zero) + 0.5, left + WIDE + 6, Math.round(zero) + 0.5, { stroke: theme.strongLine });
   const [from, to] = side === 'left' ? [left - 4, left - 22] : [left + WIDE + 4, left + WIDE + 22];

@@ -46,10 +46,10 @@ function paintSamples(surface: Surface, theme: Tokens, samples: readonly Sample[
     const y = 32 + i * 44;
     const size = SMALL + (LARGE - SMALL) * share;
     const weight = 400 + Math.round(share * 3) * 100;
-    const shown = fit(text, 150, 'corpus', size, weight);
+    const shown = fit(text, 180, 'corpus', size, weight);
     surface.text(42, y, shown, { family: 'corpus', size, weight, fill: share > 0.5 ? theme.ink : theme.ink2 });
     const from = 52 + measure(shown, 'corpus', size, weight).width;
-    surface.line(from, y - 5, 240, y - 5, { stroke: theme.line });
+    if (from < 240) surface.line(from, y - 5, 240, y - 5, { stroke: theme.line });
     const { mark, text: colour } = sign(value, theme);
     const length = Math.max(2, 60 * share);
     surface.roundRect(246, y - 10, length, 10, 1, { fill: mark });

@@ -43,7 +43,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
         title: 'How to read this step against the usual',
         sentences: [
           'A column is a unit. The dot is its change here: orange rose, blue fell.',
-          'The boxes are all uses of the word: half lie in the dark part, 82 % in the whole.',
+          'The boxes are all uses of the word: half lie in the inner box, 82 % in the outer.',
           'A dot outside its box is what makes this use of the word unusual.',
           verdict
             ? 'Below, the same for the verdict: how far the word pushes it, here and usually.'
@@ -55,7 +55,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
         title: 'How to read words side by side',
         sentences: [
           'A line is a word, a step of it is a unit: how far the word usually moves it.',
-          'Half of the uses lie in the dark band, 82 % in the pale one.',
+          'Half of the uses lie in the inner band, 82 % in the outer one.',
           'Units stand in the first word’s order: a line that mirrors it does the opposite.',
           '“Halves agree” compares two halves of the text: r near 1 can be trusted.',
         ],
@@ -64,7 +64,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
       return {
         title: 'How to read a unit',
         sentences: [
-          'A measure is a strip of all units; the dark dot is this one.',
+          'A measure is a strip of all units; the large dot is this one.',
           'A box is half of a word’s uses, the thin line 82 %, the ring the mean.',
           'In the sentences, a word is tinted by the state of the unit just after it.',
           'A frame marks the word where the unit is highest, or lowest, in the text.',
