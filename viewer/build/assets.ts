@@ -29,17 +29,21 @@ function clear(folder: string, keep: string): void {
 
 /** Writes DuckDB beside the bundle, and a bare page that shows nothing but the explorer. */
 export function assets(outside: { app: string; data: string }): Plugin {
+  let output = outside.app;
   return {
     name: 'rnnvis-assets',
+    configResolved(config) {
+      output = resolve(config.root, config.build.outDir);
+    },
     buildStart() {
-      if (this.meta.watchMode || !this.environment || this.environment.mode === 'build') clear(outside.app, join(outside.app, KEPT));
+      if (this.environment.mode === 'build') clear(output, join(output, KEPT));
     },
     generateBundle() {
       for (const name of DUCKDB_FILES) {
         const source = readFileSync(join(duckdb, name));
         this.emitFile({ type: 'asset', fileName: `duckdb/${name}`, source: name.endsWith('.js') ? withoutMap(source) : source });
       }
-      this.emitFile({ type: 'asset', fileName: 'index.html', source: readFileSync(resolve('build/page.html')) });
+      this.emitFile({ type: 'asset', fileName: 'index.html', source: readFileSync(new URL('page.html', import.meta.url)) });
     },
     configureServer(server) {
       serve(server.middlewares, '/data/', outside.data);

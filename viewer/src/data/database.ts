@@ -105,5 +105,5 @@ function literal(text: string): string {
 
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  return text.split('\n')[0] ?? text;
+  return (text.split('\n')[0] ?? text).replace(/^[A-Z][\w ]* Error: /, '');
 }

@@ -2,7 +2,7 @@
 export interface Address {
   read(): string;
   write(fragment: string): void;
-  /** Calls back when somebody else changed the fragment; returns a function that stops it. */
+  /** Calls back when somebody else changed the fragment; returns a function that stops both this and late writes. */
   listen(changed: (fragment: string) => void): () => void;
   /** The page's own address without a fragment. */
   page: string;
@@ -10,14 +10,47 @@ export interface Address {
 
 export const NO_ADDRESS: Address = { read: () => '', write: () => undefined, listen: () => () => undefined, page: '' };
 
+/** Least time between two writes, in ms: browsers refuse a hundred in a few seconds, which a slider easily makes. */
+const PAUSE = 300;
+
+/** Calls `act` at once, then at most every `pause` ms with what was said last. */
+export function paced(act: (value: string) => void, pause = PAUSE): { say(value: string): void; stop(): void } {
+  let waiting: string | null = null;
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const next = (): void => {
+    timer = null;
+    if (waiting === null) return;
+    act(waiting);
+    waiting = null;
+    timer = setTimeout(next, pause);
+  };
+  return {
+    say(value) {
+      waiting = value;
+      if (timer === null) next();
+    },
+    stop() {
+      if (timer !== null) clearTimeout(timer);
+      timer = waiting = null;
+    },
+  };
+}
+
 export function pageAddress(): Address {
+  const writing = paced((fragment) => history.replaceState(history.state, '', `#${fragment}`));
   return {
     read: () => location.hash,
-    write: (fragment) => history.replaceState(history.state, '', `#${fragment}`),
+    write: (fragment) => writing.say(fragment),
     listen(changed) {
-      const listener = (): void => changed(location.hash);
+      const listener = (): void => {
+        writing.stop();
+        changed(location.hash);
+      };
       addEventListener('hashchange', listener);
-      return () => removeEventListener('hashchange', listener);
+      return () => {
+        removeEventListener('hashchange', listener);
+        writing.stop();
+      };
     },
     page: location.href.replace(/#.*$/, ''),
   };
