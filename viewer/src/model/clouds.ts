@@ -139,21 +139,31 @@ interface Filled {
 /** Room left and right of the words for the pill of a selected one. */
 const PAD = 5;
 
-/** Packs the words in their order; those left over are counted in a note, for which a corner stays free. */
-function fill(words: readonly CloudWord[], width: number, height: number, first: ReadonlySet<number>): Filled {
+/** Packs words given from the strongest to the weakest; those left over are counted in a note, for which a corner stays free. */
+function fill(words: readonly CloudWord[], width: number, height: number): Filled {
   const noteWidth = Math.ceil(measure(`${words.length} more`, 'interface', NOTE_SIZE).width) + 2;
-  const order = first.size
-    ? [...words.filter((word) => first.has(word.wordId)), ...words.filter((word) => !first.has(word.wordId))]
-    : words;
-  let packing = pack(order, width - 2 * PAD, height, 0);
-  if (packing.placed.length < order.length) packing = pack(order, width - 2 * PAD, height, noteWidth);
-  const rest = new Set(order);
+  let packing = pack(words, width - 2 * PAD, height, 0);
+  if (packing.placed.length < words.length) packing = pack(words, width - 2 * PAD, height, noteWidth);
+  const rest = new Set(words);
   const placed = packing.placed.map((place) => {
-    const word = order[place.index]!;
+    const word = words[place.index]!;
     rest.delete(word);
     return { ...word, x: place.x + PAD, baseline: place.baseline };
   });
   return { words: placed, more: words.filter((word) => rest.has(word)), height: packing.height, noteWidth };
+}
+
+/** The same with some words certainly placed: as many of the weakest others as need be make room for them. */
+function fillWith(first: ReadonlySet<number>, words: readonly CloudWord[], width: number, height: number): Filled {
+  const before = new Set(fill(words, width, height).words.map((word) => word.wordId));
+  let list = words.filter((word) => first.has(word.wordId) || before.has(word.wordId));
+  for (;;) {
+    const filled = fill([...list, ...words.filter((word) => !list.includes(word))], width, height);
+    const lacking = filled.more.some((word) => first.has(word.wordId));
+    const weakest = list.findLast((word) => !first.has(word.wordId));
+    if (!lacking || !weakest) return filled;
+    list = list.filter((word) => word !== weakest);
+  }
 }
 
 /** Puts a filled cloud in its place. */
@@ -171,11 +181,10 @@ function stand(filled: Filled, frame: { group: Group; chip: number; x: number; y
 }
 
 const ROW = LARGE + 4;
-const NONE: ReadonlySet<number> = new Set();
 
 /** Packs every cloud into its share of the room, then gives what the lines left over to the clouds that hide most. */
 function fillAll(list: readonly Draft[], width: number, room: number): Filled[] {
-  const filled = share(list, room).map((height, i) => fill(list[i]!.words, width, height, NONE));
+  const filled = share(list, room).map((height, i) => fill(list[i]!.words, width, height));
   const waiting = new Set(filled.keys());
   while (waiting.size) {
     const used = filled.reduce((sum, one, i) => sum + Math.max(one.height, list[i]!.least), 0);
@@ -184,7 +193,7 @@ function fillAll(list: readonly Draft[], width: number, room: number): Filled[] 
     const next = [...waiting].filter((i) => filled[i]!.more.length).sort((a, b) => hidden(b) - hidden(a) || a - b)[0];
     if (next === undefined || left < SMALL) break;
     const before = filled[next]!;
-    const after = fill(list[next]!.words, width, before.height + Math.min(left, ROW), NONE);
+    const after = fill(list[next]!.words, width, before.height + Math.min(left, ROW));
     if (after.words.length > before.words.length && after.height > before.height) filled[next] = after;
     else waiting.delete(next);
   }
@@ -198,7 +207,7 @@ export function layClouds(request: CloudRequest): Clouds {
   const gap = tallest ? 24 : gapFor(list.length);
   const room = column.bottom - column.top - gap * (list.length - 1);
   const filled = tallest
-    ? list.map((draft) => fill(draft.words, column.width, tallest, NONE))
+    ? list.map((draft) => fill(draft.words, column.width, tallest))
     : fillAll(list, column.width, room - 1.5 * list.length);
   const heights = filled.map((one, i) => Math.ceil(Math.max(one.height, list[i]!.least)));
   const spare = tallest ? 0 : room - heights.reduce((a, b) => a + b, 0);
@@ -220,7 +229,7 @@ export function insist(clouds: Clouds, wanted: readonly number[]): Clouds {
   if (!clouds.list.some(missing)) return clouds;
   const byStrength = (a: CloudWord, b: CloudWord): number => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId;
   const again = (cloud: Cloud): Cloud =>
-    stand(fill([...cloud.words, ...cloud.more].sort(byStrength), cloud.width, cloud.height, first), cloud);
+    stand(fillWith(first, [...cloud.words, ...cloud.more].sort(byStrength), cloud.width, cloud.height), cloud);
   const list = clouds.list.map((cloud) => (missing(cloud) ? again(cloud) : cloud));
   return { ...clouds, list };
 }

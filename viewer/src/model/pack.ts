@@ -59,7 +59,7 @@ function fill(items: readonly PackItem[], height: number, room: (line: number) =
   const lines: Line[] = [];
   let used = 0;
   items.forEach(({ width, size }, index) => {
-    const line = lines.find((candidate, i) => candidate.width + GAP_X + width <= room(i));
+    const line = lines.find((candidate, i) => size <= candidate.size && candidate.width + GAP_X + width <= room(i));
     if (line) {
       line.members.push(index);
       line.width += GAP_X + width;

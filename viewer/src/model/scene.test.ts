@@ -125,7 +125,12 @@ describe('a selected word that found no room', () => {
     const plain = buildScene({ ...data, words: [], step: null }, { width: 896, height: 560 }, 'wide');
     const hidden = plain.clouds!.list.find((cloud) => cloud.more.length)!.more.at(-1)!;
     const scene = buildScene({ ...data, words: [hidden.text], step: null }, { width: 896, height: 560 }, 'wide');
-    expect(scene.clouds!.list.some((cloud) => cloud.words.some((word) => word.wordId === hidden.wordId))).toBe(true);
+    const cloud = scene.clouds!.list.find((one) => one.words.some((word) => word.wordId === hidden.wordId))!;
+    expect(cloud.words.length + cloud.more.length).toBe(plain.clouds!.list.find((one) => one.group.cluster === cloud.group.cluster)!.words.length + plain.clouds!.list.find((one) => one.group.cluster === cloud.group.cluster)!.more.length);
+    for (const word of cloud.words) {
+      expect(word.baseline - 0.72 * word.size).toBeGreaterThanOrEqual(cloud.y - 1);
+      expect(word.baseline).toBeLessThanOrEqual(cloud.y + cloud.height);
+    }
   });
 });
 

@@ -7,7 +7,7 @@ export const PREFERENCES = {
   focusWord: null,
   units: [],
   page: 'picture',
-  linkThreshold: 0.25,
+  linkThreshold: 0.35,
   linkWidth: 1,
   colourScale: 'fit',
   colourWords: 'none',
