@@ -243,6 +243,14 @@ def test_draw_orders_put_partners_side_by_side():
         assert link_length(means, words, units) == pytest.approx(0)
 
 
+def test_only_a_clearly_better_place_is_taken():
+    before = np.array([1, 0]), np.array([0, 1])
+    for other, wanted in ((0.98, [1, 0]), (0.8, [0, 1])):
+        words, units = draw_orders(np.array([[1, other], [other, 1]]), before)
+        assert words.tolist() == wanted
+        assert units.tolist() == [0, 1]
+
+
 def test_draw_orders_are_short_and_change_little():
     matrix, _ = measured(n=150, m=30)
     random = np.random.default_rng(0)

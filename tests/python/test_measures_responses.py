@@ -208,6 +208,19 @@ def test_quantiles_merge_exactly_in_any_order(seed, words):
         np.testing.assert_array_equal(merged.result().values, whole)
 
 
+def test_reading_quantiles_in_between_changes_nothing():
+    random = np.random.default_rng(2)
+    chunks = [random.normal(mean, 1, size=(400, 1)) for mean in (0, 5, 20)]
+    often, once = QuantileAccumulator(np.array([0]), 1), QuantileAccumulator(np.array([0]), 1)
+    for chunk in chunks:
+        often.add(np.zeros(400, int), chunk)
+        often.result()
+        often.result()
+        once.add(np.zeros(400, int), chunk)
+    np.testing.assert_array_equal(often.result().values, once.result().values)
+    np.testing.assert_allclose(once.result().values[0, 0, 2], np.median(np.concatenate(chunks)), rtol=0.03)
+
+
 def test_effects_and_contexts_equal_plain_loops():
     model = Classifier().double()
     text, _ = corpus()

@@ -36,6 +36,8 @@ def test_time_scale_of_known_processes():
     autoregressive = np.array(states)
     found = measure([autoregressive], bounded=False).result()
     np.testing.assert_allclose(found.time_scale, -1 / np.log(decay), rtol=0.06)
+    shifted = measure([autoregressive + 9], bounded=False).result()
+    np.testing.assert_allclose(shifted.time_scale, found.time_scale, rtol=1e-4)
     # A delay line that holds each value for d steps repeats it with probability (d − 1)/d from one step to the next.
     held = np.repeat(random.normal(size=20000), 5)[:, None]
     np.testing.assert_allclose(measure([held], False).result().time_scale, [-1 / np.log(4 / 5)], rtol=0.06)

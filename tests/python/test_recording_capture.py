@@ -16,9 +16,7 @@ KINDS = [nn.RNN, nn.GRU, nn.LSTM]
 
 
 def inputs(seed: int = 0) -> torch.Tensor:
-    return torch.randn(
-        BATCH, STEPS, INPUTS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64
-    )
+    return torch.randn(BATCH, STEPS, INPUTS, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
 def make(kind: type[nn.RNNBase], **options: object) -> nn.RNNBase:
@@ -62,9 +60,7 @@ def step_by_step(module: nn.RNNBase, x: torch.Tensor, start: dict[tuple[int, int
     return found
 
 
-def compare(
-    module: nn.RNNBase, traces: list[LayerTrace], lengths: list[int], x: torch.Tensor, starts=None
-) -> None:
+def compare(module: nn.RNNBase, traces: list[LayerTrace], lengths: list[int], x: torch.Tensor, starts=None) -> None:
     directions = 2 if module.bidirectional else 1
     assert len(traces) == module.num_layers * directions
     for row, length in enumerate(lengths):
@@ -81,9 +77,7 @@ def compare(
             for index, kind in enumerate(trace.states):
                 for what, wanted in (("states", after), ("previous", before)):
                     got = getattr(trace, what)[kind][row, :length]
-                    torch.testing.assert_close(
-                        got, torch.stack([s[index] for s in wanted]), rtol=1e-9, atol=1e-12
-                    )
+                    torch.testing.assert_close(got, torch.stack([s[index] for s in wanted]), rtol=1e-9, atol=1e-12)
             check_gates(module, trace, row, layer_input, before, after)
 
 
@@ -123,6 +117,17 @@ def test_packed_states_equal_stepping_the_cells(kind, bidirectional, layers):
     assert [t.name for t in traces] == [f"model.{n}{end}" for n in range(layers) for end in ends]
     assert all(t.packed and t.lengths.tolist() == LENGTHS for t in traces)
     compare(module, traces, LENGTHS, x)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_packed_states_with_an_initial_state(kind):
+    module = make(kind, bidirectional=True, num_layers=2)
+    x = inputs()
+    starts = [torch.randn(4, BATCH, UNITS, dtype=torch.float64) for _ in range(2 if kind is nn.LSTM else 1)]
+    packed = pack_padded_sequence(x, torch.tensor(LENGTHS), batch_first=True, enforce_sorted=False)
+    with capture(module) as traces:
+        module(packed, tuple(starts) if kind is nn.LSTM else starts[0])
+    compare(module, traces, LENGTHS, x, starts)
 
 
 @pytest.mark.parametrize("kind", KINDS)
