@@ -113,7 +113,7 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
     return mode === 'memory' ? { ...base, memory: board } : { ...base, words: { ...board, x: margin + 10, width: width - 2 * margin - 10, spine: margin } };
   }
   const chip = sizes.manyUnits && width >= 1000 ? 168 : 138;
-  const sequence = sequenceColumn(margin, Math.min(width * 0.46, 450), HEAD, height, sizes, 56);
+  const sequence = sequenceColumn(margin, Math.min(width * (width < 860 ? 0.46 : 0.425), 450), HEAD, height, sizes, 56);
   const right = width - (width >= 860 ? 22 : 16);
   const left = sequence.x + sequence.width;
   const rest = Math.max(240, right - left - chip);
