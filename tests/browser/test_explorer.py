@@ -91,9 +91,7 @@ def test_glyphs_are_the_aggregates_of_the_published_states(watched: Watched, pub
                 assert bar["keptRate"] is None
 
 
-def test_selecting_a_word_recolours_the_chips_to_its_published_response(
-    watched: Watched, published: Published
-) -> None:
+def test_selecting_a_word_recolours_the_chips_to_its_published_response(watched: Watched, published: Published) -> None:
     page = opened(watched)
     before = chip_values(drawn(page), published.state["units"])
     words = [word["text"] for cloud in drawn(page)["clouds"] for word in cloud["words"]]
