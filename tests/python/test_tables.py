@@ -1,5 +1,6 @@
 """Every table's round trip, the published folder, and what `verify` says of damage."""
 
+import itertools
 import json
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_row_groups_of_states_end_at_sentence_borders_and_large_tables_become_se
     ranges = [(p.first, p.last) for p in parts]
     assert ranges[0][0] == 0
     assert ranges[-1][1] == 1999
-    assert all(a[1] < b[0] for a, b in zip(ranges, ranges[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(ranges))
     assert np.array_equal(files.matrix(files.read("states", [tmp_path / p.name for p in parts])["value"]), value)
 
 
