@@ -106,10 +106,10 @@ class ModelConfig:
     """`datasets/<dataset>/<model>.toml`: a model card that can be trained.
 
     The embedding starts from `embedding_start` ("svd" of the training text or "random") at the root mean square
-    `embedding_scale`, with `piece_weight` for the letters of a word beside its contexts; `score_scale` > 0 gives
-    its first dimension to the mean score of the sentences that hold the word. Sentences are trained on with the
-    soft target σ(`score_sharpness` · score); those from a source that the validation split has not count
-    `other_source_weight` times. The published weights are the mean over the last `averaged_epochs` epochs.
+    `embedding_scale`; `score_scale` > 0 gives its first dimension to the mean score of the sentences that hold
+    the word. Sentences are trained on with the soft target σ(`score_sharpness` · score); those from a source that
+    the validation split has not count `other_source_weight` times. The published weights are the mean over the
+    last `averaged_epochs` epochs.
     """
 
     name: str
@@ -120,7 +120,6 @@ class ModelConfig:
     embedding: int = 64
     embedding_start: str = "svd"
     embedding_scale: float = 0.3
-    piece_weight: float = 0.0
     score_scale: float = 0.0
     score_sharpness: float = 1.0
     other_source_weight: float = 1.0
@@ -141,8 +140,12 @@ def read(kind: type[T], path: Path) -> T:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RnnvisError(f"{path}: no such file", "name a dataset that has a folder under datasets/") from None
+    except OSError as error:
+        raise RnnvisError(f"{path}: cannot be read: {error.strerror}", "make it a readable file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RnnvisError(f"{path}: not readable as TOML: {error}", "correct the line named above") from None
+    except RecursionError:
+        raise RnnvisError(f"{path}: not readable as TOML: brackets are nested too deep", "write it anew") from None
     return _build(kind, table, str(path), "")
 
 

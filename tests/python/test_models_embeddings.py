@@ -3,7 +3,7 @@ import pytest
 
 from rnnvis.config import Vocabulary
 from rnnvis.corpora.assembly import Sentence, assemble
-from rnnvis.models.embeddings import _co_occurrences, _pieces, _ppmi, score_feature, svd_embeddings
+from rnnvis.models.embeddings import _co_occurrences, _ppmi, score_feature, svd_embeddings
 
 from .invented import invented_corpus
 
@@ -51,26 +51,6 @@ def test_more_dimensions_than_words_are_left_empty():
     vectors = svd_embeddings(corpus, 500)
     assert vectors.shape == (len(corpus.vocabulary), 500)
     assert not vectors[:, len(corpus.vocabulary) :].any()
-
-
-def test_pieces_are_shared_by_words_of_one_stem():
-    words = ("charming", "charmless", "charm", "xyzzy", "a", "1975")
-    pieces = _pieces(words).toarray()
-    np.testing.assert_allclose(pieces[0][pieces[0] > 0], np.log(6 / 3))
-    assert pieces[0] @ pieces[1] > 0
-    assert not pieces[3:].any()
-
-
-def test_the_letters_of_a_word_bring_it_near_its_relatives():
-    text = ["a charming film", "the charmless plot", "charm is rare", "a stale film", "the dull plot", "wit is rare"]
-    corpus = assemble("tiny", ("n", "p"), [Sentence(t, "train", "x") for t in text], Vocabulary(1))
-
-    def likeness(piece_weight):
-        vectors = svd_embeddings(corpus, 5, piece_weight)
-        u, v = (vectors[corpus.vocabulary.index(w)] for w in ("charming", "charmless"))
-        return u @ v / np.linalg.norm(u) / np.linalg.norm(v)
-
-    assert likeness(2.0) > likeness(0.0)
 
 
 def test_the_score_of_a_word_is_the_weighted_mean_of_its_sentences():

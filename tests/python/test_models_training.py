@@ -199,7 +199,7 @@ def test_soft_targets_and_weights():
 
 def test_every_part_of_the_recipe_can_be_left_out(corpus, tmp_path):
     plain = dataclasses.replace(CONFIG, embedding_start="random", embedding_scale=1.0)
-    rich = dataclasses.replace(CONFIG, piece_weight=0.5, score_scale=0.5, word_dropout=0.1, score_sharpness=1.5)
+    rich = dataclasses.replace(CONFIG, score_scale=0.5, word_dropout=0.1, score_sharpness=1.5)
     for name, config in (("plain", plain), ("rich", rich)):
         models.train(corpus, config, 0, tmp_path / name)
         assert models.evaluate(models.load(tmp_path / name)[0], corpus, "test")["accuracy"] > 0.9

@@ -32,7 +32,6 @@ def check(config: ModelConfig) -> None:
         "batch": (1, 65_536),
         "averaged_epochs": (1, config.epochs),
         "embedding_scale": (0, 100),
-        "piece_weight": (0, 100),
         "score_scale": (0, 100),
         "other_source_weight": (0, 1),
         "word_dropout": (0, 0.99),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
@@ -13,28 +11,22 @@ from rnnvis.corpora import Corpus
 
 WINDOW = 5
 SMOOTHING = 0.75
-PIECE_LENGTHS = (3, 4, 5)
-PIECE_WORDS = (3, 500)  # fewest and most words that share a piece
 PRIOR_SENTENCES = 3.0
 
 
-def svd_embeddings(corpus: Corpus, size: int, piece_weight: float = 0.0) -> np.ndarray:
-    """Word vectors, float32 [V, size], from the words beside a word and the pieces in it.
+def svd_embeddings(corpus: Corpus, size: int) -> np.ndarray:
+    """Word vectors, float32 [V, size], from the words beside each word.
 
     Positive pointwise mutual information of words at most five apart (a pair at distance d counts 1 / d; context
     counts raised to ¾), then U √Σ of its truncated SVD: Levy, Goldberg and Dagan (2015), *Improving distributional
-    similarity with lessons learned from word embeddings*. Beside the contexts stand, `piece_weight` times as heavy,
-    the pieces of three to five letters in a word (after Bojanowski et al. 2017), so that "charmless" starts near
-    both "charming" and "joyless". The vectors are scaled to a root mean square of 1 over all entries.
-    Deterministic: the start of the decomposition and the sign of each singular vector are fixed.
+    similarity with lessons learned from word embeddings*. The vectors are scaled to a root mean square of 1 over
+    all entries. Deterministic: the start of the decomposition and the sign of each singular vector are fixed.
     """
-    features = _unit(_ppmi(_co_occurrences(corpus, WINDOW), SMOOTHING))
-    if piece_weight > 0:
-        features = sp.hstack([features, piece_weight * _unit(_pieces(corpus.vocabulary))]).tocsr()
-    rank = min(size, min(features.shape) - 1)
-    start = np.random.default_rng(0).standard_normal(min(features.shape))
+    information = _ppmi(_co_occurrences(corpus, WINDOW), SMOOTHING)
+    rank = min(size, information.shape[0] - 1)
+    start = np.random.default_rng(0).standard_normal(information.shape[0])
     with threadpool_limits(1):
-        u, s, _ = svds(features, k=rank, v0=start)
+        u, s, _ = svds(information, k=rank, v0=start)
     order = np.argsort(-s, kind="stable")
     vectors = u[:, order] * np.sqrt(s[order])
     vectors *= np.sign(vectors[np.abs(vectors).argmax(axis=0), np.arange(rank)])
@@ -83,29 +75,3 @@ def _ppmi(counts: sp.csr_array, smoothing: float) -> sp.csr_array:
     information = np.log(pairs.data / (words[row] * contexts[column]))
     kept = information > 0
     return sp.coo_array((information[kept], (row[kept], column[kept])), shape=counts.shape).tocsr()
-
-
-def _pieces(vocabulary: tuple[str, ...]) -> sp.csr_array:
-    """Which letter n-grams, with the borders of the word, are in which word: idf weights, sparse [V, pieces]."""
-    found = [_letters(word) for word in vocabulary]
-    shared = Counter(piece for pieces in found for piece in pieces)
-    fewest, most = PIECE_WORDS
-    kept = {piece: i for i, piece in enumerate(sorted(p for p, n in shared.items() if fewest <= n <= most))}
-    pairs = [(row, piece) for row, pieces in enumerate(found) for piece in sorted(pieces) if piece in kept]
-    idf = np.array([np.log(len(vocabulary) / shared[piece]) for _, piece in pairs], dtype=np.float64)
-    rows = np.array([row for row, _ in pairs], dtype=np.int64)
-    columns = np.array([kept[piece] for _, piece in pairs], dtype=np.int64)
-    return sp.coo_array((idf, (rows, columns)), shape=(len(vocabulary), len(kept))).tocsr()
-
-
-def _letters(word: str) -> set[str]:
-    if not word.isalpha() or len(word) < PIECE_LENGTHS[0]:
-        return set()
-    bordered = f"<{word}>"
-    return {bordered[i : i + n] for n in PIECE_LENGTHS for i in range(len(bordered) - n + 1)}
-
-
-def _unit(matrix: sp.csr_array) -> sp.csr_array:
-    """`matrix` divided by the root mean square length of its rows."""
-    length = np.sqrt(matrix.multiply(matrix).sum() / matrix.shape[0])
-    return matrix / length if length > 0 else matrix

@@ -172,7 +172,7 @@ def _initialise(model: SentenceClassifier, corpus: Corpus, config: ModelConfig, 
     with torch.no_grad():
         words = model.embedding.weight[: model.padding_id]
         if config.embedding_start == "svd":
-            start = svd_embeddings(corpus, config.embedding, config.piece_weight)
+            start = svd_embeddings(corpus, config.embedding)
             words.copy_(config.embedding_scale * torch.from_numpy(start))
         else:
             words *= config.embedding_scale
