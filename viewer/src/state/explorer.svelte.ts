@@ -315,7 +315,7 @@ export class Explorer {
       const { view, notes } = fitView(link.view, this.source.manifest);
       const dataset = this.source.manifest.datasets.find((entry) => entry.name === view.dataset);
       const model = dataset && modelOf(dataset, view.model);
-      if (model && !notes.length && link.modelHash !== model.hash) {
+      if (model && !notes.length && link.modelHash && link.modelHash !== model.hash) {
         notes.push(`The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`);
       }
       this.notice = notes.length ? notes.join(' ') : null;

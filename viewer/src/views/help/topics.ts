@@ -46,7 +46,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'The boxes are all uses of the word: half lie in the inner box, 82 % in the outer.',
           'A dot outside its box is what makes this use of the word unusual.',
           verdict
-            ? 'Below, the same for the verdict: how far the word pushes it, here and usually.'
+            ? 'Below, the push on the verdict: the upright line is the median use, the dot this one.'
             : 'This recording has no classifier, so there is no verdict to compare.',
         ],
       };

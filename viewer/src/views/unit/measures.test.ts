@@ -31,7 +31,7 @@ describe('measuresFor', () => {
   it('says which end of a telling unit means positive', () => {
     const auc = measuresFor(names, rows).find((measure) => measure.key === 'labelAuc')!;
     expect(auc.text(auc.value(rows[2]!)!)).toBe('90 %');
-    expect(auc.about(rows[2]!)).toBe('AUC, low means positive');
+    expect(auc.about(rows[2]!)).toBe('AUC; a low value says positive');
   });
   it('names the gate of the cell', () => {
     const kept = [row(0, { gateKeep: 0.5 })];

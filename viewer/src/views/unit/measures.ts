@@ -70,7 +70,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'labelAuc',
       title: 'Tells the label',
-      about: ({ labelAuc }) => `AUC, ${(labelAuc ?? 1) < 0.5 ? 'low' : 'high'} means ${positive ?? 'the second class'}`,
+      about: ({ labelAuc }) => `AUC; a ${(labelAuc ?? 1) < 0.5 ? 'low' : 'high'} value says ${positive ?? 'the second class'}`,
       value: ({ labelAuc }) => (labelAuc === null ? null : Math.max(labelAuc, 1 - labelAuc)),
       text: percent,
       base: 0.5,
