@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import click
 
 import rnnvis
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, unusable
 from rnnvis.progress import say
+from rnnvis.stages.lock import working
 from rnnvis.stages.project import Project
 
 
@@ -22,6 +24,11 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except RnnvisError as error:
             click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            click.echo(f"Error: {unusable(error)}", err=True)
             sys.exit(1)
         except KeyboardInterrupt:
             click.echo("Stopped. Finished stages are kept; the same command goes on from here.", err=True)
@@ -59,7 +66,8 @@ def train(project: Project, dataset: str, models: tuple[str, ...], seeds: tuple[
     """Fetch the corpus of DATASET and train its MODELS (all of them by default)."""
     from rnnvis.stages import plan
 
-    plan.run(project, plan.training(project, dataset, models, seeds))
+    with working(project):
+        plan.run(project, plan.training(project, dataset, models, seeds))
 
 
 @main.command()
@@ -70,7 +78,8 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     """Run the trained MODELS over the text and measure what each unit responds to."""
     from rnnvis.stages import plan
 
-    plan.run(project, plan.recording(project, dataset, models))
+    with working(project):
+        plan.run(project, plan.recording(project, dataset, models))
 
 
 @main.command()
@@ -81,7 +90,8 @@ def cluster(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     """Co-cluster words and units of the recorded MODELS, for every number of clusters."""
     from rnnvis.stages import plan
 
-    plan.run(project, plan.clustering(project, dataset, models))
+    with working(project):
+        plan.run(project, plan.clustering(project, dataset, models))
 
 
 @main.command()
@@ -91,7 +101,8 @@ def publish(project: Project, datasets: tuple[str, ...]) -> None:
     """Write the manifest and the Parquet files of DATASETS (all by default) into site/explorer/data/."""
     from rnnvis.stages.publish import publish as write
 
-    say(f"Published in {write(project, datasets)}")
+    with working(project):
+        say(f"Published in {write(project, datasets)}")
 
 
 @main.command()
@@ -100,12 +111,19 @@ def site(project: Project) -> None:
     """Build the viewer and the pages around the published data, into build/site/."""
     from rnnvis.stages.site import build_site
 
-    say(f"The site is in {build_site(project)}")
+    with working(project):
+        say(f"The site is in {build_site(project)}")
 
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option("--port", default=8000, show_default=True, help="Port on 127.0.0.1; 0 picks a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 picks a free one.",
+)
 @click.option("--prefix", default="/", show_default=True, help="URL path under which the folder is served.")
 @click.option("--verbose", is_flag=True, help="Print every request.")
 @click.pass_obj
@@ -155,7 +173,11 @@ def regenerate(
     """
     from rnnvis.stages import plan
 
-    plan.regenerate(project, datasets, quick=quick, only=only, dry_run=dry_run, with_site=not no_site)
+    if dry_run:
+        plan.regenerate(project, datasets, quick=quick, only=only, dry_run=True)
+        return
+    with working(project):
+        plan.regenerate(project, datasets, quick=quick, only=only, with_site=not no_site)
 
 
 if __name__ == "__main__":

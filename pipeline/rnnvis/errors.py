@@ -17,3 +17,14 @@ class RnnvisError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}\n  Fix: {self.fix}" if self.fix else self.message
+
+
+def unusable(error: OSError, where: object = "") -> RnnvisError:
+    """The error to show where the operating system refused something: a full disk, a read-only folder.
+
+    `where` is named when the system does not say which file it was.
+    """
+    cause = error.strerror or str(error)
+    named = error.filename or where
+    message = f"{named}: {cause}" if named else cause
+    return RnnvisError(message, "free some disk space or make the folder writable, and run again")

@@ -17,6 +17,7 @@ from pypi_simple import (
     NoSuchProjectError,
     PyPISimple,
     UnsupportedContentTypeError,
+    UnsupportedRepoVersionError,
 )
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
@@ -26,6 +27,18 @@ from rnnvis.errors import RnnvisError
 
 CHUNK = 1 << 16
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two bytes
+_CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
+    (requests.exceptions.ProxyError, "the proxy does not answer"),
+    (requests.exceptions.SSLError, "its certificate is not trusted"),
+    (requests.exceptions.RetryError, "it answers with a server error again and again"),
+    (requests.exceptions.Timeout, "it does not answer in time"),
+    (requests.exceptions.ConnectionError, "no connection"),
+    (requests.exceptions.ChunkedEncodingError, "its answer was cut short"),
+    ((requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema), "no web address"),
+    (requests.exceptions.MissingSchema, "no web address"),
+    ((UnsupportedContentTypeError, UnsupportedRepoVersionError), "it does not answer like a package index"),
+    (ValueError, "it does not answer like a package index"),
+)
 
 
 def fetch(name: str, version: str, filename: str, sha256: str, cache: Path) -> Path:
@@ -85,7 +98,7 @@ def _find(index: PyPISimple, name: str, version: str, filename: str, endpoint: s
             f"the package index at {_shown(endpoint)} has no package {name}",
             "point pip at an index that has it (PIP_INDEX_URL or pip config set global.index-url …)",
         ) from None
-    except (requests.RequestException, UnsupportedContentTypeError) as error:
+    except (requests.RequestException, UnsupportedContentTypeError, UnsupportedRepoVersionError, ValueError) as error:
         raise _unreachable(endpoint, error) from None
     for package in page.packages:
         if package.filename == filename:
@@ -121,7 +134,7 @@ def _download(session: requests.Session, package: DistributionPackage, path: Pat
                 "do not use it",
             )
         part.replace(path)
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         raise _unreachable(endpoint, error) from None
     except OSError as error:
         raise _unwritable(path, error) from None
@@ -136,18 +149,19 @@ def _sha256(path: Path) -> str:
 
 def _shown(url: str) -> str:
     """The index's address without a user name or password."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    except ValueError:
+        return "the configured address, which is none"
 
 
 def _unreachable(endpoint: str, error: Exception) -> RnnvisError:
     cause = getattr(error, "reason", None) or error
-    kind = type(error).__name__
+    kind = next((said for kinds, said in _CAUSES if isinstance(cause, kinds)), type(error).__name__)
     if isinstance(error, requests.HTTPError) and error.response is not None:
         kind = f"HTTP status {error.response.status_code}"
-    elif isinstance(cause, UnsupportedContentTypeError):
-        kind = "it does not answer like a package index"
     return RnnvisError(
         f"the package index at {_shown(endpoint)} cannot be used: {kind}",
         "check the network, the proxy and pip's index (pip config list, PIP_INDEX_URL, PIP_CERT), then run again",

@@ -11,6 +11,7 @@ import io
 import math
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from rnnvis.errors import RnnvisError
 LABELS = ("negative", "positive")
 NEUTRAL_BELOW = 0.5  # |score|; nearer to zero the raters took no side
 LARGEST_SCORE = 4.0
+LARGEST_MEMBER = 64 * 2**20  # bytes; the real archive has under 3 million
 ARCHIVE = "additional_resources/hutto_ICWSM_2014.tar.gz"
 FILES = {
     "movie": "movieReviewSnippets_GroundTruth.txt",
@@ -118,6 +120,8 @@ def _member(path: Path) -> bytes:
     def read() -> bytes | None:
         with zipfile.ZipFile(path) as archive:
             name = next((n for n in archive.namelist() if n.endswith("/" + ARCHIVE)), None)
+            if name:
+                _bearable(archive.getinfo(name).file_size, name)
             return archive.read(name) if name else None
 
     return _found(read, ARCHIVE, path.name)
@@ -127,6 +131,8 @@ def _from_tar(file: io.BufferedIOBase | io.BufferedReader, name: str, where: str
     def read() -> bytes | None:
         with tarfile.open(fileobj=file, mode="r:gz") as archive:
             member = next((m for m in archive if m.isfile() and m.name.endswith("/" + name)), None)
+            if member:
+                _bearable(member.size, name)
             content = archive.extractfile(member) if member else None
             return content.read() if content else None
 
@@ -136,11 +142,16 @@ def _from_tar(file: io.BufferedIOBase | io.BufferedReader, name: str, where: str
 def _found(read: Callable[[], bytes | None], name: str, where: str) -> bytes:
     try:
         content = read()
-    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError) as error:
         raise _damaged(f"{where}: not a readable archive: {error}") from None
     if content is None:
         raise _damaged(f"{where}: holds no {name}")
     return content
+
+
+def _bearable(size: int, name: str) -> None:
+    if size > LARGEST_MEMBER:
+        raise _damaged(f"{name}: {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")
 
 
 def _damaged(message: str) -> RnnvisError:

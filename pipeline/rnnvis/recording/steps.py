@@ -98,9 +98,7 @@ def record_steps(
         )
 
 
-def length_batches(
-    lengths: Sequence[int], batch_steps: int, equal_lengths: bool = False
-) -> Iterator[np.ndarray]:
+def length_batches(lengths: Sequence[int], batch_steps: int, equal_lengths: bool = False) -> Iterator[np.ndarray]:
     """Positions of non-empty sentences, longest first, in batches of at most `batch_steps` padded steps."""
     of = np.asarray(lengths, dtype=np.int64)
     order = np.argsort(-of, kind="stable")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -44,6 +45,8 @@ def training(project: Project, name: str, models: Sequence[str], seeds: Sequence
     """Steps of `rnnvis train`."""
     dataset = project.dataset(name)
     cards = _cards(dataset, models)
+    if any(not 0 <= seed < 2**31 for seed in seeds):
+        raise RnnvisError(f"the seeds {', '.join(map(str, seeds))} are not all from 0 to {2**31 - 1}", "change --seed")
     steps = [train_step(project, dataset, card, seed) for card in cards for seed in seeds or card.seeds[:1]]
     return [Needs(step) for step in (corpus_step(project, dataset), *steps)]
 
@@ -172,4 +175,5 @@ def _timings(project: Project) -> dict[str, float]:
 
 def _remember(project: Project, step: Step, seconds: float) -> None:
     known = _timings(project) | {_name(step): round(seconds, 1)}
-    (project.build / "timings.json").write_text(json.dumps(known, indent=1), encoding="utf-8")
+    with suppress(OSError):
+        (project.build / "timings.json").write_text(json.dumps(known, indent=1), encoding="utf-8")

@@ -52,6 +52,8 @@ class Project:
 
     def dataset(self, name: str) -> Dataset:
         """The dataset called `name`; every mistake in its files is an error that names file and key."""
+        from rnnvis.stages.limits import check_card, check_dataset, check_view
+
         folder = self.root / "datasets" / name
         if name not in self.names():
             known = ", ".join(self.names()) or f"none under {self.root / 'datasets'}"
@@ -59,12 +61,15 @@ class Project:
         config = read(DatasetConfig, folder / "dataset.toml")
         if config.name != name:
             raise RnnvisError(f'{folder}/dataset.toml: "name" is "{config.name}"', f'name it "{name}", as its folder')
+        check_dataset(config, folder / "dataset.toml")
         cards: dict[str, ModelConfig] = {}
         for path in sorted(folder.glob("*.toml")):
             if path.name == "dataset.toml":
                 continue
             card = read(ModelConfig, path)
+            check_card(card, path)
             if card.name in cards:
                 raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
             cards[card.name] = card
+        check_view(config, cards, folder / "dataset.toml")
         return Dataset(folder, config, cards)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import rnnvis
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, unusable
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step
@@ -25,8 +25,11 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     A model is published when it has been trained, recorded and clustered with the present configuration and code;
     the others are left out.
     """
-    project.data.mkdir(parents=True, exist_ok=True)
-    datasets = [_dataset(project, project.dataset(name)) for name in names or project.names()]
+    try:
+        project.data.mkdir(parents=True, exist_ok=True)
+        datasets = [_dataset(project, project.dataset(name)) for name in names or project.names()]
+    except OSError as error:
+        raise unusable(error, project.data) from error
     datasets = [dataset for dataset in datasets if dataset["models"]]
     if not datasets:
         raise RnnvisError(
@@ -78,9 +81,14 @@ def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
 def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     card = dataset.cards[name]
     seed = card.seeds[0]
-    trained = train_step(project, dataset, card, seed).folder(project.build)
-    recorded = record_step(project, dataset, card, seed).folder(project.build)
-    clustered = cluster_step(project, dataset, card, seed).folder(project.build)
+    steps = [step(project, dataset, card, seed) for step in (train_step, record_step, cluster_step)]
+    for step in (corpus_step(project, dataset), *steps):
+        if not step.finished(project.build):
+            raise RnnvisError(
+                f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",
+                f"rnnvis regenerate {dataset.config.name}: it makes anew what is damaged",
+            )
+    trained, recorded, clustered = (step.folder(project.build) for step in steps)
     about = json.loads((trained / "model.json").read_text(encoding="utf-8"))
     index, clusters = read_index(recorded), read_index(clustered)
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))

@@ -47,7 +47,7 @@ class Published:
         """The rows that `query` over the views gives; `values` are bound to its question marks."""
         try:
             return self.connection.execute(query, list(values)).fetchall()
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             raise self._damaged(error) from None
 
     def metrics(self, model: dict[str, Any]) -> list[Row]:
@@ -72,7 +72,7 @@ class Published:
         paths = [str(self.folder / file["path"]) for file in entry["files"]]
         try:
             return self.connection.read_parquet(paths)
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
             raise self._damaged(error) from None
 
     def _damaged(self, error: Exception) -> RnnvisError:

@@ -19,7 +19,7 @@ from rnnvis.stages.katex import copy_katex
 from rnnvis.stages.notices import write_notices
 from rnnvis.stages.policy import write_policies
 from rnnvis.stages.project import Project
-from rnnvis.tables.publishing import read_manifest
+from rnnvis.tables.verify import verify
 
 DUCKDB = "v1.3.2"
 _WHEEL = {
@@ -35,7 +35,7 @@ _VIEWER_OUTSIDE = {"node_modules", "dist", "coverage", "test-results"}
 
 def build_site(project: Project) -> Path:
     """Build everything that a static host needs; returns the folder. Parts whose inputs are unchanged are kept."""
-    read_manifest(project.data)
+    _check_data(project.data)
     build_viewer(project)
     generated = project.root / "site" / "generated"
     write_fragments(project.data, generated)
@@ -43,6 +43,13 @@ def build_site(project: Project) -> Path:
     copy_katex(project.root / "viewer", project.root / "site" / "assets" / "katex")
     _mkdocs(project)
     return project.build / "site"
+
+
+def _check_data(folder: Path) -> None:
+    found = verify(folder).problems
+    if found:
+        more = f" (and {len(found) - 1} more problems: rnnvis verify)" if len(found) > 1 else ""
+        raise RnnvisError(f"{folder}: {found[0]}{more}", "publish again: rnnvis publish")
 
 
 def build_viewer(project: Project) -> Path:

@@ -1,4 +1,8 @@
-"""Where finished stages are kept: one folder per (stage, what it was for, hash of everything that went in)."""
+"""Where finished stages are kept: one folder per (stage, what it was for, hash of everything that went in).
+
+Every finished folder holds a list of its files with their hashes. A folder that is not as its list says is not
+finished: it is made anew, and nothing damaged is ever read or published.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ from typing import Any
 
 import rnnvis
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 
+SEAL = "sealed.json"
 PACKAGE = Path(rnnvis.__file__).parent
 
 
@@ -47,19 +53,23 @@ class Step:
 
     def finished(self, build: Path) -> bool:
         """Whether the result is there, whole."""
-        return self.folder(build).is_dir()
+        return is_whole(self.folder(build))
 
     def run(self, build: Path) -> Path:
         """The result's folder, made now unless it is there. A killed run leaves nothing that looks finished."""
         folder = self.folder(build)
-        if folder.is_dir():
+        if is_whole(folder):
             return folder
         partial = folder.with_name(folder.name + ".partial")
         try:
+            if folder.exists():
+                say(f"{self.stage} {self.label}: {folder} is damaged, and is made anew")
+                shutil.rmtree(folder)
             if partial.exists() and not self.resumes:
                 shutil.rmtree(partial)
             partial.mkdir(parents=True, exist_ok=True)
             self.build(partial)
+            seal(partial)
             os.replace(partial, folder)
         except OSError as error:
             raise RnnvisError(
@@ -73,6 +83,38 @@ class Step:
         for other in sorted(self.folder(build).parent.glob(f"{self.label}-*")):
             if other != self.folder(build) and len(other.name.removeprefix(self.label + "-").split(".")[0]) == 16:
                 shutil.rmtree(other)
+
+
+def seal(folder: Path) -> None:
+    """Write the list of the files in `folder`: size and SHA-256 by name."""
+    (folder / SEAL).unlink(missing_ok=True)
+    files = {name: [size, _sha256(folder / name)] for name, size, _ in _files(folder)}
+    (folder / SEAL).write_text(json.dumps(files, indent=0), encoding="utf-8")
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether `folder` holds exactly the files of its list, unchanged."""
+    return folder.is_dir() and _as_sealed(folder, _files(folder))
+
+
+@cache
+def _as_sealed(folder: Path, found: tuple[tuple[str, int, int], ...]) -> bool:
+    try:
+        files = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        return files == {name: [size, _sha256(folder / name)] for name, size, _ in found if name != SEAL}
+    except (OSError, ValueError):
+        return False
+
+
+def _files(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """(name, bytes, time of the last change) of every file in `folder`, by name."""
+    found = ((path.relative_to(folder).as_posix(), path.stat()) for path in folder.rglob("*") if path.is_file())
+    return tuple(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

@@ -12,6 +12,7 @@ import torch
 from rnnvis import corpora, models
 from rnnvis.config import ModelConfig, as_table
 from rnnvis.corpora import Corpus
+from rnnvis.errors import RnnvisError
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.store import Step
 
@@ -26,9 +27,22 @@ def corpus_step(project: Project, dataset: Dataset) -> Step:
     inputs["probe"] = [as_table(probe) for probe in config.probe]
 
     def build(folder: Path) -> None:
-        corpora.load(config, project.downloads).save(folder / "corpus")
+        corpus = corpora.load(config, project.downloads)
+        _check_labels(corpus)
+        corpus.save(folder / "corpus")
 
     return Step("corpus", config.name, inputs, _CORPUS_CODE, build)
+
+
+def _check_labels(corpus: Corpus) -> None:
+    """A classifier learns from sentences of every class, and is judged on both other splits."""
+    for split in ("train", "valid", "test"):
+        found = set(corpus.label[corpus.indices(split)].tolist())
+        missing = [name for label, name in enumerate(corpus.labels) if label not in found]
+        if len(missing) == len(corpus.labels) or (split == "train" and missing):
+            raise RnnvisError(
+                f"{corpus.name}: the split {split} has no sentence labelled {' or '.join(missing)}", "give more text"
+            )
 
 
 def train_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnvis.errors import RnnvisError
+from rnnvis.tables import manifest_shape
 from rnnvis.tables.files import FILE_LIMIT, Part, replace
 from rnnvis.tables.schema import FORMAT, VERSION
 
@@ -46,16 +47,19 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RnnvisError(f"{path}: no such file", "name a published folder, or make one: make demo-build") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise RnnvisError(f"{path}: cannot be read: {error.strerror}", "make it readable, or publish again") from None
+    except (ValueError, RecursionError) as error:
         raise RnnvisError(f"{path}: damaged: {error}", "publish again: rnnvis publish") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise RnnvisError(f'{path}: not a manifest of rnnvis ("format" is not "{FORMAT}")', "name a published folder")
     version = manifest.get("version")
-    if not isinstance(version, int) or version > VERSION:
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise RnnvisError(
             f"{path}: written in version {version!r} of the format; this rnnvis reads up to {VERSION}",
             "upgrade rnnvis",
         )
+    manifest_shape.check(manifest, str(path))
     return manifest
 
 

@@ -1,0 +1,114 @@
+"""Values that no dataset or model card can have, refused before anything runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rnnvis.config import DatasetConfig, ModelConfig
+from rnnvis.corpora.corpus import SPLITS
+from rnnvis.corpora.tokenizer import tokenize
+from rnnvis.errors import RnnvisError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
+_MOST = 2**31 - 1
+_CARD: dict[str, tuple[float, float]] = {
+    "learning_rate": (1e-9, 10),
+    "weight_decay": (0, 100),
+    "gradient_clip": (1e-9, 1e9),
+    "score_sharpness": (0, 1000),
+}
+_MEASURE: dict[str, tuple[float, float]] = {
+    "minimum_count": (1, _MOST),
+    "frequent_count": (1, _MOST),
+    "selected_words": (2, 100_000),
+    "smallest_k": (2, 255),
+    "largest_k": (2, 255),
+}
+
+
+def check_card(card: ModelConfig, path: Path) -> None:
+    """Refuse a model card, naming file and key."""
+    _named(card.name, "name", path)
+    _finite(card, path)
+    for key, limits in _CARD.items():
+        _within(getattr(card, key), key, limits, path)
+    if not card.seeds:
+        raise RnnvisError(f'{path}: "seeds" is empty', "seeds = [0]")
+    _different(card.seeds, "seeds", path)
+    for seed in card.seeds:
+        _within(seed, "seeds", (0, _MOST), path)
+
+
+def check_dataset(config: DatasetConfig, path: Path) -> None:
+    """Refuse a dataset's configuration, naming file and key."""
+    measure, view, probes = config.measure, config.view, config.probe
+    for key, limits in _MEASURE.items():
+        _within(getattr(measure, key), f"measure.{key}", limits, path)
+    if measure.smallest_k > measure.largest_k:
+        raise RnnvisError(f'{path}: "measure.smallest_k" is above "measure.largest_k"', "change one of them")
+    for key, chosen in (("measure.methods", measure.methods), ("measure.splits", measure.splits)):
+        if not chosen:
+            raise RnnvisError(f'{path}: "{key}" is empty', f"name at least one, or leave {key} out")
+        _different(chosen, key, path)
+    for split in measure.splits:
+        _one_of(split, "measure.splits", [s for s in SPLITS if s != "probe"], path)
+    _within(config.vocabulary.minimum_count, "vocabulary.minimum_count", (1, _MOST), path)
+    for release in config.source.releases:
+        _named(release.filename, "source.releases.filename", path)
+        if not re.fullmatch("[0-9a-f]{64}", release.sha256):
+            raise RnnvisError(
+                f'{path}: "source.releases.sha256" of {release.filename} is no SHA-256',
+                "give 64 hex digits, lower case",
+            )
+    _different([probe.name for probe in probes], "probe.name", path)
+    _different([probe.text for probe in probes], "probe.text", path)
+    for probe in probes:
+        if not tokenize(probe.text):
+            raise RnnvisError(f'{path}: the probe "{probe.name}" has no words', "write a sentence, or remove the probe")
+    if view:
+        _one_of(view.probe, "view.probe", [probe.name for probe in probes], path)
+        text = next(probe.text for probe in probes if probe.name == view.probe)
+        _within(view.step, "view.step", (0, len(tokenize(text)) - 1), path)
+        _within(view.k, "view.k", (measure.smallest_k, measure.largest_k), path)
+    for key in ("low", "high"):
+        _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
+
+
+def check_view(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
+    """Refuse a default view of a model that has no card."""
+    if config.view:
+        _one_of(config.view.model, "view.model", list(models), path)
+
+
+def _finite(card: ModelConfig, path: Path) -> None:
+    for key, value in dataclasses.asdict(card).items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise RnnvisError(f'{path}: "{key}" is {value}, no finite number', f"change {key}")
+
+
+def _within(value: float, key: str, limits: tuple[float, float], path: Path) -> None:
+    low, high = limits
+    if not low <= value <= high:
+        raise RnnvisError(f'{path}: "{key}" is {value}, outside {low} … {high}', f"change {key}")
+
+
+def _named(name: str, key: str, path: Path) -> None:
+    if not _NAME.fullmatch(name):
+        raise RnnvisError(f'{path}: "{key}" is {name!r}', "use letters, digits, hyphens, underscores and single dots")
+
+
+def _one_of(value: str, key: str, known: list[str], path: Path) -> None:
+    if value not in known:
+        raise RnnvisError(f'{path}: "{key}" is "{value}"', f"use one of: {', '.join(known) or 'there is none yet'}")
+
+
+def _different(values: Iterable[Any], key: str, path: Path) -> None:
+    seen = list(values)
+    twice = next((value for i, value in enumerate(seen) if value in seen[:i]), None)
+    if twice is not None:
+        raise RnnvisError(f'{path}: "{key}" holds {twice!r} twice', "give each once")
