@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { paced } from './address';
+import { hasPage, paced, pageAddress } from './address';
 
 describe('paced', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -26,5 +26,31 @@ describe('paced', () => {
     writing.stop();
     vi.advanceTimersByTime(1000);
     expect(act.mock.calls).toEqual([['a']]);
+  });
+});
+
+describe('pageAddress', () => {
+  it('makes an entry in the history when a unit is opened or closed, and none otherwise', () => {
+    vi.useFakeTimers();
+    const place = { hash: '#v1=m=gru', href: 'http://host/explorer/#v1=m=gru' };
+    const write = (_state: unknown, _title: string, hash: string): void => void (place.hash = hash);
+    const push = vi.fn(write);
+    vi.stubGlobal('location', place);
+    vi.stubGlobal('history', { state: null, replaceState: write, pushState: push });
+    const address = pageAddress();
+    for (const fragment of ['v1=m=gru&k=5', 'v1=m=gru&k=5&u=1&p=unit', 'v1=m=gru&k=5&u=2&p=unit', 'v1=m=gru&k=5']) {
+      address.write(fragment);
+      vi.advanceTimersByTime(1000);
+      expect(place.hash).toBe(`#${fragment}`);
+    }
+    expect(push.mock.calls.map(([, , hash]) => hash)).toEqual(['#v1=m=gru&k=5&u=1&p=unit', '#v1=m=gru&k=5']);
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it('finds the page of its own anywhere in the fragment', () => {
+    expect(hasPage('#p=unit')).toBe(true);
+    expect(hasPage('v1=d=x&u=1&p=unit')).toBe(true);
+    expect(hasPage('#v1=d=p&w=up,p')).toBe(false);
   });
 });

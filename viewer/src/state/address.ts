@@ -36,8 +36,16 @@ export function paced(act: (value: string) => void, pause = PAUSE): { say(value:
   };
 }
 
+/** Whether a fragment names a page of its own, such as a unit's: the browser's Back leads out of that. */
+export function hasPage(fragment: string): boolean {
+  return /[#&]p=/.test(fragment);
+}
+
 export function pageAddress(): Address {
-  const writing = paced((fragment) => history.replaceState(history.state, '', `#${fragment}`));
+  const writing = paced((fragment) => {
+    const leaves = hasPage(fragment) !== hasPage(location.hash);
+    history[leaves ? 'pushState' : 'replaceState'](history.state, '', `#${fragment}`);
+  });
   return {
     read: () => location.hash,
     write: (fragment) => writing.say(fragment),

@@ -160,8 +160,9 @@ export class Explorer {
     if (linked) this.view = linked;
     this.#stop();
     this.#stop = this.#address.listen((fragment) => {
-      if (fragment.replace(/^#/, '') === this.link()) return;
-      const view = this.#follow(fragment);
+      const named = fragment.replace(/^#/, '');
+      if (named === this.link()) return;
+      const view = named ? this.#follow(fragment) : this.#first;
       if (view) this.#apply(view, null);
     });
     this.#refresh();
