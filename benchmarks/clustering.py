@@ -15,7 +15,8 @@ from rnnvis.measures.cocluster_quality import adjusted_rand
 from rnnvis.tables.publishing import read_manifest
 
 SEEDS = 3
-_TITLES = {"rnnvis": "rnnvis (scikit-learn on R shifted, as the original)"}
+_TITLES = {"rnnvis": "RNNVis"}
+_ORIGINAL = "RNNVis: scikit-learn's SpectralCoclustering on R shifted to non-negative, as the original runs."
 
 
 def published(data: Path) -> Table:
@@ -31,10 +32,11 @@ def published(data: Path) -> Table:
                     [files],
                 )
                 for method, k, *figures in found.fetchall():
-                    where = f"{model['title']}, {state['title']}"
-                    rows.append((where, _TITLES.get(method, method), str(k), *(f"{x:.2f}" for x in figures)))
-    head = ("state", "method", "k", "held-out R²", "bound", "sign coherence", "ARI words", "ARI units")
-    return Table("Co-clustering the published responses", "The 500 reliable words; read from the tables.", head, rows)
+                    where = f"{model['name']} {state['name']}, {_TITLES.get(method, method)}"
+                    rows.append((where, str(k), *(f"{x:.2f}" for x in figures)))
+    head = ("state and method", "k", "held-out R²", "bound", "coherence", "ARI words", "ARI units")
+    about = f"The 500 reliable words; read from the tables. {_ORIGINAL}"
+    return Table("Co-clustering the published responses", about, head, rows)
 
 
 def planted() -> Table:
@@ -54,11 +56,11 @@ def planted() -> Table:
                 found = cocluster(matrix, 10, method)
                 scores.append((adjusted_rand(z, found.word_labels) + adjusted_rand(u, found.unit_labels)) / 2)
             took = (time.perf_counter() - start) / SEEDS
-            row.append(f"{np.mean(scores):.2f} ({took:.1f} s)")
+            row.append(f"{np.mean(scores):.2f} in {took:.1f} s".replace(" ", "\N{NO-BREAK SPACE}"))
         rows.append(row)
     about = (
         f"500 × 600 matrices of ten planted groups a side with unit noise, k = 10: mean adjusted Rand index of words "
-        f"and units over {SEEDS} seeds, and seconds for one clustering."
+        f"and units over {SEEDS} seeds, and seconds for one clustering. {_ORIGINAL}"
     )
     return Table("Finding planted groups", about, ("planted", *(_TITLES.get(m, m) for m in METHODS)), rows)
 

@@ -226,6 +226,7 @@ def _compared(
 class _Probe:
     name: str
     key: str
+    sentence: str
     surface: list[str]
     step: int
     before: float
@@ -248,10 +249,10 @@ def _probes(published: Published) -> list[_Probe]:
 
 
 def _probe(published: Published, name: str, key: str) -> _Probe | None:
-    found = published.rows("SELECT sentence_id, surface FROM sentences WHERE key = ?", (key,))
+    found = published.rows("SELECT sentence_id, text, surface FROM sentences WHERE key = ?", (key,))
     if not found:
         return None
-    number, surface = found[0]
+    number, sentence, surface = found[0]
     step = next((i for i, token in enumerate(surface) if token.lower() == WORDS[0]), None)
     rows = published.rows("SELECT p_class, push, surprise FROM steps WHERE sentence_id = ? ORDER BY step", (number,))
     values = published.rows("SELECT value FROM states WHERE sentence_id = ? ORDER BY step", (number,))
@@ -264,6 +265,7 @@ def _probe(published: Published, name: str, key: str) -> _Probe | None:
     return _Probe(
         name,
         key,
+        sentence,
         surface,
         step,
         before=p[step - 1],
@@ -283,7 +285,7 @@ def pair(published: Published) -> str:
         return absent("pair of probe sentences")
     rows = [
         (
-            word(" ".join(p.surface)),
+            word(p.sentence),
             f"{decimal(p.before, 2)} → {decimal(p.after, 2)}",
             decimal(p.end, 2),
             signed(p.push, decimal(p.push, 2, sign=True)),
@@ -302,11 +304,13 @@ def pair_conclusion(published: Published) -> str:
     said = []
     for first, second in zip(probes[::2], probes[1::2], strict=True):
         further = "further" if first.norm > second.norm else "less far"
+        pushes = [decimal(p.push, 2, sign=True) for p in (first, second)]
+        same = pushes[0] == pushes[1]
+        pushed = f"{pushes[0]} log-odds in both" if same else f"{pushes[0]} against {pushes[1]} log-odds"
         said.append(
             paragraph(
-                f"In {word(' '.join(first.surface))} the memory moved {further} at {word(WORDS[0])} than in the other "
-                f"order ({decimal(first.norm, 3)} against {decimal(second.norm, 3)}); the push on the verdict was "
-                f"{decimal(first.push, 2, sign=True)} against {decimal(second.push, 2, sign=True)} log-odds."
+                f"In {word(first.sentence)} the memory moved {further} at {word(WORDS[0])} than in the other order "
+                f"({decimal(first.norm, 3)} against {decimal(second.norm, 3)}); the push on the verdict was {pushed}."
             )
         )
     return "".join(said) or absent("pair of probe sentences")
@@ -322,7 +326,7 @@ def pair_explorers(published: Published) -> str:
     return "".join(
         f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" '
         f'sentence="{text(p.name)}" step="{p.step}" k="{CLUSTERS}" words="{WORDS[0]}"></rnnvis-explorer>\n'
-        f'<p class="rv-note">{word(" ".join(p.surface))}</p>\n'
+        f'<p class="rv-note">{word(p.sentence)}</p>\n'
         for p in probes[at : at + 2]
     )
 

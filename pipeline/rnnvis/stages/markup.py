@@ -48,7 +48,7 @@ def integer(value: int) -> str:
 
 def signed(value: float, shown: str) -> str:
     """`shown` in the colour of the sign of `value`; plain where what is shown is zero."""
-    if shown[0] not in "+−":
+    if shown[0] not in "+−" or not any(digit in shown for digit in "123456789"):
         return shown
     return f'<span class="{"rv-up" if value > 0 else "rv-down"}">{shown}</span>'
 
