@@ -1,0 +1,228 @@
+"""Hostile and broken input to the command line: one clear message, no traceback, and earlier results intact."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import pickle
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from rnnvis.cli import main
+from rnnvis.stages.train import load_corpus
+from rnnvis.tables.verify import verify
+from tests.python import tiny
+
+REGENERATE = ("regenerate", "--quick", "--no-site")
+
+
+def run(root: Path, *arguments: str) -> Result:
+    load_corpus.cache_clear()
+    return CliRunner().invoke(main, ["--root", str(root), *arguments])
+
+
+def refused(result: Result, *said: str) -> None:
+    assert result.exit_code == 1, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "Error: " in result.output
+    assert "Fix: " in result.output
+    for text in said:
+        assert text in result.output
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tiny.project(tmp_path_factory.mktemp("finished"), cells=("gru",), epochs=2)
+    assert run(root, *REGENERATE).exit_code == 0
+    return root
+
+
+@pytest.fixture
+def checkout(finished: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(finished, tmp_path / "ein Ordner 🙂 %20"))
+
+
+def published(root: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((root / "site/explorer/data").iterdir())}
+
+
+def stage(root: Path, name: str) -> Path:
+    return next((root / "build" / "stages" / name).iterdir())
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("gru.toml", "seeds = [0]", "seeds = []", '"seeds" is empty'),
+        ("gru.toml", "seeds = [0]", "seeds = [-1]", '"seeds" is -1'),
+        ("gru.toml", "\nepochs = 2", "\nepochs = 2\nlearning_rate = nan", '"learning_rate" is nan'),
+        ("gru.toml", "\nepochs = 2", "\nepochs = 2\nweight_decay = -1.0", '"weight_decay" is -1.0'),
+        ("gru.toml", 'name = "gru"', 'name = "../../gru"', '"name" is'),
+        ("gru.toml", "units = 8", "units = " + "[" * 5000, "not readable as TOML"),
+        ("dataset.toml", 'probe = "turn"', 'probe = "absent"', '"view.probe" is "absent"'),
+        ("dataset.toml", 'model = "gru"', 'model = "absent"', '"view.model" is "absent"'),
+        ("dataset.toml", "step = 4", "step = 99", '"view.step" is 99'),
+        ("dataset.toml", 'text = "a wonderful film, but dull music"', 'text = " "', 'the probe "turn" has no words'),
+        ("dataset.toml", "largest_k = 4", "largest_k = 1", '"measure.largest_k" is 1'),
+        ("dataset.toml", "largest_k = 4", 'largest_k = 4\nsplits = ["absent"]', '"measure.splits" is "absent"'),
+        ("dataset.toml", 'filename = "', 'filename = "../../', "source.releases.filename"),
+    ],
+)
+def test_a_bad_value_names_file_and_key_before_anything_runs(
+    checkout: Path, file: str, old: str, new: str, said: str
+) -> None:
+    before = published(checkout)
+    path = checkout / "datasets" / "tiny" / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    refused(run(checkout, *REGENERATE), str(path), said)
+    assert published(checkout) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("corpus", "corpus/corpus.json"),
+        ("train", "model.json"),
+        ("train", "model.safetensors"),
+        ("record", "index.json"),
+        ("record", "rnn.0.h/responses.0.parquet"),
+        ("record", "rnn.0.h/half_a.npy"),
+        ("cluster", "index.json"),
+    ],
+)
+def test_a_damaged_stage_is_never_published_and_is_made_anew(checkout: Path, name: str, file: str) -> None:
+    before = published(checkout)
+    path = stage(checkout, name) / file
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    if name != "cluster":
+        refused(run(checkout, "publish"), "missing or damaged", "rnnvis regenerate")
+    assert published(checkout) == before
+    assert run(checkout, *REGENERATE).exit_code == 0
+    assert published(checkout) == before
+
+
+class Payload:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_in_place_of_a_checkpoint_never_runs(checkout: Path, tmp_path: Path) -> None:
+    before, ran = published(checkout), tmp_path / "ran"
+    trained = stage(checkout, "train")
+    (trained / "model.safetensors").write_bytes(pickle.dumps(Payload(ran)))
+    assert run(checkout, *REGENERATE).exit_code == 0
+    partial = trained.with_name(trained.name + ".partial")
+    trained.rename(partial)
+    (partial / "partial").mkdir()
+    (partial / "partial" / "state.safetensors").write_bytes(pickle.dumps(Payload(ran)))
+    assert run(checkout, *REGENERATE).exit_code == 0
+    assert published(checkout) == before
+    assert not ran.exists()
+
+
+def test_two_commands_in_one_checkout_do_not_meet(checkout: Path) -> None:
+    with (checkout / "build" / "working.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        refused(run(checkout, *REGENERATE), "another rnnvis command is at work")
+    assert run(checkout, *REGENERATE).exit_code == 0
+
+
+def edited(change: Callable[[dict], object]) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        path = folder / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        change(manifest)
+        path.write_text(json.dumps(manifest), encoding="utf-8")
+
+    return edit
+
+
+def file_of(manifest: dict) -> dict:
+    return manifest["datasets"][0]["tables"]["words"]["files"][0]
+
+
+@pytest.mark.parametrize("command", ["verify", "site"])
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda folder: (folder / "manifest.json").write_text("[" * 200_000), "damaged"),
+        (edited(lambda m: m.update(version=99)), "version 99"),
+        (edited(lambda m: m.update(version=True)), "version True"),
+        (edited(lambda m: m.update(datasets=[])), "manifest.datasets"),
+        (edited(lambda m: m["datasets"][0].update(models=[])), "datasets[0].models"),
+        (edited(lambda m: m["datasets"][0].pop("title")), "datasets[0].title must be text"),
+        (edited(lambda m: file_of(m).update(path="../../../x.parquet")), "path must be the name of a Parquet file"),
+        (edited(lambda m: file_of(m).update(path=5)), "path must be the name of a Parquet file"),
+        (edited(lambda m: file_of(m).pop("sha256")), "sha256 must be a SHA-256"),
+        (lambda folder: next(folder.glob("states-*")).write_bytes(b"PAR1"), "states-"),
+        (lambda folder: next(folder.glob("steps-*")).unlink(), "missing"),
+    ],
+)
+def test_damaged_published_data_is_named(
+    checkout: Path, command: str, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(checkout / "site" / "explorer" / "data")
+    refused(run(checkout, command), said)
+
+
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "'; DROP TABLE sentences; --",
+    "a\0b nul\0",
+    "שלום עולם",
+    "🙂👩‍👩‍👧 🇩🇪",
+    "x" * 10_000,
+    "\u202egnp.exe\u202c",
+    "\x1b[31mred\x07",
+    "constructor __proto__ toString",
+    "Z" + "\u0301" * 300,
+]
+
+
+def corpus(root: Path, movie: list[tuple[float, str]], amazon: list[tuple[float, str]]) -> None:
+    packed = tiny.archive(root / "build" / "downloads", movie, amazon)
+    config = root / "datasets" / "tiny" / "dataset.toml"
+    sha256 = hashlib.sha256(packed.read_bytes()).hexdigest()
+    config.write_text(re.sub('sha256 = ".*"', f'sha256 = "{sha256}"', config.read_text(encoding="utf-8")))
+
+
+def test_hostile_sentences_are_data(checkout: Path) -> None:
+    rows = [(s, f"{HOSTILE[i % len(HOSTILE)]} {t}") for i, (s, t) in enumerate(tiny.sentences(240, 1))]
+    corpus(checkout, rows, [])
+    assert run(checkout, *REGENERATE).exit_code == 0
+    assert verify(checkout / "site" / "explorer" / "data").problems == []
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [(1.0, "good film")],
+        [(0.1, t) for _, t in tiny.sentences(240, 1)],
+        [(1.0, t) for _, t in tiny.sentences(240, 1)],
+    ],
+    ids=["nothing", "one sentence", "all neutral", "one class"],
+)
+def test_a_corpus_that_nothing_can_be_learnt_from(checkout: Path, rows: list[tuple[float, str]]) -> None:
+    before = published(checkout)
+    corpus(checkout, rows, [])
+    refused(run(checkout, *REGENERATE), "tiny:")
+    assert published(checkout) == before
+
+
+def test_a_port_that_is_none(checkout: Path) -> None:
+    result = run(checkout, "serve", str(checkout), "--port", "99999")
+    assert result.exit_code == 2
+    assert "99999" in result.output
