@@ -37,6 +37,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     ignored = shutil.ignore_patterns("generated", "app", "data", "katex")
     shutil.copytree(SITE, root / "site", ignore=ignored)
     shutil.copy(ROOT / "mkdocs.yml", root)
+    (root / "benchmarks").mkdir()
+    shutil.copy(ROOT / "benchmarks" / "results.md", root / "benchmarks")
     write_fragments(data, root / "site" / "generated")
     (root / "site" / "generated" / "notices.md").write_text("<p>Notices</p>\n")
     done = subprocess.run(
