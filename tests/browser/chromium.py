@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb"]
 FIX = (
@@ -20,7 +22,7 @@ FIX = (
 
 @cache
 def executable() -> str:
-    """The path of a Chromium; Debian's package is installed where there is none and the user is root."""
+    """The path of a Chromium: an installed one; else Debian's package, for root; else Playwright's own download."""
     named = os.environ.get("RNNVIS_CHROMIUM")
     if named:
         if not Path(named).is_file():
@@ -31,12 +33,16 @@ def executable() -> str:
         _install()
         found = _installed()
     if not found:
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], capture_output=True, check=False)
+        found = _of_playwright()
+    if not found:
         raise RuntimeError(f"the browser tests found no Chromium; {FIX}")
     return found
 
 
 def _installed() -> str | None:
-    return next((path for path in map(shutil.which, NAMES) if path), None)
+    found = (path for path in (*map(shutil.which, NAMES), *map(shutil.which, PLACES)) if path)
+    return next(found, None)
 
 
 def _of_playwright() -> str | None:

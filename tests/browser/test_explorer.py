@@ -328,3 +328,33 @@ def test_a_unit_opens_with_its_published_measures(watched: Watched, published: P
     assert "p=unit" in page.evaluate("location.hash")
     page.keyboard.press("Escape")
     watched.check()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "status", "body"),
+    [
+        ("**/*.duckdb_extension.wasm", 404, ""),
+        ("**/duckdb-eh.wasm", 404, ""),
+        ("**/duckdb-browser-eh.worker.js", 404, ""),
+        ("**/duckdb-browser-eh.worker.js", 200, "throw new Error('broken')"),
+        ("none", 0, ""),
+    ],
+    ids=["no extension", "no module", "no worker", "broken worker", "no WebAssembly"],
+)
+def test_without_its_engine_search_says_so_and_the_rest_works(
+    context: BrowserContext, base: str, pattern: str, status: int, body: str
+) -> None:
+    page = context.new_page()
+    if pattern == "none":
+        page.add_init_script("delete globalThis.WebAssembly")
+    else:
+        page.route(pattern, lambda route: route.fulfill(status=status, content_type="text/javascript", body=body))
+    page.goto(base + "explorer/")
+    page.wait_for_function(READY)
+    button(page, "Choose sentence").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").or_(page.get_by_role("searchbox")).first.fill("though")
+    expect(dialog.get_by_role("alert")).to_contain_text("The search engine did not start", timeout=20_000)
+    page.keyboard.press("Escape")
+    page.get_by_role("slider", name="Clusters").fill("4")
+    settled(page, "drawn.chips.length === 4")

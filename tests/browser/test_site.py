@@ -23,6 +23,7 @@ PAGES = (
     "cli/",
     "embed/",
     "troubleshooting/",
+    "benchmarks/",
     "notices/",
 )
 SCHEMES = {"light": "default", "dark": "slate"}

@@ -79,6 +79,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "cli",
         "embed",
         "troubleshooting",
+        "benchmarks",
         "notices",
     }
 
