@@ -3,7 +3,6 @@ import type { Running } from './start';
 /** What the explorer cannot do without; each names itself in the message to an old browser. */
 const NEEDED: [string, () => boolean][] = [
   ['shadow roots', () => 'attachShadow' in Element.prototype],
-  ['WebAssembly', () => typeof WebAssembly === 'object'],
   ['web workers', () => typeof Worker === 'function'],
   ['resize observers', () => typeof ResizeObserver === 'function'],
   ['canvas round rectangles', () => 'roundRect' in CanvasRenderingContext2D.prototype],

@@ -24,10 +24,14 @@ export class Database {
   /** Starts the engine from `home`: same origin, no request elsewhere. */
   static async boot(home: string): Promise<Database> {
     const folder = new URL('duckdb/', home).href;
+    const script = new URL('duckdb-browser-eh.worker.js', folder).href;
+    const module = new URL('duckdb-eh.wasm', folder).href;
     try {
-      const worker = new Worker(new URL('duckdb-browser-eh.worker.js', folder), { name: 'duckdb' });
+      if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly, or it is switched off');
+      await Promise.all([present(script), present(module)]);
+      const worker = new Worker(script, { name: 'duckdb' });
       const engine = new AsyncDuckDB(new VoidLogger(), worker);
-      await engine.instantiate(new URL('duckdb-eh.wasm', folder).href);
+      await Promise.race([engine.instantiate(module), failureOf(worker)]);
       await engine.open({
         filesystem: { forceFullHTTPReads: false, allowFullHTTPReads: true },
         query: { castBigIntToDouble: true, castDecimalToDouble: true },
@@ -92,6 +96,19 @@ export class Database {
     if (file.byteLength > WHOLE) await this.engine.registerFileURL(name, file.url, DuckDBDataProtocol.HTTP, false);
     else await this.engine.registerFileBuffer(name, new Uint8Array((await file.bytes()).slice(0)));
   }
+}
+
+/** Throws where the server has no such file: the engine itself would wait for it for ever. */
+async function present(url: string): Promise<void> {
+  const { ok, status } = await fetch(url, { method: 'HEAD' });
+  if (!ok) throw new Error(`the server answered ${status} for ${url}`);
+}
+
+/** Never resolves; throws when the worker's script does not run. */
+function failureOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    worker.addEventListener('error', (event) => reject(new Error(event.message || 'its worker did not run')), { once: true });
+  });
 }
 
 function rows<T>(bytes: Uint8Array): T[] {

@@ -117,7 +117,7 @@ export function readManifest(source: string, url: string): Manifest {
   if (head.format !== FORMAT) {
     throw new DataProblem('The manifest does not say that it is one of rnnvis', url, 'Check the address in the attribute “src”.');
   }
-  if (typeof head.version !== 'number' || head.version > VERSION) {
+  if (!Number.isInteger(head.version) || (head.version as number) < 1 || (head.version as number) > VERSION) {
     throw new DataProblem(
       `The data has format version ${String(head.version)}; this explorer reads versions up to ${VERSION}`,
       url,
