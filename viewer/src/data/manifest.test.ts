@@ -27,6 +27,8 @@ describe('readManifest', () => {
     ['null', /one of rnnvis/],
     ['{"format":"other","version":1}', /one of rnnvis/],
     ['{"format":"rnnvis","version":99,"datasets":[]}', /version 99/],
+    ['{"format":"rnnvis","version":0,"datasets":[]}', /version 0/],
+    ['{"format":"rnnvis","version":0.5,"datasets":[]}', /version 0.5/],
     ['{"format":"rnnvis","version":1,"generator":"x","datasets":[]}', /datasets is empty/],
   ])('refuses %s', (source, message) => {
     expect(problemOf(source).what).toMatch(message);
