@@ -12,6 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
+from rnnvis import progress
 from rnnvis.corpora import Corpus
 from rnnvis.corpora.tokenizer import tokenize
 from rnnvis.models.evaluation import labelled, scores
@@ -61,24 +62,28 @@ def _tfidf(corpus: Corpus, splits: Sequence[str]) -> Baseline:
     everything = labelled(corpus, "train")
     texts = {split: _words(corpus, labelled(corpus, split)) for split in {"train", "valid", *splits}}
     labels, valid_labels = corpus.label[everything], corpus.label[labelled(corpus, "valid")]
-    for grams, sublinear, smallest in product(GRAMS, SUBLINEAR, SMALLEST_COUNT):
-        vectoriser = TfidfVectorizer(analyzer=_Grams(grams), sublinear_tf=sublinear, min_df=smallest)
-        features = vectoriser.fit_transform(texts["train"])
-        valid = vectoriser.transform(texts["valid"])
-        for (sources, rows), c in product(_trainings(corpus).items(), C):
-            model = LogisticRegression(C=c, max_iter=1000).fit(features[rows], labels[rows])
-            found = scores(model.predict_proba(valid), valid_labels)
-            rank = (found["accuracy"], -found["loss"])
-            if best is None or rank > best[0]:
-                choices = {
-                    "training": sources,
-                    "grams": list(grams),
-                    "sublinear": sublinear,
-                    "smallest_count": smallest,
-                    "C": c,
-                    "features": features.shape[1],
-                }
-                best = (rank, choices, vectoriser, model)
+    kinds = list(product(GRAMS, SUBLINEAR, SMALLEST_COUNT))
+    trainings = list(product(_trainings(corpus).items(), C))
+    with progress.bar("Training TF-IDF baselines", total=len(kinds) * len(trainings)) as bar:
+        for grams, sublinear, smallest in kinds:
+            vectoriser = TfidfVectorizer(analyzer=_Grams(grams), sublinear_tf=sublinear, min_df=smallest)
+            features = vectoriser.fit_transform(texts["train"])
+            valid = vectoriser.transform(texts["valid"])
+            for (sources, rows), c in trainings:
+                model = LogisticRegression(C=c, max_iter=1000).fit(features[rows], labels[rows])
+                found = scores(model.predict_proba(valid), valid_labels)
+                rank = (found["accuracy"], -found["loss"])
+                if best is None or rank > best[0]:
+                    choices = {
+                        "training": sources,
+                        "grams": list(grams),
+                        "sublinear": sublinear,
+                        "smallest_count": smallest,
+                        "C": c,
+                        "features": features.shape[1],
+                    }
+                    best = (rank, choices, vectoriser, model)
+                bar.advance()
     assert best is not None
     _, choices, vectoriser, model = best
     return Baseline(TFIDF, choices, {s: model.predict_proba(vectoriser.transform(texts[s])) for s in splits})

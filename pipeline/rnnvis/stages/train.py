@@ -17,6 +17,9 @@ from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.store import Step
 
 _CORPUS_CODE = ("corpora", "registry.py")
+_TRAINING_CODE = tuple(
+    f"models/{name}.py" for name in ("batches", "checkpoints", "classifier", "embeddings", "evaluation", "training")
+)
 
 
 def corpus_step(project: Project, dataset: Dataset) -> Step:
@@ -55,7 +58,7 @@ def train_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int)
         models.train(load_corpus(corpus.folder(project.build)), card, seed, folder)
 
     label = f"{dataset.config.name}-{card.name}-seed{seed}"
-    return Step("train", label, inputs, (*_CORPUS_CODE, "models"), build, resumes=True)
+    return Step("train", label, inputs, (*_CORPUS_CODE, *_TRAINING_CODE), build, resumes=True)
 
 
 @cache
