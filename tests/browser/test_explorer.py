@@ -54,7 +54,7 @@ def chip_values(inspection: dict[str, Any], units: int) -> np.ndarray:
 
 
 def button(page: Page, name: str | re.Pattern[str]) -> Locator:
-    return page.get_by_role("button", name=name)
+    return page.get_by_role("button", name=name, exact=isinstance(name, str))
 
 
 def test_the_first_view_is_quiet_and_shows_the_published_step(watched: Watched, published: Published) -> None:
