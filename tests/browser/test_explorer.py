@@ -358,3 +358,24 @@ def test_without_its_engine_search_says_so_and_the_rest_works(
     page.keyboard.press("Escape")
     page.get_by_role("slider", name="Clusters").fill("4")
     settled(page, "drawn.chips.length === 4")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "delete CanvasRenderingContext2D.prototype.roundRect",
+        "delete window.customElements; delete Window.prototype.customElements",
+    ],
+)
+def test_an_old_browser_is_told_so(browser: Browser, base: str, script: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.add_init_script(script)
+    page.goto(base + "explorer/")
+    said = page.get_by_text("too old for the explorer").first
+    expect(said).to_be_visible()
+    shown = page.evaluate(
+        "() => { const e = document.querySelector('rnnvis-explorer'); return (e.shadowRoot || e).textContent; }"
+    )
+    assert "Firefox 115" in shown, "which browsers will do"
+    context.close()
