@@ -17,16 +17,16 @@ Labels = tuple[np.ndarray, np.ndarray]
 class Quality:
     """Figures of one co-clustering with block means M; those that need two halves are None without them.
 
-    - `explained`: 1 − ‖R − M[z, u]‖² / ‖R‖² on the fitted matrix itself, rows of unit length; -
-    `held_out_r2`: the same with labels and M from one half and R from the other, averaged over both ways; -
-    `bound`: Σ_{i ≤ k} σ_i² / Σ σ_i² of the half predicted, averaged: no k × k blocks can explain more; -
-    `sign_coherence`: Σ|M| / Σ (block means of |R|), on R as given: 1 if no block mixes signs; -
-    `ari_words`, `ari_units`: adjusted Rand index of the two halves' clusterings, over what both cluster; -
-    `balance`: entropy of the cluster sizes over log k, mean of both sides: 1 if all are equally large; -
-    `normalised_cut`: mean over word clusters, each with its partner among the unit clusters, of the share
-    of their |R| that leads out of the pair (partners by Hungarian matching); None if the sides differ in
-    number; - `stability_words`, `stability_units`: per cluster, the best Jaccard overlap with a cluster of
-    each half's clustering, mean of the two halves; below .5 the cluster is unstable.
+    - `explained`: 1 − ‖R − M[z, u]‖² / ‖R‖² on the fitted matrix itself, rows of unit length;
+    - `held_out_r2`: the same with labels and M from one half and R from the other, averaged over both ways;
+    - `bound`: Σ_{i ≤ k} σ_i² / Σ σ_i² of the half predicted, averaged: no k × k blocks can explain more;
+    - `sign_coherence`: Σ|M| / Σ (block means of |R|), on R as given: 1 if no block mixes signs;
+    - `ari_words`, `ari_units`: adjusted Rand index of the two halves' clusterings, over what both cluster;
+    - `balance`: entropy of the cluster sizes over log k, mean of both sides: 1 if all are equally large;
+    - `normalised_cut`: mean over word clusters, each with its partner among the unit clusters (Hungarian matching),
+      of the share of their |R| that leads out of the pair; None if the sides differ in number;
+    - `stability_words`, `stability_units`: per cluster, the best Jaccard overlap with a cluster of each half's
+      clustering, mean of the two halves; below .5 the cluster is unstable.
     """
 
     explained: float
