@@ -78,9 +78,8 @@ class DefaultView:
 
 @dataclass(frozen=True)
 class Study:
-    """The words of the case study, and what counts as a positive or negative context before a word."""
+    """What counts as a positive or negative context before a word: P(second class) ≥ `high` or ≤ `low`."""
 
-    words: tuple[str, ...] = ()
     high: float = 0.7
     low: float = 0.3
 

@@ -119,9 +119,6 @@ def painted_as_said(page: Page, inspection: dict[str, Any]) -> None:
     """The pixels of the chips' cells have the colours that stand for their values."""
     page.mouse.move(2, 2)
     page.wait_for_timeout(400)
-    canvas = page.locator("rnnvis-explorer [data-picture]").first
-    box = canvas.bounding_box()
-    assert box
     image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     origin = page.evaluate(
         "() => { const r = document.querySelector('rnnvis-explorer').shadowRoot;"

@@ -239,7 +239,7 @@ class _Probe:
 
 
 def _probes(published: Published) -> list[_Probe]:
-    """Every probe sentence that has a reversed twin, each at its first use of the first of the study's words."""
+    """Every probe sentence that has a reversed twin, each at its first use of the first of `WORDS`."""
     names = published.dataset.get("probes", {})
     pairs = [n for n in names if f"{n}-reversed" in names]
     if not published.has("steps", "states"):

@@ -190,7 +190,9 @@ TABLES: tuple[Table, ...] = (
         ("word_id", "context"),
         (
             Column("word_id", "int32", "Word number"),
-            Column("context", "string", "negative or positive: P(positive) just before the word ≤ .3 or ≥ .7"),
+            Column(
+                "context", "string", "negative or positive: P(positive) before it ≤ study.low or ≥ study.high (.3, .7)"
+            ),
             Column("count", "int64", "Uses in that context"),
             Column("norm", "float32", "Mean Euclidean norm of the change of state at the word"),
             Column("norm_standard_error", "float32", "Its standard error; null below two uses", nullable=True),

@@ -115,7 +115,7 @@ export interface WordEffectsRow {
 export interface WordInContextRow {
   /** Word number (int32) */
   word_id: number;
-  /** negative or positive: P(positive) just before the word ≤ .3 or ≥ .7 (string) */
+  /** negative or positive: P(positive) before it ≤ study.low or ≥ study.high (.3, .7) (string) */
   context: string;
   /** Uses in that context (int64) */
   count: number | bigint;
