@@ -87,7 +87,7 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       sentence: view.sentence && (dataset.probes[view.sentence] ?? view.sentence),
       words: [...new Set(view.words)].slice(0, WORDS),
       units,
-      page: units.length ? view.page : 'picture',
+      page: view.page === 'unit' && !units.length ? 'picture' : view.page,
     },
     notes,
   };

@@ -7,6 +7,7 @@ import { fitView, firstView, modelOf, stateOf, UNITS, WORDS } from './defaults';
 import { History } from './history';
 import { LinkProblem, readLink, writeLink } from './link';
 import { Slot, tryAgain } from './slot.svelte';
+import type { PageName } from './pages';
 import type { Drawn, Hover, Place, Problem, ViewState } from './types';
 
 export interface Options {
@@ -181,11 +182,12 @@ export class Explorer {
   setModel(name: string): void {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);
-    this.#change({ model: name, state: state.name, units: [], page: 'picture' });
+    this.#change({ model: name, state: state.name, units: [] });
   }
 
   setState(name: string): void {
-    this.#change({ state: name, units: [], page: 'picture' });
+    const layer = this.model && stateOf(this.model, name).layer;
+    this.#change({ state: name, units: layer === this.state?.layer ? this.view.units : [] });
   }
 
   setClusters(k: number): void {
@@ -228,15 +230,15 @@ export class Explorer {
     const units = this.view.units.includes(unit)
       ? this.view.units.filter((other) => other !== unit)
       : [...this.view.units.slice(0, UNITS - 1), unit];
-    this.#change({ units, page: units.length ? this.view.page : 'picture' });
+    this.#change({ units, page: this.view.page });
   }
 
   openUnit(unit: number): void {
     this.#change({ units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' }, 'unit');
   }
 
-  closeUnit(): void {
-    this.#change({ page: 'picture' });
+  openPage(page: PageName): void {
+    this.#change({ page });
   }
 
   setLinkThreshold(linkThreshold: number): void {

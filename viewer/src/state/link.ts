@@ -1,4 +1,5 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
+import { PAGE_NAMES } from './pages';
 import type { ViewState } from './types';
 
 /** A link longer than this is refused unread. */
@@ -105,7 +106,7 @@ const FIELDS = new Map<string, Field>([
   ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'word']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
   ['u', (value, draft, at) => (draft.view.units = listOf(value, at, UNITS, (item) => whole(item, at, 1_000_000)))],
-  ['p', (value, draft, at) => (draft.view.page = choice(value, at, ['picture', 'unit']))],
+  ['p', (value, draft, at) => (draft.view.page = choice(value, at, PAGE_NAMES))],
   ['l', (value, draft, at) => (draft.view.linkThreshold = fraction(value, at, 0, 1))],
   ['lw', (value, draft, at) => (draft.view.linkWidth = fraction(value, at, 0.5, 2))],
   ['cs', (value, draft, at) => (draft.view.colourScale = choice(value, at, ['fit', 'fixed']))],

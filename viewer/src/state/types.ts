@@ -1,3 +1,5 @@
+import type { PageName } from './pages';
+
 /** What a person has chosen: everything here goes into the link, and nothing else does. */
 export interface ViewState {
   dataset: string;
@@ -18,8 +20,8 @@ export interface ViewState {
   words: string[];
   /** Up to three selected units. */
   units: number[];
-  /** Opened page: the main picture, or the unit inspector for `units[0]`. */
-  page: 'picture' | 'unit';
+  /** Opened page; the page `unit` shows `units[0]`. */
+  page: PageName;
   /** Links below this share of the strongest link are not drawn, 0–1. */
   linkThreshold: number;
   /** Width of the links, as a factor of the usual width, 0.5–2. */

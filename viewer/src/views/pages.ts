@@ -1,0 +1,19 @@
+import type { Component } from 'svelte';
+import type { Explorer } from '../state/explorer.svelte';
+import type { PageName } from '../state/pages';
+
+export interface Page {
+  name: PageName;
+  title: string;
+  /** One line for the menu “View”. */
+  about: string;
+  /** The page's own code, fetched when it is first opened; null for the picture, which is always there. */
+  load: (() => Promise<{ default: Component<{ explorer: Explorer }> }>) | null;
+  /** Whether the menu always offers it; a unit's page is reached from its unit. */
+  listed: boolean;
+}
+
+export const PAGES: readonly Page[] = [
+  { name: 'picture', title: 'Picture', about: 'One sentence, the memory chips and the words that move them', load: null, listed: true },
+  { name: 'unit', title: 'Unit', about: 'Everything about one hidden unit', load: () => import('./unit/UnitPage.svelte'), listed: false },
+];
