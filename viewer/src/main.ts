@@ -11,7 +11,7 @@ const NEEDED: [string, () => boolean][] = [
 ];
 
 const HOME = import.meta.env.DEV ? new URL('/', location.href).href : new URL(/* @vite-ignore */ '.', import.meta.url).href;
-const ATTRIBUTES = ['src', 'layout', 'model', 'sentence', 'step', 'k', 'words', 'theme', 'explorer', 'home'];
+const ATTRIBUTES = ['src', 'layout', 'model', 'sentence', 'step', 'sentence2', 'step2', 'k', 'words', 'theme', 'explorer', 'home'];
 
 /** `<rnnvis-explorer>`: the whole explorer in a shadow root. Attributes are described in the documentation. */
 class ExplorerElement extends HTMLElement {

@@ -49,6 +49,10 @@ function options(element: HTMLElement, home: string): Options {
   if (sentence) view.sentence = sentence;
   const step = whole('step');
   if (step !== undefined) view.step = step;
+  const sentence2 = text('sentence2');
+  if (sentence2) view.sentence2 = sentence2;
+  const step2 = whole('step2');
+  if (step2 !== undefined) view.step2 = step2;
   const k = whole('k');
   if (k !== undefined) view.k = k;
   const words = text('words');

@@ -85,6 +85,7 @@ const model = shape({
   provenance: record(() => undefined),
   tables,
   states: list(state, 1),
+  epochs: nullable(list(shape({ epoch: count, hash: text, tables, states: list(state, 1) }))),
 });
 
 const dataset = shape({

@@ -47,6 +47,16 @@ export interface ModelEntry {
   provenance: Record<string, unknown>;
   tables: Record<string, TableEntry>;
   states: StateEntry[];
+  /** The model after earlier epochs, in order; the last one is the model itself. Absent where one was published. */
+  epochs?: EpochEntry[] | null;
+}
+
+/** What differs between a model's epochs. */
+export interface EpochEntry {
+  epoch: number;
+  hash: string;
+  tables: Record<string, TableEntry>;
+  states: StateEntry[];
 }
 
 export interface DefaultView {

@@ -1,8 +1,12 @@
-import type { DatasetEntry, Manifest, ModelEntry, StateEntry } from '../data/types';
+import type { DatasetEntry, EpochEntry, Manifest, ModelEntry, StateEntry } from '../data/types';
 import type { ViewState } from './types';
 
 /** Choices that do not depend on the data. */
 export const PREFERENCES = {
+  range: null,
+  sentence2: null,
+  step2: null,
+  epoch: null,
   focus: 'step',
   focusWord: null,
   units: [],
@@ -19,6 +23,17 @@ export const UNITS = 3;
 
 export function modelOf(dataset: DatasetEntry, name: string | null): ModelEntry {
   return dataset.models.find((model) => model.name === name) ?? dataset.models[0]!;
+}
+
+const AT_EPOCH = new WeakMap<EpochEntry, ModelEntry>();
+
+/** The model as it was after an epoch; the model itself for null, its last epoch, or an epoch that was not published. */
+export function modelAt(model: ModelEntry, epoch: number | null): ModelEntry {
+  const entry = model.epochs?.slice(0, -1).find((one) => one.epoch === epoch);
+  if (!entry) return model;
+  const known = AT_EPOCH.get(entry) ?? { ...model, hash: entry.hash, tables: entry.tables, states: entry.states };
+  AT_EPOCH.set(entry, known);
+  return known;
 }
 
 /** The state of that name, else the one that the head reads, else the first. */
@@ -71,7 +86,11 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
   }
   const model = modelOf(dataset, view.model);
   if (model.name !== view.model) notes.push(`There is no model “${view.model}” here; ${model.title} is shown.`);
-  const state = stateOf(model, view.state);
+  const last = model.epochs?.at(-1)?.epoch ?? null;
+  const published = model.epochs?.some(({ epoch }) => epoch === view.epoch) ?? false;
+  if (view.epoch !== null && !published) notes.push(`Epoch ${view.epoch} of ${model.title} is not published; the last one is shown.`);
+  const epoch = published && view.epoch !== last ? view.epoch : null;
+  const state = stateOf(modelAt(model, epoch), view.state);
   if (state.name !== view.state && model.name === view.model) notes.push(`This model has no state “${view.state}”; ${state.title} is shown.`);
   const k = state.k.includes(view.k) ? view.k : nearest(state.k, view.k);
   if (k !== view.k) notes.push(`${view.k} clusters are not published; ${k} are shown.`);
@@ -84,7 +103,11 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       method: oneOf(state.methods, view.method, view.method),
       selection: oneOf(state.selections, view.selection, view.selection),
       k,
+      epoch,
       sentence: view.sentence && (dataset.probes[view.sentence] ?? view.sentence),
+      range: view.sentence === null ? null : view.range,
+      sentence2: view.sentence === null ? null : view.sentence2 && (dataset.probes[view.sentence2] ?? view.sentence2),
+      step2: view.sentence === null || view.sentence2 === null ? null : view.step2,
       words: [...new Set(view.words)].slice(0, WORDS),
       units,
       page: view.page === 'unit' && !units.length ? 'picture' : view.page,

@@ -1,9 +1,11 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { loadPassage, type Passage } from '../data/passage';
 import { toProblem } from '../data/problem';
 import { Source } from '../data/source';
-import type { Clustering, DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence, Vocabulary, WordResponse } from '../data/types';
+import type { Clustering, DatasetEntry, ModelEntry, StateEntry, Vocabulary, WordResponse } from '../data/types';
+import { change } from '../model/sequence';
 import { NO_ADDRESS, type Address } from './address';
-import { fitView, firstView, modelOf, stateOf, UNITS, WORDS } from './defaults';
+import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
 import { History } from './history';
 import { LinkProblem, readLink, writeLink } from './link';
 import { Slot, tryAgain } from './slot.svelte';
@@ -22,15 +24,8 @@ export interface Options {
   site?: string | null;
   address?: Address;
   /** Choices made by attributes of the element. */
-  view?: Partial<Pick<ViewState, 'model' | 'sentence' | 'step' | 'k' | 'words'>>;
+  view?: Partial<Pick<ViewState, 'model' | 'sentence' | 'step' | 'sentence2' | 'step2' | 'k' | 'words'>>;
   fetcher?: typeof fetch;
-}
-
-/** A sentence with everything that the model did along it; swapped as one, so that its parts always fit. */
-interface Passage {
-  sentence: Sentence;
-  steps: SentenceSteps | null;
-  sequence: StateSequence | null;
 }
 
 /** The one store: what is chosen, what is loaded for it, and every action. Views read it and call its actions. */
@@ -63,6 +58,7 @@ export class Explorer {
   #vocabulary = new Slot<Vocabulary>((error) => this.#fail('words', error), () => this.#wantResponses());
   #clustering = new Slot<Clustering>((error) => this.#fail('memory', error), () => this.clearProblem('memory'));
   #passage = new Slot<Passage>((error) => this.#fail('sequence', error), () => this.#arrived());
+  #second = new Slot<Passage>((error) => this.#fail('sequence', error));
   readonly #history = new History<ViewState>();
   readonly #address: Address;
   readonly #options: Options;
@@ -73,7 +69,8 @@ export class Explorer {
 
   // What the view names, in the manifest.
   dataset = $derived.by<DatasetEntry | null>(() => this.source?.manifest.datasets.find((entry) => entry.name === this.view.dataset) ?? null);
-  model = $derived.by<ModelEntry | null>(() => this.dataset && modelOf(this.dataset, this.view.model));
+  /** As it was at the chosen epoch. */
+  model = $derived.by<ModelEntry | null>(() => this.dataset && modelAt(modelOf(this.dataset, this.view.model), this.view.epoch));
   state = $derived.by<StateEntry | null>(() => this.model && stateOf(this.model, this.view.state));
 
   // What is loaded for it; null while loading.
@@ -83,7 +80,9 @@ export class Explorer {
   steps = $derived(this.#passage.value?.steps ?? null);
   /** The state along the sentence; null also where the published sample of states leaves it out. */
   sequence = $derived(this.#passage.value?.sequence ?? null);
-  loading = $derived(this.#vocabulary.loading || this.#clustering.loading || this.#passage.loading);
+  /** The sentence that stands beside the first; null where there is none, or while loading. */
+  second = $derived.by<Passage | null>(() => (this.view.sentence2 === null ? null : this.#second.value));
+  loading = $derived(this.#vocabulary.loading || this.#clustering.loading || this.#passage.loading || this.#second.loading);
   /** Whether every part of the first picture is there, or is known to be missing. */
   ready = $derived(
     this.source !== null &&
@@ -96,6 +95,16 @@ export class Explorer {
   step = $derived.by<number | null>(() => {
     const step = this.view.step ?? null;
     return step !== null && this.sentence && step < this.sentence.tokens.length ? step : null;
+  });
+  /** The brushed steps, if the sentence has them. */
+  range = $derived.by<[number, number] | null>(() => {
+    const range = this.view.range ?? null;
+    return range !== null && this.sentence && range[1] < this.sentence.tokens.length ? range : null;
+  });
+  /** The pinned step of the second sentence, if it has it. */
+  step2 = $derived.by<number | null>(() => {
+    const step = this.view.step2 ?? null;
+    return step !== null && this.second && step < this.second.sentence.tokens.length ? step : null;
   });
   /** Word numbers of the selected words that the vocabulary holds, in the order of `view.words`. */
   wordIds = $derived.by<number[]>(() => this.#idsOf(this.view.words ?? []));
@@ -182,7 +191,7 @@ export class Explorer {
   setModel(name: string): void {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);
-    this.#change({ model: name, state: state.name, units: [] });
+    this.#change({ model: name, epoch: null, state: state.name, units: [] });
   }
 
   setState(name: string): void {
@@ -203,7 +212,30 @@ export class Explorer {
   }
 
   setSentence(key: string, step: number | null = null): void {
-    this.#change({ sentence: key, step, focus: 'step', page: 'picture' });
+    const beside = this.view.page === 'picture' ? {} : { sentence2: null, step2: null };
+    this.#change({ sentence: key, step, ...(key === this.view.sentence ? {} : { range: null }), ...beside, focus: 'step', page: 'picture' });
+  }
+
+  /** Sets a second sentence beside the first. */
+  setSecond(key: string, step: number | null = null): void {
+    this.#change({ sentence2: key, step2: step, focus: 'step', page: 'picture' });
+  }
+
+  removeSecond(): void {
+    this.#change({ sentence2: null, step2: null });
+  }
+
+  pinSecond(step: number | null): void {
+    this.#change({ step2: step, focus: 'step' }, 'step2');
+  }
+
+  /** Brushes a range of steps of the sentence, both ends included. */
+  setRange(range: [number, number] | null): void {
+    this.#change({ range }, 'range');
+  }
+
+  setEpoch(epoch: number | null): void {
+    this.#change({ epoch }, 'epoch');
   }
 
   pinStep(step: number | null): void {
@@ -317,10 +349,11 @@ export class Explorer {
       if (!link) return null;
       const { view, notes } = fitView(link.view, this.source.manifest);
       const dataset = this.source.manifest.datasets.find((entry) => entry.name === view.dataset);
-      const model = dataset && modelOf(dataset, view.model);
+      const model = dataset && modelAt(modelOf(dataset, view.model), view.epoch);
       if (model && !notes.length && link.modelHash && link.modelHash !== model.hash) {
         notes.push(`The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`);
       }
+      if (view.sentence === null) notes.push('The link names no sentence.');
       this.notice = notes.length ? notes.join(' ') : null;
       return view;
     } catch (error) {
@@ -352,7 +385,7 @@ export class Explorer {
   #refresh(): void {
     const { source, dataset, model, state, view } = this;
     if (!source || !dataset || !model || !state) return;
-    const scope = JSON.stringify([dataset.name, model.name, state.name]);
+    const scope = JSON.stringify([dataset.name, model.name, view.epoch, state.name]);
     if (this.#scope !== scope) {
       this.#scope = scope;
       this.wordResponses.clear();
@@ -363,29 +396,20 @@ export class Explorer {
     this.#clustering.want(scope, JSON.stringify([view.method, view.selection, view.k]), () =>
       source.clustering(state, view.method, view.selection, view.k),
     );
-    const key = view.sentence;
-    this.#passage.want(scope, JSON.stringify(key), () => (key === null ? Promise.resolve(null) : this.#passageOf(source, dataset, model, state, key)));
+    const load = (key: string | null, second: boolean) => () =>
+      key === null ? Promise.resolve(null) : this.#passageOf(source, dataset, model, state, key, second);
+    this.#passage.want(scope, JSON.stringify(view.sentence), load(view.sentence, false));
+    this.#second.want(scope, JSON.stringify(view.sentence2), load(view.sentence2, true));
     this.#wantResponses();
   }
   #scope = '';
 
-  async #passageOf(source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry, key: string): Promise<Passage | null> {
-    const sentence = await source.sentenceByKey(dataset, key);
-    if (!sentence) {
-      this.notice = 'The link names a sentence that is not in this data.';
-      return null;
-    }
-    const [steps, sequence] = await Promise.allSettled([
-      source.steps(model, sentence.id, model.states.indexOf(state)),
-      source.states(state, sentence.id),
-    ]);
-    const failed = [steps, sequence].find((result) => result.status === 'rejected');
-    this.#broken = failed ? { error: failed.reason as unknown } : null;
-    return {
-      sentence,
-      steps: steps.status === 'fulfilled' ? steps.value : null,
-      sequence: sequence.status === 'fulfilled' ? sequence.value : null,
-    };
+  async #passageOf(source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry, key: string, second: boolean): Promise<Passage | null> {
+    const loaded = await loadPassage(source, dataset, model, state, key);
+    if (!loaded) this.notice = `The link names a ${second ? 'second ' : ''}sentence that is not in this data.`;
+    if (!second) this.#broken = loaded?.broken ?? null;
+    else if (loaded?.broken) this.#fail('sequence', loaded.broken.error);
+    return loaded?.passage ?? null;
   }
   #broken: { error: unknown } | null = null;
 
@@ -420,9 +444,4 @@ export class Explorer {
       );
     }
   }
-}
-
-function change(sequence: StateSequence, step: number): Float32Array {
-  const { units, values, initial } = sequence;
-  return Float32Array.from({ length: units }, (_, unit) => values[step * units + unit]! - (step > 0 ? values[(step - 1) * units + unit]! : initial[unit]!));
 }

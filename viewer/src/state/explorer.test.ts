@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EpochEntry } from '../data/types';
 import { sampleManifest } from '../testing/manifest';
 import type { Address } from './address';
 import { Explorer } from './explorer.svelte';
@@ -90,6 +91,44 @@ describe('Explorer', () => {
     expect(third.explorer.view).toEqual(first.explorer.view);
     third.explorer.undo();
     expect(third.explorer.view.model).toBe('gru');
+  });
+
+  it('brushes steps until the sentence changes, and takes that back by undo', async () => {
+    const { explorer, address } = await open();
+    explorer.setRange([2, 4]);
+    expect(address.fragment).toContain('r=2-4');
+    explorer.setSentence('d82ce6815b680661');
+    expect(explorer.view.range).toBeNull();
+    explorer.undo();
+    expect(explorer.view.range).toEqual([2, 4]);
+  });
+
+  it('sets a second sentence beside the first, by key or probe, and takes it away', async () => {
+    const { explorer } = await open();
+    explorer.setSecond('though-reversed', 3);
+    expect(explorer.view).toMatchObject({ sentence2: 'd82ce6815b680661', step2: 3, step: 5 });
+    explorer.pinSecond(1);
+    explorer.removeSecond();
+    expect(explorer.view).toMatchObject({ sentence2: null, step2: null });
+    explorer.undo();
+    expect(explorer.view).toMatchObject({ sentence2: 'd82ce6815b680661', step2: 1 });
+  });
+
+  it('shows a model at an earlier epoch, and keeps the selection', async () => {
+    const manifest = sampleManifest();
+    const gru = manifest.datasets[0]!.models[0]!;
+    const at = (epoch: number): EpochEntry => ({ epoch, hash: `e${epoch}`, tables: {}, states: [{ ...gru.states[0]!, k: [2, 3] }] });
+    gru.epochs = [at(1), at(2)];
+    const { explorer } = await open('', manifest);
+    explorer.setEpoch(1);
+    expect(explorer.model?.hash).toBe('e1');
+    expect(explorer.view).toMatchObject({ epoch: 1, step: 5, words: ['love', 'dull'] });
+    expect(explorer.link()).toContain('h=e1');
+    explorer.setEpoch(2);
+    expect(explorer.view.epoch).toBeNull();
+    expect(explorer.model?.hash).toBe('00aa');
+    const { explorer: other } = await open('#v1=d=reviews&m=gru&h=00aa&s=rnn.0.h&g=block.reliable&k=2&e=9', manifest);
+    expect(other.notice).toContain('Epoch 9');
   });
 
   it('announces a link that was made with another training of the model', async () => {

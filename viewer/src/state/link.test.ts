@@ -14,6 +14,10 @@ const full: ViewState = {
   k: 4,
   sentence: '34805517e132380e',
   step: 3,
+  range: [2, 4],
+  sentence2: 'd82ce6815b680661',
+  step2: 1,
+  epoch: 2,
   focus: 'word',
   focusWord: 'a,b & c=d #%',
   words: ['cliché', 'a,b & c=d #%', '🎬'],
@@ -53,6 +57,12 @@ describe('links', () => {
     ['a long word', `#v1=w=${'a'.repeat(100)}`],
     ['too many words', '#v1=w=a,b,c,d'],
     ['a number that is none', '#v1=k=8e9'],
+    ['a range in the wrong order', '#v1=r=5-3'],
+    ['half a range', '#v1=r=5'],
+    ['three ends of a range', '#v1=r=1-2-3'],
+    ['a negative range', '#v1=r=-1-2'],
+    ['a step that is none', '#v1=t2=first'],
+    ['an epoch that is none', '#v1=e=1.5'],
     ['a negative number', '#v1=k=-3'],
     ['a huge number', '#v1=t=99999999'],
     ['not a number', '#v1=l=NaN'],
@@ -79,11 +89,12 @@ describe('fitView', () => {
   const manifest = sampleManifest();
 
   it('keeps what the data has', () => {
-    expect(fitView(full, manifest)).toEqual({ view: full, notes: [] });
+    const view = { ...full, epoch: null };
+    expect(fitView(view, manifest)).toEqual({ view, notes: [] });
   });
 
   it('replaces what it has not, and says so', () => {
-    const { view, notes } = fitView({ ...full, model: 'rnn', state: 'x', k: 30, units: [99] }, manifest);
+    const { view, notes } = fitView({ ...full, epoch: null, model: 'rnn', state: 'x', k: 30, units: [99] }, manifest);
     expect([view.model, view.state, view.k, view.units, view.page]).toEqual(['gru', 'rnn.0.h', 4, [], 'picture']);
     expect(notes).toHaveLength(2);
     expect(fitView({ ...full, dataset: 'other' }, manifest).notes[0]).toContain('other');

@@ -6,6 +6,7 @@ import type { ViewState } from './types';
 export const LONGEST = 4000;
 const LONGEST_WORD = 80;
 const PREFIX = 'v1=';
+const LAST_STEP = 1_000_000;
 
 export interface Link {
   view: ViewState;
@@ -32,6 +33,10 @@ export function writeLink(view: ViewState, modelHash: string): string {
   ];
   if (view.sentence !== null) fields.push(['q', encodeURIComponent(view.sentence)]);
   if (view.step !== null) fields.push(['t', String(view.step)]);
+  if (view.range !== null) fields.push(['r', view.range.join('-')]);
+  if (view.sentence2 !== null) fields.push(['q2', encodeURIComponent(view.sentence2)]);
+  if (view.step2 !== null) fields.push(['t2', String(view.step2)]);
+  if (view.epoch !== null) fields.push(['e', String(view.epoch)]);
   if (view.words.length) fields.push(['w', words(view.words)]);
   if (view.focus !== PREFERENCES.focus) fields.push(['f', view.focus]);
   if (view.focusWord !== null) fields.push(['fw', encodeURIComponent(view.focusWord)]);
@@ -83,6 +88,13 @@ function listOf<T>(value: string, at: string, most: number, read: (item: string)
   return items.map(read);
 }
 
+/** Two steps in order, as `3-5`. */
+function span(value: string, at: string): [number, number] {
+  const [from, to, ...rest] = value.split('-').map((item) => whole(item, at, LAST_STEP));
+  if (from === undefined || to === undefined || rest.length || from > to) throw new LinkProblem(`“${at}” must be two steps in order, as 3-5`);
+  return [from, to];
+}
+
 type Field = (value: string, draft: { view: ViewState; modelHash: string }, at: string) => void;
 
 const FIELDS = new Map<string, Field>([
@@ -101,7 +113,11 @@ const FIELDS = new Map<string, Field>([
   ],
   ['k', (value, draft, at) => (draft.view.k = whole(value, at, 255))],
   ['q', (value, draft, at) => (draft.view.sentence = decode(value, at))],
-  ['t', (value, draft, at) => (draft.view.step = whole(value, at, 1_000_000))],
+  ['t', (value, draft, at) => (draft.view.step = whole(value, at, LAST_STEP))],
+  ['r', (value, draft, at) => (draft.view.range = span(value, at))],
+  ['q2', (value, draft, at) => (draft.view.sentence2 = decode(value, at))],
+  ['t2', (value, draft, at) => (draft.view.step2 = whole(value, at, LAST_STEP))],
+  ['e', (value, draft, at) => (draft.view.epoch = whole(value, at, LAST_STEP))],
   ['w', (value, draft, at) => (draft.view.words = listOf(value, at, WORDS, (item) => decode(item, at)))],
   ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'word']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
@@ -120,7 +136,7 @@ export function readLink(fragment: string, base: ViewState): Link | null {
   if (!/^v\d+=/.test(text)) return null;
   if (text.length > LONGEST) throw new LinkProblem('it is too long');
   if (!text.startsWith(PREFIX)) throw new LinkProblem('it was made by a newer version of the explorer');
-  const draft = { view: { ...base, ...PREFERENCES, units: [], words: [] as string[], sentence: null, step: null }, modelHash: '' };
+  const draft = { view: { ...base, ...PREFERENCES, units: [], words: [] as string[], sentence: null, step: null } as ViewState, modelHash: '' };
   const seen = new Set<string>();
   for (const pair of text.slice(PREFIX.length).split('&')) {
     if (!pair) continue;

@@ -12,6 +12,13 @@ export interface ViewState {
   sentence: string | null;
   /** Pinned step of the sentence, from 0. */
   step: number | null;
+  /** Brushed steps of the sentence, first and last; null for none. */
+  range: [number, number] | null;
+  /** Key of the sentence that stands beside the first, or null for none; and its pinned step. */
+  sentence2: string | null;
+  step2: number | null;
+  /** Epoch of the model; null for the last one, or where only one was published. */
+  epoch: number | null;
   /** What the chips are coloured by: the pinned step's own change, or the expected response of `focusWord`. */
   focus: 'step' | 'word';
   /** The selected word that colours the chips; one of `words`, else the first of them does. */

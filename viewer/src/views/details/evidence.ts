@@ -1,3 +1,4 @@
+import type { Passage } from '../../data/passage';
 import type { Source } from '../../data/source';
 import type {
   DatasetEntry,
@@ -6,7 +7,6 @@ import type {
   Sentence,
   SentenceSteps,
   StateEntry,
-  StateSequence,
   Vocabulary,
   WordEffect,
   WordResponse,
@@ -69,13 +69,6 @@ export async function reversedPush(
   if (!other || at === null) return null;
   const steps = await source.steps(model, other.id, 0);
   return steps?.push?.[at] ?? null;
-}
-
-/** A sentence with what the model did along it. */
-export interface Passage {
-  sentence: Sentence;
-  steps: SentenceSteps | null;
-  sequence: StateSequence | null;
 }
 
 /** All that the panel says of one step, swapped as a whole so that its parts always fit. */

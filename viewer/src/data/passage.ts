@@ -1,0 +1,35 @@
+import type { Source } from './source';
+import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from './types';
+
+/** A sentence with everything that the model did along it; swapped as one, so that its parts always fit. */
+export interface Passage {
+  sentence: Sentence;
+  steps: SentenceSteps | null;
+  /** Null also where the published sample of states leaves the sentence out. */
+  sequence: StateSequence | null;
+}
+
+/** The passage of a sentence key, and what went wrong with a part of it; null where no sentence has the key. */
+export async function loadPassage(
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  state: StateEntry,
+  key: string,
+): Promise<{ passage: Passage; broken: { error: unknown } | null } | null> {
+  const sentence = await source.sentenceByKey(dataset, key);
+  if (!sentence) return null;
+  const [steps, sequence] = await Promise.allSettled([
+    source.steps(model, sentence.id, model.states.indexOf(state)),
+    source.states(state, sentence.id),
+  ]);
+  const failed = [steps, sequence].find((result) => result.status === 'rejected');
+  return {
+    passage: {
+      sentence,
+      steps: steps.status === 'fulfilled' ? steps.value : null,
+      sequence: sequence.status === 'fulfilled' ? sequence.value : null,
+    },
+    broken: failed ? { error: failed.reason as unknown } : null,
+  };
+}
