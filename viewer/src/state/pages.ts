@@ -2,3 +2,8 @@
 export const PAGE_NAMES = ['picture', 'unit'] as const;
 
 export type PageName = (typeof PAGE_NAMES)[number];
+
+/** The page of that name; null where this version has none. */
+export function pageNamed(name: string): PageName | null {
+  return PAGE_NAMES.find((one) => one === name) ?? null;
+}

@@ -49,6 +49,7 @@ export function calmLook(explorer: Explorer, effects: Look['effects']): Look {
     hover: null,
     held: null,
     step: explorer.step,
+    range: explorer.range,
     wordIds: explorer.wordIds,
     pinnedWord: pinnedWord(explorer),
     pinnedCloud: cloudOf(explorer, frontWord(explorer)),

@@ -14,6 +14,7 @@ const look: Look = {
   hover: null,
   held: null,
   step: data.step,
+  range: null,
   wordIds: [],
   pinnedWord: null,
   pinnedCloud: null,

@@ -10,6 +10,8 @@ export interface Look {
   hover: Hover | null;
   held: Held;
   step: number | null;
+  /** Brushed steps. */
+  range: readonly [number, number] | null;
   /** Selected words, in order. */
   wordIds: readonly number[];
   /** Word of the pinned step, and the word cluster it belongs to. */

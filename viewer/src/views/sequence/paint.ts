@@ -132,6 +132,20 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   }
 }
 
+const BRACKET = 9;
+
+/** The brushed rows: a wash, and a bracket before the words. */
+function paintRange(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look, right: number): void {
+  const first = look.range && sequence.rows[look.range[0]];
+  const last = look.range && sequence.rows[look.range[1]];
+  if (!first || !last) return;
+  const { theme } = look;
+  const top = first.y - column.rowPitch / 2 + 3;
+  const bottom = last.y + column.rowPitch / 2 - 3;
+  surface.rect(0, top, right, bottom - top, { fill: theme.wash, opacity: 0.7 });
+  surface.path(`M${BRACKET + 6} ${top + 1}H${BRACKET}V${bottom - 1}H${BRACKET + 6}`, { stroke: theme.ink, strokeWidth: 2, lineJoin: 'round' });
+}
+
 /** The rows, scrolled and clipped to their column. */
 export function paintSequence(surface: Surface, scene: Scene, look: Look): void {
   const { sequence, columns } = scene;
@@ -151,6 +165,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
         if (pinned || hovered) surface.rect(0, top, right, column.rowPitch, { fill: theme.wash, opacity: pinned ? 1 : 0.6 });
         if (pinned) surface.rect(0, top, 3, column.rowPitch, { fill: theme.ink });
       }
+      paintRange(surface, sequence, column, look, right);
       paintTrack(surface, sequence, column, look);
       surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
         for (const row of sequence.rows) {
