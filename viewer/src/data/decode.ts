@@ -93,7 +93,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
   };
 }
 
-export function decodeUnit(row: UnitsRow): UnitRow {
+export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges'>): UnitRow {
   return {
     unit: row.unit,
     outputWeight: row.output_weight ?? null,
@@ -109,7 +109,5 @@ export function decodeUnit(row: UnitsRow): UnitRow {
     labelAuc: row.label_auc ?? null,
     topWords: Int32Array.from(row.top_words),
     bottomWords: Int32Array.from(row.bottom_words),
-    histogram: Array.from(row.histogram, Number),
-    edges: floats(row.edges),
   };
 }

@@ -18,6 +18,7 @@ import type {
   StateSequence,
   TableEntry,
   UnitContext,
+  UnitHistogram,
   UnitRow,
   Vocabulary,
   WordEffect,
@@ -25,6 +26,11 @@ import type {
 } from './types';
 
 const CACHED = 400;
+
+/** Above so many units their table is read by columns, without the histograms. */
+const MANY_UNITS = 4096;
+/** Histograms are read so many units at a time. */
+const HISTOGRAMS = 256;
 
 type Owner = DatasetEntry | ModelEntry | StateEntry;
 
@@ -194,7 +200,8 @@ export class Source {
 
   units(state: StateEntry): Promise<UnitRow[]> {
     return this.once(`units ${this.owner(state)}`, async () => {
-      const rows = await this.required(state, 'units').all([
+      const table = this.required(state, 'units');
+      const columns = [
         'unit',
         'output_weight',
         'mean',
@@ -209,11 +216,21 @@ export class Source {
         'label_auc',
         'top_words',
         'bottom_words',
-        'histogram',
-        'edges',
-      ]);
+      ] as const;
+      const rows = await (table.rows > MANY_UNITS ? table.slice(0, table.rows, columns) : table.all(columns));
       return rows.map(decodeUnit);
     });
+  }
+
+  /** How often a unit has each value; null where the table does not have the unit. */
+  async unitHistogram(state: StateEntry, unit: number): Promise<UnitHistogram | null> {
+    const block = Math.floor(unit / HISTOGRAMS);
+    const rows = await this.once(`histograms ${this.owner(state)} ${block}`, async () => {
+      const table = this.required(state, 'units');
+      const found = await table.slice(block * HISTOGRAMS, Math.min(table.rows, (block + 1) * HISTOGRAMS), ['unit', 'histogram', 'edges']);
+      return new Map(found.map((row) => [row.unit, { unit: row.unit, counts: Array.from(row.histogram, Number), edges: floats(row.edges) }]));
+    });
+    return rows.get(unit) ?? null;
   }
 
   contexts(state: StateEntry, unit: number): Promise<UnitContext[]> {

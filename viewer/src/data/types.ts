@@ -208,7 +208,12 @@ export interface UnitRow {
   labelAuc: number | null;
   topWords: Int32Array;
   bottomWords: Int32Array;
-  histogram: number[];
+}
+
+/** Steps in each bin of a unit's state, and the borders of the bins: one more than bins. */
+export interface UnitHistogram {
+  unit: number;
+  counts: number[];
   edges: Float32Array;
 }
 

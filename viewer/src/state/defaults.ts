@@ -16,6 +16,14 @@ export const PREFERENCES = {
   colourScale: 'fit',
   colourWords: 'none',
   chipAlign: 'width',
+  unitRail: null,
+  unitWords: 'change',
+  unitSort: 'unit',
+  unitDescending: false,
+  unitRanges: [],
+  unitText: '',
+  unitChip: null,
+  sql: '',
 } as const satisfies Partial<ViewState>;
 
 export const WORDS = 3;
@@ -68,6 +76,7 @@ export function firstView(manifest: Manifest, datasetName: string | null = null)
     words: (view?.words ?? []).slice(0, WORDS),
     ...PREFERENCES,
     units: [],
+    unitRanges: [],
   };
 }
 
@@ -110,6 +119,7 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       step2: view.sentence === null || view.sentence2 === null ? null : view.step2,
       words: [...new Set(view.words)].slice(0, WORDS),
       units,
+      unitChip: view.unitChip !== null && view.unitChip <= k ? view.unitChip : null,
       page: view.page === 'unit' && !units.length ? 'picture' : view.page,
     },
     notes,

@@ -7,7 +7,7 @@ import { change } from '../model/sequence';
 import { NO_ADDRESS, type Address } from './address';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
 import { History } from './history';
-import { LinkProblem, readLink, writeLink } from './link';
+import { fitsLink, LinkProblem, readLink, writeLink } from './link';
 import { Slot, tryAgain } from './slot.svelte';
 import type { PageName } from './pages';
 import type { Drawn, Hover, Place, Problem, ViewState } from './types';
@@ -191,12 +191,14 @@ export class Explorer {
   setModel(name: string): void {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);
-    this.#change({ model: name, epoch: null, state: state.name, units: [] });
+    const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
+    this.#change({ model: name, epoch: null, state: state.name, units: kept });
   }
 
   setState(name: string): void {
     const layer = this.model && stateOf(this.model, name).layer;
-    this.#change({ state: name, units: layer === this.state?.layer ? this.view.units : [] });
+    const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
+    this.#change({ state: name, units: layer === this.state?.layer ? this.view.units : kept });
   }
 
   setClusters(k: number): void {
@@ -271,6 +273,23 @@ export class Explorer {
 
   openPage(page: PageName): void {
     this.#change({ page });
+  }
+
+  setUnitRail(unitRail: ViewState['unitRail']): void {
+    this.#change({ unitRail });
+  }
+
+  setUnitWords(unitWords: ViewState['unitWords']): void {
+    this.#change({ unitWords });
+  }
+
+  /** Order and filters of the page “Units”; quick changes of one filter are one step of undo. */
+  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip'>>): void {
+    this.#change(patch, `units ${Object.keys(patch).join(' ')}`);
+  }
+
+  setSql(sql: string): void {
+    this.#change({ sql: fitsLink(sql) ? sql : '' }, 'sql');
   }
 
   setLinkThreshold(linkThreshold: number): void {

@@ -28,6 +28,17 @@ const full: ViewState = {
   colourScale: 'fixed',
   colourWords: 'class',
   chipAlign: 'height',
+  unitRail: 'labelAuc',
+  unitWords: 'certainty',
+  unitSort: 'timeScale',
+  unitDescending: true,
+  unitRanges: [
+    { key: 'outputWeight', low: -1.5, high: null },
+    { key: 'timeScale', low: 2, high: 6.5 },
+  ],
+  unitText: 'worst, "best"',
+  unitChip: 3,
+  sql: "SELECT text\nFROM words -- 100 % & more\nWHERE text LIKE '%a=b#%'",
 };
 
 describe('links', () => {
@@ -53,7 +64,7 @@ describe('links', () => {
   });
 
   it.each([
-    ['too long', `#v1=w=${'a'.repeat(5000)}`],
+    ['too long', `#v1=w=${'a'.repeat(7000)}`],
     ['a long word', `#v1=w=${'a'.repeat(100)}`],
     ['too many words', '#v1=w=a,b,c,d'],
     ['a number that is none', '#v1=k=8e9'],
@@ -72,6 +83,12 @@ describe('links', () => {
     ['a constructor', '#v1=constructor=x'],
     ['a part twice', '#v1=k=3&k=4'],
     ['broken encoding', '#v1=w=%E0%A4%A'],
+    ['a long query', `#v1=sql=${'a'.repeat(2001)}`],
+    ['an order that is none', '#v1=us=--unit'],
+    ['a range without bounds', '#v1=uf=timeScale::'],
+    ['a range of nothing', '#v1=uf=__proto__:1:2'],
+    ['a range with an exponent', '#v1=uf=timeScale:1e400:'],
+    ['a range twice', '#v1=uf=mean:1:,mean::2'],
     ['a newer version', '#v2=k=3'],
     ['half a grouping', '#v1=g=block'],
   ])('are refused when hostile: %s', (_name, fragment) => {

@@ -1,9 +1,13 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
 import { PAGE_NAMES } from './pages';
+import { LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
 import type { ViewState } from './types';
 
 /** A link longer than this is refused unread. */
-export const LONGEST = 4000;
+export const LONGEST = 6000;
+/** Letters that a query may have to be in the link, and what they may take up there. */
+export const LONGEST_QUERY = 2000;
+const LONGEST_ENCODED_QUERY = 4600;
 const LONGEST_WORD = 80;
 const PREFIX = 'v1=';
 const LAST_STEP = 1_000_000;
@@ -47,6 +51,13 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.colourScale !== PREFERENCES.colourScale) fields.push(['cs', view.colourScale]);
   if (view.colourWords !== PREFERENCES.colourWords) fields.push(['cw', view.colourWords]);
   if (view.chipAlign !== PREFERENCES.chipAlign) fields.push(['ca', view.chipAlign]);
+  if (view.unitRail !== PREFERENCES.unitRail) fields.push(['ur', String(view.unitRail)]);
+  if (view.unitWords !== PREFERENCES.unitWords) fields.push(['uw', view.unitWords]);
+  if (view.unitSort !== PREFERENCES.unitSort || view.unitDescending) fields.push(['us', `${view.unitDescending ? '-' : ''}${view.unitSort}`]);
+  if (view.unitRanges.length) fields.push(['uf', view.unitRanges.map(writeRange).join(',')]);
+  if (view.unitText) fields.push(['ut', encoded(view.unitText)]);
+  if (view.unitChip !== null) fields.push(['uc', String(view.unitChip)]);
+  if (view.sql && fitsLink(view.sql)) fields.push(['sql', encoded(view.sql)]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
@@ -54,14 +65,24 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-function decode(value: string, at: string): string {
+/** Half a surrogate pair cannot be percent-encoded. */
+function encoded(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\uFFFD'));
+}
+
+/** Whether a query is short enough for a link. */
+export function fitsLink(query: string): boolean {
+  return query.length <= LONGEST_QUERY && encoded(query).length <= LONGEST_ENCODED_QUERY;
+}
+
+function decode(value: string, at: string, longest = LONGEST_WORD): string {
   let text: string;
   try {
     text = decodeURIComponent(value);
   } catch {
     throw new LinkProblem(`“${at}” is not percent-encoded text`);
   }
-  if (text.length > LONGEST_WORD) throw new LinkProblem(`“${at}” is too long`);
+  if (text.length > longest) throw new LinkProblem(`“${at}” is too long`);
   return text;
 }
 
@@ -127,6 +148,29 @@ const FIELDS = new Map<string, Field>([
   ['lw', (value, draft, at) => (draft.view.linkWidth = fraction(value, at, 0.5, 2))],
   ['cs', (value, draft, at) => (draft.view.colourScale = choice(value, at, ['fit', 'fixed']))],
   ['cw', (value, draft, at) => (draft.view.colourWords = choice(value, at, ['none', 'class', 'cluster']))],
+  ['ur', (value, draft, at) => (draft.view.unitRail = choice(value, at, ['unit', ...MEASURE_KEYS] as const))],
+  ['uw', (value, draft, at) => (draft.view.unitWords = choice(value, at, ['change', 'certainty']))],
+  [
+    'us',
+    (value, draft, at) => {
+      draft.view.unitDescending = value.startsWith('-');
+      draft.view.unitSort = choice(value.replace(/^-/, ''), at, SORT_KEYS);
+    },
+  ],
+  [
+    'uf',
+    (value, draft, at) => {
+      draft.view.unitRanges = listOf(decode(value, at, 400), at, MEASURE_KEYS.length, (item) => {
+        const range = readRange(item);
+        if (!range) throw new LinkProblem(`“${at}” must be ranges such as timeScale:2:6`);
+        return range;
+      });
+      if (new Set(draft.view.unitRanges.map(({ key }) => key)).size < draft.view.unitRanges.length) throw new LinkProblem(`“${at}” names a measure twice`);
+    },
+  ],
+  ['ut', (value, draft, at) => (draft.view.unitText = decode(value, at, LONGEST_FILTER))],
+  ['uc', (value, draft, at) => (draft.view.unitChip = Math.max(1, whole(value, at, 255)))],
+  ['sql', (value, draft, at) => (draft.view.sql = decode(value, at, LONGEST_QUERY))],
   ['ca', (value, draft, at) => (draft.view.chipAlign = choice(value, at, ['width', 'height']))],
 ]);
 
@@ -136,7 +180,7 @@ export function readLink(fragment: string, base: ViewState): Link | null {
   if (!/^v\d+=/.test(text)) return null;
   if (text.length > LONGEST) throw new LinkProblem('it is too long');
   if (!text.startsWith(PREFIX)) throw new LinkProblem('it was made by a newer version of the explorer');
-  const draft = { view: { ...base, ...PREFERENCES, units: [], words: [] as string[], sentence: null, step: null } as ViewState, modelHash: '' };
+  const draft = { view: { ...base, ...PREFERENCES, units: [], unitRanges: [], words: [] as string[], sentence: null, step: null } as ViewState, modelHash: '' };
   const seen = new Set<string>();
   for (const pair of text.slice(PREFIX.length).split('&')) {
     if (!pair) continue;

@@ -1,4 +1,5 @@
 import type { PageName } from './pages';
+import type { MeasureKey, MeasureRange, SortKey } from './unitList';
 
 /** What a person has chosen: everything here goes into the link, and nothing else does. */
 export interface ViewState {
@@ -37,6 +38,19 @@ export interface ViewState {
   colourScale: 'fit' | 'fixed';
   colourWords: 'none' | 'class' | 'cluster';
   chipAlign: 'width' | 'height';
+  /** What the rail of the unit page is sorted by; null leaves it to the page. */
+  unitRail: MeasureKey | 'unit' | null;
+  /** What the words of a unit are ranked by: the size of the mean change, or its size in standard errors. */
+  unitWords: 'change' | 'certainty';
+  /** Order, filters and words of the page “Units”. */
+  unitSort: SortKey;
+  unitDescending: boolean;
+  unitRanges: MeasureRange[];
+  unitText: string;
+  /** Drawn number of a chip, from 1. */
+  unitChip: number | null;
+  /** The query of the page “SQL”, up to `LONGEST_QUERY` letters. */
+  sql: string;
 }
 
 /** What the pointer or the keyboard focus rests on. Never in the link. */

@@ -33,5 +33,8 @@ export async function figureFor(topic: Topic, explorer: Explorer): Promise<HelpF
       return sideBySideFigure(explorer);
     case 'unit':
       return unitFigure(explorer);
+    case 'units':
+    case 'sql':
+      return null;
   }
 }

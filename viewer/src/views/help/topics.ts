@@ -1,4 +1,4 @@
-export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit';
+export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql';
 
 export interface Explanation {
   title: string;
@@ -58,6 +58,28 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'Half of the uses lie in the inner band, 82 % in the outer one.',
           'Units stand in the first word’s order: a line that mirrors it does the opposite.',
           '“Halves agree” compares two halves of the text: r near 1 can be trusted.',
+        ],
+      };
+    case 'units':
+      return {
+        title: 'How to read the table of units',
+        sentences: [
+          'A row is a unit, one number of the memory. Rest on a column’s name to see what it measures.',
+          'Click a name to sort by it, again to turn the order round.',
+          'The bars in a head count units: pale are all, dark those shown. Drag over them, or type bounds, to filter.',
+          'Activation counts how often a unit has each value, zero in the middle: one hump at either end is a switch.',
+          'Tick up to three units to mark them in every view; click a row to open one.',
+        ],
+      };
+    case 'sql':
+      return {
+        title: 'How to ask in SQL',
+        sentences: [
+          'Each table that the list names can be read as if it were in a database: SELECT … FROM words.',
+          'Plain names mean the dataset, model and state chosen above; others carry a name before the dot.',
+          'Lists hold one value a unit or a word and count from 1: mean[34] is unit 33.',
+          'Join tables by word_id, sentence_id or unit. Start from an example and change it.',
+          'Nothing can be changed: the tables are read, and never written.',
         ],
       };
     case 'unit':

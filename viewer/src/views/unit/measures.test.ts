@@ -17,8 +17,6 @@ const row = (unit: number, some: Partial<UnitRow>): UnitRow => ({
   labelAuc: null,
   topWords: new Int32Array(),
   bottomWords: new Int32Array(),
-  histogram: [],
-  edges: new Float32Array(),
   ...some,
 });
 const rows = [row(0, { outputWeight: 0.2 }), row(1, { outputWeight: -3 }), row(2, { labelAuc: 0.1 })];
@@ -26,7 +24,7 @@ const names = { kind: 'h', cell: 'GRU', positive: 'positive' };
 
 describe('measuresFor', () => {
   it('leaves out what no unit has', () => {
-    expect(measuresFor(names, rows).map((measure) => measure.key)).toEqual(['meanAbsolute', 'labelAuc', 'outputWeight']);
+    expect(measuresFor(names, rows).map((measure) => measure.key)).toEqual(['meanAbsolute', 'labelAuc', 'outputWeight', 'mean']);
   });
   it('says which end of a telling unit means positive', () => {
     const auc = measuresFor(names, rows).find((measure) => measure.key === 'labelAuc')!;

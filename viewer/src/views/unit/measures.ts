@@ -1,14 +1,20 @@
+import { extent } from 'd3-array';
 import type { UnitRow } from '../../data/types';
+import type { MeasureKey } from '../../state/unitList';
 import { fixed, percent, signed } from '../chart/format';
 
 /** One measure of a unit: what it is called, how it reads, and how the rail sorts by it. */
 export interface Measure {
-  key: string;
+  key: MeasureKey;
   title: string;
+  /** What it is, in a sentence. */
+  help: string;
   /** In a few words, what the figure of this unit is. */
   about: (row: UnitRow) => string;
   value: (row: UnitRow) => number | null;
   text: (value: number) => string;
+  /** 100 where people read and type it in per cent. */
+  scale: 1 | 100;
   /** Where nothing is: the line from which the rail's dots stand away. */
   base: number;
   /** What the rail sorts by, largest first. */
@@ -35,9 +41,11 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'timeScale',
       title: 'Time-scale',
+      help: 'How many words it takes until its state has mostly faded: −1 / ln of the lag-one autocorrelation',
       about: () => 'how long it remembers',
       value: (row) => row.timeScale,
       text: (value) => `${fixed(value, 1)} words`,
+      scale: 1,
       base: 0,
       rank: same,
       shown: true,
@@ -45,9 +53,11 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'gateKeep',
       title: `${GATES[cell.toUpperCase()] ?? 'Gate'} keeps`,
+      help: 'Mean share of its old state that the gate keeps at each word',
       about: () => 'of itself per word',
       value: (row) => row.gateKeep,
       text: percent,
+      scale: 100,
       base: 0,
       rank: same,
       shown: true,
@@ -55,6 +65,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'meanAbsolute',
       title: `Typical size |${kind}|`,
+      help: `Mean of |${kind}| over every step`,
       about: ({ saturation }) =>
         saturation === null
           ? 'mean over every step'
@@ -63,6 +74,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
             : `${percent(saturation)} of steps saturated`,
       value: (row) => row.meanAbsolute,
       text: (value) => fixed(value, 2),
+      scale: 1,
       base: 0,
       rank: same,
       shown: true,
@@ -70,9 +82,11 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'labelAuc',
       title: 'Tells the label',
+      help: 'How well its last state alone tells the label of a test sentence: 50 % is chance, 100 % never wrong (AUC, the better side)',
       about: ({ labelAuc }) => `AUC; a ${(labelAuc ?? 1) < 0.5 ? 'low' : 'high'} value says ${positive ?? 'the second class'}`,
       value: ({ labelAuc }) => (labelAuc === null ? null : Math.max(labelAuc, 1 - labelAuc)),
       text: percent,
+      scale: 100,
       base: 0.5,
       rank: same,
       shown: true,
@@ -80,9 +94,11 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'outputWeight',
       title: 'Weight to output',
+      help: `What one unit of ${kind} adds to the log-odds of ${positive ?? 'the second class'}`,
       about: () => `log-odds per unit of ${kind}`,
       value: (row) => row.outputWeight,
       text: (value) => signed(value, 2),
+      scale: 1,
       base: 0,
       rank: Math.abs,
       shown: true,
@@ -90,9 +106,11 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'sparsity',
       title: 'Sparsity',
+      help: 'Whether few words move it (near 1) or many alike (near 0): Hoyer sparsity of its responses',
       about: () => '0 dense, 1 a single word',
       value: (row) => row.sparsity,
       text: (value) => fixed(value, 2),
+      scale: 1,
       base: 0,
       rank: same,
       shown: true,
@@ -100,9 +118,23 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
     {
       key: 'saturation',
       title: 'Saturation',
+      help: `Share of steps with |${kind}| > 0.9`,
       about: () => `share of steps with |${kind}| > 0.9`,
       value: (row) => row.saturation,
       text: percent,
+      scale: 100,
+      base: 0,
+      rank: same,
+      shown: false,
+    },
+    {
+      key: 'mean',
+      title: `Mean ${kind}`,
+      help: `Mean of ${kind} over every step, with its sign`,
+      about: () => 'over every step',
+      value: (row) => row.mean,
+      text: (value) => signed(value, 2),
+      scale: 1,
       base: 0,
       rank: same,
       shown: false,
@@ -128,8 +160,7 @@ export function ranked(rows: readonly UnitRow[], measure: Measure | null): UnitR
 export function alongStrip(rows: readonly UnitRow[], measure: Measure): { low: number; high: number; at: Float64Array } {
   const values = rows.map((row) => measure.value(row));
   const finite = values.filter(known);
-  const low = Math.min(...finite);
-  const high = Math.max(...finite);
+  const [low = Infinity, high = -Infinity] = extent(finite);
   const at = Float64Array.from(values, (value) =>
     known(value) ? (high > low ? (value - low) / (high - low) : 0.5) : NaN,
   );

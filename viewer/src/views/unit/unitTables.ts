@@ -1,4 +1,4 @@
-import type { UnitRow } from '../../data/types';
+import type { UnitHistogram, UnitRow } from '../../data/types';
 import type { Table } from '../table/csv';
 import type { WordBox } from './boxRows';
 import type { Measure } from './measures';
@@ -45,15 +45,15 @@ export function contextsTable(unit: number, rows: readonly ContextRow[]): Table 
   };
 }
 
-export function histogramTable(row: UnitRow): Table {
+export function histogramTable(of: UnitHistogram): Table {
   return {
-    caption: `Activation of unit ${row.unit} over every step`,
+    caption: `Activation of unit ${of.unit} over every step`,
     columns: [
       { name: 'from', about: 'Lower border of the bin', digits: 4 },
       { name: 'to', about: 'Upper border of the bin', digits: 4 },
       { name: 'steps', about: 'Steps in the bin' },
     ],
-    rows: row.histogram.map((steps, i) => [row.edges[i]!, row.edges[i + 1]!, steps]),
+    rows: of.counts.map((steps, i) => [of.edges[i]!, of.edges[i + 1]!, steps]),
   };
 }
 

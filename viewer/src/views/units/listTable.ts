@@ -1,0 +1,19 @@
+import type { UnitRow } from '../../data/types';
+import type { Measure } from '../unit/measures';
+import type { Table } from '../table/csv';
+
+/** The units as shown, with every measure in full precision and all published words. */
+export function listTable(rows: readonly UnitRow[], measures: readonly Measure[], chips: ReadonlyMap<number, number>, text: readonly string[]): Table {
+  const words = (ids: Int32Array): string => Array.from(ids, (id) => text[id] ?? '').join(' ');
+  return {
+    caption: 'Units',
+    columns: [
+      { name: 'unit', about: 'Unit number' },
+      { name: 'chip', about: 'Drawn number of its memory chip' },
+      ...measures.map(({ title, help }) => ({ name: title.toLowerCase(), about: help, digits: 4 })),
+      { name: 'raised by', about: 'Words that raise it most', corpus: true },
+      { name: 'lowered by', about: 'Words that lower it most', corpus: true },
+    ],
+    rows: rows.map((row) => [row.unit, chips.get(row.unit) ?? null, ...measures.map((measure) => measure.value(row)), words(row.topWords), words(row.bottomWords)]),
+  };
+}
