@@ -1,14 +1,13 @@
 """Capture every step's states and gates of the recurrent modules inside any torch module.
 
-Forward hooks see what goes into and comes out of each `nn.RNN`, `nn.GRU` or `nn.LSTM`; the model is not
-changed.
+Forward hooks see what goes into and comes out of each `nn.RNN`, `nn.GRU`, `nn.LSTM` and each of their `*Cell`s;
+the model is not changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,35 +16,19 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import cells
+from rnnvis.recording.single_steps import CellCalls
+from rnnvis.recording.traces import LayerTrace
 
 
-@dataclass(frozen=True)
-class LayerTrace:
-    """One layer, in one direction, of one call of a recurrent module.
-
-    Tensors are batch first, [B, T, units], whatever the module's own layout; entries at or after a row's
-    length mean nothing. `lengths` [B] counts the steps that the module itself took: T for each row unless
-    packed. `module` is the module's path ("model" for the root), `name` adds layer and direction:
-    "encoder.rnn.0.reverse".
-    """
-
-    module: str
-    name: str
-    reverse: bool
-    packed: bool
-    lengths: Tensor
-    states: dict[str, Tensor] = field(repr=False)
-    previous: dict[str, Tensor] = field(repr=False)
-    gates: dict[str, Tensor] = field(repr=False)
-
-
-def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase]:
+def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase | nn.RNNCellBase]:
     """The recurrent modules of `model` by path, in registration order; RnnvisError if there are none."""
-    found = {path or "model": m for path, m in model.named_modules() if isinstance(m, nn.RNNBase)}
+    kinds = (nn.RNNBase, nn.RNNCellBase)
+    found = {path or "model": m for path, m in model.named_modules() if isinstance(m, kinds)}
     if not found:
         raise RnnvisError(
-            f"{type(model).__name__} holds no nn.RNN, nn.GRU or nn.LSTM, so there are no states to record",
-            "pass the module that holds the recurrent layers",
+            f"{type(model).__name__} holds no nn.RNN, nn.GRU, nn.LSTM or a cell of them, so there are no states to "
+            "record",
+            "pass the module that holds the recurrent layers, or describe its states with a StateSource",
         )
     return found
 
@@ -54,7 +37,8 @@ def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase]:
 def capture(model: nn.Module) -> Iterator[list[LayerTrace]]:
     """While open, each call of a recurrent module of `model` appends its traces to the list, layer by layer.
 
-    Only the hooks are added, and they are removed on leaving. Dropout between layers cannot be repeated, so a
+    A `*Cell` makes one step a call: its trace, over all of its calls, is appended on leaving. Only the hooks are
+    added, and they are removed on leaving. Dropout between layers cannot be repeated, so a
     module that has it must be in evaluation mode (RnnvisError otherwise).
     """
     traces: list[LayerTrace] = []
@@ -67,10 +51,16 @@ def capture(model: nn.Module) -> Iterator[list[LayerTrace]]:
 
         handles.append(module.register_forward_hook(hook, with_kwargs=True))
 
+    stepping = []
     for path, module in recurrent_modules(model).items():
-        watch(path, module)
+        if isinstance(module, nn.RNNBase):
+            watch(path, module)
+        else:
+            stepping.append(CellCalls(path, module))
+            handles.append(module.register_forward_hook(stepping[-1].hook, with_kwargs=True))
     try:
         yield traces
+        traces.extend(calls.trace() for calls in stepping if calls.steps)
     finally:
         for handle in handles:
             handle.remove()

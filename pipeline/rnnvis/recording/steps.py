@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.capture import LayerTrace, capture, recurrent_modules
+from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.traces import LayerTrace
 
 Forward = Callable[[nn.Module, Tensor, Tensor], object]
 Readout = Callable[[Tensor], Tensor]
@@ -70,7 +71,7 @@ def record_steps(
     state. Raises RnnvisError if the model holds no recurrent module or a module's steps are not the
     sentences' steps.
     """
-    backwards = any(module.bidirectional for module in recurrent_modules(model).values())
+    backwards = any(getattr(module, "bidirectional", False) for module in recurrent_modules(model).values())
     numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     call = forward or (lambda m, ids, lengths: m(ids, lengths))
