@@ -1,6 +1,6 @@
 """A published folder made of planted data, for tests and for looking at the viewer without training anything.
 
-    python -m tests.synthetic FOLDER [--units 64] [--words 600] [--sentences 800]
+    python -m tests.synthetic FOLDER [--units 64] [--words 600] [--sentences 800] [--epochs 3] [--second]
 
 Words belong to planted groups that raise or lower planted groups of units; states leak and add up. No figure in it
 means anything.
@@ -16,147 +16,71 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.tables import files, publishing
-
-GROUPS = {
-    "praise": [
-        "beautifully",
-        "masterpiece",
-        "remarkable",
-        "happy",
-        "excellent",
-        "provides",
-        "enjoyable",
-        "solid",
-        "powerful",
-        "amazing",
-        "refreshing",
-        "loved",
-        "treat",
-        "awesome",
-        "great",
-        "sweet",
-        "love",
-        "perfect",
-        "wonderful",
-        "fantastic",
-        "charming",
-        "witty",
-        "moving",
-        "superb",
-    ],
-    "complaint": [
-        "dull",
-        "mediocre",
-        "tedious",
-        "lacks",
-        "poor",
-        "suffers",
-        "fails",
-        "worst",
-        "boring",
-        "junk",
-        "lame",
-        "neither",
-        "predictable",
-        "bad",
-        "flat",
-        "mess",
-        "awful",
-        "unfunny",
-        "pointless",
-        "clumsy",
-        "bland",
-        "waste",
-        "stale",
-        "hollow",
-    ],
-    "turn": ["but", "though", "however", "yet", "although", "not", "n't", "never", "no", "without", "hardly"],
-    "film": [
-        "film",
-        "movie",
-        "story",
-        "plot",
-        "music",
-        "cast",
-        "script",
-        "director",
-        "scene",
-        "character",
-        "ending",
-        "dialogue",
-        "screen",
-        "comedy",
-        "drama",
-        "performance",
-        "acting",
-        "picture",
-        "cliché",
-        "food",
-        "staff",
-    ],
-    "glue": [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "and",
-        "in",
-        "is",
-        "it",
-        "that",
-        "this",
-        "with",
-        "for",
-        "as",
-        "its",
-        "on",
-        "by",
-        "from",
-        "at",
-        "be",
-        "are",
-        "was",
-        "has",
-        "have",
-        "i",
-        "you",
-        "he",
-        "they",
-        "who",
-        "what",
-        "which",
-        "so",
-        "very",
-        "too",
-        "more",
-        "most",
-        "one",
-        "all",
-        "some",
-    ],
-    "marks": [",", ".", "!", "?", "'", "--", ":", ";"],
-}
-PROBES = {
-    "though": "I love the music , though the plot is dull and predictable",
-    "though-reversed": "The plot is dull and predictable , though I love the music",
-}
+from rnnvis.measures import projection
+from rnnvis.measures.dynamics import Figure, dimensions, per_step
+from rnnvis.measures.matches import match
+from rnnvis.tables import files, overview_columns, publishing
+from tests.synthetic_words import GROUPS, PART_OF_SPEECH, PROBES
 
 
-def publish(folder: Path, units: int = 64, words: int = 600, sentences: int = 800, seed: int = 0) -> None:
-    """Write a manifest with one dataset and one classifier of `units` units into `folder`."""
+def publish(
+    folder: Path,
+    units: int = 64,
+    words: int = 600,
+    sentences: int = 800,
+    seed: int = 0,
+    epochs: int = 0,
+    second: bool = False,
+) -> None:
+    """Write a manifest with a classifier of `units` units on a dataset into `folder`.
+
+    With `epochs`, the model has an entry for each of so many epochs, in which its units answer ever more strongly;
+    with `second`, a second dataset `second` holds another such model, and units are matched between the two.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        tables = _Tables(Path(scratch), folder)
+        names = ("synthetic", "second") if second else ("synthetic",)
+        made = [_planted(tables, name, units, words, sentences, seed + i, epochs) for i, name in enumerate(names)]
+        datasets = [dataset for dataset, _ in made]
+        if second:
+            for ours, theirs in ((0, 1), (1, 0)):
+                datasets[ours]["tables"] |= _pairs(tables, made[ours][1], datasets[theirs]["name"], made[theirs][1])
+    publishing.write_manifest(datasets, folder, "synthetic")
+
+
+def _planted(
+    tables: _Tables, name: str, units: int, words: int, sentences: int, seed: int, epochs: int
+) -> tuple[dict[str, Any], np.ndarray]:
     rng = np.random.default_rng(seed)
     vocabulary, group = _vocabulary(words)
     texts, labels = _sentences(rng, vocabulary, group, sentences)
     drive, v = _drive(rng, group, units)
     tokens = [np.array([vocabulary.index(t.lower()) if t.lower() in vocabulary else 0 for t in s]) for s in texts]
-    states = [_run(rng, drive, t) for t in tokens]
-    with tempfile.TemporaryDirectory() as scratch:
-        tables = _Tables(Path(scratch), folder)
-        dataset = _dataset(tables, vocabulary, texts, tokens, labels)
-        dataset["models"] = [_model(tables, tokens, states, labels, len(vocabulary), v)]
-    publishing.write_manifest([dataset], folder, "synthetic")
+    dataset = _dataset(tables, name, vocabulary, group, texts, tokens, labels)
+    after = {epoch: drive * epoch / epochs for epoch in range(1, epochs)} | {epochs: drive}
+    found = {
+        epoch: _model(tables, tokens, [_run(rng, strength, t) for t in tokens], labels, len(vocabulary), v)
+        for epoch, strength in after.items()
+    }
+    model = found[epochs]
+    if epochs:
+        shared = ("hash", "tables", "states")
+        model["epochs"] = [
+            {"epoch": epoch, **{field: of[field] for field in shared}, "hash": f"{epoch % epochs:016x}"}
+            for epoch, of in found.items()
+        ]
+    dataset["models"] = [{**model}]
+    return dataset, drive
+
+
+def _pairs(tables: _Tables, ours: np.ndarray, other: str, theirs: np.ndarray) -> dict[str, Any]:
+    at = {"model_a": "planted", "state_a": "rnn.0.h", "model_b": "planted", "state_b": "rnn.0.h", "dataset_b": other}
+    units = {**at, **overview_columns.matched(match(ours, theirs))}
+    pair = {**at, "cka": None, "steps": 0, "shared_words": len(ours)}
+    return {
+        "unit_matches": tables("unit_matches", overview_columns.rows([units])),
+        "state_pairs": tables("state_pairs", overview_columns.rows([pair])),
+    }
 
 
 class _Tables:
@@ -208,8 +132,18 @@ def _run(rng: np.random.Generator, drive: np.ndarray, tokens: np.ndarray) -> np.
     return np.array(out, np.float32)
 
 
+def _parts(group: np.ndarray) -> list[str]:
+    return ["verb" if i % 5 == 4 else PART_OF_SPEECH[list(GROUPS)[kind]] for i, kind in enumerate(group[1:])]
+
+
 def _dataset(
-    tables: _Tables, vocabulary: list[str], texts: list[list[str]], tokens: list[np.ndarray], labels: np.ndarray
+    tables: _Tables,
+    name: str,
+    vocabulary: list[str],
+    group: np.ndarray,
+    texts: list[list[str]],
+    tokens: list[np.ndarray],
+    labels: np.ndarray,
 ) -> dict[str, Any]:
     n = len(texts)
     split = ["probe"] * len(PROBES) + [("train", "train", "train", "valid", "test")[i % 5] for i in range(n)]
@@ -220,8 +154,8 @@ def _dataset(
     ]
     counts = np.bincount(np.concatenate(tokens), minlength=len(vocabulary))
     return {
-        "name": "synthetic",
-        "title": "Planted words",
+        "name": name,
+        "title": "Planted words" if name == "synthetic" else "Planted words again",
         "licence": "none",
         "about": "Generated; no figure in it means anything.",
         "labels": ["negative", "positive"],
@@ -236,6 +170,8 @@ def _dataset(
                     "text": vocabulary,
                     "count": counts,
                     "special": [w == "<unk>" for w in vocabulary],
+                    "part_of_speech": [None, *_parts(group)],
+                    "part_of_speech_share": [None] + [0.75] * (len(vocabulary) - 1),
                 },
             ),
             "sentences": tables(
@@ -314,7 +250,7 @@ def _model(
         },
         "methods": ["block"],
         "selections": ["reliable", "frequent"],
-        "k": list(range(2, 31)),
+        "k": list(range(2, min(30, units) + 1)),
         "tables": {
             "responses": tables(
                 "responses",
@@ -386,6 +322,7 @@ def _model(
                 },
             ),
             **_clusterings(tables, mean, count, v),
+            **_overview(tables, mean, frequent[frequent > 0], value[measured], sentence[measured]),
         },
     }
     return {
@@ -435,6 +372,23 @@ def _model(
     }
 
 
+def _overview(
+    tables: _Tables, mean: np.ndarray, ids: np.ndarray, values: np.ndarray, sentence: np.ndarray
+) -> dict[str, Any]:
+    points, figures = [], [*per_step(values, sentence), *dimensions(values, mean[ids])]
+    for item, numbers, matrix in (("unit", np.arange(mean.shape[1]), mean[ids].T), ("word", ids, mean[ids])):
+        at, share = projection.pca(matrix)
+        points += [
+            overview_columns.Points("pca", item, numbers, at),
+            overview_columns.Points("tsne", item, numbers, at[:, ::-1] * 20),
+        ]
+        figures += [Figure(f"pca_{item}_share_{i + 1}", float(x), "planted") for i, x in enumerate(share)]
+    return {
+        "projection": tables("projection", overview_columns.projection(points)),
+        "state_measures": tables("state_measures", overview_columns.state_measures(figures)),
+    }
+
+
 def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.ndarray) -> dict[str, Any]:
     from sklearn.cluster import KMeans
 
@@ -444,7 +398,7 @@ def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.nda
     for selection, score in (("reliable", norm * np.sqrt(count)), ("frequent", count)):
         ids = eligible[np.argsort(-score[eligible], kind="stable")[:500]]
         matrix = mean[ids]
-        for k in range(2, 31):
+        for k in range(2, min(30, len(v)) + 1):
             z = KMeans(k, n_init=1, random_state=0).fit_predict(matrix)
             u = KMeans(k, n_init=1, random_state=0).fit_predict(matrix.T)
             block = np.array([[matrix[np.ix_(z == a, u == b)].mean() for b in range(k)] for a in range(k)])
@@ -462,8 +416,8 @@ def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.nda
                 for cluster in range(k):
                     stable = 0.3 if cluster == k // 2 else 0.9
                     row = {**at, "side": side, "cluster": cluster, "size": int(sizes[cluster]), "stability": stable}
-                    row |= {"purity_class": 0.95, "effect": float(effect[cluster])} if side == "words" else {}
-                    rows["summaries"].append({"purity_class": None, "effect": None} | row)
+                    figures = {"purity_part_of_speech": 0.75, "purity_class": 0.95, "effect": float(effect[cluster])}
+                    rows["summaries"].append(row | (figures if side == "words" else dict.fromkeys(figures)))
             rows["means"].append({**at, "mean": block.ravel().tolist()})
             strength = np.stack([matrix[:, u == b].mean(1) for b in range(k)], 1)
             rows["strengths"].append({**at, "strength": strength.ravel().tolist()})
@@ -482,7 +436,8 @@ def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.nda
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path)
-    for option, default in (("units", 64), ("words", 600), ("sentences", 800)):
+    for option, default in (("units", 64), ("words", 600), ("sentences", 800), ("epochs", 0)):
         parser.add_argument(f"--{option}", type=int, default=default)
+    parser.add_argument("--second", action="store_true", help="a second dataset")
     arguments = parser.parse_args()
-    publish(arguments.folder, arguments.units, arguments.words, arguments.sentences)
+    publish(**vars(arguments))

@@ -162,3 +162,31 @@ def test_probes_are_recorded_and_left_out_of_the_responses(finished):
     model = dataset["models"][0]
     assert json.dumps(model["provenance"])
     assert {"config", "seed", "versions", "corpus", "licence"} <= set(model["provenance"])
+
+
+def test_pairs_of_states_and_pictures_of_states_are_published(finished):
+    data = finished / "site" / "explorer" / "data"
+    dataset = read_manifest(data)["datasets"][0]
+
+    def rows(holder, name):
+        return files.read(name, [data / f["path"] for f in holder["tables"][name]["files"]]).to_pylist()
+
+    pairs = rows(dataset, "state_pairs")
+    assert len(pairs) == len(rows(dataset, "unit_matches")) == 6
+    cka = {(p["model_a"], p["state_a"], p["model_b"], p["state_b"]): p["cka"] for p in pairs}
+    for (a, b, c, d), value in cka.items():
+        assert 0 <= value <= 1
+        assert abs(value - cka[c, d, a, b]) < 1e-9
+    for row in rows(dataset, "unit_matches"):
+        taken = [b for b in row["b"] if b >= 0]
+        assert len(set(taken)) == len(taken)
+    words = {row["text"]: row["part_of_speech"] for row in rows(dataset, "words")}
+    assert (words["the"], words["film"], words["<unk>"]) == ("determiner", "noun", None)
+    for model in dataset["models"]:
+        for state in model["states"]:
+            points = rows(state, "projection")
+            assert {p["method"] for p in points} == {"pca", "tsne"}
+            assert sum(p["item"] == "unit" for p in points) == 2 * state["units"]
+            figures = {row["measure"]: row["value"] for row in rows(state, "state_measures")}
+            assert 0 < figures["kept_per_step"] < 1
+            assert 1 <= figures["effective_dimension_states"] <= state["units"]

@@ -119,6 +119,19 @@ def test_a_whole_folder_passes(published):
     assert report.files >= 15
 
 
+def test_files_of_epochs_and_of_a_second_dataset_are_checked_too(tmp_path):
+    synthetic.publish(tmp_path, units=12, words=60, sentences=60, epochs=2, second=True)
+    assert verify(tmp_path).problems == []
+    model = publishing.read_manifest(tmp_path)["datasets"][1]["models"][0]
+    assert [epoch["epoch"] for epoch in model["epochs"]] == [1, 2]
+    last = model["epochs"][-1]
+    assert {**last, "epoch": None} == {"epoch": None, **{name: model[name] for name in ("hash", "tables", "states")}}
+    (tmp_path / model["epochs"][0]["states"][0]["tables"]["units"]["files"][0]["path"]).unlink()
+    problems = verify(tmp_path).problems
+    assert problems
+    assert all("second / planted / epoch 1 / rnn.0.h" in problem for problem in problems)
+
+
 def test_a_flipped_byte_a_short_file_and_a_missing_file_are_each_named(copy):
     flipped, short, gone = named(copy, "words"), named(copy, "states"), named(copy, "units")
     data = bytearray(flipped.read_bytes())

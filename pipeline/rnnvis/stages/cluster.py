@@ -11,13 +11,17 @@ import numpy as np
 
 from rnnvis import progress
 from rnnvis.config import Measure, ModelConfig
+from rnnvis.corpora import Corpus
+from rnnvis.measures import parts_of_speech
 from rnnvis.measures.cocluster import Coclustering, sweep, word_strengths
 from rnnvis.measures.cocluster_quality import class_purity
 from rnnvis.measures.responses import Responses
 from rnnvis.measures.selections import SELECTIONS, Selection, select_words
+from rnnvis.stages.describe import describe
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step, write_index
 from rnnvis.stages.store import Step
+from rnnvis.stages.tag import load_parts, tag_step
 from rnnvis.stages.train import corpus_step, load_corpus
 from rnnvis.tables import cluster_columns, files
 
@@ -25,10 +29,11 @@ from rnnvis.tables import cluster_columns, files
 def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:
     """Cluster every state of one recorded model; the folder holds the tables and `index.json`."""
     recorded = record_step(project, dataset, card, seed)
-    corpus = corpus_step(project, dataset)
+    corpus, tagged = corpus_step(project, dataset), tag_step(project, dataset)
     measure = dataset.config.measure
     inputs = {
         "recorded": recorded.key,
+        "tagged": tagged.key,
         "methods": measure.methods,
         "k": [measure.smallest_k, measure.largest_k],
         "selected_words": measure.selected_words,
@@ -38,13 +43,14 @@ def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: in
     def build(folder: Path) -> None:
         source = recorded.folder(project.build)
         text = load_corpus(corpus.folder(project.build))
-        probes = sorted({int(word) for i in text.indices("probe") for word in text.tokens[i]})
+        parts = load_parts(tagged.folder(project.build)).part
         states = read_index(source)["states"]
         with progress.bar("Clustering", total=len(states) * len(SELECTIONS) * len(measure.methods)) as bar:
-            found = [_state(source, folder, state, text.special, probes, measure, bar) for state in states]
+            found = [_state(source, folder, state, text, parts, measure, bar) for state in states]
         write_index(folder, {"states": found})
 
-    code = ("measures", "tables/cluster_columns.py", "tables/files.py", "tables/schema.py", "stages/cluster.py")
+    tables = tuple(f"tables/{name}.py" for name in ("cluster_columns", "files", "overview_columns", "schema"))
+    code = ("measures", *tables, "stages/cluster.py", "stages/describe.py")
     return Step("cluster", f"{dataset.config.name}-{card.name}-seed{seed}", inputs, code, build)
 
 
@@ -61,8 +67,8 @@ def _state(
     source: Path,
     folder: Path,
     state: dict[str, Any],
-    special: tuple[int, ...],
-    probes: list[int],
+    text: Corpus,
+    parts: np.ndarray,
     measure: Measure,
     bar: progress.Bar,
 ) -> dict[str, Any]:
@@ -70,13 +76,17 @@ def _state(
     responses = _responses(inside, state["tables"]["responses"])
     effects = _effects(inside, state["tables"].get("word_effects"), len(responses.count))
     rows = cluster_columns.Rows()
-    for job in _jobs(responses, effects, special, probes, measure):
+    clustered: set[int] = set()
+    for job in _jobs(responses, effects, text, measure):
+        clustered.update(job.selection.word_ids.tolist())
         largest = min(measure.largest_k, *(int(np.count_nonzero(job.matrix.any(axis=a))) for a in (0, 1)))
         ks = range(measure.smallest_k, largest + 1)
         for found in sweep(job.matrix, list(ks), job.method, job.halves, job.effects):
-            _add(rows, job, found)
+            _add(rows, job, found, parts)
         bar.advance()
-    written = {name: files.write(name, table, folder / state["name"]) for name, table in rows.columns().items()}
+    ids = np.array(sorted(clustered), dtype=np.int32)
+    tables = rows.columns() | describe(inside, state["tables"], text, responses.mean, ids)
+    written = {name: files.write(name, table, folder / state["name"]) for name, table in tables.items()}
     return {
         "methods": list(measure.methods),
         "selections": list(SELECTIONS),
@@ -88,12 +98,12 @@ def _state(
 def _jobs(
     responses: Responses,
     effects: np.ndarray | None,
-    special: tuple[int, ...],
-    probes: list[int],
+    text: Corpus,
     measure: Measure,
 ) -> Iterator[_Job]:
+    probes = sorted({int(word) for i in text.indices("probe") for word in text.tokens[i]})
     for name in SELECTIONS:
-        chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, special, probes)
+        chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, text.special, probes)
         in_both = (responses.half_a_count[chosen.word_ids] > 0) & (responses.half_b_count[chosen.word_ids] > 0)
         ids = chosen.word_ids[in_both]
         selection = Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside)
@@ -102,11 +112,12 @@ def _jobs(
             yield _Job(method, selection, responses.mean[ids], halves, None if effects is None else effects[ids])
 
 
-def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering) -> None:
+def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.ndarray) -> None:
     k = found.k[0]
     purity = None if job.effects is None else class_purity(found.word_labels, k, job.effects)
+    of_speech = parts_of_speech.purity(found.word_labels, k, parts[job.selection.word_ids])
     strengths = word_strengths(job.matrix, found.unit_labels, k)
-    rows.add(job.selection, found, strengths, purity)
+    rows.add(job.selection, found, strengths, purity, of_speech)
 
 
 def _responses(folder: Path, parts: list[files.Part]) -> Responses:

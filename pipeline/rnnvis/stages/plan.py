@@ -14,18 +14,22 @@ from rnnvis.config import ModelConfig
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import console, say
 from rnnvis.stages.cluster import cluster_step
+from rnnvis.stages.compare import comparable, compare_step
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.publish import publish
 from rnnvis.stages.record import record_step
 from rnnvis.stages.results import baselines_step, evaluation_step, results_step
 from rnnvis.stages.store import Step
+from rnnvis.stages.tag import tag_step
 from rnnvis.stages.train import corpus_step, train_step
 
 _USUAL_SECONDS = {
     "corpus": 10.0,
     "train": 60.0,
+    "tag": 8.0,
     "record": 15.0,
-    "cluster": 20.0,
+    "cluster": 30.0,
+    "compare": 3.0,
     "baselines": 15.0,
     "evaluate": 2.0,
     "results": 30.0,
@@ -65,16 +69,19 @@ def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]
 
 
 def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
-    """Steps of `rnnvis cluster`."""
+    """Steps of `rnnvis cluster`: tags and clusters, then how all models that are clustered by then compare."""
     dataset = project.dataset(name)
-    return [
+    cards = _cards(dataset, models)
+    steps = [
         Needs(
             cluster_step(project, dataset, card, card.seeds[0]),
             record_step(project, dataset, card, card.seeds[0]),
             f"rnnvis record {name} {card.name}",
         )
-        for card in _cards(dataset, models)
+        for card in cards
     ]
+    tags = Needs(tag_step(project, dataset), steps[0].before, steps[0].command)
+    return [tags, *steps, Needs(compare_step(project, dataset, comparable(project, dataset, cards)))]
 
 
 def run(project: Project, steps: Sequence[Needs]) -> None:
@@ -118,11 +125,12 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
     steps = [corpus_step(project, dataset)]
     for card in cards:
         steps += [train_step(project, dataset, card, seed) for seed in (card.seeds[:1] if quick else card.seeds)]
-    steps.append(baselines_step(project, dataset))
+    steps += [tag_step(project, dataset), baselines_step(project, dataset)]
     for card in cards:
         steps.append(evaluation_step(project, dataset, card, card.seeds[0]))
         steps.append(record_step(project, dataset, card, card.seeds[0]))
         steps.append(cluster_step(project, dataset, card, card.seeds[0]))
+    steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))
     if not quick and not only:
         steps.append(results_step(project, dataset))
     return steps

@@ -11,9 +11,12 @@ from typing import Any
 import rnnvis
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.stages.cluster import cluster_step
+from rnnvis.stages.compare import comparable, compare_step
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step
 from rnnvis.stages.results import metric_rows
+from rnnvis.stages.store import Step
+from rnnvis.stages.tag import load_parts, tag_step
 from rnnvis.stages.train import corpus_step, load_corpus, train_step
 from rnnvis.tables import columns, files
 from rnnvis.tables.publishing import digest, entry, write_manifest
@@ -41,16 +44,14 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
 
 def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
     config = dataset.config
-    models = [
-        _model(project, dataset, name)
-        for name, card in dataset.cards.items()
-        if cluster_step(project, dataset, card, card.seeds[0]).finished(project.build)
-    ]
+    cards = comparable(project, dataset)
+    models = [_model(project, dataset, card.name) for card in cards]
     if not models:
         return {"name": config.name, "models": []}
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
     scratch = project.build / "scratch" / config.name
-    tables = {"words": columns.words(corpus), "sentences": columns.sentences(corpus)}
+    parts = load_parts(tag_step(project, dataset).folder(project.build))
+    tables = {"words": columns.words(corpus, parts), "sentences": columns.sentences(corpus)}
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
     key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
     view = config.view
@@ -73,16 +74,22 @@ def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
         "tables": {
             name: entry(name, files.write(name, table, scratch), scratch, project.data)
             for name, table in tables.items()
-        },
+        }
+        | _pairs(project, compare_step(project, dataset, cards)),
         "models": models,
     }
+
+
+def _pairs(project: Project, compared: Step) -> dict[str, Any]:
+    folder = compared.folder(project.build)
+    return _entries(read_index(folder)["tables"], folder, project.data) if compared.finished(project.build) else {}
 
 
 def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     card = dataset.cards[name]
     seed = card.seeds[0]
     steps = [step(project, dataset, card, seed) for step in (train_step, record_step, cluster_step)]
-    for step in (corpus_step(project, dataset), *steps):
+    for step in (corpus_step(project, dataset), tag_step(project, dataset), *steps):
         if not step.finished(project.build):
             raise RnnvisError(
                 f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,12 @@ class Rows:
         found: Coclustering,
         strengths: np.ndarray,
         purity: tuple[np.ndarray, np.ndarray] | None,
+        of_speech: np.ndarray,
     ) -> None:
         """Take in one co-clustering of the words of `selection`.
 
         `strengths` float [words, unit clusters]; `purity` is (mean effect, share of the majority sign) per word
-        cluster, where words have an effect on a verdict.
+        cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
         clustered = found.word_labels >= 0
@@ -55,6 +57,8 @@ class Rows:
                 row["effect"], row["purity_class"] = (
                     (None, None) if of_class is None or not size else (float(v[cluster]) for v in of_class)
                 )
+                pure = float(of_speech[cluster]) if side == "words" else math.nan
+                row["purity_part_of_speech"] = None if math.isnan(pure) else pure
                 self._rows["cluster_summaries"].append(row)
         self._rows["block_means"].append({**at, "mean": found.block_means.ravel().tolist()})
         self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel().tolist()})

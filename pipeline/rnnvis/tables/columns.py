@@ -11,6 +11,7 @@ import pyarrow as pa
 from rnnvis.corpora import Corpus
 from rnnvis.measures.contexts import Contexts
 from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
+from rnnvis.measures.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.quantiles import Quantiles
 from rnnvis.measures.responses import Responses
 from rnnvis.measures.units import Units, hoyer_sparsity, top_words
@@ -21,13 +22,15 @@ _LEVELS = ("q09", "q25", "q50", "q75", "q91")
 _TOP = 20
 
 
-def words(corpus: Corpus) -> Columns:
-    """Table `words`: the vocabulary, with each word's association with the second of two classes."""
+def words(corpus: Corpus, parts: PartsOfSpeech) -> Columns:
+    """Table `words`: the vocabulary, with each word's part of speech and association with the second of two classes."""
     return {
         "word_id": np.arange(len(corpus.vocabulary), dtype=np.int32),
         "text": list(corpus.vocabulary),
         "count": corpus.counts,
         "special": [i in corpus.special for i in range(len(corpus.vocabulary))],
+        "part_of_speech": parts.names(),
+        "part_of_speech_share": nullable(parts.share),
         "class_association": class_association(corpus),
     }
 

@@ -20,7 +20,10 @@ PART_BYTES = 8 * 2**20
 PAGE_BYTES = 16 * 2**10
 COMPRESSION = "snappy"
 # A dictionary of values that hardly repeat makes reading one row fetch the whole dictionary.
-_REPEATED = {"split", "source", "method", "selection", "side", "context", "subject", "measure", "part_of_speech"}
+_REPEATED = {
+    *("split", "source", "method", "selection", "side", "context", "subject", "measure", "part_of_speech", "item"),
+    *("model_a", "state_a", "model_b", "state_b", "dataset_b"),
+}
 
 
 @dataclass(frozen=True)

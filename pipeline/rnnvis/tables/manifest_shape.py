@@ -30,6 +30,7 @@ _STATE = {
     "k": [int],
     "tables": _TABLES,
 }
+_EPOCH = {"epoch": int, "hash": str, "tables": _TABLES, "states": (_STATE, 1)}
 _MODEL = {
     "name": str,
     "title": str,
@@ -42,6 +43,7 @@ _MODEL = {
     "provenance": dict,
     "tables": _TABLES,
     "states": (_STATE, 1),
+    "epochs": ([_EPOCH], None),
 }
 _DATASET = {
     "name": str,

@@ -85,11 +85,17 @@ def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, An
             yield dataset["name"], name, table
         for model in dataset["models"]:
             where = f"{dataset['name']} / {model['name']}"
-            for name, table in model["tables"].items():
-                yield where, name, table
-            for state in model["states"]:
-                for name, table in state["tables"].items():
-                    yield f"{where} / {state['name']}", name, table
+            yield from _inside(where, model)
+            for epoch in model.get("epochs") or []:
+                yield from _inside(f"{where} / epoch {epoch['epoch']}", epoch)
+
+
+def _inside(where: str, holder: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    for name, table in holder["tables"].items():
+        yield where, name, table
+    for state in holder["states"]:
+        for name, table in state["tables"].items():
+            yield f"{where} / {state['name']}", name, table
 
 
 def named_files(manifest: dict[str, Any]) -> set[str]:

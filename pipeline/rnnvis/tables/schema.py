@@ -79,6 +79,26 @@ _QUANTILES = tuple(
     Column(f"q{q:02d}", "float32", f"{q} % quantile over the uses of the word") for q in (9, 25, 50, 75, 91)
 )
 
+_PAIR = (
+    Column("model_a", "string", "Model of state A"),
+    Column("state_a", "string", "State A"),
+    Column("model_b", "string", "Model of state B"),
+    Column("state_b", "string", "State B, another state of the same or another model"),
+    Column("dataset_b", "string", "Dataset of state B; null for this one", nullable=True),
+)
+
+
+def _match(what: str, over: str) -> tuple[Column, ...]:
+    return (
+        Column("b", "list<int32>", f"For each {what} of A its partner in B, one to one; −1 for none"),
+        Column("strength", "list<float32>", f"Correlation of the two partners' {over}; 0 for none"),
+        Column("best", "list<int32>", f"For each {what} of A the most alike of B, which several may share"),
+        Column("best_strength", "list<float32>", "Correlation with that one"),
+    )
+
+
+_PAIR_ORDER = ("model_a", "state_a", "model_b", "state_b")
+
 TABLES: tuple[Table, ...] = (
     Table(
         "words",
@@ -397,6 +417,59 @@ TABLES: tuple[Table, ...] = (
             Column("train_loss", "float64", "Mean training loss"),
             Column("valid_loss", "float64", "Loss on the validation text, in nats"),
             Column("valid_accuracy", "float64", "Accuracy on the validation text"),
+        ),
+    ),
+    Table(
+        "unit_matches",
+        "dataset",
+        "an ordered pair of different states",
+        _PAIR_ORDER,
+        (*_PAIR, *_match("unit", "expected responses over the words measured in both")),
+        group=8,
+    ),
+    Table(
+        "cluster_matches",
+        "dataset",
+        "an ordered pair of different states and a co-clustering",
+        (*_PAIR_ORDER, "method", "selection", "k"),
+        (*_PAIR, *_CLUSTERING, *_match("unit cluster", "mean responses over the words measured in both")),
+        group=256,
+    ),
+    Table(
+        "state_pairs",
+        "dataset",
+        "an ordered pair of different states",
+        _PAIR_ORDER,
+        (
+            *_PAIR,
+            Column("cka", "float64", "Linear centred kernel alignment, 0 to 1, on held-out text", nullable=True),
+            Column("steps", "int64", "Steps of held-out text (validation and test) that both states are published for"),
+            Column("shared_words", "int32", "Words with enough uses in both, over which units and clusters match"),
+        ),
+    ),
+    Table(
+        "state_measures",
+        "state",
+        "a figure of the state as a whole",
+        ("measure",),
+        (
+            Column("measure", "string", "kept_per_step, change_per_step, effective_dimension_states, …"),
+            Column("value", "float64", "The figure"),
+            Column("standard_error", "float64", "Its standard error, where known", nullable=True),
+            Column("about", "string", "What it means, in a sentence"),
+        ),
+    ),
+    Table(
+        "projection",
+        "state",
+        "a word or a unit in the plane of one method",
+        ("method", "item", "id"),
+        (
+            Column("method", "string", "pca (principal components) or tsne"),
+            Column("item", "string", "unit or word"),
+            Column("id", "int32", "Unit or word number; the words are those clustered in either selection"),
+            Column("x", "float32", "Horizontal coordinate; of pca, along its first axis"),
+            Column("y", "float32", "Vertical coordinate; of pca, along its second axis"),
         ),
     ),
 )

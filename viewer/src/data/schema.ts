@@ -351,6 +351,102 @@ export interface TrainingRow {
   valid_accuracy: number;
 }
 
+/** One row is an ordered pair of different states. Sorted by model_a, state_a, model_b, state_b. */
+export interface UnitMatchesRow {
+  /** Model of state A (string) */
+  model_a: string;
+  /** State A (string) */
+  state_a: string;
+  /** Model of state B (string) */
+  model_b: string;
+  /** State B, another state of the same or another model (string) */
+  state_b: string;
+  /** Dataset of state B; null for this one (string) */
+  dataset_b: string | null;
+  /** For each unit of A its partner in B, one to one; −1 for none (list<int32>) */
+  b: number[];
+  /** Correlation of the two partners' expected responses over the words measured in both; 0 for none (list<float32>) */
+  strength: number[];
+  /** For each unit of A the most alike of B, which several may share (list<int32>) */
+  best: number[];
+  /** Correlation with that one (list<float32>) */
+  best_strength: number[];
+}
+
+/** One row is an ordered pair of different states and a co-clustering. Sorted by model_a, state_a, model_b, state_b, method, selection, k. */
+export interface ClusterMatchesRow {
+  /** Model of state A (string) */
+  model_a: string;
+  /** State A (string) */
+  state_a: string;
+  /** Model of state B (string) */
+  model_b: string;
+  /** State B, another state of the same or another model (string) */
+  state_b: string;
+  /** Dataset of state B; null for this one (string) */
+  dataset_b: string | null;
+  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  method: string;
+  /** Which words were clustered: reliable or frequent (string) */
+  selection: string;
+  /** Number of clusters asked for, the same for words and units (uint8) */
+  k: number;
+  /** For each unit cluster of A its partner in B, one to one; −1 for none (list<int32>) */
+  b: number[];
+  /** Correlation of the two partners' mean responses over the words measured in both; 0 for none (list<float32>) */
+  strength: number[];
+  /** For each unit cluster of A the most alike of B, which several may share (list<int32>) */
+  best: number[];
+  /** Correlation with that one (list<float32>) */
+  best_strength: number[];
+}
+
+/** One row is an ordered pair of different states. Sorted by model_a, state_a, model_b, state_b. */
+export interface StatePairsRow {
+  /** Model of state A (string) */
+  model_a: string;
+  /** State A (string) */
+  state_a: string;
+  /** Model of state B (string) */
+  model_b: string;
+  /** State B, another state of the same or another model (string) */
+  state_b: string;
+  /** Dataset of state B; null for this one (string) */
+  dataset_b: string | null;
+  /** Linear centred kernel alignment, 0 to 1, on held-out text (float64) */
+  cka: number | null;
+  /** Steps of held-out text (validation and test) that both states are published for (int64) */
+  steps: number | bigint;
+  /** Words with enough uses in both, over which units and clusters match (int32) */
+  shared_words: number;
+}
+
+/** One row is a figure of the state as a whole. Sorted by measure. */
+export interface StateMeasuresRow {
+  /** kept_per_step, change_per_step, effective_dimension_states, … (string) */
+  measure: string;
+  /** The figure (float64) */
+  value: number;
+  /** Its standard error, where known (float64) */
+  standard_error: number | null;
+  /** What it means, in a sentence (string) */
+  about: string;
+}
+
+/** One row is a word or a unit in the plane of one method. Sorted by method, item, id. */
+export interface ProjectionRow {
+  /** pca (principal components) or tsne (string) */
+  method: string;
+  /** unit or word (string) */
+  item: string;
+  /** Unit or word number; the words are those clustered in either selection (int32) */
+  id: number;
+  /** Horizontal coordinate; of pca, along its first axis (float32) */
+  x: number;
+  /** Vertical coordinate; of pca, along its second axis (float32) */
+  y: number;
+}
+
 export interface Rows {
   words: WordsRow;
   sentences: SentencesRow;
@@ -371,6 +467,11 @@ export interface Rows {
   units: UnitsRow;
   metrics: MetricsRow;
   training: TrainingRow;
+  unit_matches: UnitMatchesRow;
+  cluster_matches: ClusterMatchesRow;
+  state_pairs: StatePairsRow;
+  state_measures: StateMeasuresRow;
+  projection: ProjectionRow;
 }
 
 export type TableName = keyof Rows;
@@ -395,4 +496,9 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'top_words', 'bottom_words', 'histogram', 'edges'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
   training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy'],
+  unit_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'b', 'strength', 'best', 'best_strength'],
+  cluster_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'method', 'selection', 'k', 'b', 'strength', 'best', 'best_strength'],
+  state_pairs: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'cka', 'steps', 'shared_words'],
+  state_measures: ['measure', 'value', 'standard_error', 'about'],
+  projection: ['method', 'item', 'id', 'x', 'y'],
 };

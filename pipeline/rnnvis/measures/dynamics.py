@@ -1,0 +1,95 @@
+"""What a state does as a whole: how much it keeps and changes at a word, and how many dimensions it uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnvis.measures.units import SATURATED
+
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of a state; `standard_error` is nan where none is known."""
+
+    measure: str
+    value: float
+    about: str
+    standard_error: float = float("nan")
+
+
+def per_step(states: np.ndarray, sentence: np.ndarray) -> list[Figure]:
+    """What a word keeps and changes, over steps in order: `states` [N, H], the sentence of each [N].
+
+    kept_per_step = mean of Σ min(|s_t|, |s_{t−1}|) over the units whose sign stays, divided by Σ |s_{t−1}| (as the
+    strips of the glyphs, for all units at once); steps from a state of zero have none. change_per_step = mean of
+    |s_t − s_{t−1}| over units and steps, the first step from zero. Standard errors take sentences, not steps, as
+    independent (ratio estimator).
+    """
+    now = np.asarray(states, dtype=np.float32)
+    before = np.roll(now, 1, axis=0)
+    before[np.append(True, sentence[1:] != sentence[:-1])] = 0
+    kept = np.where(now * before > 0, np.minimum(np.abs(now), np.abs(before)), 0).sum(axis=1, dtype=np.float64)
+    had = np.abs(before).sum(axis=1, dtype=np.float64)
+    rate = np.divide(kept, had, out=np.full(len(had), np.nan), where=had > 0)
+    change = np.abs(now - before).mean(axis=1, dtype=np.float64)
+    return [
+        _mean("kept_per_step", rate, sentence, "Share of the state that a word leaves as it was, mean over the words"),
+        _mean("change_per_step", change, sentence, "Mean change of a unit at a word, whatever its sign"),
+    ]
+
+
+def participation_ratio(rows: np.ndarray) -> float:
+    """(Σλ)² / Σλ², λ the eigenvalues of the covariance of `rows` [n, d]: k for k directions of equal variance, 1 for
+    a line; nan if nothing varies. (Used so by Gao et al. 2017; the inverse participation ratio of physics.)"""
+    centred = rows - rows.mean(axis=0, dtype=np.float64)
+    smaller = centred.T @ centred if rows.shape[1] <= rows.shape[0] else centred @ centred.T
+    squares = float(np.square(smaller).sum())
+    return float(np.trace(smaller) ** 2 / squares) if squares > 0 else float("nan")
+
+
+def dimensions(states: np.ndarray, responses: np.ndarray) -> list[Figure]:
+    """Effective dimension (`participation_ratio`) of the states [N, H] and of the clustered words' responses [W, H]."""
+    return [
+        Figure(
+            "effective_dimension_states",
+            participation_ratio(states.astype(np.float32)),
+            "How many equally used directions the states would fill",
+        ),
+        Figure(
+            "effective_dimension_responses",
+            participation_ratio(responses),
+            "How many equally used directions the words' expected responses would fill",
+        ),
+    ]
+
+
+def of_units(time_scale: np.ndarray, saturation: np.ndarray) -> list[Figure]:
+    """Median time-scale of the units [H] that have one, and the share of units [H] that are saturated (|s| > 0.9) in
+    more than half of the steps; left out where no unit has the measure (nan)."""
+    figures = []
+    if not np.isnan(time_scale).all():
+        median = float(np.nanmedian(time_scale))
+        figures.append(Figure("time_scale_median", median, "Median time-scale of the units, in words"))
+    if not np.isnan(saturation).all():
+        share = float((np.nan_to_num(saturation) > HALF).mean())
+        about = f"Share of the units that are beyond ±{SATURATED} in more than half of the steps"
+        figures.append(Figure("saturated_units", share, about))
+    return figures
+
+
+def _mean(name: str, values: np.ndarray, sentence: np.ndarray, about: str) -> Figure:
+    known = ~np.isnan(values)
+    if not known.any():
+        return Figure(name, float("nan"), about)
+    _, group = np.unique(sentence[known], return_inverse=True)
+    total, count = np.bincount(group, values[known]), np.bincount(group)
+    mean = float(total.sum() / count.sum())
+    sentences = len(count)
+    if sentences < 2:
+        return Figure(name, mean, about)
+    spread = float(np.square(total - mean * count).sum()) * sentences / (sentences - 1)
+    return Figure(name, mean, about, float(np.sqrt(spread) / count.sum()))

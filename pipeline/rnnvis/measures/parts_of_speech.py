@@ -1,0 +1,104 @@
+"""The part of speech of each word, from its uses in context.
+
+Sentences are tagged as they were tokenised, by the rule-based tagger of Tom De Smedt's Pattern library as TextBlob
+ships it: a lexicon, suffix rules for unknown words, then Brill's contextual rules (E. Brill, "A simple rule-based part
+of speech tagger", ANLP 1992). Everything that it reads are plain text files of the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+PARTS = (
+    "noun",
+    "verb",
+    "adjective",
+    "adverb",
+    "pronoun",
+    "determiner",
+    "preposition",
+    "conjunction",
+    "number",
+    "punctuation",
+    "other",
+)
+"""In this order they are listed, and ties go to the first."""
+
+_OF_TAG = {
+    "noun": "NN NNS NNP NNPS",
+    "verb": "VB VBD VBG VBN VBP VBZ MD",
+    "adjective": "JJ JJR JJS",
+    "adverb": "RB RBR RBS WRB",
+    "pronoun": "PRP PRP$ WP WP$ EX PR PR$",
+    "determiner": "DT PDT WDT",
+    "preposition": "IN TO",
+    "conjunction": "CC CJ",
+    "number": "CD",
+}
+_PART = {tag: PARTS.index(part) for part, tags in _OF_TAG.items() for tag in tags.split()}
+_SUBORDINATING = frozenset(
+    "although because if lest than that though unless until whereas whether while".split()
+)  # Penn's IN is both prepositions and these
+
+
+@dataclass(frozen=True)
+class PartsOfSpeech:
+    """`part` int8 [V], the majority part of each word as a position in `PARTS`, −1 for a word without uses; `share`
+    float32 [V], the share of its uses with that part, nan without uses."""
+
+    part: np.ndarray = field(repr=False)
+    share: np.ndarray = field(repr=False)
+
+    def names(self) -> list[str | None]:
+        """The part of each word in words, None for a word without uses."""
+        return [PARTS[i] if i >= 0 else None for i in self.part]
+
+
+def parts_of_speech(tokens: Iterable[np.ndarray], surface: Iterable[Sequence[str]], words: int) -> PartsOfSpeech:
+    """Majority part of speech of each of `words` words over sentences: word numbers [T] and how they were written."""
+    uses = np.zeros((words, len(PARTS)), dtype=np.int64)
+    for ids, written in zip(tokens, surface, strict=True):
+        np.add.at(uses, (np.asarray(ids, dtype=np.int64), np.array(sentence_parts(written), dtype=np.int64)), 1)
+    total = uses.sum(axis=1)
+    share = np.divide(uses.max(axis=1), total, out=np.full(words, np.nan), where=total > 0)
+    return PartsOfSpeech(np.where(total > 0, uses.argmax(axis=1), -1).astype(np.int8), share.astype(np.float32))
+
+
+def sentence_parts(written: Sequence[str]) -> list[int]:
+    """The part of each token of a sentence, as positions in `PARTS`."""
+    find_tags, lexicon = _tagger()
+    tagged = find_tags(list(written), lexicon=lexicon, context=lexicon.context) if written else []
+    return [_part(token, tag) for token, tag in tagged]
+
+
+def purity(labels: np.ndarray, k: int, part: np.ndarray) -> np.ndarray:
+    """Share of the most frequent part among the members of each of `k` clusters, float64 [k]; nan where none has one.
+
+    `labels` [W], negative for none; `part` [W] as in `PartsOfSpeech`.
+    """
+    uses = np.zeros((k, len(PARTS)))
+    inside = (labels >= 0) & (part >= 0)
+    np.add.at(uses, (labels[inside], part[inside]), 1)
+    total = uses.sum(axis=1)
+    return np.divide(uses.max(axis=1), total, out=np.full(k, np.nan), where=total > 0)
+
+
+def _part(token: str, tag: str) -> int:
+    if not any(c.isalnum() for c in token):
+        return PARTS.index("punctuation")
+    if tag == "IN" and token.lower() in _SUBORDINATING:
+        return PARTS.index("conjunction")
+    return _PART.get(tag, PARTS.index("other"))
+
+
+@cache
+def _tagger() -> tuple[Any, Any]:
+    from textblob._text import find_tags
+    from textblob.en import lexicon
+
+    return find_tags, lexicon
