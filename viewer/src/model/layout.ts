@@ -8,6 +8,8 @@ export interface Box {
 }
 
 export interface SequenceColumn {
+  /** Where its wash begins, and where its tokens do. */
+  left: number;
   x: number;
   width: number;
   tokenRight: number;
@@ -24,6 +26,14 @@ export interface SequenceColumn {
   rowPitch: number;
 }
 
+/** The strip below two sentences: by how much more each chip moved in the first. */
+export interface DifferenceBox {
+  x: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
 export interface BoardColumn {
   x: number;
   width: number;
@@ -37,6 +47,9 @@ export interface Columns {
   height: number;
   margin: number;
   sequence: SequenceColumn | null;
+  /** The second sentence's column, and the strip below both; absent where one sentence stands alone. */
+  second?: SequenceColumn;
+  difference?: DifferenceBox;
   memory: BoardColumn | null;
   /** `spine` is the rule left of the clouds, `x` where their words begin. */
   words: (BoardColumn & { spine: number }) | null;
@@ -54,7 +67,9 @@ export const NARROW = 720;
 interface Sizes {
   /** Widest token at 15 px. */
   tokenWidth: number;
+  /** Rows: the tokens, or those of two sentences that stand side by side. */
   tokens: number;
+  paired: boolean;
   clusters: number;
   hasTrack: boolean;
   manyUnits: boolean;
@@ -68,25 +83,31 @@ function barPitch(clusters: number, room: number): number {
   return Math.max(5, Math.min(wanted, room / Math.max(clusters, 1)));
 }
 
-/** The whole sentence in sight where rows of `LEAST_PITCH` allow it; else rows of a comfortable height, scrolled. */
-function rowPitch(room: number, tokens: number, most: number): number {
+/** The whole sentence in sight where rows of the least pitch allow it; else rows of a comfortable height, scrolled. */
+function rowPitch(room: number, tokens: number, most: number, least: number): number {
   const even = Math.floor(room / Math.max(1, tokens));
-  return even >= LEAST_PITCH ? Math.min(most, even) : Math.min(most, SCROLLED_PITCH);
+  return even >= least ? Math.min(most, even) : Math.min(most, SCROLLED_PITCH);
 }
 
+/** Spaces inside a column: before the glyph, before the track, the track, after it; least widths and row pitch. */
+const ALONE = { before: 14, beside: 26, track: 56, after: 26, glyph: 140, token: 120, pitch: LEAST_PITCH };
+const PAIRED = { before: 10, beside: 26, track: 38, after: 14, glyph: 96, token: 98, pitch: 36 };
+
 function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {
-  const trackWidth = sizes.hasTrack ? 26 + 56 : 0;
-  const glyphRoom = room - 14 - trackWidth - 26;
-  const tokenWidth = Math.round(Math.max(56, Math.min(sizes.tokenWidth, 112, glyphRoom - 120)));
+  const space = sizes.paired ? PAIRED : ALONE;
+  const trackWidth = sizes.hasTrack ? space.beside + space.track : 0;
+  const glyphRoom = room - space.before - trackWidth - space.after;
+  const tokenWidth = Math.round(Math.max(56, Math.min(sizes.tokenWidth, 112, glyphRoom - space.token)));
   const pitch = barPitch(sizes.clusters, glyphRoom - tokenWidth);
   const bar = Math.max(3, pitch * BAR_SHARE);
   const tokenRight = x + tokenWidth;
-  const glyphX = tokenRight + 14;
-  const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), 140);
-  const track = sizes.hasTrack ? { x: Math.round(glyphRight + 26), width: 56 } : null;
+  const glyphX = tokenRight + space.before;
+  const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), space.glyph);
+  const track = sizes.hasTrack ? { x: Math.round(glyphRight + space.beside), width: space.track } : null;
   return {
+    left: 0,
     x,
-    width: Math.round((track ? track.x + track.width : glyphRight) + 26) - x,
+    width: Math.round((track ? track.x + track.width : glyphRight) + space.after) - x,
     tokenRight,
     tokenWidth,
     glyphX,
@@ -95,8 +116,30 @@ function sequenceColumn(x: number, room: number, top: number, bottom: number, si
     track,
     top,
     bottom,
-    rowPitch: rowPitch(bottom - top, sizes.tokens, most),
+    rowPitch: rowPitch(bottom - top, sizes.tokens, most, space.pitch),
   };
+}
+
+const DIFFERENCE = 104;
+const PAIR_GAP = 14;
+/** Room that two sentences leave for clouds and links. */
+const LEAST_BOARD = 300;
+const WIDEST_SENTENCE = 330;
+
+/** Two sentences side by side in `room`, and the strip of their difference below them. */
+function pair(x: number, room: number, top: number, height: number, sizes: Sizes, most: number): Pick<Columns, 'sequence' | 'second' | 'difference'> {
+  const each = Math.min(WIDEST_SENTENCE, (room - PAIR_GAP) / 2);
+  const bottom = height - DIFFERENCE;
+  const sequence = sequenceColumn(x, each, top, bottom, sizes, most);
+  const left = x + sequence.width;
+  const second = { ...sequenceColumn(left + PAIR_GAP, each, top, bottom, sizes, most), left };
+  return { sequence, second, difference: { x, right: second.x + second.width, top: bottom, bottom: height } };
+}
+
+/** Where the sentences end and the links to the chips begin. */
+export function sequenceRight({ sequence, second }: Pick<Columns, 'sequence' | 'second'>): number {
+  const last = second ?? sequence;
+  return last ? last.x + last.width : 0;
 }
 
 export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
@@ -106,6 +149,9 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
   const bottom = height - BOTTOM;
   if (mode !== 'wide') {
     const board = { x: margin, width: width - 2 * margin, top: 12, bottom };
+    if (mode === 'sequence' && sizes.paired) {
+      return { ...base, ...pair(margin, width - margin - 4, PHONE_HEAD, height, { ...sizes, hasTrack: false }, 48) };
+    }
     if (mode === 'sequence') {
       const sequence = sequenceColumn(margin, width - margin, PHONE_HEAD, height, sizes, 48);
       return { ...base, sequence: { ...sequence, rowPitch: 48, width: width - margin } };
@@ -113,12 +159,14 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
     return mode === 'memory' ? { ...base, memory: board } : { ...base, words: { ...board, x: margin + 10, width: width - 2 * margin - 10, spine: margin } };
   }
   const chip = sizes.manyUnits && width >= 1000 ? 168 : 138;
-  const sequence = sequenceColumn(margin, Math.min(width * (width < 860 ? 0.46 : 0.425), 450), HEAD, height, sizes, 56);
   const right = width - (width >= 860 ? 22 : 16);
-  const left = sequence.x + sequence.width;
+  const sentences = sizes.paired
+    ? pair(margin, right - margin - chip - LEAST_BOARD, HEAD, height, sizes, 56)
+    : { sequence: sequenceColumn(margin, Math.min(width * (width < 860 ? 0.46 : 0.425), 450), HEAD, height, sizes, 56) };
+  const left = sequenceRight({ ...base, ...sentences });
   const rest = Math.max(240, right - left - chip);
   const words = Math.round(Math.min(520, Math.max(rest * 0.6, Math.min(270, rest - 110))));
   const first = Math.round(Math.max(rest >= 300 ? 40 : 28, Math.min(96, rest * 0.12)));
   const memory = { x: left + first, width: chip, top: HEAD + 6, bottom };
-  return { ...base, sequence, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom: bottom - sizes.note } };
+  return { ...base, ...sentences, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom: bottom - sizes.note } };
 }

@@ -4,8 +4,9 @@ import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
 import { unitClusters, unitLabels } from './groups';
-import { columns, type Box, type Columns, type Mode } from './layout';
+import { columns, sequenceRight, type Box, type Columns, type Mode } from './layout';
 import { layLinks, stepLinks, type Link, type Links } from './links';
+import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
 import { colourLimit, mean } from './scale';
 import { change, glyphs, type Glyphs } from './sequence';
 import { notableSteps } from './track';
@@ -22,6 +23,8 @@ export interface PictureData {
   focusValues: Float32Array | null;
   /** Pinned step. */
   step: number | null;
+  /** The sentence beside the first, with its pinned step. */
+  second?: PairData | null;
   /** Selected words. */
   words: readonly string[];
   /** Unit cluster that sizes all clouds; null for each cloud's strongest. */
@@ -51,6 +54,8 @@ export interface Row {
 
 export interface SequenceScene {
   rows: Row[];
+  /** Rows that stay empty above the first, so that pinned steps of two sentences lie on one row. */
+  shift: number;
   glyphs: Glyphs | null;
   /** Pixels per unit of state. */
   scale: number;
@@ -62,6 +67,8 @@ export interface SequenceScene {
 export interface Scene {
   columns: Columns;
   sequence: SequenceScene | null;
+  second: SequenceScene | null;
+  difference: DifferenceScene | null;
   chips: Chips | null;
   clouds: Clouds | null;
   links: Links | null;
@@ -92,19 +99,30 @@ function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolea
   return [...sentence.tokens].map((id) => vocabulary?.special[id] ?? false);
 }
 
+/** Glyphs of the data's sentence; null where its states are not published or the units are not grouped yet. */
+function glyphsOf({ sentence, sequence, state, clustering }: PictureData): { all: Glyphs; members: number[][] } | null {
+  if (!sentence || !clustering || !sequence || sequence.units !== state?.units || sequence.length !== sentence.tokens.length) return null;
+  const labels = unitLabels(clustering, sequence.units);
+  const members = clustering.units.order.map((cluster) => [...labels.keys()].filter((u) => labels[u] === cluster));
+  return { all: glyphs(sequence, labels, unitClusters(clustering)), members };
+}
+
+function swapped(data: PictureData): PictureData {
+  return { ...data, ...data.second!, second: { sentence: data.sentence!, steps: data.steps, sequence: data.sequence, step: data.step } };
+}
+
+/** The rows of the sentence; of the second one with the columns' second side. Both share one scale. */
 export function sequenceScene(data: PictureData, layout: Columns): SequenceScene | null {
-  const { sentence, sequence, clustering, state, steps, model, vocabulary } = data;
+  const { sentence, sequence, clustering, steps, model, vocabulary, second } = data;
   const column = layout.sequence;
   if (!column || !sentence) return null;
   const unknown = unknownWords(vocabulary, sentence);
   const p = probabilities(steps);
-  const usable = sequence !== null && sequence.units === state?.units && sequence.length === sentence.tokens.length;
-  const clusters = clustering ? unitClusters(clustering) : 0;
-  const labels = usable && clustering ? unitLabels(clustering, sequence.units) : null;
-  const all = usable && labels ? glyphs(sequence, labels, clusters) : null;
-  const members = all && clustering!.units.order.map((cluster) => [...labels!.keys()].filter((u) => labels![u] === cluster));
+  const made = glyphsOf(data);
+  const other = second ? glyphsOf(swapped(data)) : null;
+  const [shift, shift2] = shifts(data.step, second ? second.step : null);
   const rows = sentence.surface.map((token, step): Row => {
-    const delta = all && change(sequence!, step);
+    const delta = made && change(sequence!, step);
     const shown = fit(token, column.tokenWidth, 'corpus', TOKEN_SIZE, 700);
     return {
       step,
@@ -113,29 +131,38 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
       shownWidth: measure(shown, 'corpus', TOKEN_SIZE, step === data.step ? 700 : 400).width,
       wordId: sentence.tokens[step]!,
       unknown: unknown[step]!,
-      y: column.rowPitch * (step + 0.5),
-      bars: all ? clustering!.units.order.map((cluster) => bar(all, step, cluster)) : [],
-      means: delta ? members!.map((units) => mean(delta, units)) : [],
+      y: column.rowPitch * (step + shift + 0.5),
+      bars: made ? clustering!.units.order.map((cluster) => bar(made.all, step, cluster)) : [],
+      means: delta ? made.members.map((units) => mean(delta, units)) : [],
       p: p ? p[step]! : null,
     };
   });
   const half = column.rowPitch / 2 - STRIP / 2 - 3;
+  const farthest = Math.max(made ? reach(made.all) : 0, other ? reach(other.all) : 0);
   return {
     rows,
-    glyphs: all,
-    scale: all ? half / (reach(all) || 1) : 0,
-    contentHeight: column.rowPitch * rows.length,
+    shift,
+    glyphs: made?.all ?? null,
+    scale: made ? half / (farthest || 1) : 0,
+    contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
     className: model?.classes[drawnClass(steps)] ?? '',
     noted: new Set(p ? notableSteps(p, data.step) : []),
   };
 }
 
+export function secondScene(data: PictureData, layout: Columns): SequenceScene | null {
+  return data.second && layout.second ? sequenceScene(swapped(data), { ...layout, sequence: layout.second }) : null;
+}
+
 export function layout(data: PictureData, box: Box, mode: Mode): Columns {
-  const surface = data.sentence?.surface ?? [];
+  const { second } = data;
+  const surface = [...(data.sentence?.surface ?? []), ...(second?.sentence.surface ?? [])];
+  const length = data.sentence?.tokens.length ?? 0;
   const tokenWidth = surface.reduce((most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width), 0);
   return columns(box, mode, {
     tokenWidth: Math.ceil(tokenWidth) + 1,
-    tokens: surface.length,
+    tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
+    paired: Boolean(second),
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
     hasTrack: data.model ? data.model.classes.length > 0 : true,
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
@@ -178,19 +205,24 @@ export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | 
 }
 
 /** Everything that is drawn, with its place. The parts may be given from before, where their data has not changed. */
-export function buildScene(data: PictureData, box: Box, mode: Mode, known: { columns?: Columns; sequence?: SequenceScene | null; clouds?: Clouds | null } = {}): Scene {
+export function buildScene(data: PictureData, box: Box, mode: Mode, known: { columns?: Columns; sequence?: SequenceScene | null; second?: SequenceScene | null; clouds?: Clouds | null } = {}): Scene {
   const place = known.columns ?? layout(data, box, mode);
   const base = known.clouds === undefined ? cloudsScene(data, place) : known.clouds;
   const clouds = base && insist(base, wantedWords(data));
   const chips = chipsScene(data, place, clouds);
   const { clustering } = data;
+  const sequence = known.sequence === undefined ? sequenceScene(data, place) : known.sequence;
+  const second = known.second === undefined ? secondScene(data, place) : known.second;
+  const steps = [data.step, data.second?.step ?? null] as const;
   const links =
     clustering && chips && clouds && place.words
       ? layLinks({ clustering, chips, clouds, spine: place.words.spine, threshold: data.linkThreshold, widthFactor: data.linkWidth })
       : null;
   return {
     columns: place,
-    sequence: known.sequence === undefined ? sequenceScene(data, place) : known.sequence,
+    sequence,
+    second,
+    difference: place.difference && place.sequence ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX }) : null,
     chips,
     clouds,
     links,
@@ -200,11 +232,13 @@ export function buildScene(data: PictureData, box: Box, mode: Mode, known: { col
   };
 }
 
-/** Links from a step to the chips; its left ends lie at `y`, the row's centre on the screen. */
+/** Links from a step to the chips, by their mean changes there; the left ends lie at `y` on the screen. */
+export function linksOfMeans(scene: Scene, means: readonly number[], y: number, room: number, widthFactor: number): Link[] {
+  const { chips, columns: place } = scene;
+  if (!means.length || !chips || !place.sequence) return [];
+  return stepLinks(chips, means, { x: sequenceRight(place), y, room }, widthFactor);
+}
+
 export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {
-  const { sequence, chips, columns: place } = scene;
-  const row = sequence?.rows[step];
-  if (!row?.means.length || !chips || !place.sequence) return [];
-  const from = { x: place.sequence.x + place.sequence.width, y, room: place.sequence.rowPitch - 10 };
-  return stepLinks(chips, row.means, from, widthFactor);
+  return linksOfMeans(scene, scene.sequence?.rows[step]?.means ?? [], y, (scene.columns.sequence?.rowPitch ?? 0) - 10, widthFactor);
 }

@@ -3,6 +3,7 @@ import { loadPassage, type Passage } from '../data/passage';
 import { toProblem } from '../data/problem';
 import { Source } from '../data/source';
 import type { Clustering, DatasetEntry, ModelEntry, StateEntry, Vocabulary, WordResponse } from '../data/types';
+import { sameWord } from '../model/pair';
 import { change } from '../model/sequence';
 import { NO_ADDRESS, type Address } from './address';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
@@ -10,7 +11,7 @@ import { History } from './history';
 import { fitsLink, LinkProblem, readLink, writeLink } from './link';
 import { Slot, tryAgain } from './slot.svelte';
 import type { PageName } from './pages';
-import type { Drawn, Hover, Place, Problem, ViewState } from './types';
+import type { Drawn, Focus, Hover, Place, Problem, ViewState } from './types';
 
 export interface Options {
   /** Address of the manifest. */
@@ -114,22 +115,43 @@ export class Explorer {
     return this.view.focusWord !== null && words.includes(this.view.focusWord) ? this.view.focusWord : (words[0] ?? null);
   });
   /** What the chips are coloured by at present. */
-  focus = $derived.by<'step' | 'word' | null>(() => {
-    const step = this.step !== null && this.sequence !== null;
+  focus = $derived.by<Focus | null>(() => {
+    const first = this.step !== null && this.sequence !== null;
+    const second = this.step2 !== null && Boolean(this.second?.sequence);
     const word = this.focusWord !== null && this.#idsOf([this.focusWord]).length > 0;
-    if (this.view.focus === 'word' && word) return 'word';
-    if (step) return 'step';
+    const wanted = this.view.focus;
+    if (wanted === 'word' && word) return 'word';
+    if (wanted === 'difference' && first && second) return 'difference';
+    if (wanted === 'second' && second) return 'second';
+    if (first) return 'step';
+    if (second) return 'second';
     return word ? 'word' : null;
   });
   /** One value a unit: its change at the pinned step, or its expected response to the focused word. */
   focusValues = $derived.by<Float32Array | null>(() => {
-    if (this.focus === 'step' && this.step !== null && this.sequence) return change(this.sequence, this.step);
+    const second = (): Float32Array => change(this.second!.sequence!, this.step2!);
+    if (this.focus === 'step') return change(this.sequence!, this.step!);
+    if (this.focus === 'second') return second();
+    if (this.focus === 'difference') {
+      const other = second();
+      return change(this.sequence!, this.step!).map((value, unit) => value - other[unit]!);
+    }
     const [id] = this.focus === 'word' && this.focusWord !== null ? this.#idsOf([this.focusWord]) : [];
     return id === undefined ? null : (this.wordResponses.get(id)?.mean ?? null);
   });
   focusLabel = $derived.by<string>(() => {
-    if (this.focus === 'step') return 'change at this step';
-    return this.focus === 'word' ? `usual change at “${this.focusWord}”` : '';
+    switch (this.focus) {
+      case 'step':
+        return this.second ? 'change at the step of sentence 1' : 'change at this step';
+      case 'second':
+        return 'change at the step of sentence 2';
+      case 'difference':
+        return 'change in sentence 1 minus change in 2';
+      case 'word':
+        return `usual change at “${this.focusWord}”`;
+      default:
+        return '';
+    }
   });
 
   constructor(options: Options) {
@@ -223,12 +245,24 @@ export class Explorer {
     this.#change({ sentence2: key, step2: step, focus: 'step', page: 'picture' });
   }
 
+  /** Sets a second sentence beside the first, pinned where it reads the same word as the first one's pinned step. */
+  async addSecond(key: string): Promise<void> {
+    const { source, dataset, sentence, step } = this;
+    if (!source || !dataset) return;
+    try {
+      const other = await source.sentenceByKey(dataset, dataset.probes[key] ?? key);
+      this.setSecond(key, other && sentence && step !== null ? sameWord(sentence, step, other) : null);
+    } catch (error) {
+      this.#fail('sequence', error);
+    }
+  }
+
   removeSecond(): void {
-    this.#change({ sentence2: null, step2: null });
+    this.#change({ sentence2: null, step2: null, focus: this.view.focus === 'word' ? 'word' : 'step' });
   }
 
   pinSecond(step: number | null): void {
-    this.#change({ step2: step, focus: 'step' }, 'step2');
+    this.#change({ step2: step, focus: this.view.focus === 'difference' ? 'difference' : 'second' }, 'step2');
   }
 
   /** Brushes a range of steps of the sentence, both ends included. */
@@ -241,7 +275,7 @@ export class Explorer {
   }
 
   pinStep(step: number | null): void {
-    this.#change({ step, focus: 'step' }, 'step');
+    this.#change({ step, focus: this.view.focus === 'difference' && step !== null ? 'difference' : 'step' }, 'step');
   }
 
   /** Selects or deselects a word. A newly selected word colours the chips; a fourth takes the place of the third. */
@@ -256,8 +290,8 @@ export class Explorer {
   }
 
   /** Colours the chips by a selected word, or by the pinned step. */
-  setFocus(focus: 'step' | { word: string }): void {
-    this.#change(focus === 'step' ? { focus } : { focus: 'word', focusWord: focus.word });
+  setFocus(focus: Exclude<Focus, 'word'> | { word: string }): void {
+    this.#change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
   }
 
   toggleUnit(unit: number): void {

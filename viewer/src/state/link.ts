@@ -140,7 +140,7 @@ const FIELDS = new Map<string, Field>([
   ['t2', (value, draft, at) => (draft.view.step2 = whole(value, at, LAST_STEP))],
   ['e', (value, draft, at) => (draft.view.epoch = whole(value, at, LAST_STEP))],
   ['w', (value, draft, at) => (draft.view.words = listOf(value, at, WORDS, (item) => decode(item, at)))],
-  ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'word']))],
+  ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'second', 'difference', 'word']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
   ['u', (value, draft, at) => (draft.view.units = listOf(value, at, UNITS, (item) => whole(item, at, 1_000_000)))],
   ['p', (value, draft, at) => (draft.view.page = choice(value, at, PAGE_NAMES))],

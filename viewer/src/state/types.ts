@@ -1,6 +1,8 @@
 import type { PageName } from './pages';
 import type { MeasureKey, MeasureRange, SortKey } from './unitList';
 
+export type Focus = 'step' | 'second' | 'difference' | 'word';
+
 /** What a person has chosen: everything here goes into the link, and nothing else does. */
 export interface ViewState {
   dataset: string;
@@ -20,8 +22,8 @@ export interface ViewState {
   step2: number | null;
   /** Epoch of the model; null for the last one, or where only one was published. */
   epoch: number | null;
-  /** What the chips are coloured by: the pinned step's own change, or the expected response of `focusWord`. */
-  focus: 'step' | 'word';
+  /** What the chips are coloured by: a pinned step's own change, the second sentence's, the difference of both, or the expected response of `focusWord`. */
+  focus: Focus;
   /** The selected word that colours the chips; one of `words`, else the first of them does. */
   focusWord: string | null;
   /** Up to three selected words, by text. */
@@ -55,7 +57,8 @@ export interface ViewState {
 
 /** What the pointer or the keyboard focus rests on. Never in the link. */
 export type Hover =
-  | { kind: 'step'; step: number; cluster: number | null }
+  | { kind: 'step'; step: number; cluster: number | null; /** Of the second sentence. */ second?: boolean }
+  | { kind: 'difference'; cluster: number }
   | { kind: 'chip'; cluster: number; unit: number | null }
   | { kind: 'cloud'; cluster: number }
   | { kind: 'word'; wordId: number; cluster: number }

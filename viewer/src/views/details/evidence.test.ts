@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sentence, SentenceSteps } from '../../data/types';
-import { chipNumbers, reversedProbe, sameWord, surpriseText, verdict } from './evidence';
+import { sameWord } from '../../model/pair';
+import { chipNumbers, reversedProbe, surpriseText, verdict } from './evidence';
 
 const sentence = (tokens: number[]): Sentence => ({
   id: 0,

@@ -1,4 +1,5 @@
 import type { Passage } from '../../data/passage';
+import { sameWord } from '../../model/pair';
 import type { Source } from '../../data/source';
 import type {
   DatasetEntry,
@@ -45,14 +46,6 @@ export function reversedProbe(probes: Record<string, string>, key: string): stri
   if (name === undefined) return null;
   const other = name.endsWith('-reversed') ? name.slice(0, -'-reversed'.length) : `${name}-reversed`;
   return probes[other] ?? null;
-}
-
-/** The step of `other` that reads the same word as `step` of `sentence`: the same occurrence, else the last one. */
-export function sameWord(sentence: Sentence, step: number, other: Sentence): number | null {
-  const word = sentence.tokens[step]!;
-  const nth = sentence.tokens.subarray(0, step).filter((token) => token === word).length;
-  const found = Array.from(other.tokens.keys()).filter((i) => other.tokens[i] === word);
-  return found[nth] ?? found[found.length - 1] ?? null;
 }
 
 /** Push on the log-odds of the same word in the reversed sentence; null where there is no such thing. */

@@ -5,6 +5,7 @@ import { plain } from '../tooltip/content';
 import { count, signed } from '../chart/format';
 import { note } from '../chart/paintAxis';
 import { surpriseText, verdict, type ComparedWord, type PinnedEvidence } from './evidence';
+import { pairFacts } from './pairFacts';
 import { describePush, paintPush, pushHeight, pushLabels } from './paintPush';
 import { describeMark, paintStep, STEP_HEIGHT, stepFrame } from './paintStep';
 import { paintWords, WORDS_HEIGHT, wordsFrame } from './paintWords';
@@ -18,6 +19,8 @@ const WIDTH = 360;
 
 export interface PanelContent {
   evidence: PinnedEvidence | null;
+  /** The pinned step of a second sentence. */
+  second?: PinnedEvidence | null;
   /** The pinned word as the vocabulary has it. */
   word: string;
   /** Name of the class whose probability is shown. */
@@ -57,6 +60,7 @@ function heading(surface: Surface, text: string, y: number, theme: Tokens): void
 
 function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEvidence, top: number, theme: Tokens): number {
   const { sentence, step, steps, sequence } = evidence;
+  const second = content.second?.sequence ? content.second : null;
   let y = top + 24;
   surface.text(0, y, sentence.surface[step] ?? content.word, { family: 'corpus', size: 30, weight: 600, fill: theme.ink });
   y += 22;
@@ -68,9 +72,15 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
     Number.isFinite(surprise) && `surprise: ${surpriseText(surprise).toLowerCase()}`,
   ];
   surface.text(0, y, facts.filter(Boolean).join(', '), { ...note(theme), fill: theme.ink2 });
+  if (second) {
+    for (const fact of pairFacts(evidence, second, content.positive)) {
+      surface.text(0, (y += 18), `${fact.name}: ${fact.first} in sentence 1, ${fact.second} in sentence 2`, { ...note(theme), fill: theme.ink2 });
+    }
+  }
   if (sequence) {
-    const chart = stepChart(change(sequence, step), evidence.response, evidence.quantiles, stepFrame(WIDTH));
-    heading(surface, `This step against the usual “${content.word}”`, (y += 32), theme);
+    const other = second ? change(second.sequence!, second.step) : null;
+    const chart = stepChart(change(sequence, step), evidence.response, evidence.quantiles, stepFrame(WIDTH), other);
+    heading(surface, `${second ? 'Both steps' : 'This step'} against the usual “${content.word}”`, (y += 32), theme);
     surface.group({ translate: [0, (y += 12)] }, () =>
       paintStep(surface, chart, theme, null, (mark) => plain(describeMark(mark, chart.basis, null))),
     );

@@ -15,7 +15,10 @@ export function stepFrame(width: number): { left: number; right: number; top: nu
 }
 
 export function describeMark(mark: StepMark, basis: Basis, chip: number | null): TooltipContent {
-  const lines = [`${mark.actual >= 0 ? 'Rose' : 'Fell'} at this step: ${signed(mark.actual, 3)}.`];
+  const lines =
+    mark.other === null
+      ? [`${mark.actual >= 0 ? 'Rose' : 'Fell'} at this step: ${signed(mark.actual, 3)}.`]
+      : [`Sentence 1: ${signed(mark.actual, 3)}.`, `Sentence 2: ${signed(mark.other, 3)}.`, `1 minus 2: ${signed(mark.actual - mark.other, 3)}.`];
   if (mark.usual !== null) lines.push(`Usual change at this word: ${signed(mark.usual, 3)}.`);
   if (basis === 'quantiles' && mark.inner && mark.outer) {
     lines.push(
@@ -49,6 +52,12 @@ export function paintStep(
     }
   }
   for (const mark of marks) {
+    if (mark.other === null) continue;
+    const at = y(mark.other);
+    surface.line(mark.x, y(mark.actual), mark.x, at, { stroke: theme.ink3 });
+    surface.circle(mark.x, at, radius + 0.6, { fill: theme.surface, stroke: sign(mark.other, theme).mark, strokeWidth: 1.2, title: describe(mark) });
+  }
+  for (const mark of marks) {
     const size = marks[active ?? -1] === mark ? radius + 1.4 : radius;
     surface.circle(mark.x, y(mark.actual), size + 0.8, { fill: theme.surface });
     surface.circle(mark.x, y(mark.actual), size, { fill: sign(mark.actual, theme).mark, title: describe(mark) });
@@ -59,7 +68,7 @@ export function paintStep(
       : `${marks.length} units, in order of usual change`;
   const place = notePlace(chart, measure(about, 'interface', 11).width);
   surface.text(place.x, place.y, about, { ...note(theme, place.align), halo: theme.surface });
-  paintLegend(surface, chart.basis, left, bottom + LEGEND, theme);
+  paintLegend(surface, chart, left, bottom + LEGEND, theme);
 }
 
 const NOTE = 11;
@@ -87,7 +96,8 @@ export function notePlace(chart: StepChart, width: number): { x: number; y: numb
   return corners.reduce((best, corner) => (covered(corner) < covered(best) - 1e-9 ? corner : best));
 }
 
-function paintLegend(surface: Surface, basis: Basis, left: number, baseline: number, theme: Tokens): void {
+function paintLegend(surface: Surface, { basis, marks }: StepChart, left: number, baseline: number, theme: Tokens): void {
+  const paired = marks.some((mark) => mark.other !== null);
   const style = { ...note(theme), fill: theme.ink2 };
   surface.circle(left + 4, baseline - 4, 3, { fill: theme.positive.mark });
   surface.circle(left + 11, baseline - 4, 3, { fill: theme.negative.mark });
@@ -100,10 +110,16 @@ function paintLegend(surface: Surface, basis: Basis, left: number, baseline: num
     surface.text(x, baseline, label, style);
     x += measure(label, 'interface', 11).width + 16;
   };
-  entry('this step');
+  entry(paired ? '1' : 'this step');
+  if (paired) {
+    surface.circle(x + 4, baseline - 4, 3, { fill: theme.surface, stroke: theme.positive.mark, strokeWidth: 1.2 });
+    surface.circle(x + 12, baseline - 4, 3, { fill: theme.surface, stroke: theme.negative.mark, strokeWidth: 1.2 });
+    x += 20;
+    entry('2');
+  }
   if (basis === 'quantiles') {
     entry('middle 50 %', theme.grey);
-    entry('9th to 91st pct.', theme.keptTrack);
+    entry(paired ? '9th to 91st' : '9th to 91st pct.', theme.keptTrack);
   } else if (basis === 'standard error') {
     entry('mean ± 2 standard errors', theme.grey);
   }

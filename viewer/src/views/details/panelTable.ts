@@ -32,6 +32,7 @@ export function panelTable(
   pinnedWord: string,
   compared: readonly ComparedWord[],
   chips: Map<number, number>,
+  second: PinnedEvidence | null = null,
 ): Table {
   const actual = pinned?.sequence ? change(pinned.sequence, pinned.step) : null;
   const columns: Column[] = [
@@ -39,6 +40,11 @@ export function panelTable(
     { name: 'chip', about: 'Number of the chip that holds the unit', of: (unit) => chips.get(unit) ?? null },
   ];
   if (actual) columns.push({ name: 'this step', about: 'Change of the unit at the pinned step', digits: 4, of: (unit) => actual[unit]! });
+  const other = second?.sequence ? change(second.sequence, second.step) : null;
+  if (actual && other) {
+    columns.push({ name: 'step of sentence 2', about: 'Change of the unit at the pinned step of the second sentence', digits: 4, of: (unit) => other[unit]! });
+    columns.push({ name: 'difference', about: 'Change in sentence 1 minus change in sentence 2', digits: 4, of: (unit) => actual[unit]! - other[unit]! });
+  }
   const shown = new Set<string>();
   if (pinned && actual) {
     columns.push(...wordColumns(pinnedWord, pinned));

@@ -13,6 +13,8 @@ export interface StepMark {
   outer: [number, number] | null;
   inner: [number, number] | null;
   actual: number;
+  /** Change at the step of a second sentence; null without one. */
+  other: number | null;
   usual: number | null;
 }
 
@@ -72,6 +74,7 @@ export function stepChart(
   response: WordResponse | null,
   quantiles: Quantiles | null,
   frame: Frame,
+  other: Float32Array | null = null,
 ): StepChart {
   const boxes = boxesOf(response, quantiles);
   const order = descending(response?.mean ?? actual);
@@ -82,10 +85,11 @@ export function stepChart(
     outer: boxes.outer(unit),
     inner: boxes.inner(unit),
     actual: actual[unit]!,
+    other: other ? other[unit]! : null,
     usual: response ? response.mean[unit]! : null,
   }));
   const spans = marks.flatMap((mark) => [...(mark.outer ?? []), ...(mark.inner ?? [])]);
-  const [low, high] = extentOf(actual, spans, [0]) ?? [-1, 1];
+  const [low, high] = extentOf(actual, other, spans, [0]) ?? [-1, 1];
   const axis = axisOver(low, high, 4);
   return {
     basis: boxes.basis,

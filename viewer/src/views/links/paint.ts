@@ -1,7 +1,9 @@
 import { linkPath, type Link } from '../../model/links';
-import { linksOfStep, type Scene } from '../../model/scene';
+import { secondSide, type DifferenceScene } from '../../model/pair';
+import { linksOfMeans, type Scene } from '../../model/scene';
 import { sign } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
+import type { Hover } from '../../state/types';
 import { activeChip, activeCloud, BACK, BEHIND_PIN, calm, FRONT, type Look } from '../picture/look';
 
 /** How strongly a link between chips and clouds is drawn under what has the attention. */
@@ -12,7 +14,7 @@ export function linkOpacity(link: Link, look: Look, links: number): number {
   const cloud = activeCloud(look);
   if (chip !== null) return link.unitCluster === chip ? FRONT : BACK;
   if (cloud !== null) return link.wordCluster === cloud ? FRONT : BACK;
-  if (hover?.kind === 'step') return BACK;
+  if (hover?.kind === 'step' || hover?.kind === 'difference') return BACK;
   if (held) return calm(links);
   if (look.pinnedCloud !== null) return link.wordCluster === look.pinnedCloud ? FRONT : Math.min(BEHIND_PIN, calm(links));
   return calm(links);
@@ -32,26 +34,45 @@ export function paintLinks(surface: Surface, scene: Scene, look: Look): void {
   });
 }
 
+interface Shown {
+  /** Mean change of every chip, by which the links are drawn. */
+  means: readonly number[];
+  hover: Hover;
+  y: number;
+  room: number;
+  inSight: boolean;
+}
+
+function differenceShown(difference: DifferenceScene): Shown {
+  const means = difference.bars.map((bar) => bar.value);
+  return { means, hover: { kind: 'difference', cluster: -1 }, y: difference.middle, room: 40, inSight: true };
+}
+
 /** The step whose links are drawn, where its row lies on the screen, and whether the row is in sight. */
-export function shownStep(scene: Scene, look: Look): { step: number; y: number; inSight: boolean } | null {
-  const column = scene.columns.sequence;
-  const step = look.hover?.kind === 'step' ? look.hover.step : look.stepShown ? look.step : null;
-  const row = step === null ? undefined : scene.sequence?.rows[step];
+export function shownStep(scene: Scene, look: Look): Shown | null {
+  const { hover } = look;
+  const step = hover?.kind === 'step' ? hover : null;
+  if (scene.difference && !step && (hover?.kind === 'difference' || look.shown === 'difference')) return differenceShown(scene.difference);
+  const second = step ? step.second === true : look.shown === 'second';
+  const side = second ? secondSide(scene) : scene;
+  const column = side.columns.sequence;
+  const index = step ? step.step : look.stepShown ? (second ? (look.step2 ?? null) : look.step) : null;
+  const row = index === null ? undefined : side.sequence?.rows[index];
   if (!column || !row) return null;
   const y = column.top + row.y - look.scroll.sequence;
   const inset = Math.min(column.rowPitch / 2, 20);
   const held = Math.min(column.bottom - inset, Math.max(column.top + inset, y));
-  return { step: row.step, y: held, inSight: Math.abs(held - y) < column.rowPitch / 2 };
+  const target: Hover = { kind: 'step', step: row.step, cluster: null, ...(second ? { second } : {}) };
+  return { means: row.means, hover: target, y: held, room: column.rowPitch - 10, inSight: Math.abs(held - y) < column.rowPitch / 2 };
 }
 
 /** Links from the pinned or hovered step to the chips; pale where the row has scrolled out of sight. */
 export function paintStepLinks(surface: Surface, scene: Scene, look: Look): void {
-  const column = scene.columns.sequence;
   const shown = shownStep(scene, look);
-  if (!column || !shown) return;
-  const list = linksOfStep(scene, shown.step, shown.y, look.linkWidth);
+  if (!shown) return;
+  const list = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth);
   const { hover } = look;
-  const single = hover?.kind === 'chip' ? hover.cluster : hover?.kind === 'step' ? hover.cluster : hover?.kind === 'link' ? hover.unitCluster : (activeChip(look) ?? null);
+  const single = hover?.kind === 'chip' ? hover.cluster : hover?.kind === 'step' || hover?.kind === 'difference' ? hover.cluster : hover?.kind === 'link' ? hover.unitCluster : (activeChip(look) ?? null);
   const calm = hover?.kind === 'cloud' || hover?.kind === 'word' ? 0.3 : 0.88;
   surface.group({ name: 'step-links', opacity: shown.inSight ? (look.progress < 1 ? look.progress : undefined) : 0.35 }, () => {
     for (const link of list) {

@@ -1,3 +1,4 @@
+import { sequenceRight } from '../../model/layout';
 import type { Scene } from '../../model/scene';
 import type { Hover } from '../../state/types';
 
@@ -10,12 +11,13 @@ interface Point {
 export function anchor(hover: Hover | null, at: Point, scene: Scene, scroll: { sequence: number; board: number }): Point {
   if (!hover) return at;
   const { sequence: column, words } = scene.columns;
+  const sequence = hover.kind === 'step' && hover.second ? scene.second : scene.sequence;
   if (hover.kind === 'chip' && words) {
     const chip = scene.chips?.list.find((one) => one.group.cluster === hover.cluster);
     return chip ? { x: chip.x + chip.width - 2, y: chip.y - scroll.board } : at;
   }
-  if (hover.kind === 'step' && column && at.x < column.x + column.width) {
-    const row = scene.sequence?.rows[hover.step];
+  if (hover.kind === 'step' && column && at.x < sequenceRight(scene.columns)) {
+    const row = sequence?.rows[hover.step];
     return row ? { x: at.x, y: column.top + row.y + column.rowPitch / 2 - scroll.sequence - 12 } : at;
   }
   if (hover.kind === 'word') {

@@ -16,6 +16,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     state: explorer.state,
     focusValues: explorer.focusValues,
     step: explorer.step,
+    second: explorer.second && { ...explorer.second, step: explorer.step2 },
     words: view.words,
     sizedBy,
     linkThreshold: view.linkThreshold,
@@ -35,10 +36,12 @@ export function cloudOf(explorer: Explorer, wordId: number | null): number | nul
 /** The word whose cloud stands in front: that of the pinned step, or the selected word that colours the chips. */
 export function frontWord(explorer: Explorer): number | null {
   if (explorer.focus === 'word' && explorer.focusWord !== null) return explorer.vocabulary?.id.get(explorer.focusWord) ?? null;
-  return explorer.focus === 'step' ? pinnedWord(explorer) : null;
+  return explorer.focus === 'word' ? null : pinnedWord(explorer);
 }
 
+/** The word of the pinned step; of the second sentence's where the chips show that. */
 export function pinnedWord(explorer: Explorer): number | null {
+  if (explorer.focus === 'second' && explorer.second && explorer.step2 !== null) return explorer.second.sentence.tokens[explorer.step2]!;
   return explorer.sentence && explorer.step !== null ? explorer.sentence.tokens[explorer.step]! : null;
 }
 
@@ -57,7 +60,9 @@ export function calmLook(explorer: Explorer, effects: Look['effects']): Look {
     colourWords: explorer.view.colourWords,
     effects,
     linkWidth: explorer.view.linkWidth,
-    stepShown: explorer.focus === 'step',
+    stepShown: explorer.focus !== null && explorer.focus !== 'word',
+    shown: explorer.focus,
+    step2: explorer.step2,
     scroll: { sequence: 0, board: 0 },
     progress: 1,
   };

@@ -1,6 +1,7 @@
 import { cellAt } from '../../model/chips';
 import { linkAt } from '../../model/links';
-import { linksOfStep, type Scene } from '../../model/scene';
+import { differenceAt, secondSide } from '../../model/pair';
+import { linksOfMeans, type Scene } from '../../model/scene';
 import type { Hover } from '../../state/types';
 import { shownStep } from '../links/paint';
 import type { Look } from './look';
@@ -12,12 +13,20 @@ interface Point {
 
 function onSequence(scene: Scene, { x, y }: Point, look: Look): Hover | null {
   const column = scene.columns.sequence;
-  if (!column || !scene.sequence || y < column.top || y >= column.bottom || x >= column.x + column.width) return null;
-  const row = scene.sequence.rows[Math.floor((y - column.top + look.scroll.sequence) / column.rowPitch)];
+  if (!column || !scene.sequence || y < column.top || y >= column.bottom || x < column.left || x >= column.x + column.width) return null;
+  const row = scene.sequence.rows[Math.floor((y - column.top + look.scroll.sequence) / column.rowPitch) - scene.sequence.shift];
   if (!row) return null;
   const gap = column.pitch - column.bar;
   const i = Math.floor((x - column.glyphX + gap / 2) / column.pitch);
   return { kind: 'step', step: row.step, cluster: row.bars[i]?.cluster ?? null };
+}
+
+/** Rows of the second sentence, and the strip of the difference. */
+function onPair(scene: Scene, point: Point, look: Look): Hover | null {
+  const second = scene.second && onSequence(secondSide(scene), point, look);
+  if (second) return { ...second, second: true } as Hover;
+  const bar = scene.difference && differenceAt(scene.difference, point.x, point.y);
+  return bar && { kind: 'difference', cluster: bar.cluster };
 }
 
 function onChips(scene: Scene, { x, y }: Point): Hover | null {
@@ -42,9 +51,9 @@ function onLinks(scene: Scene, point: Point, look: Look): Hover | null {
   if (link) return { kind: 'link', wordCluster: link.wordCluster, unitCluster: link.unitCluster };
   const shown = shownStep(scene, { ...look, hover: null });
   if (!shown) return null;
-  const links = linksOfStep(scene, shown.step, shown.y, look.linkWidth).map((l) => ({ ...l, y1: l.y1 - look.scroll.board }));
+  const links = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth).map((l) => ({ ...l, y1: l.y1 - look.scroll.board }));
   const stepLink = linkAt(links, point.x, point.y);
-  return stepLink && { kind: 'step', step: shown.step, cluster: stepLink.unitCluster };
+  return stepLink && ({ ...shown.hover, cluster: stepLink.unitCluster } as Hover);
 }
 
 /** What lies under a point of the picture, by arithmetic. */
@@ -55,6 +64,7 @@ export function hitTest(scene: Scene, point: Point, look: Look): Hover | null {
   const shifted = { x: point.x, y: point.y + look.scroll.board };
   return (
     onSequence(scene, point, look) ??
+    onPair(scene, point, look) ??
     (onBoard ? (onChips(scene, shifted) ?? onClouds(scene, shifted) ?? onLinks(scene, point, look)) : null)
   );
 }

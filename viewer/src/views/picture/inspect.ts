@@ -1,6 +1,31 @@
-import type { Scene } from '../../model/scene';
+import type { Scene, SequenceScene } from '../../model/scene';
 import { diverging } from '../../paint/colour';
 import type { Look } from './look';
+
+interface Glyph {
+  step: number;
+  token: string;
+  y: number;
+  p: number | null;
+  bars: { cluster: number; p: number; n: number; deltaP: number; deltaN: number; keptRate: number | null }[];
+}
+
+function glyphs(sequence: SequenceScene | null): Glyph[] {
+  return (sequence?.rows ?? []).map((row) => ({
+    step: row.step,
+    token: row.token,
+    y: row.y,
+    p: row.p,
+    bars: row.bars.map(({ cluster, p, n, deltaP, deltaN, keptRate }) => ({
+      cluster,
+      p,
+      n,
+      deltaP,
+      deltaN,
+      keptRate: Number.isFinite(keptRate) ? keptRate : null,
+    })),
+  }));
+}
 
 /** What was drawn, in numbers: tests compare it with the published data. */
 export interface Inspection {
@@ -21,12 +46,11 @@ export interface Inspection {
     words: { wordId: number; text: string; size: number; strength: number; x: number; baseline: number; width: number }[];
     more: string[];
   }[];
-  glyphs: {
-    step: number;
-    token: string;
-    p: number | null;
-    bars: { cluster: number; p: number; n: number; deltaP: number; deltaN: number; keptRate: number | null }[];
-  }[];
+  glyphs: Glyph[];
+  /** The second sentence, and by how much more each chip moved in the first; absent where one stands alone. */
+  glyphs2?: Glyph[];
+  difference?: { cluster: number; first: number; second: number; value: number }[];
+  range: readonly [number, number] | null;
   links: { wordCluster: number; unitCluster: number; value: number; width: number }[];
   colourLimit: number;
 }
@@ -52,19 +76,10 @@ export function inspect(scene: Scene, look: Look): Inspection {
       words: cloud.words.map(({ wordId, text, size, strength, x, baseline, width }) => ({ wordId, text, size, strength, x, baseline, width })),
       more: cloud.more.map((word) => word.text),
     })),
-    glyphs: (scene.sequence?.rows ?? []).map((row) => ({
-      step: row.step,
-      token: row.token,
-      p: row.p,
-      bars: row.bars.map(({ cluster, p, n, deltaP, deltaN, keptRate }) => ({
-        cluster,
-        p,
-        n,
-        deltaP,
-        deltaN,
-        keptRate: Number.isFinite(keptRate) ? keptRate : null,
-      })),
-    })),
+    glyphs: glyphs(scene.sequence),
+    ...(scene.second ? { glyphs2: glyphs(scene.second) } : {}),
+    ...(scene.difference ? { difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({ cluster, first, second, value })) } : {}),
+    range: look.range,
     links: (scene.links?.list ?? []).map(({ wordCluster, unitCluster, value, width }) => ({ wordCluster, unitCluster, value, width })),
     colourLimit: limit,
   };

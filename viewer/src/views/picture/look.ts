@@ -1,5 +1,5 @@
 import type { Tokens } from '../../paint/colour';
-import type { Hover, ViewState } from '../../state/types';
+import type { Focus, Hover, ViewState } from '../../state/types';
 
 /** A chip or a cloud held by a click: its links stay in front until it is let go. */
 export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
@@ -24,9 +24,21 @@ export interface Look {
   linkWidth: number;
   /** Chips show the pinned step's own change, so that the step's links belong to them. */
   stepShown: boolean;
+  /** What the chips show, where it is not the step of the only sentence. */
+  shown?: Focus | null;
+  /** Pinned step of the second sentence. */
+  step2?: number | null;
   scroll: { sequence: number; board: number };
   /** 0 to 1 while the picture changes from one grouping to the next. */
   progress: number;
+}
+
+/** The look of one sentence of two: only what is pinned and hovered in it. */
+export function sideLook(look: Look, second: boolean): Look {
+  const { hover } = look;
+  const elsewhere = hover?.kind === 'step' && Boolean(hover.second) !== second;
+  const own = second ? { step: look.step2 ?? null, range: null } : {};
+  return { ...look, ...own, hover: elsewhere ? null : hover };
 }
 
 /** Strengths of links and other marks under attention. */

@@ -4,7 +4,7 @@ import type { Surface } from '../../paint/surface';
 import { paintChips, paintChipsHead, type Before } from '../chips/paint';
 import { paintClouds, type WordsBefore } from '../clouds/paint';
 import { paintLinks, paintStepLinks } from '../links/paint';
-import { paintSequence, paintSequenceHead } from '../sequence/paint';
+import { paintSequenceHeads, paintSequences } from '../sequence/paint';
 import type { Look } from './look';
 
 /** Where units and words stood before the picture changed. */
@@ -17,8 +17,8 @@ export interface Origins {
 export function paintPicture(surface: Surface, scene: Scene, clustering: Clustering | null, look: Look, origins: Origins | null): void {
   const { columns } = scene;
   const before = look.progress < 1 ? origins : null;
-  paintSequence(surface, scene, look);
-  paintSequenceHead(surface, scene, look);
+  paintSequences(surface, scene, look);
+  paintSequenceHeads(surface, scene, look);
   const top = Math.min(columns.memory?.top ?? columns.height, columns.words?.top ?? columns.height) - 6;
   const clip = { x: 0, y: top, width: columns.width, height: columns.height - top };
   surface.group({ clip }, () => {

@@ -1,11 +1,13 @@
 import type { Piece } from '../../model/bars';
 import type { SequenceColumn } from '../../model/layout';
+import { secondSide } from '../../model/pair';
 import { TOKEN_SIZE, type Row, type Scene, type SequenceScene } from '../../model/scene';
 import { trackPath } from '../../model/track';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { fixed } from '../chart/format';
-import type { Look } from '../picture/look';
+import { sideLook, type Look } from '../picture/look';
+import { paintDifference } from './paintDifference';
 
 const STRIP = 4;
 /** Below this height a hollow piece has no inside: it is drawn as a paler line. */
@@ -70,10 +72,11 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
   const { track } = column;
   if (!track) return;
   const { theme } = look;
-  const bottom = sequence.contentHeight - column.rowPitch * 0.2;
+  const bottom = (sequence.rows.length + sequence.shift) * column.rowPitch - column.rowPitch * 0.2;
   const at = (p: number): number => track.x + p * track.width;
-  for (const x of [at(0), at(1)]) surface.line(x + 0.5, 0, x + 0.5, bottom, { stroke: theme.line });
-  surface.line(at(0.5) + 0.5, 0, at(0.5) + 0.5, bottom, { stroke: theme.strongLine, dash: [1.5, 3] });
+  const top = sequence.shift * column.rowPitch;
+  for (const x of [at(0), at(1)]) surface.line(x + 0.5, top, x + 0.5, bottom, { stroke: theme.line });
+  surface.line(at(0.5) + 0.5, top, at(0.5) + 0.5, bottom, { stroke: theme.strongLine, dash: [1.5, 3] });
   const points = sequence.rows.filter((row) => row.p !== null).map((row) => [at(row.p!), row.y] as const);
   if (points.length > 1) surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
   for (const row of sequence.rows) {
@@ -97,6 +100,20 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
   }
 }
 
+/** Labels above the rows of every sentence. */
+export function paintSequenceHeads(surface: Surface, scene: Scene, look: Look): void {
+  paintSequenceHead(surface, scene, look);
+  if (scene.second) paintSequenceHead(surface, secondSide(scene), look);
+}
+
+/** Every sentence, and the difference of two. */
+export function paintSequences(surface: Surface, scene: Scene, look: Look): void {
+  paintSequence(surface, scene, sideLook(look, false));
+  if (!scene.second) return;
+  paintSequence(surface, secondSide(scene), sideLook(look, true));
+  if (scene.difference) paintDifference(surface, scene.difference, look);
+}
+
 /** Labels above the rows: chip numbers and the axis of the probability. */
 export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): void {
   const { sequence, columns } = scene;
@@ -108,7 +125,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   const numbers = [...scene.numbers];
   surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
   const every = column.pitch >= 15 ? 1 : column.pitch >= 9 ? 2 : 5;
-  const hovered = look.hover?.kind === 'chip' || look.hover?.kind === 'step' ? look.hover.cluster : null;
+  const hovered = look.hover?.kind === 'chip' || look.hover?.kind === 'step' || look.hover?.kind === 'difference' ? look.hover.cluster : null;
   for (const [i, [cluster, number]] of numbers.entries()) {
     const active = cluster === hovered;
     if (!active && every > 1 && number !== 1 && number % every !== 0) continue;
@@ -155,15 +172,16 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
   const offset = column.top - look.scroll.sequence;
   const right = column.x + column.width;
   const visible = (row: Row): boolean => row.y + column.rowPitch > look.scroll.sequence && row.y - column.rowPitch < look.scroll.sequence + column.bottom - column.top;
-  const clip = { x: 0, y: column.top, width: right, height: column.bottom - column.top };
-  surface.group({ name: 'sequence', clip }, () =>
+  const { left } = column;
+  const clip = { x: left, y: column.top, width: right - left, height: column.bottom - column.top };
+  surface.group({ name: left ? 'sequence-2' : 'sequence', clip }, () =>
     surface.group({ translate: [0, offset] }, () => {
       for (const row of sequence.rows) {
         const pinned = row.step === look.step;
         const hovered = look.hover?.kind === 'step' && look.hover.step === row.step;
         const top = row.y - column.rowPitch / 2;
-        if (pinned || hovered) surface.rect(0, top, right, column.rowPitch, { fill: theme.wash, opacity: pinned ? 1 : 0.6 });
-        if (pinned) surface.rect(0, top, 3, column.rowPitch, { fill: theme.ink });
+        if (pinned || hovered) surface.rect(left, top, right - left, column.rowPitch, { fill: theme.wash, opacity: pinned ? 1 : 0.6 });
+        if (pinned) surface.rect(left, top, 3, column.rowPitch, { fill: theme.ink });
       }
       paintRange(surface, sequence, column, look, right);
       paintTrack(surface, sequence, column, look);
@@ -178,7 +196,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       paintBarMark(surface, sequence, column, look);
     }),
   );
-  if (look.scroll.sequence > 0) surface.line(0, column.top + 0.5, right, column.top + 0.5, { stroke: theme.line });
+  if (look.scroll.sequence > 0) surface.line(left, column.top + 0.5, right, column.top + 0.5, { stroke: theme.line });
 }
 
 /** The outline of the bar under the pointer, or of the hovered chip's bar in every row. */

@@ -2,9 +2,10 @@ import type { WordResponse } from '../../data/types';
 import { blockMean, groups, strength } from '../../model/groups';
 import { moversOf } from '../../model/clouds';
 import { digitsFor } from '../../model/scale';
+import { secondSide } from '../../model/pair';
 import type { PictureData, Scene } from '../../model/scene';
 import { keptShare } from '../../model/sequence';
-import type { Hover } from '../../state/types';
+import type { Focus, Hover } from '../../state/types';
 import { count, fixed, percent, signed } from '../chart/format';
 import { corpus, corpusList, type Segment, type TooltipContent } from './content';
 
@@ -13,7 +14,7 @@ export interface Facts {
   data: PictureData;
   scene: Scene;
   /** What the chips are coloured by. */
-  focus: 'step' | 'word' | null;
+  focus: Focus | null;
   focusWord: string | null;
   responses: ReadonlyMap<number, WordResponse>;
   effects: ((wordId: number) => number | null) | null;
@@ -35,8 +36,32 @@ function movement(facts: Facts, value: number, average: boolean): Segment[] {
   if (facts.focus === 'word') {
     return [`Usually ${value < 0 ? 'falls' : 'rises'} by ${size}${mean} at “`, corpus(facts.focusWord ?? ''), '”.'];
   }
+  if (facts.focus === 'difference') return [`${signed(value, digits(facts))}${mean} in sentence 1 minus sentence 2.`];
+  if (facts.focus === 'second') return movement({ ...side(facts), focus: 'step' }, value, average);
   const at = facts.data.step === null ? '' : token(facts, facts.data.step);
   return [`${value < 0 ? 'Fell' : 'Rose'} by ${size}${mean} at “`, corpus(at), '”.'];
+}
+
+/** The same facts with the second sentence in the place of the first. */
+function side(facts: Facts): Facts {
+  const { second } = facts.data;
+  return second ? { ...facts, data: { ...facts.data, ...second }, scene: secondSide(facts.scene) } : facts;
+}
+
+function difference(facts: Facts, cluster: number): TooltipContent | null {
+  const drawn = facts.scene.difference?.bars.find((bar) => bar.cluster === cluster);
+  if (!drawn) return null;
+  const places = digits(facts);
+  const [first, second] = facts.scene.difference!.words;
+  const did = (value: number): string => `${value < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(value), places)}`;
+  return {
+    title: [`Chip ${drawn.number}: ${signed(drawn.value, places)}`],
+    lines: [
+      ['At “', corpus(first), `” in sentence 1 it ${did(drawn.first)} on average,`],
+      ['at “', corpus(second), `” in sentence 2 it ${did(drawn.second)}.`],
+    ],
+    hint: null,
+  };
 }
 
 function movers(facts: Facts, cluster: number): Segment[] {
@@ -112,7 +137,8 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
     const cell = drawn.cells.find((c) => c.unit === unit);
     return { title: [`Unit ${unit}, in chip ${number}`], lines: [movement(facts, cell?.value ?? NaN, false)].filter((l) => l.length), hint: 'Click to open the unit' };
   }
-  const row = facts.focus === 'step' && facts.data.step !== null ? facts.scene.sequence?.rows[facts.data.step] : undefined;
+  const shown = facts.focus === 'second' ? side(facts) : facts;
+  const row = (facts.focus === 'step' || facts.focus === 'second') && shown.data.step !== null ? shown.scene.sequence?.rows[shown.data.step] : undefined;
   const kept = row?.bars.find((b) => b.cluster === cluster)?.keptRate ?? NaN;
   const lines = [
     movement(facts, drawn.mean, true),
@@ -185,7 +211,10 @@ export function describe(hover: Hover | null, facts: Facts): TooltipContent | nu
   if (!hover) return null;
   switch (hover.kind) {
     case 'step':
+      if (hover.second) return describe({ kind: 'step', step: hover.step, cluster: hover.cluster }, side(facts));
       return hover.cluster === null ? step(facts, hover.step) : bar(facts, hover.step, hover.cluster);
+    case 'difference':
+      return difference(facts, hover.cluster);
     case 'chip':
       return chip(facts, hover.cluster, hover.unit);
     case 'cloud':

@@ -1,0 +1,53 @@
+import { keptShare } from '../../model/sequence';
+import { percent, signed } from '../chart/format';
+import { surpriseText, verdict, type PinnedEvidence } from './evidence';
+
+/** One line of the table that sets two steps beside each other. */
+export interface PairFact {
+  name: string;
+  about: string;
+  first: string;
+  second: string;
+}
+
+const NONE = '–';
+
+function probability({ steps, step }: PinnedEvidence): string {
+  const p = verdict(steps, step);
+  if (!p) return NONE;
+  return p.before === null ? p.after.toFixed(2) : `${p.before.toFixed(2)} → ${p.after.toFixed(2)}`;
+}
+
+function push({ steps, step }: PinnedEvidence): string {
+  return signed(steps?.push?.[step] ?? NaN);
+}
+
+function kept({ sequence, step }: PinnedEvidence): string {
+  return percent(sequence ? keptShare(sequence, step) : NaN);
+}
+
+function surprise({ steps, step }: PinnedEvidence): string {
+  const percentile = steps?.surprise?.[step] ?? NaN;
+  return Number.isFinite(percentile) ? surpriseText(percentile) : NONE;
+}
+
+/** What two pinned steps did, figure by figure; a line that neither has is left out. */
+export function pairFacts(first: PinnedEvidence, second: PinnedEvidence, positive: string): PairFact[] {
+  const facts: [string, string, (of: PinnedEvidence) => string][] = [
+    [`P(${positive})`, `Probability of “${positive}” before and after the word`, probability],
+    ['Push on verdict', 'Change of the log-odds at the word', push],
+    ['Memory kept', 'Share of the state before the word that is still there, with the same sign', kept],
+    ['Surprise', 'Where the change stands among the uses of its word, by its distance from the usual', surprise],
+  ];
+  return facts
+    .map(([name, about, of]) => ({ name, about, first: of(first), second: of(second) }))
+    .filter((fact) => fact.first !== NONE || fact.second !== NONE);
+}
+
+/** The chips that two steps moved most differently, in words; empty where there are none. */
+export function mostDifferent(bars: readonly { number: number; first: number; second: number }[], most = 2): string {
+  const sorted = [...bars].sort((a, b) => Math.abs(b.first - b.second) - Math.abs(a.first - a.second)).slice(0, most);
+  if (!sorted.length) return '';
+  const said = sorted.map(({ number, first, second }) => `chip ${number} (${signed(first, 3)} in 1, ${signed(second, 3)} in 2)`);
+  return `They differ most in ${said.join(' and ')}.`;
+}
