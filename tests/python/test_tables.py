@@ -179,5 +179,6 @@ def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
 
 
 def test_the_viewer_reads_the_same_schema():
-    generated = Path(__file__).parents[2] / "viewer" / "src" / "data" / "schema.ts"
-    assert generated.read_text(encoding="utf-8") == typescript.source(), "run: python -m rnnvis.tables.typescript"
+    folder = Path(__file__).parents[2] / "viewer" / "src" / "data"
+    for name, text in (("schema.ts", typescript.source()), ("catalogue.ts", typescript.catalogue())):
+        assert (folder / name).read_text(encoding="utf-8") == text, "run: python -m rnnvis.tables.typescript"

@@ -5,6 +5,7 @@ import { Lru } from './lru';
 import { fetchManifest } from './manifest';
 import { Transport, type Transfers } from './remote';
 import type { MetricsRow, TableName } from './schema';
+import type { SqlConsole } from './sql/console';
 import { Table } from './table';
 import type {
   Clustering,
@@ -267,6 +268,12 @@ export class Source {
     this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home));
     this.booting.catch(() => (this.booting = null));
     return this.booting;
+  }
+
+  /** The console for SQL, with an engine of its own. */
+  async console(): Promise<SqlConsole> {
+    const { SqlConsole } = await import('./sql/console');
+    return new SqlConsole(this.home, ({ owner, name }) => this.table(owner, name)?.files ?? []);
   }
 
   private required<N extends TableName>(owner: Owner, name: N): Table<N> {

@@ -17,4 +17,5 @@ export const PAGES: readonly Page[] = [
   { name: 'picture', title: 'Picture', about: 'One sentence, the memory chips and the words that move them', load: null, listed: true },
   { name: 'units', title: 'Units', about: 'All hidden units with their measures, to sort and filter', load: () => import('./units/UnitsPage.svelte'), listed: true },
   { name: 'unit', title: 'Unit', about: 'Everything about one hidden unit', load: () => import('./unit/UnitPage.svelte'), listed: false },
+  { name: 'sql', title: 'SQL', about: 'Ask the published tables anything, in SQL', load: () => import('./sql/SqlPage.svelte'), listed: true },
 ];

@@ -1,0 +1,108 @@
+import { AsyncDuckDB, DuckDBDataProtocol, VoidLogger } from '@duckdb/duckdb-wasm';
+import { DataProblem } from './problem';
+import type { RemoteFile } from './remote';
+
+/** Files up to this size are handed to DuckDB whole, fetched and checked as every other file; larger ones it reads in ranges. */
+const WHOLE = 24 * 1024 * 1024;
+
+/** Published files appear to DuckDB under this folder, and nothing else can be read. */
+const FOLDER = 'published';
+
+export interface Settings {
+  /** Whether integers of 64 bits and decimals become plain numbers. */
+  plainNumbers: boolean;
+  /** Most memory that queries may take, in DuckDB's words; as much as there is without. */
+  memory?: string;
+}
+
+/** A DuckDB of its own in a worker of its own, without access to anything but registered files. */
+export interface Engine {
+  duckdb: AsyncDuckDB;
+  connection: number;
+  /** SQL for the rows of these files, as something to select from. */
+  from: (files: readonly RemoteFile[]) => Promise<string>;
+}
+
+/** Starts DuckDB from `home`: same origin, no request elsewhere. */
+export async function startEngine(home: string, { plainNumbers, memory }: Settings): Promise<Engine> {
+  const folder = new URL('duckdb/', home).href;
+  const script = new URL('duckdb-browser-eh.worker.js', folder).href;
+  const module = new URL('duckdb-eh.wasm', folder).href;
+  try {
+    if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly, or it is switched off');
+    await Promise.all([present(script), present(module)]);
+    const worker = new Worker(script, { name: 'duckdb' });
+    const duckdb = new AsyncDuckDB(new VoidLogger(), worker);
+    await Promise.race([duckdb.instantiate(module), failureOf(worker)]);
+    await duckdb.open({
+      filesystem: { forceFullHTTPReads: false, allowFullHTTPReads: true },
+      query: { castBigIntToDouble: plainNumbers, castDecimalToDouble: plainNumbers },
+    });
+    const connection = await duckdb.connectInternal();
+    const settings = [
+      `SET custom_extension_repository = ${literal(new URL('extensions', folder).href)}`,
+      'LOAD parquet',
+      `SET allowed_directories = [${literal(FOLDER)}]`,
+      ...(memory ? [`SET memory_limit = ${literal(memory)}`] : []),
+      'SET enable_external_access = false',
+      'SET lock_configuration = true',
+    ];
+    for (const setting of settings) await duckdb.runQuery(connection, setting);
+    return { duckdb, connection, from: registrar(duckdb) };
+  } catch (error) {
+    throw new DataProblem(
+      `The search engine did not start: ${reason(error)}`,
+      folder,
+      'Search and rankings need it; the rest works without. Check that the folder “duckdb” of the explorer is on the server.',
+    );
+  }
+}
+
+function registrar(duckdb: AsyncDuckDB): Engine['from'] {
+  const files = new Map<string, Promise<string>>();
+  const register = (file: RemoteFile): Promise<string> => {
+    const name = `${FOLDER}/${file.file.path}`;
+    let ready = files.get(name);
+    if (!ready) {
+      ready = hand(duckdb, file, name).then(() => name);
+      files.set(name, ready);
+      ready.catch(() => files.delete(name));
+    }
+    return ready;
+  };
+  return async (wanted) => `read_parquet([${(await Promise.all(wanted.map(register))).map(literal).join(', ')}])`;
+}
+
+async function hand(duckdb: AsyncDuckDB, file: RemoteFile, name: string): Promise<void> {
+  if (file.byteLength > WHOLE) await duckdb.registerFileURL(name, file.url, DuckDBDataProtocol.HTTP, false);
+  else await duckdb.registerFileBuffer(name, new Uint8Array((await file.bytes()).slice(0)));
+}
+
+/** Throws where the server has no such file: the engine itself would wait for it for ever. */
+async function present(url: string): Promise<void> {
+  const { ok, status } = await fetch(url, { method: 'HEAD' });
+  if (!ok) throw new Error(`the server answered ${status} for ${url}`);
+}
+
+/** Never resolves; throws when the worker's script does not run. */
+function failureOf(worker: Worker): Promise<never> {
+  return new Promise((_, reject) => {
+    worker.addEventListener('error', (event) => reject(new Error(event.message || 'its worker did not run')), { once: true });
+  });
+}
+
+/** A SQL string literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** A SQL identifier. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+/** The first line of an engine's message, without its kind. */
+export function reason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return (text.split('\n')[0] ?? text).replace(/^[A-Z][\w ]* Error: /, '');
+}
