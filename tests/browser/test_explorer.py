@@ -298,6 +298,7 @@ def test_damaged_or_missing_data_is_explained_in_its_place(
 ) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
+    page.route("**/first_view-*.pack", lambda route: route.abort())
     page.route(pattern, lambda route: route.fulfill(status=status, body=body))
     page.goto(base + "explorer/")
     alert = page.locator("rnnvis-explorer [role=alert]").first

@@ -169,13 +169,30 @@ def test_a_bad_manifest_is_explained(copy, text, said):
         verify(copy)
 
 
+def test_the_first_view_holds_the_tables_own_rows(copy):
+    manifest = publishing.read_manifest(copy)
+    dataset = manifest["datasets"][0]
+    entry = dataset["first_view"]
+    tables = {piece["table"] for piece in entry["slices"]}
+    assert {"cluster_labels", "block_means", "word_strengths", "sentences", "steps", "states", "responses"} <= tables
+    data = (copy / entry["path"]).read_bytes()
+    piece = next(piece for piece in entry["slices"] if piece["table"] == "responses")
+    rows = pq.read_table(pa.BufferReader(data[piece["start"] : piece["end"]]))
+    assert rows.column("word_id").to_pylist() == piece["keys"]["word_id"]
+    piece["keys"]["word_id"] = piece["keys"]["word_id"][1:]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert any("rows of responses" in p for p in verify(copy).problems)
+    (copy / entry["path"]).write_bytes(data[:-1] + b"x")
+    assert any(entry["path"] in p and "checksum" in p for p in verify(copy).problems)
+
+
 def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
     first = publishing.named_files(publishing.read_manifest(copy))
     (copy / "words-0000000000000000.parquet").write_bytes(b"from long ago")
     publishing.write_manifest([], copy, "test")
-    assert {p.name for p in copy.glob("*.parquet")} == first
+    assert {p.name for suffix in ("*.parquet", "*.pack") for p in copy.glob(suffix)} == first
     publishing.write_manifest([], copy, "test")
-    assert list(copy.glob("*.parquet")) == []
+    assert [*copy.glob("*.parquet"), *copy.glob("*.pack")] == []
 
 
 def test_the_viewer_reads_the_same_schema():

@@ -1,3 +1,4 @@
+import { fetchAhead } from './data/ahead';
 import type { Running } from './start';
 
 /** What the explorer cannot do without; each names itself in the message to an old browser. */
@@ -59,10 +60,13 @@ class ExplorerElement extends HTMLElement {
 
   private async start(root: ShadowRoot): Promise<void> {
     try {
+      const src = new URL(this.getAttribute('src') ?? new URL('../data/manifest.json', HOME).href, document.baseURI).href;
+      const usual = !this.hasAttribute('model') && !(this.getAttribute('layout') !== 'hero' && location.hash.length > 1);
+      const fetcher = fetchAhead(src, usual);
       const { start } = await import('./start');
       if (!this.isConnected || this.running) return;
       root.replaceChildren();
-      this.running = start(this, root, HOME);
+      this.running = start(this, root, { home: HOME, src, fetcher });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.say(root, `The explorer could not start: ${reason}`, 'Reload the page; if it stays, a file of the explorer is missing on the server.');

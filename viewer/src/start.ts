@@ -11,8 +11,8 @@ export interface Running {
 }
 
 /** Puts the app into the element's shadow root, and ties it to the page: size, theme, fonts, address. */
-export function start(element: HTMLElement, root: ShadowRoot, home: string): Running {
-  const explorer = new Explorer(options(element, home));
+export function start(element: HTMLElement, root: ShadowRoot, given: Pick<Options, 'home' | 'src' | 'fetcher'>): Running {
+  const explorer = new Explorer({ ...options(element), ...given });
   const setTheme = (attribute: string | null): void => {
     explorer.theme = attribute === 'light' || attribute === 'dark' ? attribute : pageScheme();
   };
@@ -38,7 +38,7 @@ export function start(element: HTMLElement, root: ShadowRoot, home: string): Run
   };
 }
 
-function options(element: HTMLElement, home: string): Options {
+function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
   const text = (name: string): string | null => element.getAttribute(name);
   const whole = (name: string): number | undefined => (/^\d{1,6}$/.test(text(name) ?? '') ? Number(text(name)) : undefined);
   const layout = text('layout') === 'hero' ? 'hero' : 'page';
@@ -58,8 +58,6 @@ function options(element: HTMLElement, home: string): Options {
   const words = text('words');
   if (words !== null) view.words = words.split(',').map((word) => word.trim()).filter(Boolean);
   return {
-    src: new URL(text('src') ?? new URL('../data/manifest.json', home).href, document.baseURI).href,
-    home,
     layout,
     page: new URL(text('explorer') ?? '', document.baseURI).href.replace(/#.*$/, ''),
     site: text('home') === null ? null : new URL(text('home')!, document.baseURI).href,

@@ -18,6 +18,7 @@ from rnnvis.stages.fragments import write_fragments
 from rnnvis.stages.katex import copy_katex
 from rnnvis.stages.notices import write_notices
 from rnnvis.stages.policy import write_policies
+from rnnvis.stages.preload import write_preloads
 from rnnvis.stages.project import Project
 from rnnvis.tables.verify import verify
 
@@ -107,6 +108,7 @@ def _mkdocs(project: Project) -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(fresh)]
     _run(command, project.root, "the pages did not build")
+    write_preloads(fresh)
     write_policies(fresh)
     old = project.build / "site.old"
     shutil.rmtree(old, ignore_errors=True)

@@ -45,6 +45,13 @@ _MODEL = {
     "states": (_STATE, 1),
     "epochs": ([_EPOCH], None),
 }
+_SLICE = {"model": (str, None), "state": (str, None), "table": str, "keys": {...: list}, "start": int, "end": int}
+_FIRST_VIEW = {
+    "path": re.compile(r"[\w.-]+\.pack"),
+    "bytes": int,
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "slices": [_SLICE],
+}
 _DATASET = {
     "name": str,
     "title": str,
@@ -54,11 +61,13 @@ _DATASET = {
     "splits": {...: int},
     "view": ({"model": str, "sentence": str, "step": int, "k": int, "words": [str]}, None),
     "probes": {...: str},
+    "first_view": (_FIRST_VIEW, None),
     "tables": _TABLES,
     "models": (_MODEL, 1),
 }
 _MANIFEST = {"generator": str, "datasets": (_DATASET, 1)}
-_WORDS = {int: "a whole number", str: "text", bool: "true or false", dict: "an object"}
+_PATTERNS = {"parquet": "the name of a Parquet file", "pack": "the name of a published file", "a-f": "a SHA-256"}
+_WORDS = {int: "a whole number", str: "text", bool: "true or false", dict: "an object", list: "a list"}
 
 
 def check(manifest: dict[str, Any], where: str) -> None:
@@ -88,7 +97,7 @@ def _check(value: Any, shape: Any, at: str, where: str) -> None:
             _check(value.get(name), inside, f"{at}.{name}", where)
     elif isinstance(shape, re.Pattern):
         right = isinstance(value, str) and shape.fullmatch(value) is not None
-        _expect(right, "the name of a Parquet file" if "parquet" in shape.pattern else "a SHA-256", at, where)
+        _expect(right, next(word for part, word in _PATTERNS.items() if part in shape.pattern), at, where)
     else:
         right = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))
         _expect(right, _WORDS[shape], at, where)

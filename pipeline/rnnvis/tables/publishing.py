@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnvis.errors import RnnvisError
-from rnnvis.tables import manifest_shape
+from rnnvis.tables import first_view, manifest_shape
 from rnnvis.tables.files import FILE_LIMIT, Part, replace
 from rnnvis.tables.schema import FORMAT, VERSION
 
@@ -69,11 +69,12 @@ def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str)
         before = named_files(read_manifest(folder))
     except RnnvisError:
         before = set()
+    datasets = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
     manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": datasets}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False)
     replace(folder / MANIFEST, text.encode() + b"\n")
     keep = before | named_files(manifest)
-    for path in sorted(folder.glob("*.parquet")):
+    for path in sorted([*folder.glob("*.parquet"), *folder.glob("*.pack")]):
         if path.name not in keep:
             path.unlink()
 
@@ -100,7 +101,8 @@ def _inside(where: str, holder: dict[str, Any]) -> Iterable[tuple[str, str, dict
 
 def named_files(manifest: dict[str, Any]) -> set[str]:
     """The names of all files that the manifest lists."""
-    return {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
+    tables = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
+    return tables | {entry["path"] for dataset in manifest["datasets"] if (entry := dataset.get("first_view"))}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from rnnvis.tables import first_view
 from rnnvis.tables.files import FILE_LIMIT
 from rnnvis.tables.publishing import digest, read_manifest, tables_of
 from rnnvis.tables.schema import BY_NAME, Table
@@ -41,6 +42,9 @@ def verify(folder: Path) -> Report:
             rows += _check_file(folder, where, BY_NAME[name], file, report)
         if rows != entry["rows"]:
             report.problems.append(f"{where} / {name}: {rows} rows in its files, {entry['rows']} in the manifest")
+    if not report.problems:
+        for dataset in manifest["datasets"]:
+            report.problems.extend(first_view.problems(dataset, folder))
     if report.bytes > SITE_LIMIT:
         report.problems.append(f"{folder}: {report.bytes:,} bytes, more than {SITE_LIMIT:,} for a site")
     return report

@@ -27,6 +27,9 @@ const integer: Check = (value, at) => {
 const fileName: Check = (value, at) => {
   if (typeof value !== 'string' || !/^[\w.-]+\.parquet$/.test(value)) throw new Wrong(`${at} must be the name of a Parquet file`);
 };
+const packName: Check = (value, at) => {
+  if (typeof value !== 'string' || !/^[\w.-]+\.pack$/.test(value)) throw new Wrong(`${at} must be the name of a published file`);
+};
 const sha256: Check = (value, at) => {
   if (typeof value !== 'string' || !/^[0-9a-f]{64}$/.test(value)) throw new Wrong(`${at} must be a SHA-256`);
 };
@@ -88,6 +91,8 @@ const model = shape({
   epochs: nullable(list(shape({ epoch: count, hash: text, tables, states: list(state, 1) }))),
 });
 
+const slice = shape({ model: nullable(text), state: nullable(text), table: text, keys: record(list(() => undefined)), start: count, end: count });
+
 const dataset = shape({
   name: text,
   title: text,
@@ -97,6 +102,7 @@ const dataset = shape({
   splits: record(count),
   view: nullable(shape({ model: text, sentence: text, step: count, k: count, words: list(text) })),
   probes: record(text),
+  first_view: nullable(shape({ path: packName, bytes: count, sha256, slices: list(slice) })),
   tables,
   models: list(model, 1),
 });

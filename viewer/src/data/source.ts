@@ -2,8 +2,9 @@ import type { Database } from './database';
 import { DataProblem } from './problem';
 import { decodeClustering, decodeSentence, decodeSteps, decodeUnit, floats } from './decode';
 import { Lru } from './lru';
+import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
-import { Transport, type Transfers } from './remote';
+import { RemoteFile, Transport, type Transfers } from './remote';
 import type { MetricsRow, TableName } from './schema';
 import type { SqlConsole } from './sql/console';
 import { Table } from './table';
@@ -40,6 +41,7 @@ export class Source {
   private readonly tables = new Map<TableEntry, Table<TableName>>();
   private readonly cache = new Lru<unknown>(CACHED);
   private readonly owners = new Map<Owner, number>();
+  private readonly excerpts: Map<TableEntry, Excerpt>;
   private booting: Promise<Database> | null = null;
 
   private constructor(
@@ -48,7 +50,9 @@ export class Source {
     private readonly transport: Transport,
     /** Folder of the explorer's own files, where DuckDB lies. */
     private readonly home: string,
-  ) {}
+  ) {
+    this.excerpts = excerptsOf(manifest, url, transport);
+  }
 
   static async open(manifestUrl: string, options: { home: string; changed?: (transfers: Transfers) => void; fetcher?: typeof fetch }): Promise<Source> {
     const transport = new Transport(options.fetcher, options.changed);
@@ -65,7 +69,7 @@ export class Source {
     if (!entry || entry.rows === 0) return null;
     let table = this.tables.get(entry);
     if (!table) {
-      table = new Table<TableName>(name, entry, this.url, this.transport);
+      table = new Table<TableName>(name, entry, this.url, this.transport, this.excerpts.get(entry) ?? null);
       this.tables.set(entry, table);
     }
     return table as unknown as Table<N>;
@@ -100,6 +104,9 @@ export class Source {
     return this.once(`key ${this.owner(dataset)} ${key}`, async () => {
       const table = this.required(dataset, 'sentences');
       const probes = Math.min(table.rows, dataset.splits['probe'] ?? 0);
+      const shown = await table.excerpt?.read(['sentence_id', 'key']);
+      const first = shown?.find((row) => row['key'] === key);
+      if (first) return this.sentence(dataset, Number(first['sentence_id']));
       const find = async (start: number, end: number): Promise<number | null> => {
         const rows = await table.slice(start, end, ['sentence_id', 'key']);
         return rows.find((row) => row.key === key)?.sentence_id ?? null;
@@ -293,4 +300,20 @@ export class Source {
   private once<T>(key: string, load: () => Promise<T>): Promise<T> {
     return this.cache.get(key, load) as Promise<T>;
   }
+}
+
+function excerptsOf(manifest: Manifest, url: string, transport: Transport): Map<TableEntry, Excerpt> {
+  const found = new Map<TableEntry, Excerpt>();
+  for (const dataset of manifest.datasets) {
+    const entry = dataset.first_view;
+    if (!entry) continue;
+    const file = new RemoteFile(new URL(entry.path, url).href, { ...entry, rows: 0, first: null, last: null }, transport);
+    for (const slice of entry.slices) {
+      const model = dataset.models.find(({ name }) => name === slice.model);
+      const owner = slice.model === null ? dataset : slice.state === null ? model : model?.states.find(({ name }) => name === slice.state);
+      const table = owner?.tables[slice.table];
+      if (table) found.set(table, new Excerpt(file, slice));
+    }
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
+import type { Excerpt } from './excerpt';
 import { DataProblem } from './problem';
 import { RemoteFile, type Transport } from './remote';
 import type { Rows, TableName } from './schema';
@@ -27,6 +28,8 @@ export class Table<N extends TableName> {
     readonly entry: TableEntry,
     base: string,
     transport: Transport,
+    /** Rows that the first view needs, if they are held apart. */
+    readonly excerpt: Excerpt | null = null,
   ) {
     let first = 0;
     this.parts = entry.files.map((file) => {
@@ -67,6 +70,8 @@ export class Table<N extends TableName> {
   /** All rows whose key columns have these values. Keys must be a prefix of the columns that the table is sorted by. */
   async where<C extends keyof Rows[N] & string>(keys: Partial<Record<keyof Rows[N] & string, Key>>, columns: readonly C[]): Promise<Pick<Rows[N], C>[]> {
     const wanted = Object.entries(keys) as [keyof Rows[N] & string, Key][];
+    const excerpted = await this.excerpt?.where(wanted, columns);
+    if (excerpted) return excerpted as Pick<Rows[N], C>[];
     const leading = wanted[0]?.[1];
     const parts = this.parts.filter(({ file: { file } }) => {
       if (typeof leading !== 'number' || file.first === null || file.last === null) return true;

@@ -59,6 +59,24 @@ export interface EpochEntry {
   states: StateEntry[];
 }
 
+/** All rows of a table that have one of the values in every key column, at [start, end) of the first view's file. */
+export interface ExcerptSlice {
+  model: string | null;
+  state: string | null;
+  table: string;
+  keys: Record<string, (string | number)[]>;
+  start: number;
+  end: number;
+}
+
+/** The rows that the first view is drawn from, again in one file. */
+export interface FirstViewFile {
+  path: string;
+  bytes: number;
+  sha256: string;
+  slices: ExcerptSlice[];
+}
+
 export interface DefaultView {
   model: string;
   sentence: string;
@@ -77,6 +95,7 @@ export interface DatasetEntry {
   view: DefaultView | null;
   /** Probe sentences by name; `<name>` and `<name>-reversed` are a pair. Values are sentence keys. */
   probes: Record<string, string>;
+  first_view?: FirstViewFile | null;
   tables: Record<string, TableEntry>;
   models: ModelEntry[];
 }
