@@ -77,12 +77,15 @@ export class Source {
 
   vocabulary(dataset: DatasetEntry): Promise<Vocabulary> {
     return this.once(`vocabulary ${this.owner(dataset)}`, async () => {
-      const rows = await this.required(dataset, 'words').all(['text', 'count', 'special', 'class_association']);
+      const rows = await this.required(dataset, 'words').all(['text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association']);
       const text = rows.map((row) => row.text);
       return {
         text,
         count: Float64Array.from(rows, (row) => Number(row.count)),
         special: rows.map((row) => row.special),
+        speech: rows.some((row) => row.part_of_speech)
+          ? { part: rows.map((row) => row.part_of_speech ?? null), share: rows.map((row) => row.part_of_speech_share ?? null) }
+          : null,
         classAssociation: rows.map((row) => row.class_association ?? null),
         id: new Map(text.map((word, id) => [word, id])),
       };

@@ -112,6 +112,8 @@ export interface Vocabulary {
   count: Float64Array;
   special: boolean[];
   classAssociation: (number | null)[];
+  /** By word number: the part of speech of most uses, and their share. Absent where no word was tagged. */
+  speech?: { part: (string | null)[]; share: (number | null)[] } | null;
   /** Exact text to word id. */
   id: Map<string, number>;
 }

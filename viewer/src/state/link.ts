@@ -147,7 +147,7 @@ const FIELDS = new Map<string, Field>([
   ['l', (value, draft, at) => (draft.view.linkThreshold = fraction(value, at, 0, 1))],
   ['lw', (value, draft, at) => (draft.view.linkWidth = fraction(value, at, 0.5, 2))],
   ['cs', (value, draft, at) => (draft.view.colourScale = choice(value, at, ['fit', 'fixed']))],
-  ['cw', (value, draft, at) => (draft.view.colourWords = choice(value, at, ['none', 'class', 'cluster']))],
+  ['cw', (value, draft, at) => (draft.view.colourWords = choice(value, at, ['none', 'class', 'cluster', 'speech']))],
   ['ur', (value, draft, at) => (draft.view.unitRail = choice(value, at, ['unit', ...MEASURE_KEYS] as const))],
   ['uw', (value, draft, at) => (draft.view.unitWords = choice(value, at, ['change', 'certainty']))],
   [

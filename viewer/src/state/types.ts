@@ -38,7 +38,7 @@ export interface ViewState {
   linkWidth: number;
   /** 'fit' stretches the colour scale to what is shown; 'fixed' keeps one scale for the state. */
   colourScale: 'fit' | 'fixed';
-  colourWords: 'none' | 'class' | 'cluster';
+  colourWords: 'none' | 'class' | 'cluster' | 'speech';
   chipAlign: 'width' | 'height';
   /** What the rail of the unit page is sorted by; null leaves it to the page. */
   unitRail: MeasureKey | 'unit' | null;

@@ -3,6 +3,7 @@ import { strength } from '../../model/groups';
 import type { Scene } from '../../model/scene';
 import type { Clustering } from '../../data/types';
 import { clusterColour, mix } from '../../paint/colour';
+import { speechColour } from '../../paint/speech';
 import { measure } from '../../paint/text';
 import type { Surface } from '../../paint/surface';
 import { activeChip, activeCloud, type Look } from '../picture/look';
@@ -14,6 +15,7 @@ function ink(word: CloudWord, cloud: Cloud, share: number, look: Look): string {
   const { theme } = look;
   const plain = mix(theme.ink3, theme.ink, Math.min(1, 0.1 + 1.4 * share));
   if (look.colourWords === 'cluster') return mix(theme.ink3, clusterColour(cloud.group.number - 1, theme), Math.min(1, 0.5 + share));
+  if (look.colourWords === 'speech') return speechColour(look.speech?.(word.wordId), theme);
   if (look.colourWords !== 'class') return plain;
   const effect = look.effects?.(word.wordId) ?? null;
   if (effect === null || effect === 0) return theme.ink3;

@@ -45,6 +45,12 @@ export function pinnedWord(explorer: Explorer): number | null {
   return explorer.sentence && explorer.step !== null ? explorer.sentence.tokens[explorer.step]! : null;
 }
 
+/** The part of speech by word number, where words were tagged. */
+export function speechOf(explorer: Explorer): Look['speech'] {
+  const part = explorer.vocabulary?.speech?.part;
+  return part ? (wordId) => part[wordId] ?? null : null;
+}
+
 /** How the picture looks while nothing moves and nothing is under the pointer. */
 export function calmLook(explorer: Explorer, effects: Look['effects']): Look {
   return {
@@ -59,6 +65,7 @@ export function calmLook(explorer: Explorer, effects: Look['effects']): Look {
     units: explorer.view.units,
     colourWords: explorer.view.colourWords,
     effects,
+    speech: speechOf(explorer),
     linkWidth: explorer.view.linkWidth,
     stepShown: explorer.focus !== null && explorer.focus !== 'word',
     shown: explorer.focus,

@@ -1,6 +1,7 @@
 import type { Clustering } from '../../data/types';
 import { buildScene, type Scene } from '../../model/scene';
 import { diverging } from '../../paint/colour';
+import { speechLegend } from '../../paint/speech';
 import { CanvasSurface, SvgSurface, type Style, type Surface } from '../../paint/surface';
 import { measure } from '../../paint/text';
 import type { Explorer } from '../../state/explorer.svelte';
@@ -45,7 +46,16 @@ function paintTitles(surface: Surface, { scene, look, height }: Figure, explorer
   };
   if (sequence) title(sequence.x, 'Sequence', 'What each word did to the memory');
   if (memory) title(memory.x, 'Memory', `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`);
-  if (words) title(words.spine, 'Words', 'What moves each chip. Larger moves it more.');
+  if (words && look.colourWords === 'speech' && look.speech) {
+    title(words.spine, 'Words', '');
+    let x = words.spine;
+    for (const { title: name, colour } of speechLegend(theme)) {
+      surface.text(x, 45, name, { family: 'interface', size: 12, weight: 600, fill: colour });
+      x += measure(name, 'interface', 12, 600).width + 9;
+    }
+  } else if (words) {
+    title(words.spine, 'Words', 'What moves each chip. Larger moves it more.');
+  }
   const quality = explorer.clustering?.quality;
   const parts = [explorer.dataset?.title, explorer.model?.title, explorer.state?.title];
   if (quality && Number.isFinite(quality.heldOutR2)) parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);

@@ -21,6 +21,7 @@ const look: Look = {
   units: [],
   colourWords: 'none',
   effects: null,
+  speech: null,
   linkWidth: 1,
   stepShown: true,
   scroll: { sequence: 0, board: 0 },

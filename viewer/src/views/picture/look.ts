@@ -21,6 +21,8 @@ export interface Look {
   colourWords: ViewState['colourWords'];
   /** Per word: its effect on the verdict, for colouring; null where there is none. */
   effects: ((wordId: number) => number | null) | null;
+  /** Per word: its part of speech; null where words were not tagged. */
+  speech: ((wordId: number) => string | null) | null;
   linkWidth: number;
   /** Chips show the pinned step's own change, so that the step's links belong to them. */
   stepShown: boolean;
