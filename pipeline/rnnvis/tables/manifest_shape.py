@@ -14,6 +14,8 @@ _FILE = {
     "sha256": re.compile(r"[0-9a-f]{64}"),
     "first": (int, None),
     "last": (int, None),
+    "index_bytes": (int, None),
+    "index_crc32": (int, None),
 }
 _TABLES = {...: {"rows": int, "files": [_FILE]}}
 _STATE = {

@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnvis.errors import RnnvisError
 from rnnvis.tables import first_view, manifest_shape
-from rnnvis.tables.files import FILE_LIMIT, Part, replace
+from rnnvis.tables.files import FILE_LIMIT, Part, index_of, replace
 from rnnvis.tables.schema import FORMAT, VERSION
 
 MANIFEST = "manifest.json"
@@ -34,8 +34,12 @@ def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> dict
             raise RnnvisError(f"{path}: {size:,} bytes, more than the {FILE_LIMIT:,} that a file may have")
         name = f"{table}-{sha256[:16]}.parquet"
         _copy(path, target / name)
+        index_bytes, index_crc32 = index_of(path)
         files.append(
-            {"path": name, "bytes": size, "rows": part.rows, "sha256": sha256, "first": part.first, "last": part.last}
+            {
+                **{"path": name, "bytes": size, "rows": part.rows, "sha256": sha256},
+                **{"first": part.first, "last": part.last, "index_bytes": index_bytes, "index_crc32": index_crc32},
+            }
         )
     return {"rows": sum(f["rows"] for f in files), "files": files}
 

@@ -56,7 +56,18 @@ const shape =
 const tables = record(
   shape({
     rows: count,
-    files: list(shape({ path: fileName, bytes: count, rows: count, sha256, first: nullable(integer), last: nullable(integer) })),
+    files: list(
+      shape({
+        path: fileName,
+        bytes: count,
+        rows: count,
+        sha256,
+        first: nullable(integer),
+        last: nullable(integer),
+        index_bytes: nullable(count),
+        index_crc32: nullable(count),
+      }),
+    ),
   }),
 );
 

@@ -83,6 +83,11 @@ export class RemoteFile {
     this.byteLength = file.bytes;
   }
 
+  /** Whether the whole file is here and its SHA-256 was right. */
+  get proven(): boolean {
+    return this.whole !== null && Boolean(globalThis.crypto?.subtle);
+  }
+
   async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
     if (this.byteLength <= WHOLE || !this.transport.ranges) this.fetchWhole();
     if (this.whole) return (await this.whole).slice(start, end);

@@ -1,4 +1,5 @@
-import { parquetMetadataAsync, parquetReadObjects, type FileMetaData } from 'hyparquet';
+import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { checked } from './checked';
 import type { Excerpt } from './excerpt';
 import { DataProblem } from './problem';
 import { RemoteFile, type Transport } from './remote';
@@ -83,6 +84,7 @@ export class Table<N extends TableName> {
 }
 
 class Part<N extends TableName> {
+  private readonly pages: AsyncBuffer;
   private metadata: Promise<FileMetaData> | null = null;
   private readonly keys = new Map<string, Promise<Record<string, unknown>[]>>();
 
@@ -92,14 +94,16 @@ class Part<N extends TableName> {
     readonly first: number,
     /** Whether no two rows share a key. */
     private readonly unique: boolean,
-  ) {}
+  ) {
+    this.pages = checked(file);
+  }
 
   async read<C extends string>(span: Span, columns: readonly C[]): Promise<Pick<Rows[N], C & keyof Rows[N]>[]> {
     if (span.end <= span.start) return [];
     return this.guarded(async () => {
       const metadata = await this.footer();
       const rows = await parquetReadObjects({
-        file: this.file,
+        file: this.pages,
         metadata,
         columns: [...columns],
         rowStart: span.start,
@@ -138,7 +142,7 @@ class Part<N extends TableName> {
   }
 
   private footer(): Promise<FileMetaData> {
-    this.metadata ??= parquetMetadataAsync(this.file, { initialFetchSize: FOOTER, geoparquet: false });
+    this.metadata ??= parquetMetadataAsync(this.pages, { initialFetchSize: Math.min(FOOTER, this.file.file.index_bytes ?? FOOTER), geoparquet: false });
     this.metadata.catch(() => (this.metadata = null));
     return this.metadata;
   }

@@ -8,6 +8,9 @@ export interface TableFile {
   sha256: string;
   first: number | null;
   last: number | null;
+  /** The file after its last page, and its CRC-32; absent in folders published before pages had checksums. */
+  index_bytes?: number | null;
+  index_crc32?: number | null;
 }
 
 export interface TableEntry {
