@@ -12,9 +12,12 @@ import numpy as np
 
 from rnnvis import models
 from rnnvis.config import ModelConfig, as_table
+from rnnvis.corpora import Corpus
+from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.selections import select_words
+from rnnvis.measures.units import label_auc
 from rnnvis.stages.project import Dataset, Project
-from rnnvis.stages.recorder import HEAD_STATE, Record, StateRecord, record
+from rnnvis.stages.recorder import HEAD_STATE, Record, record
 from rnnvis.stages.store import Step
 from rnnvis.stages.train import corpus_step, load_corpus, train_step
 from rnnvis.tables import columns, files
@@ -46,7 +49,7 @@ def record_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int
             "training": _training(trained.folder(project.build), folder),
             "steps": _steps(found, corpus.label, folder),
         }
-        states = [_state(state, found, corpus.special, dataset, folder) for state in found.states]
+        states = [_state(state, found, corpus, dataset, folder) for state in found.states]
         index = {
             "tables": {name: parts for group in head.values() for name, parts in group.items()},
             "states": states,
@@ -97,22 +100,22 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
     }
 
 
-def _state(
-    state: StateRecord, found: Record, special: tuple[int, ...], dataset: Dataset, folder: Path
-) -> dict[str, Any]:
+def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
     measure = dataset.config.measure
     read_by_head = state.name == HEAD_STATE
     v = found.v if read_by_head else None
     named = select_words(
-        state.responses, "reliable", len(state.responses.count), measure.frequent_count, special
+        state.responses, "reliable", len(state.responses.count), measure.frequent_count, corpus.special
     ).word_ids
+    test = corpus.indices("test")
+    auc = label_auc(state.last[test], corpus.label[test])
     lengths = np.bincount(found.sentence_id)
     tables = {
         "responses": columns.responses(state.responses),
         "responses_by_unit": columns.responses_by_unit(state.responses),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
-        "units": columns.units(state.units, state.responses, named, v, state.auc),
+        "units": columns.units(state.units, state.responses, named, v, auc),
         "states": {
             "sentence_id": np.repeat(state.published, lengths[state.published]).astype(np.int32),
             "step": found.step[np.isin(found.sentence_id, state.published)],
