@@ -116,6 +116,16 @@ def site(project: Project) -> None:
 
 
 @main.command()
+@click.pass_obj
+def viewer(project: Project) -> None:
+    """Build only the viewer, for `rnnvis.serve` and notebooks."""
+    from rnnvis.stages.site import build_viewer
+
+    with working(project):
+        say(f"The viewer is in {build_viewer(project)}")
+
+
+@main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option(
     "--port",

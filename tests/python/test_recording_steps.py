@@ -174,14 +174,14 @@ def test_empty_sentences_have_no_steps():
 def test_a_module_that_runs_twice_is_refused_by_name():
     model = Classifier()
     with pytest.raises(RnnvisError, match='"rnn" ran more than once'):
-        list(record_steps(model, sentences(), forward=lambda m, i, n: (m(i, n), m(i, n))))
+        list(record_steps(model, sentences(), forward=lambda m, b: (m(b.ids, b.lengths), m(b.ids, b.lengths))))
 
 
 def test_a_module_that_reads_other_steps_is_refused_by_name():
     model = Classifier()
     with pytest.raises(RnnvisError, match='"rnn" read'):
-        list(record_steps(model, sentences(), forward=lambda m, i, n: m.rnn(m.embedding(i[:, :1]))))
+        list(record_steps(model, sentences(), forward=lambda m, b: m.rnn(m.embedding(b.ids[:, :1]))))
     with pytest.raises(RnnvisError, match="did not run"):
-        list(record_steps(model, sentences(), forward=lambda m, i, n: None))
+        list(record_steps(model, sentences(), forward=lambda m, b: None))
     with pytest.raises(RnnvisError, match=r'no state "rnn\.7\.h"'):
         list(record_steps(model, sentences(), readout=model.head, readout_state="rnn.7.h"))

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from rnnvis.config import DatasetConfig
 from rnnvis.corpora import reviews
-from rnnvis.corpora.corpus import Corpus
+from rnnvis.corpora.corpus import RECORDED, Corpus
 from rnnvis.errors import RnnvisError
 
 KINDS = {"reviews": reviews.load}
 
-__all__ = ["KINDS", "Corpus", "load"]
+__all__ = ["KINDS", "RECORDED", "Corpus", "load"]
 
 
 def load(config: DatasetConfig, cache: Path) -> Corpus:

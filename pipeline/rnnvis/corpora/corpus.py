@@ -18,6 +18,7 @@ from rnnvis.errors import RnnvisError
 
 UNKNOWN = "<unk>"
 SPLITS = ("probe", "train", "valid", "test")
+RECORDED = "recorded"  # split of sentences that a user recorded, of which nothing else is known
 NO_LABEL = -1
 
 _COLUMNS = pa.schema(

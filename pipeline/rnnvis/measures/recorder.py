@@ -163,6 +163,8 @@ class _State:
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
         self.quantiles.add(token, delta)
         gate = keep_gate(self.name, batch.gates)
+        if gate is not None and gate.shape[1] != state.shape[1]:
+            gate = None  # A projection mixes the units that the gates belong to.
         self.units.add(
             state[inside],
             batch.previous[self.name][inside],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,18 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.traces import LayerTrace
 
-Forward = Callable[[nn.Module, Tensor, Tensor], object]
+
+@dataclass(frozen=True)
+class Batch:
+    """What a model is called with: padded `ids` int64 [B, T], longest sentence first, `lengths` int64 [B], and `rows`
+    int64 [B], the sentences' positions among all that are recorded."""
+
+    ids: Tensor
+    lengths: Tensor
+    rows: Tensor
+
+
+Forward = Callable[[Any, Batch], object]
 Readout = Callable[[Tensor], Tensor]
 
 
@@ -63,8 +75,8 @@ def record_steps(
     backwards gets sentences of one length at a time, so that it never starts on padding. Empty sentences
     have no steps.
 
-    `sentence_ids` [len(sentences)] defaults to positions. `forward(model, ids [B, T], lengths [B])` calls
-    the model (default: exactly so); `padding_id` fills the ids after a sentence's end. `readout` maps the
+    `sentence_ids` [len(sentences)] defaults to positions. `forward(model, batch)` calls the model with
+    a `Batch` (default: with its ids and lengths); `padding_id` fills the ids after a sentence's end. `readout` maps the
     state `readout_state` (default: h of the last layer) of all steps [N, H] to logits [N, C].
 
     The model runs in evaluation mode without gradients and is left as it was: training flags, hooks, random
@@ -74,7 +86,7 @@ def record_steps(
     backwards = any(getattr(module, "bidirectional", False) for module in recurrent_modules(model).values())
     numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    call = forward or (lambda m, ids, lengths: m(ids, lengths))
+    call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
     for rows in length_batches([len(s) for s in sentences], batch_steps, equal_lengths=backwards):
         lengths = np.array([len(sentences[i]) for i in rows])
         real = np.arange(lengths[0]) < lengths[:, None]
@@ -82,7 +94,7 @@ def record_steps(
         ids[real] = np.concatenate([np.asarray(sentences[i]) for i in rows])
         with _untouched(model), torch.no_grad():
             with capture(model) as traces:
-                call(model, torch.from_numpy(ids).to(device), torch.from_numpy(lengths).to(device))
+                call(model, Batch(*(torch.from_numpy(a).to(device) for a in (ids, lengths, rows))))
             _check(traces, lengths)
             mask = torch.from_numpy(real).to(device)
             logits = None

@@ -46,7 +46,7 @@ def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: in
         parts = load_parts(tagged.folder(project.build)).part
         states = read_index(source)["states"]
         with progress.bar("Clustering", total=len(states) * len(SELECTIONS) * len(measure.methods)) as bar:
-            found = [_state(source, folder, state, text, parts, measure, bar) for state in states]
+            found = [cluster_state(source, folder, state, text, parts, measure, bar) for state in states]
         write_index(folder, {"states": found})
 
     tables = tuple(f"tables/{name}.py" for name in ("cluster_columns", "files", "overview_columns", "schema"))
@@ -63,7 +63,7 @@ class _Job:
     effects: np.ndarray | None
 
 
-def _state(
+def cluster_state(
     source: Path,
     folder: Path,
     state: dict[str, Any],
@@ -72,6 +72,10 @@ def _state(
     measure: Measure,
     bar: progress.Bar,
 ) -> dict[str, Any]:
+    """Co-cluster one state recorded in `source` by every method, selection and k; its entry in the index of `folder`.
+
+    `parts` [V] are the words' parts of speech, −1 for none; `bar` moves on once a method and selection.
+    """
     inside = source / state["name"]
     responses = _responses(inside, state["tables"]["responses"])
     effects = _effects(inside, state["tables"].get("word_effects"), len(responses.count))

@@ -101,44 +101,77 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
 
 
 def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    measure = dataset.config.measure
-    read_by_head = state.name == HEAD_STATE
-    v = found.v if read_by_head else None
-    named = select_words(
-        state.responses, "reliable", len(state.responses.count), measure.frequent_count, corpus.special
-    ).word_ids
     test = corpus.indices("test")
     auc = label_auc(state.last[test], corpus.label[test])
-    lengths = np.bincount(found.sentence_id)
-    tables = {
+    read_by_head = state.name == HEAD_STATE
+    tables = {}
+    if read_by_head:
+        tables["word_effects"] = columns.word_effects(found.effects, state.responses, found.v)
+        tables["word_in_context"] = columns.word_in_context(found.in_context)
+    kind = "hidden h" if state.name.endswith(".h") else "cell c"
+    return write_state(
+        state,
+        corpus,
+        folder,
+        title=f"Layer {int(state.name.split('.')[-2]) + 1}, {kind}",
+        frequent_count=dataset.config.measure.frequent_count,
+        bounded=state.name.endswith(".h"),
+        v=found.v if read_by_head else None,
+        auc=auc,
+        tables=tables,
+    )
+
+
+def write_state(
+    state: StateRecord,
+    corpus: Corpus,
+    folder: Path,
+    *,
+    title: str,
+    frequent_count: int,
+    bounded: bool,
+    v: np.ndarray | None = None,
+    auc: np.ndarray | None = None,
+    tables: Mapping[str, columns.Columns] | None = None,
+) -> dict[str, Any]:
+    """Write the tables of one state into `folder/<its name>`; its entry in the index.
+
+    `v` [H] are the weights of the head that reads it, `auc` [H] the areas of its last state for the label; `tables`
+    are further ones of the head.
+    """
+    words = len(state.responses.count)
+    named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
+    lengths = [len(corpus.tokens[i]) for i in state.published]
+    written = {
         "responses": columns.responses(state.responses),
         "responses_by_unit": columns.responses_by_unit(state.responses),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
         "units": columns.units(state.units, state.responses, named, v, auc),
         "states": {
-            "sentence_id": np.repeat(state.published, lengths[state.published]).astype(np.int32),
-            "step": found.step[np.isin(found.sentence_id, state.published)],
+            "sentence_id": np.repeat(state.published, lengths).astype(np.int32),
+            "step": np.concatenate([np.arange(n, dtype=np.int16) for n in lengths]),
             "value": files.list_column(state.values),
         },
+        **(tables or {}),
     }
-    if v is not None:
-        tables["word_effects"] = columns.word_effects(found.effects, state.responses, v)
-        tables["word_in_context"] = columns.word_in_context(found.in_context)
     inside = folder / state.name
-    layer, kind = state.name.rsplit(".", 2)[-2:]
-    written = {name: files.write(name, table, inside) for name, table in tables.items()}
-    halves = {name: getattr(state.responses, name) for name in ("half_a", "half_b", "half_a_count", "half_b_count")}
-    for name, values in halves.items():
-        np.save(inside / f"{name}.npy", values, allow_pickle=False)
+    for name in ("half_a", "half_b", "half_a_count", "half_b_count"):
+        inside.mkdir(parents=True, exist_ok=True)
+        np.save(inside / f"{name}.npy", getattr(state.responses, name), allow_pickle=False)
+    layer = next(part for part in reversed(state.name.split(".")) if part.isdigit())
     return {
         "name": state.name,
-        "title": f"Layer {int(layer) + 1}, {'hidden h' if kind == 'h' else 'cell c'}",
+        "title": title,
         "layer": int(layer),
-        "kind": kind,
+        "kind": state.name.rsplit(".", 1)[1],
         "units": len(state.units.mean),
-        "bounded": kind == "h",
-        "read_by_head": read_by_head,
+        "bounded": bounded,
+        "read_by_head": v is not None,
         "published_sentences": len(state.published),
-        "tables": written,
+        "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
     }
+
+
+def _rows(table: columns.Columns) -> int:
+    return len(next(iter(table.values())))

@@ -115,6 +115,11 @@ def server(folder: Path, port: int = 0, *, prefix: str = "/", ranges: bool = Tru
         raise RnnvisError(f"{folder}: no such folder", "build the site first: make demo-build")
     prefix = "/" + prefix.strip("/") + "/" if prefix.strip("/") else "/"
     handler = partial(RangeHandler, directory=str(folder), prefix=prefix, ranges=ranges, quiet=quiet)
+    return bind(handler, port)
+
+
+def bind(handler: Any, port: int) -> _Server:
+    """A server for `handler` on a port of loopback, not yet running; port 0 picks one."""
     try:
         return _Server(("127.0.0.1", port), handler)
     except OSError as error:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rnnvis.corpora import Corpus
+from rnnvis.corpora import RECORDED, Corpus
 from rnnvis.measures.contexts import Contexts
 from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
 from rnnvis.measures.parts_of_speech import PartsOfSpeech
@@ -31,14 +31,19 @@ def words(corpus: Corpus, parts: PartsOfSpeech) -> Columns:
         "special": [i in corpus.special for i in range(len(corpus.vocabulary))],
         "part_of_speech": parts.names(),
         "part_of_speech_share": nullable(parts.share),
-        "class_association": class_association(corpus),
+        "class_association": nullable(class_association(corpus)),
     }
 
 
 def class_association(corpus: Corpus) -> np.ndarray:
-    """Log-odds of each word in training sentences of class 1 against class 0, add-one smoothed, float32 [V]."""
+    """Log-odds of each word in training sentences of class 1 against class 0, add-one smoothed, float32 [V].
+
+    Of a recording, all sentences count. NaN where either class has no sentence.
+    """
     size = len(corpus.vocabulary)
-    train = corpus.indices("train")
+    train = corpus.indices("train", RECORDED)
+    if not {0, 1} <= set(corpus.label[train].tolist()):
+        return np.full(size, np.nan, np.float32)
     of_class = [
         np.bincount(
             np.concatenate([np.unique(corpus.tokens[i]) for i in train if corpus.label[i] == c]), minlength=size
@@ -177,6 +182,17 @@ def steps(
         "p_target": pa.array(p.astype(np.float32), mask=~known),
         "p_class": list_column(probabilities.astype(np.float32)),
         "push": pushes.astype(np.float32),
+        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
+    }
+
+
+def plain_steps(tokens: Sequence[np.ndarray], surprise: np.ndarray) -> Columns:
+    """Table `steps` of a model whose outputs nobody knows: sentences [T] each, surprise [N, states]."""
+    lengths = [len(row) for row in tokens]
+    return {
+        "sentence_id": np.repeat(np.arange(len(tokens), dtype=np.int32), lengths),
+        "step": np.concatenate([np.arange(n, dtype=np.int16) for n in lengths]),
+        "token_id": np.concatenate(tokens).astype(np.int32),
         "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
     }
 

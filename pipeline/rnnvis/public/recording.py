@@ -1,0 +1,83 @@
+"""What `rnnvis.record` gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rnnvis.errors import RnnvisError
+from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.responses import Responses
+from rnnvis.measures.units import Units
+from rnnvis.public.inputs import Labels
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Everything measured of one model over some sequences.
+
+    `responses["rnn.0.h"]` are the expected responses of a state's units to every word, as `Responses`: `.mean`
+    float32 [words, units], `.count` int64 [words], `.standard_error` float32 [words, units]. `units["rnn.0.h"]` are
+    the measures of its units. `words` are the words by id.
+    """
+
+    model_name: str
+    parameters: int
+    weights: str
+    cell: str
+    words: tuple[str, ...] = field(repr=False)
+    tokens: list[np.ndarray] = field(repr=False)
+    keys: list[str] = field(repr=False)
+    labels: Labels = field(repr=False)
+    minimum_count: int
+    frequent_count: int
+    bounded: frozenset[str] = field(repr=False)
+    states: Mapping[str, StateRecord] = field(repr=False)
+
+    @property
+    def responses(self) -> dict[str, Responses]:
+        """Expected responses by the name of the state."""
+        return {name: state.responses for name, state in self.states.items()}
+
+    @property
+    def units(self) -> dict[str, Units]:
+        """Measures of the units by the name of the state."""
+        return {name: state.units for name, state in self.states.items()}
+
+    @property
+    def steps(self) -> int:
+        """Steps that were recorded."""
+        return sum(map(len, self.tokens))
+
+    def __repr__(self) -> str:
+        states = ", ".join(f"{name} [{len(state.units.mean)}]" for name, state in self.states.items())
+        return f"Recording of {self.model_name}: {len(self.tokens):,} sequences, {self.steps:,} steps; states {states}"
+
+    def publish(
+        self,
+        folder: str | Path,
+        name: str | None = None,
+        *,
+        text: bool = True,
+        dataset: str = "recorded text",
+        methods: tuple[str, ...] = ("block",),
+        largest_k: int = 30,
+    ) -> str:
+        """Write everything into `folder` as Parquet and a manifest; returns a sentence on what can be read there.
+
+        `name` is shown for the model (default: its class). Recordings of other models over the same sequences and
+        vocabulary may be published into the same folder and are then compared; one of the same name is replaced.
+        `text=False` leaves the sequences out: what is left are the vocabulary, the responses and the clusters, but no
+        sentence and no state along one. `methods` and `largest_k` say which co-clusterings are made.
+
+        Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
+        from other sequences.
+        """
+        from rnnvis.public.folder import Choices, publish
+
+        if not self.states:
+            raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        return publish(self, Path(folder), Choices(name or self.model_name, dataset, text, methods, largest_k))

@@ -1,0 +1,167 @@
+"""`rnnvis.record` on models and data as users have them."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_sequence
+
+import rnnvis
+from rnnvis.tables.publishing import read_manifest
+from rnnvis.tables.verify import verify
+
+WORDS = [f"w{i}" for i in range(12)]
+
+
+class Plain(nn.Module):
+    def __init__(self, padding: int | None = None) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding = nn.Embedding(len(WORDS), 4, padding_idx=padding)
+        self.rnn = nn.GRU(4, 6, batch_first=True)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.rnn(self.embedding(ids))[0]
+
+
+def sentences(seed: int = 0, count: int = 60) -> list[list[int]]:
+    random = np.random.default_rng(seed)
+    return [random.integers(1, len(WORDS), random.integers(1, 9)).tolist() for _ in range(count)]
+
+
+def by_hand(model: Plain, text: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Mean change of every unit at every word, and uses, one sentence at a time."""
+    total, count = np.zeros((len(WORDS), 6)), np.zeros(len(WORDS), int)
+    for ids in text:
+        with torch.no_grad():
+            states = model(torch.tensor([ids]))[0].numpy()
+        change = np.diff(states, axis=0, prepend=np.zeros((1, 6)))
+        np.add.at(total, ids, change)
+        np.add.at(count, ids, 1)
+    return total / np.maximum(count, 1)[:, None], count
+
+
+def test_responses_are_the_mean_changes() -> None:
+    model, text = Plain(), sentences()
+    mean, count = by_hand(model, text)
+    responses = rnnvis.record(model, text, WORDS).responses["rnn.0.h"]
+    np.testing.assert_array_equal(responses.count, count)
+    np.testing.assert_allclose(responses.mean, mean, atol=1e-6)
+
+
+def padded(text: list[list[int]]) -> torch.Tensor:
+    return torch.tensor([ids + [0] * (9 - len(ids)) for ids in text])
+
+
+@pytest.mark.parametrize("shape", ["lists", "tensors", "batches", "tuples", "packed", "lengths", "dict"])
+def test_the_shape_of_the_input_does_not_matter(shape: str) -> None:
+    model, text = Plain(padding=0), sentences()
+    vocabulary: Any = {word: i for i, word in enumerate(WORDS)} if shape == "dict" else WORDS
+    given: Any = {
+        "lists": text,
+        "dict": text,
+        "tensors": [torch.tensor(ids) for ids in text],
+        "batches": [padded(text[:20]), padded(text[20:])],
+        "tuples": [(padded(text[:20]), torch.zeros(20)), (padded(text[20:]), torch.zeros(40))],
+        "packed": [pack_sequence([torch.tensor(ids) for ids in text], enforce_sorted=False)],
+        "lengths": [padded(text)],
+    }[shape]
+    if shape == "lengths":
+        model.embedding.padding_idx = None
+    found = rnnvis.record(model, given, vocabulary, lengths=map(len, text) if shape == "lengths" else None)
+    wanted = rnnvis.record(model, text, WORDS)
+    np.testing.assert_array_equal(found.responses["rnn.0.h"].mean, wanted.responses["rnn.0.h"].mean)
+
+
+def test_the_model_is_left_as_it_was_also_after_an_exception() -> None:
+    model = Plain().train()
+    before = copy.deepcopy(model.state_dict())
+    torch.manual_seed(4)
+    wanted = torch.rand(2)
+    torch.manual_seed(4)
+    rnnvis.record(model, sentences(), WORDS)
+    with pytest.raises(ZeroDivisionError):
+        rnnvis.record(model, sentences(), WORDS, forward=lambda m, batch: (m(batch.ids), 1 / 0))
+    torch.testing.assert_close(torch.rand(2), wanted, rtol=0, atol=0)
+    assert all(module.training and not module._forward_hooks for module in model.modules())
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+class TwoArguments(Plain):
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        return super().forward(ids)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sequences": [[1, 2], [3, 12]]}, r"sequence 1 holds the id 12; the vocabulary has the ids 0 to 11"),
+        ({"sequences": [[1, -2]]}, r"sequence 0 holds the id -2"),
+        ({"sequences": [[0.5, 1.5]]}, r"sequence 0 holds numbers with fractions, not token ids"),
+        ({"sequences": []}, r"not one step"),
+        ({"sequences": [[1], ["a"]]}, r"sequence 1 holds"),
+        ({"vocabulary": []}, r"the vocabulary is empty"),
+        ({"vocabulary": {"a": 0, "b": 0}}, r"the same id 0"),
+        ({"vocabulary": ["a", 7]}, r"word 1 of the vocabulary is 7"),
+        ({"labels": [1]}, r"1 labels for 60 sequences"),
+        ({"labels": [0.5] * 60}, r"a label is 0.5"),
+        ({"lengths": [3]}, r"1 lengths for 60 sequences"),
+        ({"model": nn.Linear(3, 3)}, r"Linear holds no nn.RNN"),
+        ({"model": TwoArguments()}, r'forward also takes "mask"'),
+    ],
+)
+def test_what_is_wrong_is_named(change: dict[str, Any], message: str) -> None:
+    arguments = {"model": Plain(), "sequences": sentences(), "vocabulary": WORDS, **change}
+    with pytest.raises(rnnvis.RnnvisError, match=message):
+        rnnvis.record(**arguments)
+
+
+def test_two_models_of_one_text_share_a_folder_and_another_text_is_refused(tmp_path: Path) -> None:
+    text = sentences()
+    for name in ("first", "second", "first"):
+        rnnvis.record(Plain(), text, WORDS, labels=["yes" if len(s) > 4 else "no" for s in text]).publish(
+            tmp_path, name=name, largest_k=4
+        )
+    [dataset] = read_manifest(tmp_path)["datasets"]
+    assert [model["name"] for model in dataset["models"]] == ["second", "first"]
+    assert dataset["labels"] == ["no", "yes"]
+    assert verify(tmp_path).problems == []
+    with pytest.raises(rnnvis.RnnvisError, match=r"has other (words|sentences)"):
+        rnnvis.record(Plain(), sentences(1), WORDS).publish(tmp_path, name="third")
+    assert verify(tmp_path).problems == []
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+def test_without_text_no_sentence_is_left(tmp_path: Path) -> None:
+    said = rnnvis.record(Plain(), sentences(), WORDS).publish(tmp_path, text=False, largest_k=4)
+    assert "no sentence can be read" in said
+    names = {path.name.split("-")[0] for path in tmp_path.glob("*.parquet")}
+    assert not names & {"sentences", "states", "contexts", "steps"}
+    assert verify(tmp_path).problems == []
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(rnnvis.RnnvisError, match=r"holds files, but no manifest\.json"):
+        rnnvis.record(Plain(), sentences(), WORDS).publish(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize("options", [{"num_layers": 2}, {"bidirectional": True}, {"proj_size": 3}])
+def test_every_layer_and_direction_comes_out_and_is_published(options: dict[str, Any], tmp_path: Path) -> None:
+    model = Plain()
+    model.rnn = nn.LSTM(4, 6, batch_first=True, **options)
+    recording = rnnvis.record(model, sentences(), WORDS)
+    layers = ["rnn.0", "rnn.1"] if "num_layers" in options else ["rnn.0"]
+    layers += ["rnn.0.reverse"] if "bidirectional" in options else []
+    assert set(recording.states) == {f"{layer}.{kind}" for layer in layers for kind in "hc"}
+    recording.publish(tmp_path, largest_k=3)
+    states = read_manifest(tmp_path)["datasets"][0]["models"][0]["states"]
+    assert len({state["title"] for state in states}) == len(states)
+    assert verify(tmp_path).problems == []
