@@ -1,5 +1,7 @@
 /** The colours of both themes, and the one diverging scale: blue = negative or falling, orange = positive or rising. */
 
+import { seen, type Deficiency } from './deficiency';
+
 export type ThemeName = 'light' | 'dark';
 
 /** One coloured sign: `mark` for shapes, `text` for words and numbers, `extreme` for the end of the scale. */
@@ -45,7 +47,7 @@ export const LIGHT: Tokens = {
   strongLine: '#C8C4BC',
   ink: '#1B2026',
   ink2: '#474F57',
-  ink3: '#697179',
+  ink3: '#626A72',
   wash: 'rgba(27, 32, 38, 0.045)',
   positive: { mark: '#D9600E', text: '#B04500', extreme: '#9A3C00' },
   negative: { mark: '#2F74C0', text: '#1F5FA6', extreme: '#154A86' },
@@ -77,7 +79,7 @@ export const DARK: Tokens = {
   grey: '#5A626A',
   kept: '#7A838B',
   keptTrack: '#2B3137',
-  selected: ['#C79BE4', '#54C3AC', '#ECEEF0'],
+  selected: ['#C79BE4', '#36AD97', '#ECEEF0'],
   onSelected: '#121518',
   onInk: '#121518',
 };
@@ -109,10 +111,12 @@ function toByte(linear: number): number {
 }
 
 /** sRGB bytes to OKLab (Ottosson, 2020). */
-function toOklab([red, green, blue]: Triple): Triple {
-  const r = toLinear(red);
-  const g = toLinear(green);
-  const b = toLinear(blue);
+function toOklab(bytes: Triple): Triple {
+  const [r, g, b] = bytes.map(toLinear) as [number, number, number];
+  return linearToOklab([r, g, b]);
+}
+
+function linearToOklab([r, g, b]: Triple): Triple {
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
@@ -145,6 +149,15 @@ function between(from: Triple, to: Triple, t: number): Triple {
 /** A colour between two `#rrggbb` colours, mixed in OKLab; `t` = 0 gives `from`. */
 export function mix(from: string, to: string, t: number): string {
   return hex(fromOklab(between(toOklab(fromHex(from)), toOklab(fromHex(to)), Math.min(1, Math.max(0, t)))));
+}
+
+/** Distance of two `#rrggbb` colours in OKLab as someone with the deficiency sees them; null is normal sight. */
+export function distance(a: string, b: string, by: Deficiency | null = null): number {
+  const [one, other] = [a, b].map((colour) => {
+    const [r, g, bl] = fromHex(colour).map(toLinear) as [number, number, number];
+    return linearToOklab(seen([r, g, bl], by));
+  }) as [Triple, Triple];
+  return Math.hypot(one[0] - other[0], one[1] - other[1], one[2] - other[2]);
 }
 
 const MARK_AT = 0.72;
