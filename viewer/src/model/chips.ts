@@ -87,13 +87,17 @@ export interface ChipRequest {
   align: 'width' | 'height';
   /** Room under each chip for a line of text. */
   below: number;
+  /** Units that each frame has room for, in draw order, where more than its own. */
+  reserve?: readonly number[] | undefined;
+  /** Chips narrower than the column stand at its right end. */
+  mirrored?: boolean | undefined;
 }
 
 /** Chips in draw order, each as near to its wanted centre as the others allow. */
 export function layChips(request: ChipRequest): Chips {
   const { clustering, values, column, centres, align, below } = request;
   const all = groups(clustering.units);
-  const sizes = all.map((group) => group.members.length);
+  const sizes = all.map((group, i) => Math.max(group.members.length, request.reserve?.[i] ?? 0));
   const p = centres ? choose(sizes, column.width, column.bottom - column.top) : plan(16, { ...STACKED, head: 28, foot: 10 });
   const widest = columnsOf(p, column.width);
   const rowsOf = align === 'height' ? Math.max(1, Math.ceil(Math.max(...sizes, 1) / widest)) : 0;
@@ -109,16 +113,17 @@ export function layChips(request: ChipRequest): Chips {
     const least = p.inline ? column.width : 86;
     const width = rowsOf ? Math.max(least, p.left + p.right + columns * pitch - p.gap) : column.width;
     const y = Math.round(tops[i]!);
+    const x = request.mirrored ? column.x + column.width - width : column.x;
     return {
       group,
-      x: column.x,
+      x,
       y,
       width,
       height: heights[i]!,
       mean: values ? mean(values, units) : NaN,
       cells: units.map((unit, j) => ({
         unit,
-        x: column.x + p.left + (j % columns) * pitch,
+        x: x + p.left + (j % columns) * pitch,
         y: y + p.head + Math.floor(j / columns) * pitch,
         value: values ? values[unit]! : NaN,
       })),

@@ -56,7 +56,9 @@ export interface CloudRequest {
   /** Size by this unit cluster instead of each cloud's strongest. */
   chip: number | null;
   /** Let every cloud be as tall as its words need, up to this many pixels, instead of sharing the column. */
-  tallest?: number;
+  tallest?: number | undefined;
+  /** |response| that is drawn in the largest size; the largest of all words without it. */
+  limit?: number | undefined;
 }
 
 const LEAST = 12;
@@ -94,11 +96,20 @@ export function share(drafts: readonly { need: number; least: number; weight: nu
   return heightAt(low);
 }
 
+/** The strongest |response| of a word over the chip that sizes its cloud. */
+export function cloudLimit(clustering: Clustering, chip: number | null): number {
+  const own = groups(clustering.words).map((group) => {
+    const by = chip ?? strongestChip(clustering, group.cluster);
+    return largest(group.members.map((index) => strength(clustering, index, by)));
+  });
+  return largest(own) || 1;
+}
+
 function drafts(request: CloudRequest): { list: Draft[]; limit: number } {
   const { clustering, vocabulary, chip } = request;
   const all = groups(clustering.words);
   const chips = all.map((group) => chip ?? strongestChip(clustering, group.cluster));
-  const limit = largest(all.flatMap((group, i) => group.members.map((index) => strength(clustering, index, chips[i]!)))) || 1;
+  const limit = request.limit ?? cloudLimit(clustering, chip);
   const list = all.map((group, i): Draft => {
     const words = group.members.map((index): CloudWord => {
       const wordId = clustering.words.ids[index]!;

@@ -53,12 +53,14 @@ export interface Columns {
   memory: BoardColumn | null;
   /** `spine` is the rule left of the clouds, `x` where their words begin. */
   words: (BoardColumn & { spine: number }) | null;
+  /** Everything runs from right to left: the sequence stands right of the chips, and the spine right of the words. */
+  mirrored?: boolean;
 }
 
 /** Heights of the fixed heads: title and subtitle, then axis labels down to the first row. */
 export const HEAD = 74;
 const PHONE_HEAD = 40;
-const BAR_SHARE = 14 / 18;
+export const BAR_SHARE = 14 / 18;
 const BOTTOM = 10;
 const LEAST_PITCH = 44;
 const SCROLLED_PITCH = 52;
@@ -78,13 +80,13 @@ interface Sizes {
 }
 
 /** Distance from bar to bar: 18 for 8 to 12 clusters, wider for few, narrower beyond 12. */
-function barPitch(clusters: number, room: number): number {
+export function barPitch(clusters: number, room: number): number {
   const wanted = clusters < 8 ? Math.min(28, 144 / Math.max(clusters, 1)) : clusters <= 12 ? 18 : 216 / clusters;
   return Math.max(5, Math.min(wanted, room / Math.max(clusters, 1)));
 }
 
 /** The whole sentence in sight where rows of the least pitch allow it; else rows of a comfortable height, scrolled. */
-function rowPitch(room: number, tokens: number, most: number, least: number): number {
+export function rowPitch(room: number, tokens: number, most: number, least = LEAST_PITCH): number {
   const even = Math.floor(room / Math.max(1, tokens));
   return even >= least ? Math.min(most, even) : Math.min(most, SCROLLED_PITCH);
 }

@@ -71,12 +71,15 @@ export interface LinkRequest {
   /** Share of the strongest block mean below which links are left out. */
   threshold: number;
   widthFactor: number;
+  /** Strongest block mean of a scale that other pictures share; this one's own without it. */
+  strongest?: number | undefined;
+  mirrored?: boolean | undefined;
 }
 
 /** Links between chips and clouds: one per block mean that is strong enough. */
 export function layLinks(request: LinkRequest): Links {
-  const { clustering, chips, clouds, spine, threshold, widthFactor } = request;
-  const strongest = largest(clustering.blockMeans);
+  const { clustering, chips, clouds, spine, threshold, widthFactor, mirrored } = request;
+  const strongest = request.strongest ?? largest(clustering.blockMeans);
   const cutoff = threshold * strongest;
   const list: Link[] = [];
   const chipOf = new Map(chips.list.map((chip) => [chip.group.cluster, chip]));
@@ -90,7 +93,7 @@ export function layLinks(request: LinkRequest): Links {
         wordCluster: cloud.group.cluster,
         value,
         width: (Math.abs(value) / strongest) * WIDEST * widthFactor,
-        x0: chip.x + chip.width,
+        x0: mirrored ? chip.x : chip.x + chip.width,
         y0: chip.y + chip.height / 2,
         x1: spine,
         y1: cloud.y + cloud.height / 2,
@@ -131,9 +134,18 @@ function crowding(list: readonly Link[], chip: (key: number) => Node, cloud: (ke
   return Math.min(1, Math.max(0.35, ratios[Math.floor(ratios.length * 0.1)] ?? 1));
 }
 
+export interface StepEnd {
+  x: number;
+  y: number;
+  room: number;
+  /** Mean change that is drawn widest; the largest of this step without it. */
+  strongest?: number | undefined;
+  mirrored?: boolean | undefined;
+}
+
 /** Links from a step to every chip: the chip's mean change there. */
-export function stepLinks(chips: Chips, means: readonly number[], from: { x: number; y: number; room: number }, widthFactor: number): Link[] {
-  const strongest = largest(means) || 1;
+export function stepLinks(chips: Chips, means: readonly number[], from: StepEnd, widthFactor: number): Link[] {
+  const strongest = from.strongest ?? (largest(means) || 1);
   const crowd = Math.min(1, 10 / Math.max(chips.list.length, 1));
   const widths = means.map((value) => Math.max(THINNEST, (Math.abs(value) / strongest) * (WIDEST + 1) * crowd * widthFactor));
   const ys = stack(widths, from.y, from.room);
@@ -144,7 +156,7 @@ export function stepLinks(chips: Chips, means: readonly number[], from: { x: num
     width: widths[i]!,
     x0: from.x,
     y0: ys[i]!,
-    x1: chip.x,
+    x1: from.mirrored ? chip.x + chip.width : chip.x,
     y1: chip.y + chip.height / 2,
   }));
 }
@@ -154,10 +166,10 @@ export function linkAt(links: readonly Link[], x: number, y: number, slack = 3):
   let best: Link | null = null;
   let least = Infinity;
   for (const link of links) {
-    if (x < link.x0 || x > link.x1) continue;
+    if (x < Math.min(link.x0, link.x1) || x > Math.max(link.x0, link.x1)) continue;
     const t = solve((x - link.x0) / (link.x1 - link.x0));
     const rise = t * t * (3 - 2 * t);
-    const slope = ((link.y1 - link.y0) * 6 * t * (1 - t)) / Math.max(1e-6, (link.x1 - link.x0) * (1.5 - 3 * t * (1 - t)));
+    const slope = ((link.y1 - link.y0) * 6 * t * (1 - t)) / Math.max(1e-6, Math.abs(link.x1 - link.x0) * (1.5 - 3 * t * (1 - t)));
     const distance = Math.abs(y - (link.y0 + (link.y1 - link.y0) * rise)) / Math.hypot(1, slope) - link.width / 2;
     if (distance < slack && distance < least) {
       best = link;

@@ -11,6 +11,17 @@ import { colourLimit, mean } from './scale';
 import { change, glyphs, type Glyphs } from './sequence';
 import { notableSteps } from './track';
 
+/** Ends of scales that several pictures share, so that equal sizes mean equal numbers; each its own where one is missing. */
+export interface SharedScales {
+  colour?: number;
+  /** Strongest block mean: links from chips to clouds. */
+  links?: number;
+  /** Strongest mean change of a chip at the shown step. */
+  step?: number;
+  /** |response| of the largest words. */
+  words?: number;
+}
+
 /** What a picture is made of: data and choices, nothing of the page. Null while something is not there yet. */
 export interface PictureData {
   sentence: Sentence | null;
@@ -33,6 +44,9 @@ export interface PictureData {
   linkWidth: number;
   colourScale: 'fit' | 'fixed';
   chipAlign: 'width' | 'height';
+  scales?: SharedScales;
+  /** Units that the frame of each chip has room for, in draw order, where more than its own. */
+  reserve?: readonly number[];
 }
 
 export interface Row {
@@ -75,6 +89,8 @@ export interface Scene {
   /** Height of chips and clouds; more than the column where they scroll. */
   boardHeight: number;
   colourLimit: number;
+  /** Mean change whose step link is widest, where pictures share that scale. */
+  stepLimit?: number | undefined;
   /** Drawn number of each unit cluster. */
   numbers: Map<number, number>;
 }
@@ -190,7 +206,7 @@ export function cloudsScene(data: PictureData, layout: Columns): Clouds | null {
   const { clustering, vocabulary } = data;
   if (!layout.words || !clustering || !vocabulary) return null;
   const phone = layout.mode === 'words';
-  return layClouds({ clustering, vocabulary, column: layout.words, chip: data.sizedBy, tallest: phone ? 260 : undefined });
+  return layClouds({ clustering, vocabulary, column: layout.words, chip: data.sizedBy, tallest: phone ? 260 : undefined, limit: data.scales?.words });
 }
 
 export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | null): Chips | null {
@@ -201,7 +217,8 @@ export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | 
   const even = Array.from({ length: count }, (_, i) => top + ((i + 0.5) * (bottom - top)) / count);
   const centres =
     layout.mode === 'memory' ? null : clouds?.list.length === count ? clouds.list.map((cloud) => cloud.y + cloud.height / 2) : even;
-  return layChips({ clustering, values: data.focusValues, column: layout.memory, centres, align: data.chipAlign, below: layout.mode === 'memory' ? 44 : 0 });
+  const below = layout.mode === 'memory' ? 44 : 0;
+  return layChips({ clustering, values: data.focusValues, column: layout.memory, centres, align: data.chipAlign, below, reserve: data.reserve, mirrored: layout.mirrored });
 }
 
 /** Everything that is drawn, with its place. The parts may be given from before, where their data has not changed. */
@@ -216,7 +233,16 @@ export function buildScene(data: PictureData, box: Box, mode: Mode, known: { col
   const steps = [data.step, data.second?.step ?? null] as const;
   const links =
     clustering && chips && clouds && place.words
-      ? layLinks({ clustering, chips, clouds, spine: place.words.spine, threshold: data.linkThreshold, widthFactor: data.linkWidth })
+      ? layLinks({
+          clustering,
+          chips,
+          clouds,
+          spine: place.words.spine,
+          threshold: data.linkThreshold,
+          widthFactor: data.linkWidth,
+          strongest: data.scales?.links,
+          mirrored: place.mirrored,
+        })
       : null;
   return {
     columns: place,
@@ -227,7 +253,8 @@ export function buildScene(data: PictureData, box: Box, mode: Mode, known: { col
     clouds,
     links,
     boardHeight: Math.max(chips?.bottom ?? 0, clouds?.bottom ?? 0) + 10,
-    colourLimit: colourLimit(data.focusValues, data.colourScale, data.state),
+    colourLimit: data.scales?.colour ?? colourLimit(data.focusValues, data.colourScale, data.state),
+    stepLimit: data.scales?.step,
     numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
   };
 }
@@ -236,7 +263,9 @@ export function buildScene(data: PictureData, box: Box, mode: Mode, known: { col
 export function linksOfMeans(scene: Scene, means: readonly number[], y: number, room: number, widthFactor: number): Link[] {
   const { chips, columns: place } = scene;
   if (!means.length || !chips || !place.sequence) return [];
-  return stepLinks(chips, means, { x: sequenceRight(place), y, room }, widthFactor);
+  const { mirrored } = place;
+  const x = mirrored ? place.sequence.x : sequenceRight(place);
+  return stepLinks(chips, means, { x, y, room, strongest: scene.stepLimit, mirrored }, widthFactor);
 }
 
 export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {

@@ -28,7 +28,18 @@ function paintLabels(surface: Surface, chip: Chip, chips: Chips, limit: number, 
   const middle = chip.y + chip.height / 2 + 4;
   const y = chips.inline ? middle : chip.y + (chips.cell >= 16 ? 19 : 15);
   surface.text(chip.x + 10, y, String(chip.group.number), { family: 'interface', size: 12, weight: 700, fill: theme.ink, tabular: true });
-  if (!Number.isFinite(chip.mean)) return;
+  const note = look.chipNotes?.get(chip.group.cluster);
+  if (note) {
+    surface.text(chip.x + chip.width - 10, y, note.text, {
+      family: 'interface',
+      size: 11,
+      weight: note.strong ? 650 : 400,
+      fill: note.strong ? theme.ink : theme.ink3,
+      align: 'right',
+      tabular: true,
+    });
+  }
+  if (note || !Number.isFinite(chip.mean)) return;
   surface.text(chip.x + chip.width - 10, y, signed(chip.mean, digitsFor(limit)), {
     family: 'interface',
     size: chips.inline ? 11 : 12,

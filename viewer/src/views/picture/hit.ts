@@ -29,24 +29,24 @@ function onPair(scene: Scene, point: Point, look: Look): Hover | null {
   return bar && { kind: 'difference', cluster: bar.cluster };
 }
 
-function onChips(scene: Scene, { x, y }: Point): Hover | null {
+export function onChips(scene: Scene, { x, y }: Point): Hover | null {
   const { chips } = scene;
   const chip = chips?.list.find((c) => x >= c.x && x <= c.x + c.width && y >= c.y && y <= c.y + c.height);
   if (!chips || !chip) return null;
   return { kind: 'chip', cluster: chip.group.cluster, unit: cellAt(chips, chip, x, y)?.unit ?? null };
 }
 
-function onClouds(scene: Scene, { x, y }: Point): Hover | null {
-  const spine = scene.columns.words?.spine;
-  if (spine === undefined || x < spine - 3) return null;
-  const cloud = scene.clouds?.list.find((c) => x <= c.x + c.width && y >= c.y - 3 && y <= c.y + c.height + 3);
+export function onClouds(scene: Scene, { x, y }: Point): Hover | null {
+  const { words } = scene.columns;
+  if (!words || x < Math.min(words.spine, words.x) - 3 || (scene.columns.mirrored && x > words.spine + 4)) return null;
+  const cloud = scene.clouds?.list.find((c) => (scene.columns.mirrored || x <= c.x + c.width) && y >= c.y - 3 && y <= c.y + c.height + 3);
   if (!cloud) return null;
   const word = cloud.words.find((w) => x >= w.x - 4 && x <= w.x + w.width + 4 && y >= w.baseline - w.ascent - 2 && y <= w.baseline + w.descent + 2);
   const cluster = cloud.group.cluster;
   return word ? { kind: 'word', wordId: word.wordId, cluster } : { kind: 'cloud', cluster };
 }
 
-function onLinks(scene: Scene, point: Point, look: Look): Hover | null {
+export function onLinks(scene: Scene, point: Point, look: Look): Hover | null {
   const link = scene.links && linkAt(scene.links.list, point.x, point.y + look.scroll.board);
   if (link) return { kind: 'link', wordCluster: link.wordCluster, unitCluster: link.unitCluster };
   const shown = shownStep(scene, { ...look, hover: null });

@@ -31,6 +31,8 @@ export interface Look {
   /** Pinned step of the second sentence. */
   step2?: number | null;
   scroll: { sequence: number; board: number };
+  /** What stands at the right end of a chip's head line instead of its mean; by unit cluster. */
+  chipNotes?: ReadonlyMap<number, { text: string; strong: boolean }>;
   /** 0 to 1 while the picture changes from one grouping to the next. */
   progress: number;
 }

@@ -29,7 +29,8 @@ function paintPiece(surface: Surface, piece: Piece, x: number, width: number, y:
   }
 }
 
-function paintGlyph(surface: Surface, row: Row, column: SequenceColumn, scale: number, theme: Tokens): void {
+/** The bars of a row on its line. */
+export function paintGlyph(surface: Surface, row: Row, column: SequenceColumn, scale: number, theme: Tokens): void {
   const { glyphX, pitch, bar: width } = column;
   const right = glyphX + (row.bars.length - 1) * pitch + width;
   row.bars.forEach((bar, i) => {
@@ -39,7 +40,7 @@ function paintGlyph(surface: Surface, row: Row, column: SequenceColumn, scale: n
 }
 
 /** How much of each chip survived from the step before: the strip above a row. */
-function paintStrip(surface: Surface, row: Row, column: SequenceColumn, theme: Tokens): void {
+export function paintStrip(surface: Surface, row: Row, column: SequenceColumn, theme: Tokens): void {
   const y = row.y - column.rowPitch / 2 - STRIP / 2;
   row.bars.forEach((bar, i) => {
     if (!Number.isFinite(bar.keptRate)) return;
@@ -50,7 +51,7 @@ function paintStrip(surface: Surface, row: Row, column: SequenceColumn, theme: T
   });
 }
 
-function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: boolean, theme: Tokens): void {
+export function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: boolean, theme: Tokens): void {
   const y = row.y + 5;
   surface.text(column.tokenRight, y, row.shown, {
     family: 'corpus',
@@ -68,15 +69,20 @@ function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: 
   }
 }
 
+/** The lines at 0, ½ and 1. */
+export function paintTrackFrame(surface: Surface, track: { x: number; width: number }, top: number, bottom: number, theme: Tokens): void {
+  const at = (p: number): number => track.x + p * track.width;
+  for (const x of [at(0), at(1)]) surface.line(x + 0.5, top, x + 0.5, bottom, { stroke: theme.line });
+  surface.line(at(0.5) + 0.5, top, at(0.5) + 0.5, bottom, { stroke: theme.strongLine, dash: [1.5, 3] });
+}
+
 function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look): void {
   const { track } = column;
   if (!track) return;
   const { theme } = look;
   const bottom = (sequence.rows.length + sequence.shift) * column.rowPitch - column.rowPitch * 0.2;
   const at = (p: number): number => track.x + p * track.width;
-  const top = sequence.shift * column.rowPitch;
-  for (const x of [at(0), at(1)]) surface.line(x + 0.5, top, x + 0.5, bottom, { stroke: theme.line });
-  surface.line(at(0.5) + 0.5, top, at(0.5) + 0.5, bottom, { stroke: theme.strongLine, dash: [1.5, 3] });
+  paintTrackFrame(surface, track, sequence.shift * column.rowPitch, bottom, theme);
   const points = sequence.rows.filter((row) => row.p !== null).map((row) => [at(row.p!), row.y] as const);
   if (points.length > 1) surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
   for (const row of sequence.rows) {
@@ -121,9 +127,17 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   if (!sequence || !column) return;
   const { theme } = look;
   const y = column.top - 2;
+  surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
+  paintBarNumbers(surface, scene, column, look, y);
+  const { track } = column;
+  if (track) paintTrackAxis(surface, track, sequence.className, y, theme);
+}
+
+/** The number of each chip above its bars. */
+export function paintBarNumbers(surface: Surface, scene: Scene, column: SequenceColumn, look: Look, y: number): void {
+  const { theme } = look;
   const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
   const numbers = [...scene.numbers];
-  surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
   const every = column.pitch >= 15 ? 1 : column.pitch >= 9 ? 2 : 5;
   const hovered = look.hover?.kind === 'chip' || look.hover?.kind === 'step' || look.hover?.kind === 'difference' ? look.hover.cluster : null;
   for (const [i, [cluster, number]] of numbers.entries()) {
@@ -137,9 +151,12 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
       fill: active ? theme.ink : theme.ink3,
     });
   }
-  const { track } = column;
-  if (!track) return;
-  surface.text(track.x + track.width / 2, y - 15, `P(${sequence.className})`, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
+}
+
+/** What the probability track shows, and its axis. */
+export function paintTrackAxis(surface: Surface, track: { x: number; width: number }, className: string, y: number, theme: Tokens): void {
+  const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
+  surface.text(track.x + track.width / 2, y - 15, `P(${className})`, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
   for (const [p, text] of [
     [0, '0'],
     [0.5, '½'],
@@ -200,7 +217,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
 }
 
 /** The outline of the bar under the pointer, or of the hovered chip's bar in every row. */
-function paintBarMark(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look): void {
+export function paintBarMark(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look): void {
   const { hover, theme } = look;
   if (hover?.kind !== 'step' || hover.cluster === null) return;
   const row = sequence.rows[hover.step];

@@ -1,0 +1,165 @@
+import { BAR_SHARE, barPitch, rowPitch, type Box, type Columns, type SequenceColumn } from './layout';
+
+/** Where two sides stand around the sentence that they share. Numbers are CSS pixels. */
+export interface CompareColumns {
+  layout: 'mirror' | 'overlay';
+  a: Columns;
+  b: Columns;
+  /** The probability track; null without probabilities. */
+  track: { x: number; width: number } | null;
+  /** Left and right end of what a pinned row washes. */
+  band: { left: number; right: number };
+  top: number;
+  bottom: number;
+  rowPitch: number;
+}
+
+export interface CompareSizes {
+  /** Widest token at 15 px. */
+  tokenWidth: number;
+  tokens: number;
+  clusters: { a: number; b: number };
+  hasTrack: boolean;
+}
+
+/** Height of the fixed head: names, title, labels, down to the first row. */
+export const COMPARE_HEAD = 92;
+const BOTTOM = 10;
+const LEAST_ROW = 36;
+const MOST_ROW = 56;
+const SPINE = 8;
+const AROUND = 12;
+const GLYPH_TO_TOKEN = 16;
+/** Room around the two chips of a matched pair, and between them. */
+export const TRAY = 8;
+
+/** From 1024 px, where everything is as small as it gets, to 1440 px, where it is as drawn. */
+function ease(width: number): (small: number, large: number) => number {
+  const share = Math.max(0, Math.min(1.4, (width - 1024) / 416));
+  return (small, large) => small + (large - small) * share;
+}
+
+interface Frame {
+  width: number;
+  height: number;
+  margin: number;
+  clusters: number;
+  token: number;
+  track: number;
+  at: (small: number, large: number) => number;
+  sequence: (x: number, width: number, glyphX: number, tokenRight: number, pitch: number) => SequenceColumn;
+}
+
+function frameOf({ width, height }: Box, sizes: CompareSizes): Frame {
+  const at = ease(width);
+  const token = Math.round(Math.max(48, Math.min(sizes.tokenWidth, at(68, 108))));
+  const bottom = height - 4;
+  const pitchOfRows = rowPitch(bottom - COMPARE_HEAD, sizes.tokens, MOST_ROW, LEAST_ROW);
+  return {
+    width,
+    height,
+    margin: width >= 1200 ? 24 : 16,
+    clusters: Math.max(sizes.clusters.a, sizes.clusters.b, 1),
+    token,
+    track: sizes.hasTrack ? Math.round(at(44, 84)) : 0,
+    at,
+    sequence: (x, wide, glyphX, tokenRight, pitch) => ({
+      x,
+      width: wide,
+      tokenRight,
+      tokenWidth: token,
+      glyphX,
+      pitch,
+      bar: Math.max(3, pitch * BAR_SHARE),
+      track: null,
+      top: COMPARE_HEAD,
+      bottom,
+      rowPitch: pitchOfRows,
+    }),
+  };
+}
+
+function mirror(frame: Frame): CompareColumns {
+  const { width, height, margin, clusters, token, track, at } = frame;
+  const chip = Math.round(at(98, 122));
+  const toGlyph = at(44, 74);
+  const toSpine = at(38, 60);
+  const toTrack = track ? 20 : 0;
+  const toB = track ? at(18, 38) : GLYPH_TO_TOKEN;
+  const leastWords = at(112, 156);
+  const room = width - 2 * margin - token - GLYPH_TO_TOKEN - toTrack - track - toB;
+  const side = chip + toGlyph + toSpine + SPINE + leastWords;
+  const glyphRoom = Math.max(0, room / 2 - side);
+  const pitch = barPitch(clusters, Math.max(glyphRoom, 5 * clusters));
+  const bars = pitch * clusters;
+  const spare = glyphRoom - bars;
+  const words = Math.round(Math.max(60, leastWords + (spare > 0 ? spare * 0.6 : spare)));
+  const more = Math.max(0, spare) * 0.2;
+  const spineA = margin + words + SPINE;
+  const chipsA = Math.round(spineA + toSpine + more);
+  const glyphA = Math.round(chipsA + chip + toGlyph + more);
+  const tokenRight = Math.round(glyphA + bars + GLYPH_TO_TOKEN + token);
+  const trackX = tokenRight + toTrack;
+  const glyphB = Math.round(trackX + track + toB);
+  const chipsB = Math.round(glyphB + bars + toGlyph + more);
+  const spineB = Math.round(chipsB + chip + toSpine + more);
+  const board = { top: COMPARE_HEAD, bottom: height - BOTTOM };
+  const base = { mode: 'wide' as const, width, height, margin };
+  const from = glyphA - AROUND;
+  const to = Math.round(glyphB + bars + AROUND);
+  const a = frame.sequence(from, Math.round(bars + 2 * AROUND), glyphA, tokenRight, pitch);
+  return {
+    layout: 'mirror',
+    a: { ...base, mirrored: true, sequence: a, memory: { x: chipsA, width: chip, ...board }, words: { x: margin, width: words, spine: spineA, ...board } },
+    b: {
+      ...base,
+      sequence: frame.sequence(glyphB - AROUND, Math.round(bars + 2 * AROUND), glyphB, tokenRight, pitch),
+      memory: { x: chipsB, width: chip, ...board },
+      words: { x: spineB + SPINE, width: Math.max(60, Math.min(words, width - margin - spineB - SPINE)), spine: spineB, ...board },
+    },
+    track: track ? { x: trackX, width: track } : null,
+    band: { left: from, right: to },
+    top: a.top,
+    bottom: a.bottom,
+    rowPitch: a.rowPitch,
+  };
+}
+
+function overlay(frame: Frame): CompareColumns {
+  const { width, height, margin, clusters, token, track, at } = frame;
+  const chip = Math.round(at(98, 122));
+  const bridge = Math.round(at(40, 52));
+  const toTray = at(44, 78);
+  const toSpine = at(40, 72);
+  const toTrack = track ? 26 : 0;
+  const tray = 2 * chip + bridge + 2 * TRAY;
+  const fixed = token + GLYPH_TO_TOKEN + toTrack + track + AROUND + toTray + tray + toSpine + SPINE;
+  const room = width - 2 * margin - fixed;
+  const pitch = Math.max(5, Math.min(36, (room * 0.5) / clusters));
+  const bars = pitch * clusters;
+  const tokenRight = margin + token;
+  const glyphX = tokenRight + GLYPH_TO_TOKEN;
+  const trackX = Math.round(glyphX + bars + toTrack);
+  const right = trackX + track + AROUND;
+  const chipsA = Math.round(right + toTray + TRAY);
+  const chipsB = chipsA + chip + bridge;
+  const spine = Math.round(chipsB + chip + TRAY + toSpine);
+  const board = { top: COMPARE_HEAD, bottom: height - BOTTOM };
+  const base = { mode: 'wide' as const, width, height, margin };
+  const sequence = frame.sequence(margin, right - margin, glyphX, tokenRight, pitch);
+  return {
+    layout: 'overlay',
+    a: { ...base, sequence, memory: { x: chipsA, width: chip, ...board }, words: { x: spine + SPINE, width: Math.max(60, width - margin - spine - SPINE), spine, ...board } },
+    b: { ...base, sequence, memory: { x: chipsB, width: chip, ...board }, words: null },
+    track: track ? { x: trackX, width: track } : null,
+    band: { left: 0, right },
+    top: sequence.top,
+    bottom: sequence.bottom,
+    rowPitch: sequence.rowPitch,
+  };
+}
+
+export function compareColumns(box: Box, layout: 'mirror' | 'overlay', sizes: CompareSizes): CompareColumns {
+  const frame = frameOf(box, sizes);
+  return layout === 'mirror' ? mirror(frame) : overlay(frame);
+}

@@ -1,0 +1,88 @@
+import { measure } from '../paint/text';
+import { layChips } from './chips';
+import { cloudLimit } from './clouds';
+import { compareColumns, type CompareColumns } from './compareLayout';
+import { unitClusters } from './groups';
+import type { Box } from './layout';
+import { colourLimit, largest } from './scale';
+import { buildScene, sequenceScene, TOKEN_SIZE, type PictureData, type Scene, type SequenceScene, type SharedScales } from './scene';
+
+/** Two pictures on one set of scales around one sentence. */
+export interface CompareScene {
+  columns: CompareColumns;
+  a: Scene;
+  b: Scene;
+}
+
+export interface CompareData {
+  a: PictureData;
+  b: PictureData;
+}
+
+function strongestStep(sequences: readonly (SequenceScene | null)[], step: number | null): number | undefined {
+  const means = sequences.flatMap((sequence) => (step === null ? [] : (sequence?.rows[step]?.means ?? [])));
+  return largest(means) || undefined;
+}
+
+function sharedScales(data: CompareData, sequences: readonly (SequenceScene | null)[], step: number | null): SharedScales {
+  const both = [data.a, data.b];
+  const most = (of: (side: PictureData) => number): number | undefined => Math.max(0, ...both.map(of)) || undefined;
+  return {
+    colour: most((side) => (side.focusValues || side.colourScale === 'fixed' ? colourLimit(side.focusValues, side.colourScale, side.state) : 0)),
+    links: most((side) => (side.clustering ? largest(side.clustering.blockMeans) : 0)),
+    words: most((side) => (side.clustering ? cloudLimit(side.clustering, side.sizedBy) : 0)),
+    step: strongestStep(sequences, step),
+  };
+}
+
+/** Sizes of the other side's chips in the same places, so that matched chips get frames of one height. */
+function sizesOf(data: PictureData): number[] {
+  const units = data.clustering?.units;
+  return units ? units.order.map((cluster) => units.labels.reduce((n, label) => n + (label === cluster ? 1 : 0), 0)) : [];
+}
+
+function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): CompareColumns {
+  const surface = data.a.sentence?.surface ?? [];
+  const tokenWidth = surface.reduce((most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width), 0);
+  const clusters = (side: PictureData): number => (side.clustering ? unitClusters(side.clustering) : 8);
+  return compareColumns(box, layout, {
+    tokenWidth: Math.ceil(tokenWidth) + 1,
+    tokens: surface.length,
+    clusters: { a: clusters(data.a), b: clusters(data.b) },
+    hasTrack: [data.a, data.b].some((side) => (side.model?.classes.length ?? 0) > 0),
+  });
+}
+
+/** Both sides, laid out. `attended` is the step whose links are drawn. */
+export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'overlay', attended: number | null): CompareScene {
+  const columns = columnsFor(data, box, layout);
+  const alone = { a: sequenceScene(data.a, columns.a), b: sequenceScene(data.b, columns.b) };
+  const scale = Math.min(alone.a?.scale || Infinity, alone.b?.scale || Infinity);
+  const rescaled = (sequence: SequenceScene | null): SequenceScene | null => sequence && { ...sequence, scale: Number.isFinite(scale) ? scale : 0 };
+  const scales = sharedScales(data, [alone.a, alone.b], attended);
+  const overlaid = layout === 'overlay';
+  const dataA = { ...data.a, scales, ...(overlaid ? { reserve: sizesOf(data.b) } : {}) };
+  const dataB = { ...data.b, scales };
+  const a = buildScene(dataA, box, 'wide', { columns: columns.a, sequence: rescaled(alone.a) });
+  const b = buildScene(dataB, box, 'wide', { columns: columns.b, sequence: rescaled(alone.b) });
+  if (!overlaid || !a.chips || !data.b.clustering) return { columns, a, b };
+  const chips = layChips({
+    clustering: data.b.clustering,
+    values: data.b.focusValues,
+    column: columns.b.memory!,
+    centres: data.b.clustering.units.order.map((_, i) => {
+      const chip = a.chips!.list[Math.min(i, a.chips!.list.length - 1)]!;
+      return chip.y + chip.height / 2;
+    }),
+    align: data.b.chipAlign,
+    below: 0,
+    reserve: sizesOf(data.a),
+  });
+  return { columns, a: { ...a, links: a.links && throughTrays(a, columns) }, b: { ...b, chips } };
+}
+
+/** In the overlay a pair of chips stands as one: links leave at the right end of its tray. */
+function throughTrays(a: Scene, columns: CompareColumns): Scene['links'] {
+  const right = columns.b.memory!.x + columns.b.memory!.width + 8;
+  return a.links && { ...a.links, list: a.links.list.map((link) => ({ ...link, x0: right })) };
+}
