@@ -1,4 +1,4 @@
-import { BAR_SHARE, barPitch, rowPitch, type Box, type Columns, type SequenceColumn } from './layout';
+import { BAR_SHARE, barPitch, NARROW, rowPitch, type Box, type Columns, type SequenceColumn } from './layout';
 
 /** Where two sides stand around the sentence that they share. Numbers are CSS pixels. */
 export interface CompareColumns {
@@ -128,7 +128,7 @@ function mirror(frame: Frame): CompareColumns {
 function overlay(frame: Frame): CompareColumns {
   const { width, height, margin, clusters, token, track, at } = frame;
   const chip = Math.round(at(98, 122));
-  const bridge = Math.round(at(40, 52));
+  const bridge = Math.round(at(20, 28));
   const toTray = at(44, 78);
   const toSpine = at(40, 72);
   const toTrack = track ? 26 : 0;
@@ -159,7 +159,24 @@ function overlay(frame: Frame): CompareColumns {
   };
 }
 
+/** Phones: the words with both sides' bars around them. */
+function narrow(frame: Frame): CompareColumns {
+  const { width, height, margin, clusters } = frame;
+  const token = Math.min(frame.token, 84);
+  const room = (width - 2 * margin - token - 2 * 14) / 2;
+  const pitch = Math.max(3, Math.min(18, room / clusters));
+  const bars = pitch * clusters;
+  const tokenRight = Math.round((width + token) / 2);
+  const glyphA = Math.round(tokenRight - token - 14 - bars);
+  const glyphB = tokenRight + 14;
+  const base = { mode: 'wide' as const, width, height, margin, memory: null, words: null };
+  const column = (glyphX: number): SequenceColumn => ({ ...frame.sequence(glyphX, bars, glyphX, tokenRight, pitch), tokenWidth: token, rowPitch: 48, bottom: height });
+  const a = column(glyphA);
+  return { layout: 'mirror', a: { ...base, mirrored: true, sequence: a }, b: { ...base, sequence: column(glyphB) }, track: null, band: { left: 0, right: width }, top: a.top, bottom: a.bottom, rowPitch: 48 };
+}
+
 export function compareColumns(box: Box, layout: 'mirror' | 'overlay', sizes: CompareSizes): CompareColumns {
   const frame = frameOf(box, sizes);
+  if (box.width < NARROW) return narrow(frame);
   return layout === 'mirror' ? mirror(frame) : overlay(frame);
 }

@@ -1,7 +1,7 @@
 import { measure } from '../paint/text';
 import { layChips } from './chips';
 import { cloudLimit } from './clouds';
-import { compareColumns, type CompareColumns } from './compareLayout';
+import { compareColumns, TRAY, type CompareColumns } from './compareLayout';
 import { unitClusters } from './groups';
 import type { Box } from './layout';
 import { colourLimit, largest } from './scale';
@@ -53,19 +53,19 @@ function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): 
   });
 }
 
-/** Both sides, laid out. `attended` is the step whose links are drawn. */
-export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'overlay', attended: number | null): CompareScene {
+/** Both sides, laid out. `step` is the pinned one, whose links are drawn. */
+export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'overlay', step: number | null): CompareScene {
   const columns = columnsFor(data, box, layout);
   const alone = { a: sequenceScene(data.a, columns.a), b: sequenceScene(data.b, columns.b) };
   const scale = Math.min(alone.a?.scale || Infinity, alone.b?.scale || Infinity);
   const rescaled = (sequence: SequenceScene | null): SequenceScene | null => sequence && { ...sequence, scale: Number.isFinite(scale) ? scale : 0 };
-  const scales = sharedScales(data, [alone.a, alone.b], attended);
+  const scales = sharedScales(data, [alone.a, alone.b], step);
   const overlaid = layout === 'overlay';
   const dataA = { ...data.a, scales, ...(overlaid ? { reserve: sizesOf(data.b) } : {}) };
   const dataB = { ...data.b, scales };
   const a = buildScene(dataA, box, 'wide', { columns: columns.a, sequence: rescaled(alone.a) });
   const b = buildScene(dataB, box, 'wide', { columns: columns.b, sequence: rescaled(alone.b) });
-  if (!overlaid || !a.chips || !data.b.clustering) return { columns, a, b };
+  if (columns.layout !== 'overlay' || !a.chips || !data.b.clustering) return { columns, a, b };
   const chips = layChips({
     clustering: data.b.clustering,
     values: data.b.focusValues,
@@ -83,6 +83,6 @@ export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'ov
 
 /** In the overlay a pair of chips stands as one: links leave at the right end of its tray. */
 function throughTrays(a: Scene, columns: CompareColumns): Scene['links'] {
-  const right = columns.b.memory!.x + columns.b.memory!.width + 8;
+  const right = columns.b.memory!.x + columns.b.memory!.width + TRAY;
   return a.links && { ...a.links, list: a.links.list.map((link) => ({ ...link, x0: right })) };
 }

@@ -1,5 +1,5 @@
 import type { DatasetEntry, EpochEntry, Manifest, ModelEntry, StateEntry } from '../data/types';
-import type { ViewState } from './types';
+import type { SideChoice, ViewState } from './types';
 
 /** Choices that do not depend on the data. */
 export const PREFERENCES = {
@@ -24,6 +24,9 @@ export const PREFERENCES = {
   unitText: '',
   unitChip: null,
   sql: '',
+  b: null,
+  compareLayout: 'mirror',
+  compareOrder: 'match',
 } as const satisfies Partial<ViewState>;
 
 export const WORDS = 3;
@@ -49,7 +52,26 @@ export function stateOf(model: ModelEntry, name: string | null): StateEntry {
   return model.states.find((state) => state.name === name) ?? model.states.find((state) => state.read_by_head) ?? model.states[0]!;
 }
 
-function nearest(values: readonly number[], wanted: number): number {
+/** What a side of a comparison names, in the manifest; the model as it was at the chosen epoch. */
+export interface SideEntries {
+  choice: SideChoice;
+  dataset: DatasetEntry;
+  model: ModelEntry;
+  state: StateEntry;
+}
+
+/** The entries of a side; what is not published is replaced by what is usual. */
+export function entriesOf(side: SideChoice, manifest: Manifest): SideEntries {
+  const dataset = manifest.datasets.find((entry) => entry.name === side.dataset) ?? manifest.datasets[0]!;
+  const whole = modelOf(dataset, side.model);
+  const published = whole.epochs?.slice(0, -1).some(({ epoch }) => epoch === side.epoch) ?? false;
+  const epoch = published ? side.epoch : null;
+  const model = modelAt(whole, epoch);
+  const state = stateOf(model, side.state);
+  return { choice: { dataset: dataset.name, model: whole.name, state: state.name, epoch }, dataset, model, state };
+}
+
+export function nearest(values: readonly number[], wanted: number): number {
   return values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best), values[0] ?? wanted);
 }
 
@@ -103,6 +125,8 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
   if (state.name !== view.state && model.name === view.model) notes.push(`This model has no state “${view.state}”; ${state.title} is shown.`);
   const k = state.k.includes(view.k) ? view.k : nearest(state.k, view.k);
   if (k !== view.k) notes.push(`${view.k} clusters are not published; ${k} are shown.`);
+  const b = view.b && entriesOf(view.b, manifest).choice;
+  if (JSON.stringify(b) !== JSON.stringify(view.b)) notes.push('What the link compares with is not published; something near it is shown.');
   const units = view.units.filter((unit) => unit < state.units).slice(0, UNITS);
   return {
     view: {
@@ -120,6 +144,7 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       words: [...new Set(view.words)].slice(0, WORDS),
       units,
       unitChip: view.unitChip !== null && view.unitChip <= k ? view.unitChip : null,
+      b,
       page: view.page === 'unit' && !units.length ? 'picture' : view.page,
     },
     notes,

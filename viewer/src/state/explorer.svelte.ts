@@ -45,6 +45,8 @@ export class Explorer {
   fonts = $state(0);
   /** The popover that is open, by name; at most one. */
   popover = $state<string | null>(null);
+  /** Saves the opened page as a file; null where the picture is what is saved. */
+  exporter = $state.raw<((format: 'svg' | 'png' | 'csv') => Promise<Blob>) | null>(null);
   /** What the sentence picker begins with. */
   searchText = $state('');
   transfers = $state.raw({ bytes: 0, requests: 0 });
@@ -237,7 +239,7 @@ export class Explorer {
 
   setSentence(key: string, step: number | null = null): void {
     const beside = this.view.page === 'picture' ? {} : { sentence2: null, step2: null };
-    this.#change({ sentence: key, step, ...(key === this.view.sentence ? {} : { range: null }), ...beside, focus: 'step', page: 'picture' });
+    this.#change({ sentence: key, step, ...(key === this.view.sentence ? {} : { range: null }), ...beside, focus: 'step', page: this.view.page === 'compare' ? 'compare' : 'picture' });
   }
 
   /** Sets a second sentence beside the first. */
@@ -324,6 +326,12 @@ export class Explorer {
 
   setSql(sql: string): void {
     this.#change({ sql: fitsLink(sql) ? sql : '' }, 'sql');
+  }
+
+  /** Choices of the page “Compare”; those of A are the view's own. */
+  compare(choice: Partial<Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder'>>): void {
+    const moved = choice.model !== undefined || choice.dataset !== undefined;
+    this.#change({ ...choice, ...(moved ? { units: [] } : {}) });
   }
 
   setLinkThreshold(linkThreshold: number): void {

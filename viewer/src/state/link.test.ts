@@ -39,6 +39,9 @@ const full: ViewState = {
   unitText: 'worst, "best"',
   unitChip: 3,
   sql: "SELECT text\nFROM words -- 100 % & more\nWHERE text LIKE '%a=b#%'",
+  b: { dataset: 'other, text', model: 'gru', state: 'rnn.0.h', epoch: 3 },
+  compareLayout: 'overlay',
+  compareOrder: 'own',
 };
 
 describe('links', () => {
@@ -68,6 +71,9 @@ describe('links', () => {
     ['a long word', `#v1=w=${'a'.repeat(100)}`],
     ['too many words', '#v1=w=a,b,c,d'],
     ['a number that is none', '#v1=k=8e9'],
+    ['half a side', '#v1=b=reviews,gru'],
+    ['an epoch of B that is none', '#v1=b=reviews,gru,rnn.0.h,last'],
+    ['a layout that is none', '#v1=cl=round'],
     ['a range in the wrong order', '#v1=r=5-3'],
     ['half a range', '#v1=r=5'],
     ['three ends of a range', '#v1=r=1-2-3'],

@@ -1,7 +1,7 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
 import { PAGE_NAMES } from './pages';
 import { LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
-import type { ViewState } from './types';
+import type { SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
 export const LONGEST = 6000;
@@ -58,6 +58,9 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.unitText) fields.push(['ut', encoded(view.unitText)]);
   if (view.unitChip !== null) fields.push(['uc', String(view.unitChip)]);
   if (view.sql && fitsLink(view.sql)) fields.push(['sql', encoded(view.sql)]);
+  if (view.b !== null) fields.push(['b', [view.b.dataset, view.b.model, view.b.state].map(encodeURIComponent).join(',') + (view.b.epoch === null ? '' : `,${view.b.epoch}`)]);
+  if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
+  if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
@@ -116,6 +119,12 @@ function span(value: string, at: string): [number, number] {
   return [from, to];
 }
 
+function side(value: string, at: string): SideChoice {
+  const [dataset, model, state, epoch, ...rest] = value.split(',');
+  if (!dataset || !model || !state || rest.length) throw new LinkProblem(`“${at}” must be a dataset, a model, a state and perhaps an epoch`);
+  return { dataset: decode(dataset, at), model: decode(model, at), state: decode(state, at), epoch: epoch === undefined ? null : whole(epoch, at, LAST_STEP) };
+}
+
 type Field = (value: string, draft: { view: ViewState; modelHash: string }, at: string) => void;
 
 const FIELDS = new Map<string, Field>([
@@ -172,6 +181,9 @@ const FIELDS = new Map<string, Field>([
   ['uc', (value, draft, at) => (draft.view.unitChip = Math.max(1, whole(value, at, 255)))],
   ['sql', (value, draft, at) => (draft.view.sql = decode(value, at, LONGEST_QUERY))],
   ['ca', (value, draft, at) => (draft.view.chipAlign = choice(value, at, ['width', 'height']))],
+  ['b', (value, draft, at) => (draft.view.b = side(value, at))],
+  ['cl', (value, draft, at) => (draft.view.compareLayout = choice(value, at, ['mirror', 'overlay']))],
+  ['co', (value, draft, at) => (draft.view.compareOrder = choice(value, at, ['match', 'own']))],
 ]);
 
 /** The view in a fragment; null where the fragment is not one of ours (an anchor of the page). Throws `LinkProblem`. */

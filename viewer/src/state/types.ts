@@ -3,6 +3,15 @@ import type { MeasureKey, MeasureRange, SortKey } from './unitList';
 
 export type Focus = 'step' | 'second' | 'difference' | 'word';
 
+/** One of the two sides of a comparison. */
+export interface SideChoice {
+  dataset: string;
+  model: string;
+  state: string;
+  /** Null for the last one, or where only one was published. */
+  epoch: number | null;
+}
+
 /** What a person has chosen: everything here goes into the link, and nothing else does. */
 export interface ViewState {
   dataset: string;
@@ -53,6 +62,11 @@ export interface ViewState {
   unitChip: number | null;
   /** The query of the page “SQL”, up to `LONGEST_QUERY` letters. */
   sql: string;
+  /** What the page “Compare” compares with; null for the nearest other thing. */
+  b: SideChoice | null;
+  compareLayout: 'mirror' | 'overlay';
+  /** Whether the chips of B stand in the places of their matches in A, or in B's own order. */
+  compareOrder: 'match' | 'own';
 }
 
 /** What the pointer or the keyboard focus rests on. Never in the link. */

@@ -18,4 +18,11 @@ export const PAGES: readonly Page[] = [
   { name: 'units', title: 'Units', about: 'All hidden units with their measures, to sort and filter', load: () => import('./units/UnitsPage.svelte'), listed: true },
   { name: 'unit', title: 'Unit', about: 'Everything about one hidden unit', load: () => import('./unit/UnitPage.svelte'), listed: false },
   { name: 'sql', title: 'SQL', about: 'Ask the published tables anything, in SQL', load: () => import('./sql/SqlPage.svelte'), listed: true },
+  {
+    name: 'compare',
+    title: 'Compare',
+    about: 'Two models, states, epochs or corpora around one sentence',
+    load: () => import('./compare/ComparePage.svelte'),
+    listed: true,
+  },
 ];

@@ -1,6 +1,7 @@
 import type { Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import type { Explorer } from '../../state/explorer.svelte';
+import { compareFigure } from './figureCompare';
 import { detailsFigure } from './figureDetails';
 import { memoryFigure } from './figureMemory';
 import { sequenceFigure } from './figureSequence';
@@ -31,6 +32,8 @@ export async function figureFor(topic: Topic, explorer: Explorer): Promise<HelpF
       return detailsFigure(explorer);
     case 'words-side-by-side':
       return sideBySideFigure(explorer);
+    case 'compare':
+      return compareFigure();
     case 'unit':
       return unitFigure(explorer);
     case 'units':

@@ -1,4 +1,4 @@
-export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql';
+export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare';
 
 export interface Explanation {
   title: string;
@@ -80,6 +80,16 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'Lists hold one value a unit or a word and count from 1: mean[34] is unit 33.',
           'Join tables by word_id, sentence_id or unit. Start from an example and change it.',
           'Nothing can be changed: the tables are read, and never written.',
+        ],
+      };
+    case 'compare':
+      return {
+        title: 'How to read a comparison',
+        sentences: [
+          'A stands left of the sentence, B right of it: bars, chips, links and words run outwards.',
+          'The disc and the solid line are A, the square and the dashed line are B. One scale of colours, bars and words for both.',
+          'A chip of B stands across from the chip of A whose responses to the shared words it resembles most, one to one. The number is their correlation; below 0.50 it is called weak.',
+          'The overlay draws B’s bars as outlines inside A’s, and each pair of matched chips side by side.',
         ],
       };
     case 'unit':

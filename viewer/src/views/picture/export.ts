@@ -10,7 +10,7 @@ import { calmLook, pictureData } from './data';
 import { loadEffects } from './effects';
 import type { Look } from './look';
 import { paintPicture } from './paint';
-import { allTables } from './tables';
+import { allTables, type TwinTable } from './tables';
 
 export type PictureFormat = 'svg' | 'png' | 'csv';
 
@@ -114,25 +114,27 @@ function csvField(text: string): string {
   return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
 }
 
-/** Four tables under each other, a blank line between; minus signs plain, so that spreadsheets read numbers. */
-function csv(made: Figure, explorer: Explorer): string {
+/** Tables under each other, a blank line between; minus signs plain, so that spreadsheets read numbers. */
+export function csvOf(tables: readonly TwinTable[]): Blob {
   const line = (cells: string[]): string => cells.map((cell) => csvField(cell.replace(/\u2212/g, '-').replace(/ %$/, '%'))).join(',');
-  return allTables(made.scene, pictureData(explorer, null), explorer.focusLabel)
+  const text = tables
     .map((table) => [line([table.title]), line(table.head), ...table.rows.map(line)].join('\r\n'))
     .join('\r\n\r\n')
     .concat('\r\n');
+  return new Blob([text], { type: 'text/csv;charset=utf-8' });
 }
 
-function png(made: Figure, explorer: Explorer): Promise<Blob> {
+/** What `paint` draws, as PNG at twice its size. */
+export function pngOf(width: number, height: number, background: string, paint: (surface: CanvasSurface) => void): Promise<Blob> {
   const canvas = document.createElement('canvas');
-  canvas.width = made.width * PNG_SCALE;
-  canvas.height = made.height * PNG_SCALE;
+  canvas.width = width * PNG_SCALE;
+  canvas.height = height * PNG_SCALE;
   const context = canvas.getContext('2d');
   if (!context) return Promise.reject(new Error('The browser gives no canvas to draw on'));
   context.scale(PNG_SCALE, PNG_SCALE);
-  context.fillStyle = made.look.theme.background;
-  context.fillRect(0, 0, made.width, made.height);
-  paint(new CanvasSurface(context, PNG_SCALE), made, explorer);
+  context.fillStyle = background;
+  context.fillRect(0, 0, width, height);
+  paint(new CanvasSurface(context, PNG_SCALE));
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large for this browser to save as PNG'))), 'image/png'),
   );
@@ -141,8 +143,8 @@ function png(made: Figure, explorer: Explorer): Promise<Blob> {
 /** The picture as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
 export async function exportPicture(explorer: Explorer, format: PictureFormat): Promise<Blob> {
   const made = await figure(explorer);
-  if (format === 'csv') return new Blob([csv(made, explorer)], { type: 'text/csv;charset=utf-8' });
-  if (format === 'png') return png(made, explorer);
+  if (format === 'csv') return csvOf(allTables(made.scene, pictureData(explorer, null), explorer.focusLabel));
+  if (format === 'png') return pngOf(made.width, made.height, made.look.theme.background, (surface) => paint(surface, made, explorer));
   const surface = new SvgSurface();
   paint(surface, made, explorer);
   const sentence = explorer.sentence?.text;
