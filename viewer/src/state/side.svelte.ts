@@ -59,7 +59,7 @@ export class Side {
   /** Whether the chips stand in the places of their matches. */
   inMatchOrder = $derived.by<boolean>(() => {
     const { compareLayout, compareOrder } = this.explorer.view;
-    return this.matches?.clusters != null && (compareLayout === 'overlay' || compareOrder === 'match');
+    return Boolean(this.matches?.clusters) && (compareLayout === 'overlay' || compareOrder === 'match');
   });
   clustering = $derived.by<Clustering | null>(() => {
     const own = this.#clustering.value;

@@ -27,3 +27,22 @@ export function usualB(a: SideChoice, manifest: Manifest): SideChoice | null {
   const there = modelOf(elsewhere, a.model);
   return { dataset: elsewhere.name, model: there.name, state: stateOf(there, a.state).name, epoch: null };
 }
+
+/** Every state of every model of these datasets at its last epoch, with a name; that of the dataset only where there are several. */
+export function sideOptions(manifest: Manifest, datasets: readonly string[]): { side: SideChoice; title: string }[] {
+  return manifest.datasets
+    .filter(({ name }) => datasets.includes(name))
+    .flatMap((dataset) =>
+      dataset.models.flatMap((model) =>
+        model.states.map((state) => ({
+          side: { dataset: dataset.name, model: model.name, state: state.name, epoch: null },
+          title: `${datasets.length > 1 ? `${dataset.title}: ` : ''}${model.title}, ${shortState(state.title)}`,
+        })),
+      ),
+    );
+}
+
+/** The state's name without the layer that every single-layer model has. */
+export function shortState(title: string): string {
+  return title.replace(/^Layer 1, /, '');
+}

@@ -96,7 +96,7 @@ export function measureColumns({ a, b, pair }: Measures): MeasureColumn[] {
     {
       name: 'cka',
       title: 'States alike (CKA)',
-      about: pair?.cka == null ? 'Not published for these two.' : `Linear centred kernel alignment of both states over ${pair.steps.toLocaleString('en-US')} steps of held-out text: 0 is unrelated, 1 identical.`,
+      about: !pair || pair.cka === null ? 'Not published for these two.' : `Linear centred kernel alignment of both states over ${pair.steps.toLocaleString('en-US')} steps of held-out text: 0 is unrelated, 1 identical.`,
       a: pair?.cka ?? null,
       b: pair?.cka ?? null,
       low: 0,

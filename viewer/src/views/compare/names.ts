@@ -1,5 +1,6 @@
 import type { Explorer } from '../../state/explorer.svelte';
 import type { SideEntries } from '../../state/defaults';
+import { shortState } from '../../state/sides';
 import type { Side } from '../../state/side.svelte';
 import { count } from '../chart/format';
 
@@ -17,7 +18,7 @@ function distinct(title: string): string {
 export function sideNames(a: SideEntries, b: SideEntries): { a: SideName; b: SideName } {
   const name = (one: SideEntries, other: SideEntries): SideName => {
     const parts = [one.model.title === other.model.title || distinct(one.model.title) !== distinct(other.model.title) ? distinct(one.model.title) : one.model.title];
-    if (one.state.title !== other.state.title) parts.push(one.state.title.replace(/^Layer 1, /, ''));
+    if (one.state.title !== other.state.title) parts.push(shortState(one.state.title));
     if (one.choice.epoch !== other.choice.epoch) parts.push(one.choice.epoch === null ? 'last epoch' : `epoch ${one.choice.epoch}`);
     const about = [`${count(one.state.units)} units`, `${count(one.model.parameters)} parameters`];
     if (one.dataset.name !== other.dataset.name) about.unshift(one.dataset.title);
@@ -46,7 +47,7 @@ export function pairingNote(explorer: Explorer, side: Side): string | null {
     notes.push('The states of B along this sentence are not in the published sample.');
   }
   if (side.matches && !side.matches.clusters) {
-    const early = [side.entries, side.a].some((entries) => entries?.choice.epoch != null);
+    const early = [side.entries, side.a].some((entries) => typeof entries?.choice.epoch === 'number');
     notes.push(`${early ? 'Matches are published between last epochs only' : 'No matches were published for these two'}: the chips of B stand in their own order.`);
   }
   return notes.length ? notes.join(' ') : null;

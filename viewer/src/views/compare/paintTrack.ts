@@ -41,7 +41,7 @@ function paintNumbers(surface: Surface, scene: CompareScene, step: number, look:
   const half = 13;
   const marks = (['a', 'b'] as const)
     .map((side) => ({ side, row: scene[side].sequence?.rows[step] }))
-    .filter(({ row }) => row?.p != null)
+    .filter(({ row }) => row !== undefined && row.p !== null)
     .map(({ side, row }) => ({ side, p: row!.p!, x: track.x + row!.p! * track.width, y: row!.y }))
     .sort((one, other) => one.x - other.x || (one.side === 'a' ? -1 : 1));
   const [left, right] = marks;

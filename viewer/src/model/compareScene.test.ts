@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { compareColumns } from './compareLayout';
+import { buildCompare, type CompareData } from './compareScene';
+import { samplePicture } from './sample';
+
+const SIZES = { tokenWidth: 90, tokens: 12, clusters: { a: 8, b: 8 }, hasTrack: true };
+
+function data(): CompareData {
+  const a = samplePicture();
+  const b = samplePicture();
+  return { a, b: { ...b, focusValues: b.focusValues!.map((value) => 3 * value) } };
+}
+
+describe.each([1024, 1280, 1440, 1920])('compareColumns at %i px', (width) => {
+  it.each([2, 8, 12, 30])('mirrors A and B inside the page, %i clusters', (k) => {
+    const { a, b, track } = compareColumns({ width, height: 680 }, 'mirror', { ...SIZES, clusters: { a: k, b: k } });
+    const bars = a.sequence!.pitch * k;
+    const places = [a.words!.x, a.words!.spine, a.memory!.x, a.memory!.x + a.memory!.width, a.sequence!.glyphX, a.sequence!.glyphX + bars, track!.x, track!.x + track!.width];
+    const right = [b.sequence!.glyphX, b.sequence!.glyphX + bars, b.memory!.x, b.memory!.x + b.memory!.width, b.words!.spine, b.words!.x, b.words!.x + b.words!.width];
+    const all = [0, ...places, ...right, width];
+    expect([...all].sort((x, y) => x - y)).toEqual(all);
+    expect(a.sequence!.pitch).toBe(b.sequence!.pitch);
+    expect(a.memory!.width).toBe(b.memory!.width);
+  });
+
+  it('stands the overlay inside the page', () => {
+    const { a, b } = compareColumns({ width, height: 680 }, 'overlay', SIZES);
+    expect(b.memory!.x).toBeGreaterThan(a.memory!.x + a.memory!.width);
+    expect(a.words!.spine).toBeGreaterThan(b.memory!.x + b.memory!.width);
+    expect(a.words!.x + a.words!.width).toBeLessThanOrEqual(width);
+    expect(a.words!.width).toBeGreaterThan(120);
+  });
+});
+
+describe('buildCompare', () => {
+  it('draws both sides on one scale', () => {
+    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror', 5);
+    expect(a.colourLimit).toBe(b.colourLimit);
+    expect(a.sequence!.scale).toBe(b.sequence!.scale);
+    expect(a.links!.cutoff).toBe(b.links!.cutoff);
+    expect(a.clouds!.limit).toBe(b.clouds!.limit);
+  });
+
+  it('links outwards on both sides', () => {
+    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror', 5);
+    for (const link of a.links!.list) expect(link.x1).toBeLessThan(link.x0);
+    for (const link of b.links!.list) expect(link.x1).toBeGreaterThan(link.x0);
+    expect(a.links!.list.map(({ value }) => value).sort()).toEqual(b.links!.list.map(({ value }) => value).sort());
+  });
+
+  it('lays matched chips beside each other in the overlay', () => {
+    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'overlay', 5);
+    a.chips!.list.forEach((chip, i) => {
+      const partner = b.chips!.list[i]!;
+      expect([partner.y, partner.height]).toEqual([chip.y, chip.height]);
+    });
+    expect(b.clouds).toBeNull();
+  });
+});
