@@ -64,6 +64,7 @@ function frameOf({ width, height }: Box, sizes: CompareSizes): Frame {
     track: sizes.hasTrack ? Math.round(at(44, 84)) : 0,
     at,
     sequence: (x, wide, glyphX, tokenRight, pitch) => ({
+      left: 0,
       x,
       width: wide,
       tokenRight,

@@ -19,7 +19,7 @@ function sizedBy(side: Side, held: HeldSide, of: SideName): number | null {
 
 /** What is drawn of A, the view of the store, and of B beside it. */
 export function compareData(explorer: Explorer, side: Side, held: HeldSide): { a: PictureData; b: PictureData } {
-  const a = pictureData(explorer, sizedBy(side, held, 'a'));
+  const a: PictureData = { ...pictureData(explorer, sizedBy(side, held, 'a')), second: null };
   const { entries } = side;
   return {
     a,

@@ -19,7 +19,7 @@ export function paintTracks(surface: Surface, scene: CompareScene, look: Look): 
   if (!track || !rows.length) return;
   const { theme } = look;
   const at = (p: number): number => track.x + p * track.width;
-  paintTrackFrame(surface, track, rowPitch * rows.length - rowPitch * 0.2, theme);
+  paintTrackFrame(surface, track, 0, rowPitch * rows.length - rowPitch * 0.2, theme);
   const lines = (['b', 'a'] as const).map((side) => ({ side, rows: (scene[side].sequence?.rows ?? []).filter((row) => row.p !== null) }));
   for (const { side, rows: drawn } of lines) {
     if (drawn.length < 2) continue;
