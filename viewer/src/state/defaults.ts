@@ -145,6 +145,7 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       units,
       unitChip: view.unitChip !== null && view.unitChip <= k ? view.unitChip : null,
       b,
+      focus: view.page === 'compare' && view.focus !== 'word' ? 'step' : view.focus,
       page: view.page === 'unit' && !units.length ? 'picture' : view.page,
     },
     notes,
