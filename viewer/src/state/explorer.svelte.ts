@@ -304,8 +304,15 @@ export class Explorer {
   }
 
   openUnit(unit: number): void {
+    if (this.view.page !== 'unit') this.#unitFrom = this.view.page;
     this.#change({ units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' }, 'unit');
   }
+
+  /** Leaves the page of a unit for the page that it was opened from. */
+  closeUnit(): void {
+    this.openPage(this.#unitFrom);
+  }
+  #unitFrom: PageName = 'picture';
 
   openPage(page: PageName): void {
     this.#change({ page });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LIGHT } from '../../paint/colour';
 import { SvgSurface } from '../../paint/surface';
 import { boxRows, type WordBox } from './boxRows';
-import { paintBoxes } from './paintBoxes';
+import { boxFrame, paintBoxes } from './paintBoxes';
 
 const box = (text: string, mean: number, frequent = true): WordBox => ({
   wordId: 0,
@@ -26,6 +26,11 @@ describe('boxRows', () => {
   });
   it('has fewer ticks where there is less room', () => {
     expect(boxRows([box('a', 0.5)], [], 260).axis.ticks.length).toBeLessThan(boxRows([box('a', 0.5)], [], 700).axis.ticks.length);
+  });
+  it('gives long words room, and leaves most of it to the boxes', () => {
+    const left = (text: string): number => boxFrame(boxRows([box(text, 0.5)], []), 500).left;
+    expect(left('performances')).toBeGreaterThan(left('bad'));
+    expect(left('x'.repeat(200))).toBe(200);
   });
   it('draws words without quantiles, and words that are markup', () => {
     const surface = new SvgSurface();

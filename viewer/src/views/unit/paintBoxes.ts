@@ -1,17 +1,19 @@
 import { scaleLinear } from 'd3-scale';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
-import { fit } from '../../paint/text';
+import { fit, measure } from '../../paint/text';
 import { count, signed, tick, uses } from '../chart/format';
 import { corpus, plain, type TooltipContent } from '../tooltip/content';
 import { axisText, note } from '../chart/paintAxis';
 import type { BoxRows, WordBox } from './boxRows';
 
-const WORDS = 96;
+/** Room for the words: as much as the longest takes, within these. */
+const WORDS = { least: 64, share: 0.4 };
 const USES = 54;
 
-export function boxFrame(width: number): { left: number; right: number } {
-  return { left: WORDS, right: width - USES };
+export function boxFrame(chart: BoxRows, width: number): { left: number; right: number } {
+  const longest = Math.max(0, ...chart.rows.map(({ word }) => measure(word.text, 'corpus', 14, 600).width));
+  return { left: Math.ceil(Math.max(WORDS.least, Math.min(width * WORDS.share, longest + 5))), right: width - USES };
 }
 
 export function describeBox(word: WordBox, hint: string | null = null): TooltipContent {
@@ -29,7 +31,7 @@ export function describeBox(word: WordBox, hint: string | null = null): TooltipC
 
 /** Box 25–75 %, whisker 9–91 %, line the median, ring the mean; for rare words the mean ± 2 standard errors. */
 export function paintBoxes(surface: Surface, chart: BoxRows, width: number, theme: Tokens, active: number | null): void {
-  const { left, right } = boxFrame(width);
+  const { left, right } = boxFrame(chart, width);
   const x = scaleLinear([chart.axis.low, chart.axis.high], [left + 16, right - 12]);
   for (const value of chart.axis.ticks) {
     const at = Math.round(x(value)) + 0.5;
@@ -41,7 +43,7 @@ export function paintBoxes(surface: Surface, chart: BoxRows, width: number, them
     if (i === active) surface.roundRect(0, y - 9, width, 18, 4, { fill: theme.wash });
     const title = plain(describeBox(word));
     const { mark } = rising ? theme.positive : theme.negative;
-    surface.text(left, y + 4.5, fit(word.text, WORDS - 4, 'corpus', 14, 600), {
+    surface.text(left, y + 4.5, fit(word.text, left - 4, 'corpus', 14, 600), {
       family: 'corpus',
       size: 14,
       weight: 600,

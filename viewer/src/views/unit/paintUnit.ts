@@ -1,5 +1,5 @@
-import { tokens, type ThemeName } from '../../paint/colour';
-import { SvgSurface } from '../../paint/surface';
+import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
+import { CanvasSurface, SvgSurface, type Surface } from '../../paint/surface';
 import { count } from '../chart/format';
 import { note } from '../chart/paintAxis';
 import { boxRows } from './boxRows';
@@ -11,11 +11,18 @@ import type { UnitWords } from './unitData';
 
 const MARGIN = 24;
 const WIDTH = 500;
+const PNG_SCALE = 2;
 
-/** Histogram and words of a unit as one figure, painted by the very code that paints the screen. */
-export function unitSvg(of: UnitHistogram, words: UnitWords, extreme: number, source: string, themeName: ThemeName): string {
-  const theme = tokens(themeName);
-  const surface = new SvgSurface();
+export interface UnitFigure {
+  of: UnitHistogram;
+  words: UnitWords;
+  extreme: number;
+  /** Dataset, model and state, in words. */
+  source: string;
+}
+
+/** Histogram and words of a unit as one figure, painted by the very code that paints the screen; gives its height. */
+function paintUnit(surface: Surface, { of, words, extreme, source }: UnitFigure, theme: Tokens): number {
   const shape = histogram(of.counts, of.edges);
   const scale = histogramScale(shape, WIDTH);
   const boxes = boxRows(words.rising, words.falling);
@@ -34,5 +41,26 @@ export function unitSvg(of: UnitHistogram, words: UnitWords, extreme: number, so
     surface.group({ translate: [0, (y += 10)] }, () => paintBoxes(surface, boxes, WIDTH, theme, null));
     surface.text(0, (y += boxes.height + 20), source, note(theme));
   });
-  return surface.document(WIDTH + 2 * MARGIN, y + MARGIN, theme.background, `rnnvis: unit ${of.unit}`);
+  return y + MARGIN;
+}
+
+export function unitSvg(figure: UnitFigure, themeName: ThemeName): string {
+  const theme = tokens(themeName);
+  const surface = new SvgSurface();
+  const height = paintUnit(surface, figure, theme);
+  return surface.document(WIDTH + 2 * MARGIN, height, theme.background, `rnnvis: unit ${figure.of.unit}`);
+}
+
+export function unitPng(figure: UnitFigure, themeName: ThemeName): Promise<Blob> {
+  const theme = tokens(themeName);
+  const canvas = document.createElement('canvas');
+  canvas.width = (WIDTH + 2 * MARGIN) * PNG_SCALE;
+  canvas.height = paintUnit(new SvgSurface(), figure, theme) * PNG_SCALE;
+  const context = canvas.getContext('2d');
+  if (!context) return Promise.reject(new Error('The browser gives no canvas to draw on'));
+  context.scale(PNG_SCALE, PNG_SCALE);
+  context.fillStyle = theme.background;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  paintUnit(new CanvasSurface(context, PNG_SCALE), figure, theme);
+  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('This browser could not save the picture as PNG'))), 'image/png'));
 }
