@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -431,6 +432,32 @@ def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.nda
         "quality": "cluster_quality",
     }
     return {t: tables(t, {c: [r[c] for r in rows[n]] for c in rows[n][0]}) for n, t in names.items()}
+
+
+def many_units(folder: Path, units: int, seed: int = 0) -> None:
+    """Replace the table `units` of the only state in `folder` by one of `units` rows; the other tables stay."""
+    rng = np.random.default_rng(seed)
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    state = manifest["datasets"][0]["models"][0]["states"][0]
+    words = np.stack([rng.permutation(100)[:10] for _ in range(64)])[np.arange(units) % 64].astype(np.int32)
+    counts = rng.integers(0, 50, (64, 64))[np.arange(units) % 64]
+    columns: dict[str, Any] = {
+        "unit": np.arange(units),
+        "output_weight": rng.normal(0, 1, units),
+        "mean": rng.normal(0, 0.1, units),
+        "mean_absolute": rng.uniform(0, 1, units),
+        "standard_deviation": rng.uniform(0, 1, units),
+        "time_scale": rng.gamma(2, 4, units),
+        "top_words": files.list_column(words),
+        "bottom_words": files.list_column(words[:, ::-1].copy()),
+        "histogram": files.list_column(counts),
+        "edges": files.list_column(np.broadcast_to(np.linspace(-1, 1, 65, dtype=np.float32), (units, 65)).copy()),
+    }
+    with tempfile.TemporaryDirectory() as scratch:
+        state["tables"]["units"] = _Tables(Path(scratch), folder)("units", columns)
+    state["units"] = units
+    path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,12 @@ describe('readStatement', () => {
     expect(statement).toMatchObject({ kind: 'question', sql: 'SELECT a FROM "Words" WHERE b = \'x;y\' ' });
     expect(statement.kind === 'question' && statement.words.has('words')).toBe(true);
   });
+  it('is not confused by comments that stand between tokens', () => {
+    const text = 'SELECT 1; -- done; or not';
+    expect(readStatement(text, { offsets: [0, 7, 8], types: [4, 1, 3] })).toMatchObject({ kind: 'question', sql: 'SELECT 1' });
+    const two = 'SELECT 1 -- a\n; -- b\nDROP VIEW words';
+    expect(readStatement(two, { offsets: [0, 7, 14, 21, 26, 31], types: [4, 1, 3, 4, 4, 0] })).toEqual({ kind: 'several' });
+  });
   it('refuses two', () => expect(read('SELECT 1; DROP TABLE words')).toEqual({ kind: 'several' }));
   it.each(['INSERT', 'create', 'Drop', 'ATTACH', 'COPY', 'INSTALL', 'LOAD', 'PRAGMA', 'SET', 'EXPLAIN DELETE', 'EXPLAIN ANALYZE update'])('refuses %s by name', (verb) => {
     expect(read(`${verb} x`)).toEqual({ kind: 'refused', verb: verb.split(' ').at(-1)!.toUpperCase() });

@@ -5,6 +5,8 @@ export interface Tokens {
 }
 
 const COMMENT = 5;
+/** A token without the blanks and comments that reach to the next one. */
+const LEXEME = /^(?:"(?:[^"]|"")*"|'(?:[^']|'')*'|[\w$]+|\S)/;
 
 /** A text of the console before it is run. */
 export type Statement =
@@ -22,11 +24,11 @@ export function readStatement(text: string, { offsets, types }: Tokens): Stateme
   const tokens: { text: string; start: number }[] = [];
   for (let i = 0; i < offsets.length; i += 1) {
     const start = offsets[i]!;
-    const token = text.slice(start, offsets[i + 1] ?? text.length).trim();
+    const token = LEXEME.exec(text.slice(start, offsets[i + 1] ?? text.length))?.[0];
     if (types[i] !== COMMENT && token) tokens.push({ text: token, start });
   }
   let last = tokens.length;
-  while (last > 0 && /^;+$/.test(tokens[last - 1]!.text)) last -= 1;
+  while (last > 0 && tokens[last - 1]!.text === ';') last -= 1;
   const end = last < tokens.length ? tokens[last]!.start : text.length;
   const own = tokens.slice(0, last);
   if (!own.length) return { kind: 'nothing' };
