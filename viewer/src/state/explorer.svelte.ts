@@ -269,7 +269,7 @@ export class Explorer {
 
   /** Brushes a range of steps of the sentence, both ends included. */
   setRange(range: [number, number] | null): void {
-    this.#change({ range }, 'range');
+    this.#change({ range }, range && 'range');
   }
 
   setEpoch(epoch: number | null): void {

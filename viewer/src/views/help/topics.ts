@@ -15,7 +15,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'A row is a word, a bar is a chip: positive memory above, negative below.',
           'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
           'The strip above each row shows how much of each chip survived.',
-          'Click a word to pin it: the chips show its change, the panel its usual effect.',
+          'Click a word to pin it: the chips show its change, the panel its usual effect. Drag over words to brush them.',
         ],
       };
     case 'memory':

@@ -1,4 +1,5 @@
 import type { Clustering } from '../../data/types';
+import { pairedRows, shifts } from '../../model/pair';
 import { buildScene, type Scene } from '../../model/scene';
 import { diverging } from '../../paint/colour';
 import { speechLegend } from '../../paint/speech';
@@ -6,6 +7,7 @@ import { CanvasSurface, SvgSurface, type Style, type Surface } from '../../paint
 import { measure } from '../../paint/text';
 import type { Explorer } from '../../state/explorer.svelte';
 import { percent } from '../chart/format';
+import { aboutSentence } from '../sequence/offers';
 import { calmLook, pictureData } from './data';
 import { loadEffects } from './effects';
 import type { Look } from './look';
@@ -15,6 +17,9 @@ import { allTables, type TwinTable } from './tables';
 export type PictureFormat = 'svg' | 'png' | 'csv';
 
 const WIDTH = 1056;
+/** Two sentences and the strip of their difference. */
+const PAIRED_WIDTH = 1320;
+const DIFFERENCE = 104;
 const LEAST_HEIGHT = 772;
 const FOOT = 54;
 const PNG_SCALE = 2;
@@ -31,10 +36,13 @@ interface Figure {
 async function figure(explorer: Explorer): Promise<Figure> {
   const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
   const data = pictureData(explorer, null);
-  const rows = explorer.sentence?.tokens.length ?? 0;
-  const height = Math.max(LEAST_HEIGHT, 74 + rows * 48 + 12);
-  const scene = buildScene(data, { width: WIDTH, height }, 'wide');
-  return { scene, look: calmLook(explorer, effects), clustering: explorer.clustering, width: WIDTH, height: Math.max(height, scene.boardHeight) + FOOT };
+  const { second } = data;
+  const length = explorer.sentence?.tokens.length ?? 0;
+  const rows = second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length;
+  const width = second ? PAIRED_WIDTH : WIDTH;
+  const height = Math.max(LEAST_HEIGHT, 74 + rows * 48 + 12 + (second ? DIFFERENCE : 0));
+  const scene = buildScene(data, { width, height }, 'wide');
+  return { scene, look: calmLook(explorer, effects), clustering: explorer.clustering, width, height: Math.max(height, scene.boardHeight) + FOOT };
 }
 
 function paintTitles(surface: Surface, { scene, look, height }: Figure, explorer: Explorer): void {
@@ -44,7 +52,9 @@ function paintTitles(surface: Surface, { scene, look, height }: Figure, explorer
     surface.text(x, 27, name, { family: 'interface', size: 14, weight: 650, fill: theme.ink });
     surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
   };
-  if (sequence) title(sequence.x, 'Sequence', 'What each word did to the memory');
+  const { second } = scene.columns;
+  if (sequence) title(sequence.x, second ? 'Sentence 1' : 'Sequence', 'What each word did to the memory');
+  if (second && explorer.second) title(second.x, 'Sentence 2', aboutSentence(explorer, explorer.second.sentence));
   if (memory) title(memory.x, 'Memory', `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`);
   if (words && look.colourWords === 'speech' && look.speech) {
     title(words.spine, 'Words', '');
@@ -148,6 +158,6 @@ export async function exportPicture(explorer: Explorer, format: PictureFormat): 
   const surface = new SvgSurface();
   paint(surface, made, explorer);
   const sentence = explorer.sentence?.text;
-  const name = `${explorer.model?.title ?? 'Model'}: memory, words and their links${sentence ? ` for “${sentence}”` : ''}`;
+  const name = `${explorer.model?.title ?? 'Model'}: memory, words and their links${sentence ? ` for “${sentence}”${explorer.second ? ` and “${explorer.second.sentence.text}”` : ''}` : ''}`;
   return new Blob([surface.document(made.width, made.height, made.look.theme.background, name)], { type: 'image/svg+xml;charset=utf-8' });
 }

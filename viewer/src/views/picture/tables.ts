@@ -1,3 +1,4 @@
+import { secondSide } from '../../model/pair';
 import type { PictureData, Scene } from '../../model/scene';
 import { fixed, percent, signed } from '../chart/format';
 
@@ -9,13 +10,13 @@ export interface TwinTable {
 }
 
 /** What the sequence draws: mean change and share kept of every chip at every step. */
-export function sequenceTable(scene: Scene): TwinTable {
+export function sequenceTable(scene: Scene, title = 'Sequence: change of every chip at every word'): TwinTable {
   const rows = scene.sequence?.rows ?? [];
   const track = rows.some((row) => row.p !== null);
   const numbers = [...scene.numbers.values()];
   const shown = rows.some((row) => row.bars.length) ? numbers : [];
   return {
-    title: 'Sequence: change of every chip at every word',
+    title,
     head: ['word', ...(track ? [`P(${scene.sequence?.className})`] : []), ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`])],
     rows: rows.map((row) => [
       row.token,
@@ -23,6 +24,23 @@ export function sequenceTable(scene: Scene): TwinTable {
       ...row.bars.flatMap((bar, i) => [signed(row.means[i]!, 4), Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '']),
     ]),
   };
+}
+
+/** What the second sentence draws, and by how much more each chip moved at the first one's pinned step. */
+export function pairTables(scene: Scene): TwinTable[] {
+  if (!scene.second) return [];
+  const second = sequenceTable(secondSide(scene), 'Sentence 2: change of every chip at every word');
+  const { difference } = scene;
+  if (!difference) return [second];
+  const [a, b] = difference.words;
+  return [
+    second,
+    {
+      title: `Difference: mean change of every chip at “${a}” in sentence 1 minus at “${b}” in sentence 2`,
+      head: ['chip', 'sentence 1', 'sentence 2', '1 minus 2'],
+      rows: difference.bars.map((bar) => [String(bar.number), signed(bar.first, 4), signed(bar.second, 4), signed(bar.value, 4)]),
+    },
+  ];
 }
 
 export function memoryTable(scene: Scene, label: string): TwinTable {
@@ -61,5 +79,6 @@ export function linksTable(scene: Scene, data: PictureData): TwinTable {
 }
 
 export function allTables(scene: Scene, data: PictureData, label: string): TwinTable[] {
-  return [sequenceTable(scene), memoryTable(scene, label), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
+  const sequence = sequenceTable(scene, scene.second ? 'Sentence 1: change of every chip at every word' : undefined);
+  return [sequence, ...pairTables(scene), memoryTable(scene, label), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
 }
