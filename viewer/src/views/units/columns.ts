@@ -14,7 +14,7 @@ export interface Column {
 }
 
 /** Least widths in pixels, which the tracks below repeat. */
-const WIDTHS = { unit: 84, chip: 62, mean: 136, measure: 112, words: 160 };
+const WIDTHS = { unit: 84, chip: 62, mean: 136, measure: 116, words: 150 };
 
 /** The columns that this state has, in the order shown. */
 export function columnsFor(measures: readonly Measure[], chips: boolean): Column[] {
