@@ -327,6 +327,10 @@ export class Explorer {
   }
 
   /** Order and filters of the page “Units”; quick changes of one filter are one step of undo. */
+  setMap(patch: Partial<Pick<ViewState, 'mapMethod' | 'mapItems' | 'mapColour' | 'mapZoom'>>): void {
+    this.#change(patch, patch.mapZoom && !patch.mapMethod ? 'map' : null);
+  }
+
   setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip'>>): void {
     this.#change(patch, `units ${Object.keys(patch).join(' ')}`);
   }

@@ -1,4 +1,5 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
+import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } from './mapView';
 import { PAGE_NAMES } from './pages';
 import { LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
 import type { SideChoice, ViewState } from './types';
@@ -57,6 +58,10 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.unitRanges.length) fields.push(['uf', view.unitRanges.map(writeRange).join(',')]);
   if (view.unitText) fields.push(['ut', encoded(view.unitText)]);
   if (view.unitChip !== null) fields.push(['uc', String(view.unitChip)]);
+  if (view.mapMethod !== PREFERENCES.mapMethod) fields.push(['mm', view.mapMethod]);
+  if (view.mapItems !== PREFERENCES.mapItems) fields.push(['mi', view.mapItems]);
+  if (view.mapColour !== PREFERENCES.mapColour) fields.push(['mc', view.mapColour]);
+  if (view.mapZoom.unit || view.mapZoom.word) fields.push(['mz', `${writeZoom(view.mapZoom.unit)},${writeZoom(view.mapZoom.word)}`]);
   if (view.sql && fitsLink(view.sql)) fields.push(['sql', encoded(view.sql)]);
   if (view.b !== null) fields.push(['b', [view.b.dataset, view.b.model, view.b.state].map(encodeURIComponent).join(',') + (view.b.epoch === null ? '' : `,${view.b.epoch}`)]);
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
@@ -179,6 +184,20 @@ const FIELDS = new Map<string, Field>([
   ],
   ['ut', (value, draft, at) => (draft.view.unitText = decode(value, at, LONGEST_FILTER))],
   ['uc', (value, draft, at) => (draft.view.unitChip = Math.max(1, whole(value, at, 255)))],
+  ['mm', (value, draft, at) => (draft.view.mapMethod = choice(value, at, MAP_METHODS))],
+  ['mi', (value, draft, at) => (draft.view.mapItems = choice(value, at, MAP_ITEMS))],
+  ['mc', (value, draft, at) => (draft.view.mapColour = choice(value, at, MAP_COLOURS))],
+  [
+    'mz',
+    (value, draft, at) => {
+      const [unit, word] = listOf(value, at, 2, (item): Zoom | null => {
+        const zoom = readZoom(item);
+        if (zoom === undefined) throw new LinkProblem(`“${at}” must be two zooms such as 0.1:-0.2:3`);
+        return zoom;
+      });
+      draft.view.mapZoom = { unit: unit ?? null, word: word ?? null };
+    },
+  ],
   ['sql', (value, draft, at) => (draft.view.sql = decode(value, at, LONGEST_QUERY))],
   ['ca', (value, draft, at) => (draft.view.chipAlign = choice(value, at, ['width', 'height']))],
   ['b', (value, draft, at) => (draft.view.b = side(value, at))],

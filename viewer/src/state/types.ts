@@ -1,3 +1,4 @@
+import type { MapColour, MapItems, MapMethod, MapZoom } from './mapView';
 import type { PageName } from './pages';
 import type { MeasureKey, MeasureRange, SortKey } from './unitList';
 
@@ -60,6 +61,11 @@ export interface ViewState {
   unitText: string;
   /** Drawn number of a chip, from 1. */
   unitChip: number | null;
+  /** What the page “Map” shows, coloured by what, and where it is enlarged. */
+  mapMethod: MapMethod;
+  mapItems: MapItems;
+  mapColour: MapColour;
+  mapZoom: MapZoom;
   /** The query of the page “SQL”, up to `LONGEST_QUERY` letters. */
   sql: string;
   /** What the page “Compare” compares with; null for the nearest other thing. */

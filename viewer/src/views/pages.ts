@@ -17,6 +17,7 @@ export const PAGES: readonly Page[] = [
   { name: 'picture', title: 'Picture', about: 'One sentence, the memory chips and the words that move them', load: null, listed: true },
   { name: 'units', title: 'Units', about: 'All hidden units with their measures, to sort and filter', load: () => import('./units/UnitsPage.svelte'), listed: true },
   { name: 'unit', title: 'Unit', about: 'Everything about one hidden unit', load: () => import('./unit/UnitPage.svelte'), listed: false },
+  { name: 'map', title: 'Map', about: 'Units and words in two dimensions: neighbours answer alike', load: () => import('./map/MapPage.svelte'), listed: true },
   { name: 'sql', title: 'SQL', about: 'Ask the published tables anything, in SQL', load: () => import('./sql/SqlPage.svelte'), listed: true },
   {
     name: 'compare',

@@ -1,4 +1,4 @@
-export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare';
+export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare' | 'map';
 
 export interface Explanation {
   title: string;
@@ -69,6 +69,18 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'The bars in a head count units: pale are all, dark those shown. Drag over them, or type bounds, to filter.',
           'Activation counts how often a unit has each value, zero in the middle: one hump at either end is a switch.',
           'Tick up to three units to mark them in every view; click a row to open one.',
+        ],
+      };
+    case 'map':
+      return {
+        title: 'How to read the map',
+        sentences: [
+          'A mark is a unit or a word. Units near each other answer to the same words; words near each other move the same units.',
+          'Strength does not count, only what is moved and which way.',
+          'Principal components keep large distances; an axis says how much of the differences it shows. The rest is not in the picture.',
+          't-SNE keeps neighbours together. Distances between groups far apart mean nothing.',
+          'Every mark is drawn; names appear where there is room. Zoom with the wheel to see more of them, drag to move.',
+          'Click up to three words and three units: they are marked in every view.',
         ],
       };
     case 'sql':
