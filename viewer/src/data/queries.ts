@@ -55,6 +55,7 @@ export async function searchSentences(source: Source, dataset: DatasetEntry, mod
   if (!sentences) throw new DataProblem('The table “sentences” was not published', source.url, 'Publish the data again.');
   const predictions = source.table(model, 'predictions');
   const database = await source.database();
+  const start = performance.now();
   const from = joined(await database.from(sentences.files), predictions && (await database.from(predictions.files)));
   const where: string[] = [];
   const values: Value[] = [];
@@ -84,6 +85,7 @@ export async function searchSentences(source: Source, dataset: DatasetEntry, mod
     [...values, search.limit, search.offset],
   );
   const hits = rows.map(({ surprise_step: surpriseStep, ...row }) => ({ ...row, surpriseStep }));
+  performance.measure('rnnvis search', { start });
   return { total: Number(count?.n ?? 0), hits };
 }
 

@@ -1,15 +1,9 @@
-import type { Clustering } from '../data/types';
+import type { ClusterSide, Clustering } from '../data/types';
+import { Cells, type Cell } from './cells';
 import { groups, type Group } from './groups';
 import type { BoardColumn } from './layout';
 import { mean } from './scale';
 import { spread } from './spread';
-
-export interface Cell {
-  unit: number;
-  x: number;
-  y: number;
-  value: number;
-}
 
 export interface Chip {
   group: Group;
@@ -19,7 +13,7 @@ export interface Chip {
   height: number;
   /** Mean of the values over its units. */
   mean: number;
-  cells: Cell[];
+  cells: Cells;
 }
 
 export interface Chips {
@@ -108,7 +102,7 @@ export function layChips(request: ChipRequest): Chips {
   const tops = spread(wanted, heights, gap, column.top, column.bottom);
   const pitch = p.cell + p.gap;
   const list = all.map((group, i): Chip => {
-    const units = group.members.map((member) => clustering.units.ids[member]!);
+    const units = unitsOf(clustering.units, group);
     const columns = columnsFor(units.length);
     const least = p.inline ? column.width : 86;
     const width = rowsOf ? Math.max(least, p.left + p.right + columns * pitch - p.gap) : column.width;
@@ -121,12 +115,7 @@ export function layChips(request: ChipRequest): Chips {
       width,
       height: heights[i]!,
       mean: values ? mean(values, units) : NaN,
-      cells: units.map((unit, j) => ({
-        unit,
-        x: x + p.left + (j % columns) * pitch,
-        y: y + p.head + Math.floor(j / columns) * pitch,
-        value: values ? values[unit]! : NaN,
-      })),
+      cells: new Cells(units, values, { x: x + p.left, y: y + p.head, columns, pitch }),
     };
   });
   const last = list[list.length - 1];
@@ -135,6 +124,13 @@ export function layChips(request: ChipRequest): Chips {
 
 /** The cell under a point, by arithmetic; null between cells. */
 export function cellAt(chips: Chips, chip: Chip, x: number, y: number): Cell | null {
-  const { cell, gap } = chips;
-  return chip.cells.find((c) => x >= c.x - gap / 2 && x < c.x + cell + gap / 2 && y >= c.y - gap / 2 && y < c.y + cell + gap / 2) ?? null;
+  return chip.cells.under(x, y, chips.gap);
+}
+
+const known = new WeakMap<Group, Int32Array>();
+
+function unitsOf(side: ClusterSide, group: Group): Int32Array {
+  let units = known.get(group);
+  if (!units) known.set(group, (units = Int32Array.from(group.members, (member) => side.ids[member]!)));
+  return units;
 }

@@ -19,6 +19,14 @@ export interface Group {
 
 /** The clusters of one side in draw order. */
 export function groups(side: ClusterSide): Group[] {
+  let found = known.get(side);
+  if (!found) known.set(side, (found = gather(side)));
+  return found;
+}
+
+const known = new WeakMap<ClusterSide, Group[]>();
+
+function gather(side: ClusterSide): Group[] {
   const members = new Map<number, number[]>(side.order.map((cluster) => [cluster, []]));
   side.labels.forEach((label, i) => members.get(label)?.push(i));
   const summaries = new Map(side.summaries.map((summary) => [summary.cluster, summary]));

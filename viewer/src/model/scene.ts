@@ -3,7 +3,7 @@ import { fit, measure } from '../paint/text';
 import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
-import { unitClusters, unitLabels } from './groups';
+import { groups, unitClusters, unitLabels } from './groups';
 import { columns, sequenceRight, type Box, type Columns, type Mode } from './layout';
 import { layLinks, stepLinks, type Link, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
@@ -119,7 +119,7 @@ function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolea
 function glyphsOf({ sentence, sequence, state, clustering }: PictureData): { all: Glyphs; members: number[][] } | null {
   if (!sentence || !clustering || !sequence || sequence.units !== state?.units || sequence.length !== sentence.tokens.length) return null;
   const labels = unitLabels(clustering, sequence.units);
-  const members = clustering.units.order.map((cluster) => [...labels.keys()].filter((u) => labels[u] === cluster));
+  const members = groups(clustering.units).map((group) => group.members.map((member) => clustering.units.ids[member]!));
   return { all: glyphs(sequence, labels, unitClusters(clustering)), members };
 }
 

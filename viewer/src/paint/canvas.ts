@@ -101,9 +101,10 @@ export class CanvasSurface implements Surface {
     const rows = Math.ceil(grid.colours.length / grid.columns);
     const image = new ImageData(grid.columns * pitch, rows * pitch);
     const pixels = new Uint32Array(image.data.buffer);
+    const known = new Map<string, number>();
     grid.colours.forEach((colour, i) => {
-      const rgb = Number.parseInt(colour.slice(1), 16);
-      const value = 0xff000000 | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16);
+      let value = known.get(colour);
+      if (value === undefined) known.set(colour, (value = abgr(colour)));
       const start = Math.floor(i / grid.columns) * pitch * image.width + (i % grid.columns) * pitch;
       for (let row = 0; row < cell; row++) {
         pixels.fill(value, start + row * image.width, start + row * image.width + cell);
@@ -129,4 +130,10 @@ export class CanvasSurface implements Surface {
     draw();
     c.restore();
   }
+}
+
+/** `#rrggbb` as a pixel of image data, opaque. */
+function abgr(colour: string): number {
+  const rgb = Number.parseInt(colour.slice(1), 16);
+  return 0xff000000 | ((rgb & 255) << 16) | (rgb & 0xff00) | (rgb >> 16);
 }

@@ -1,4 +1,5 @@
-import type { Cell, Chip, Chips } from '../../model/chips';
+import type { Cell } from '../../model/cells';
+import type { Chip, Chips } from '../../model/chips';
 import { digitsFor } from '../../model/scale';
 import type { Scene } from '../../model/scene';
 import { diverging, sign } from '../../paint/colour';
@@ -53,22 +54,16 @@ function radius(cell: number): number {
   return cell >= 9 ? 2 : cell >= 5 ? 1 : 0;
 }
 
-function columnsOf(chip: Chip): number {
-  const first = chip.cells[0];
-  const below = chip.cells.findIndex((cell) => cell.y !== first?.y);
-  return below < 0 ? Math.max(1, chip.cells.length) : below;
-}
-
 /** Where the unit was in the picture before, while it is on its way to its place in this one. */
 export type Before = ReadonlyMap<number, { x: number; y: number }>;
 
 function paintCells(surface: Surface, chip: Chip, chips: Chips, limit: number, look: Look, before: Before | null): void {
   const scale = diverging(look.theme);
   const colour = (cell: Cell): string => scale.colour(cell.value / limit);
-  const first = chip.cells[0];
-  if (!first) return;
   if (!before) {
-    surface.cells({ x: first.x, y: first.y, columns: columnsOf(chip), cell: chips.cell, gap: chips.gap, radius: radius(chips.cell), colours: chip.cells.map(colour) });
+    const { x, y, columns } = chip.cells.grid;
+    const colours = Array.from(chip.cells.units, (_, i) => scale.colour(chip.cells.value(i) / limit));
+    surface.cells({ x, y, columns, cell: chips.cell, gap: chips.gap, radius: radius(chips.cell), colours });
     return;
   }
   for (const cell of chip.cells) {
@@ -82,8 +77,9 @@ function paintCells(surface: Surface, chip: Chip, chips: Chips, limit: number, l
 function paintMarks(surface: Surface, chip: Chip, chips: Chips, look: Look): void {
   const { theme, hover } = look;
   const hovered = hover?.kind === 'chip' ? hover.unit : null;
-  for (const cell of chip.cells) {
-    if (cell.unit !== hovered && !look.units.includes(cell.unit)) continue;
+  for (const unit of new Set([...look.units, ...(hovered === null ? [] : [hovered])])) {
+    const cell = chip.cells.of(unit);
+    if (!cell) continue;
     surface.roundRect(cell.x - 1, cell.y - 1, chips.cell + 2, chips.cell + 2, radius(chips.cell) + 1, { stroke: theme.ink, strokeWidth: 2 });
   }
 }

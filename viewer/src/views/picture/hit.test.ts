@@ -88,7 +88,7 @@ describe('tooltips', () => {
     expect(text({ kind: 'cloud', cluster: cloud.group.cluster })).toMatch(/^Words 1, \d+ words/);
     const link = scene.links!.list[0]!;
     expect(text({ kind: 'link', wordCluster: link.wordCluster, unitCluster: link.unitCluster })).toContain(Math.abs(link.value).toFixed(3));
-    const cell = scene.chips!.list[0]!.cells[0]!;
+    const cell = scene.chips!.list[0]!.cells.at(0)!;
     expect(text({ kind: 'chip', cluster: scene.chips!.list[0]!.group.cluster, unit: cell.unit })).toContain(`Unit ${cell.unit}, in chip 1`);
   });
 

@@ -43,11 +43,20 @@ export function pairTables(scene: Scene): TwinTable[] {
   ];
 }
 
-export function memoryTable(scene: Scene, label: string): TwinTable {
+/** Every unit, or where `most` is exceeded every chip: a page with a hundred thousand rows helps nobody. */
+export function memoryTable(scene: Scene, label: string, most = Infinity): TwinTable {
+  const list = scene.chips?.list ?? [];
+  if (list.reduce((sum, chip) => sum + chip.cells.length, 0) > most) {
+    return {
+      title: `Memory: ${label || 'units'} by chip; save as CSV for every unit`,
+      head: ['chip', 'mean', 'units'],
+      rows: list.map((chip) => [String(chip.group.number), signed(chip.mean, 4), String(chip.cells.length)]),
+    };
+  }
   return {
     title: `Memory: ${label || 'units'} by chip`,
     head: ['chip', 'mean', 'unit', 'value'],
-    rows: (scene.chips?.list ?? []).flatMap((chip) =>
+    rows: list.flatMap((chip) =>
       chip.cells.map((cell) => [String(chip.group.number), signed(chip.mean, 4), String(cell.unit), signed(cell.value, 4)]),
     ),
   };
@@ -78,7 +87,7 @@ export function linksTable(scene: Scene, data: PictureData): TwinTable {
   };
 }
 
-export function allTables(scene: Scene, data: PictureData, label: string): TwinTable[] {
+export function allTables(scene: Scene, data: PictureData, label: string, most = Infinity): TwinTable[] {
   const sequence = sequenceTable(scene, scene.second ? 'Sentence 1: change of every chip at every word' : undefined);
-  return [sequence, ...pairTables(scene), memoryTable(scene, label), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
+  return [sequence, ...pairTables(scene), memoryTable(scene, label, most), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
 }

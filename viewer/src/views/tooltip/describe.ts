@@ -134,7 +134,7 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
   if (!drawn) return null;
   const number = drawn.group.number;
   if (unit !== null) {
-    const cell = drawn.cells.find((c) => c.unit === unit);
+    const cell = drawn.cells.of(unit);
     return { title: [`Unit ${unit}, in chip ${number}`], lines: [movement(facts, cell?.value ?? NaN, false)].filter((l) => l.length), hint: 'Click to open the unit' };
   }
   const shown = facts.focus === 'second' ? side(facts) : facts;
