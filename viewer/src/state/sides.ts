@@ -36,7 +36,7 @@ export function sideOptions(manifest: Manifest, datasets: readonly string[]): { 
       dataset.models.flatMap((model) =>
         model.states.map((state) => ({
           side: { dataset: dataset.name, model: model.name, state: state.name, epoch: null },
-          title: `${datasets.length > 1 ? `${dataset.title}: ` : ''}${model.title}, ${shortState(state.title)}`,
+          title: `${datasets.length > 1 ? `${dataset.title}: ` : ''}${shortModel(model.title, dataset.models)}, ${shortState(state.title)}`,
         })),
       ),
     );
@@ -45,4 +45,10 @@ export function sideOptions(manifest: Manifest, datasets: readonly string[]): { 
 /** The state's name without the layer that every single-layer model has. */
 export function shortState(title: string): string {
   return title.replace(/^Layer 1, /, '');
+}
+
+/** `GRU` for `GRU, 64 units` where that still tells it from the other models. */
+export function shortModel(title: string, models: readonly { title: string }[]): string {
+  const short = (name: string): string => name.replace(/,? \d+ units$/, '');
+  return models.filter((other) => short(other.title) === short(title)).length > 1 ? title : short(title);
 }

@@ -1,6 +1,6 @@
 import type { Explorer } from '../../state/explorer.svelte';
 import type { SideEntries } from '../../state/defaults';
-import { shortState } from '../../state/sides';
+import { shortModel, shortState } from '../../state/sides';
 import type { Side } from '../../state/side.svelte';
 import { count } from '../chart/format';
 
@@ -10,14 +10,10 @@ export interface SideName {
   about: string;
 }
 
-function distinct(title: string): string {
-  return title.replace(/,? \d+ units$/, '');
-}
-
 /** Both sides by what tells them apart; their sizes below. */
 export function sideNames(a: SideEntries, b: SideEntries): { a: SideName; b: SideName } {
   const name = (one: SideEntries, other: SideEntries): SideName => {
-    const parts = [one.model.title === other.model.title || distinct(one.model.title) !== distinct(other.model.title) ? distinct(one.model.title) : one.model.title];
+    const parts = [shortModel(one.model.title, one.dataset.models)];
     if (one.state.title !== other.state.title) parts.push(shortState(one.state.title));
     if (one.choice.epoch !== other.choice.epoch) parts.push(one.choice.epoch === null ? 'last epoch' : `epoch ${one.choice.epoch}`);
     const about = [`${count(one.state.units)} units`, `${count(one.model.parameters)} parameters`];
