@@ -124,7 +124,7 @@ def test_a_brush_in_a_head_and_a_chip_filter(watched: Watched, published: Publis
     kept = published.rows("units", "sparsity BETWEEN ? AND ?", low, high)
     expect(page.get_by_role("status").filter(has_text=f"{len(kept)} of 64 units")).to_be_visible()
     button(page, "Clear filters").click()
-    page.get_by_role("combobox", name="Show the units of one chip").select_option("1")
+    page.get_by_role("combobox", name="Chip", exact=True).select_option("1")
     groups = published.clusters("units", 8)
     chip = sorted(u for u, g in zip(groups["ids"], groups["labels"], strict=True) if g == groups["order"][0])
     expect(page.get_by_role("status").filter(has_text=f"{len(chip)} of 64 units")).to_be_visible()
