@@ -18,6 +18,7 @@ from tests.browser import chromium
 
 SITE = Path(__file__).parents[2] / "build" / "site"
 OUTPUT = Path(__file__).parent / "output"
+TOUR_SEEN = "try { localStorage.setItem('rnnvis.tour', 'seen'); } catch {}"
 PREFIX = "/some/where/rnnvis/"
 
 
@@ -101,12 +102,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def profile(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes fresh profiles: 1440 × 900 and a light system unless said otherwise."""
+    """Makes fresh profiles: 1440 × 900, a light system and the tour already seen unless said otherwise."""
     opened = []
 
-    def make(**options: Any) -> BrowserContext:
+    def make(*, tour: bool = False, **options: Any) -> BrowserContext:
         usual = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"}
         opened.append(browser.new_context(**{**usual, **options}))
+        if not tour:
+            opened[-1].add_init_script(TOUR_SEEN)
         return opened[-1]
 
     yield make

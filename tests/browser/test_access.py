@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -120,3 +121,112 @@ def test_axe_finds_nothing_grave_where_data_is_missing(profile: Profile, site: P
         expect(page.get_by_role("alert").first).to_be_visible()
         found += said_by_axe(page, "no clusters")
     assert not found, "\n".join(found)
+
+
+FOCUSED = """() => {
+  let at = document.activeElement;
+  while (at && at.shadowRoot && at.shadowRoot.activeElement) at = at.shadowRoot.activeElement;
+  if (!at || at === document.body) return null;
+  const style = getComputedStyle(at);
+  const group = at.closest('[role=group], [role=radiogroup]');
+  const name = at.getAttribute('aria-label') || at.textContent.trim() || at.id;
+  const inner = at.matches('select, [type=radio]');
+  const box = inner ? getComputedStyle(at.parentElement) : style;
+  return { name, tag: at.tagName, group: group && group.getAttribute('aria-label'), step: at.dataset.step ?? null,
+           word: at.dataset.word ?? null, ring: box.outlineStyle !== 'none' && parseFloat(box.outlineWidth) >= 2 };
+}"""
+
+
+def _tab_to(page: Page, wanted: Callable[[dict[str, Any]], bool], most: int = 60) -> list[dict[str, Any]]:
+    walked = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if at is None:
+            break
+        walked.append(at)
+        if wanted(at):
+            return walked
+    raise AssertionError(f"not reached: {[each['name'][:40] for each in walked]}")
+
+
+def test_the_keyboard_alone_pins_selects_opens_a_unit_and_comes_back(profile: Profile, base: str) -> None:
+    page = opened(profile().new_page(), base)
+    walked = _tab_to(page, lambda at: at["step"] is not None)
+    names = [at["name"] for at in walked]
+    assert names[0] == "Skip to the picture"
+    for name in ("View", "Model", "State", "Find a word, unit or sentence", "Help", "More"):
+        assert name in names, f"{name} is not in the order of Tab: {names}"
+    assert [at["name"] for at in walked if not at["ring"]] == [], "without a focus ring"
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"() => {STORE}.view.step === 0")
+    expect(page.locator("rnnvis-explorer [data-announcer]")).to_contain_text("pinned")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"() => {STORE}.view.step === 1")
+    _tab_to(page, lambda at: (at["group"] or "").startswith("Memory chips"))
+    _tab_to(page, lambda at: "Words" in at["name"] and (at["group"] or "").startswith("Words"))
+    page.keyboard.press("ArrowRight")
+    word = page.evaluate(FOCUSED)["word"]
+    before = page.evaluate(f"{STORE}.view.words.includes({word!r})")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"([word, before]) => {STORE}.view.words.includes(word) !== before", arg=[word, before])
+    page.keyboard.press("/")
+    page.keyboard.type("unit 3")
+    expect(page.get_by_role("listbox", name="Found").get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Unit 3", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    page.wait_for_function(READY)
+
+
+def test_the_sheet_of_keys_opens_and_escape_closes_it(profile: Profile, base: str) -> None:
+    page = opened(profile().new_page(), base)
+    page.keyboard.press("?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    button(page, "Help").click()
+    page.get_by_role("dialog", name="Help").get_by_role("button", name="Keys").click()
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_tour_comes_once_teaches_by_the_sentence_and_can_be_skipped(
+    profile: Profile, base: str, scheme: str
+) -> None:
+    page = opened(profile(tour=True, color_scheme=scheme, bypass_csp=True).new_page(), base)
+    tour = page.locator("rnnvis-explorer [data-tour-dialog]")
+    expect(tour.get_by_text("Tour, 1 of 5")).to_be_visible()
+    sentence = page.evaluate(f"{STORE}.sentence.surface.join(' ')")
+    expect(tour).to_contain_text(sentence)
+    assert not findings(page)
+    for number in range(2, 6):
+        tour.get_by_role("button", name="Next").press("Enter")
+        expect(tour.get_by_text(f"Tour, {number} of 5")).to_be_visible()
+        light = tour.locator(".light").bounding_box()
+        assert light
+        assert min(light["width"], light["height"]) > 10, "it points at something"
+    tour.get_by_role("button", name="Done").click()
+    expect(tour).to_have_count(0)
+    opened(page, base)
+    expect(tour).to_have_count(0)
+    button(page, "Help").click()
+    page.get_by_role("button", name="Take the tour").click()
+    expect(tour.get_by_text("Tour, 1 of 5")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tour).to_have_count(0)
+
+
+def test_the_tour_does_not_come_with_a_link_nor_without_storage(profile: Profile, base: str) -> None:
+    link = opened(profile().new_page(), base).evaluate(f"'#' + {STORE}.link()")
+    page = opened(profile(tour=True).new_page(), base, link)
+    assert page.locator("rnnvis-explorer [data-tour-dialog]").count() == 0
+    page = profile(tour=True).new_page()
+    page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new Error('forbidden'); } })")
+    opened(page, base)
+    assert page.locator("rnnvis-explorer [data-tour-dialog]").count() == 0

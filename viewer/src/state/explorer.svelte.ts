@@ -47,6 +47,8 @@ export class Explorer {
   popover = $state<string | null>(null);
   /** Saves the opened page as a file; null where the picture is what is saved. */
   exporter = $state.raw<((format: 'svg' | 'png' | 'csv') => Promise<Blob>) | null>(null);
+  /** Whether this visit began with a link to a view. */
+  linked = $state(false);
   /** What the sentence picker begins with. */
   searchText = $state('');
   transfers = $state.raw({ bytes: 0, requests: 0 });
@@ -191,6 +193,7 @@ export class Explorer {
     this.#first = fitView(first, manifest).view;
     this.view = this.#first;
     const linked = this.#follow(this.#address.read());
+    this.linked = linked !== null || this.notice !== null;
     if (linked) this.view = linked;
     this.#stop();
     this.#stop = this.#address.listen((fragment) => {
@@ -313,6 +316,12 @@ export class Explorer {
     this.openPage(this.#unitFrom);
   }
   #unitFrom: PageName = 'picture';
+
+  /** The tour speaks about the picture, so that is shown first. */
+  startTour(): void {
+    if (this.view.page !== 'picture') this.openPage('picture');
+    this.popover = 'tour';
+  }
 
   openPage(page: PageName): void {
     this.#change({ page });

@@ -1,0 +1,31 @@
+import type { Explorer } from '../../state/explorer.svelte';
+import { verdict } from '../details/evidence';
+import type { Inspection } from '../picture/inspect';
+import type { TourFacts } from './steps';
+
+const NAMED = 2;
+
+/** Null while there is no sentence to speak about. `drawn` is what the picture says of itself. */
+export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFacts | null {
+  const { sentence, steps, model } = explorer;
+  if (!sentence) return null;
+  const step = explorer.step ?? 0;
+  const p = verdict(steps, step);
+  const chips = explorer.focus === 'step' ? (drawn?.chips ?? []) : [];
+  const most = chips.reduce<(typeof chips)[number] | null>((best, chip) => (!best || Math.abs(chip.mean) > Math.abs(best.mean) ? chip : best), null);
+  const clouds = drawn?.clouds ?? [];
+  const cloud = clouds.find(({ sizedBy }) => sizedBy === most?.cluster) ?? clouds[0];
+  const words = [...(cloud?.words ?? [])].sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength)).slice(0, NAMED);
+  return {
+    sentence: sentence.surface.join(' '),
+    word: sentence.surface[step] ?? '',
+    step,
+    className: p ? (model?.classes[model.classes.length - 1] ?? null) : null,
+    before: p?.before ?? null,
+    after: p?.after ?? null,
+    chip: most && { number: most.drawnNumber, mean: most.mean, units: most.cells.length },
+    words: words.map(({ text }) => text),
+    cloud: cloud?.cluster ?? null,
+    pinned: explorer.step !== null,
+  };
+}
