@@ -11,6 +11,7 @@ export default defineConfig({
   publicDir: false,
   plugins: [svelte(), assets({ app, data: path('../site/explorer/data') })],
   server: { open: false },
+  worker: { format: 'es', rollupOptions: { output: { entryFileNames: '[name]-[hash].js' } } },
   build: {
     outDir: app,
     emptyOutDir: false,

@@ -1,4 +1,4 @@
-import { tableFromIPC } from '@uwdata/flechette';
+import { tableFromIPC, type Table } from '@uwdata/flechette';
 import { reason, startEngine, type Engine } from './engine';
 import { DataProblem } from './problem';
 import type { RemoteFile } from './remote';
@@ -7,12 +7,14 @@ export type Value = string | number | boolean | null;
 
 /** DuckDB for the explorer's own queries. Values are always bound; file names are quoted by the engine and nowhere else. */
 export class Database {
+  private readonly kept = new Map<string, Promise<string>>();
   private queue: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly engine: Engine) {}
 
-  static async boot(home: string): Promise<Database> {
-    return new Database(await startEngine(home, { plainNumbers: true }));
+  /** Starts the engine from `home`; `progress` hears how much of it has arrived. */
+  static async boot(home: string, progress?: (loaded: number, total: number) => void): Promise<Database> {
+    return new Database(await startEngine(home, { plainNumbers: true, ...(progress ? { progress } : {}) }));
   }
 
   /** SQL for the rows of these files, as something to select from. */
@@ -20,27 +22,55 @@ export class Database {
     return this.engine.from(files);
   }
 
-  /** Runs one statement with bound values (`?`) and returns its rows. */
-  query<T>(sql: string, values: readonly Value[] = []): Promise<T[]> {
-    const run = this.queue.then(() => this.prepared<T>(sql, values));
+  /** The name of a table in memory with the rows of `select`, made at the first call with this key. */
+  keep(key: string, select: string): Promise<string> {
+    let made = this.kept.get(key);
+    if (!made) {
+      const name = `kept_${this.kept.size}`;
+      const { duckdb, connection } = this.engine;
+      made = this.queued(() => duckdb.runQuery(connection, `CREATE OR REPLACE TABLE ${name} AS ${select}`)).then(
+        () => name,
+        (error: unknown) => Promise.reject(failed(error)),
+      );
+      this.kept.set(key, made);
+      made.catch(() => this.kept.delete(key));
+    }
+    return made;
+  }
+
+  /** Runs one statement with bound values (`?`) and returns its rows. It is dropped unrun where `signal` says so before its turn. */
+  async query<T>(sql: string, values: readonly Value[] = [], signal?: AbortSignal): Promise<T[]> {
+    return (await this.arrow(sql, values, signal)).toArray() as T[];
+  }
+
+  /** The same as columns, for answers too large for rows. */
+  arrow(sql: string, values: readonly Value[] = [], signal?: AbortSignal): Promise<Table> {
+    return this.queued(() => {
+      signal?.throwIfAborted();
+      return this.prepared(sql, values);
+    });
+  }
+
+  private queued<T>(act: () => Promise<T>): Promise<T> {
+    const run = this.queue.then(act);
     this.queue = run.catch(() => undefined);
     return run;
   }
 
-  private async prepared<T>(sql: string, values: readonly Value[]): Promise<T[]> {
+  private async prepared(sql: string, values: readonly Value[]): Promise<Table> {
     const { duckdb, connection } = this.engine;
     let statement: number | null = null;
     try {
       statement = await duckdb.createPrepared(connection, sql);
-      return rows<T>(await duckdb.runPrepared(connection, statement, [...values]));
+      return tableFromIPC(await duckdb.runPrepared(connection, statement, [...values]), { useProxy: false });
     } catch (error) {
-      throw new DataProblem(`The search failed: ${reason(error)}`, 'DuckDB', 'Change what is searched for, and try again.');
+      throw failed(error);
     } finally {
       if (statement !== null) await duckdb.closePrepared(connection, statement).catch(() => undefined);
     }
   }
 }
 
-function rows<T>(bytes: Uint8Array): T[] {
-  return tableFromIPC(bytes, { useProxy: false }).toArray() as T[];
+function failed(error: unknown): DataProblem {
+  return new DataProblem(`The search failed: ${reason(error)}`, 'DuckDB', 'Change what is searched for, and try again.');
 }

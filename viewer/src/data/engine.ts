@@ -13,6 +13,8 @@ export interface Settings {
   plainNumbers: boolean;
   /** Most memory that queries may take, in DuckDB's words; as much as there is without. */
   memory?: string;
+  /** Hears how many bytes of the engine have arrived, of how many. */
+  progress?: (loaded: number, total: number) => void;
 }
 
 /** A DuckDB of its own in a worker of its own, without access to anything but registered files. */
@@ -24,7 +26,7 @@ export interface Engine {
 }
 
 /** Starts DuckDB from `home`: same origin, no request elsewhere. */
-export async function startEngine(home: string, { plainNumbers, memory }: Settings): Promise<Engine> {
+export async function startEngine(home: string, { plainNumbers, memory, progress }: Settings): Promise<Engine> {
   const folder = new URL('duckdb/', home).href;
   const script = new URL('duckdb-browser-eh.worker.js', folder).href;
   const module = new URL('duckdb-eh.wasm', folder).href;
@@ -33,7 +35,7 @@ export async function startEngine(home: string, { plainNumbers, memory }: Settin
     await Promise.all([present(script), present(module)]);
     const worker = new Worker(script, { name: 'duckdb' });
     const duckdb = new AsyncDuckDB(new VoidLogger(), worker);
-    await Promise.race([duckdb.instantiate(module), failureOf(worker)]);
+    await Promise.race([duckdb.instantiate(module, null, (at) => progress?.(at.bytesLoaded, at.bytesTotal)), failureOf(worker)]);
     await duckdb.open({
       filesystem: { forceFullHTTPReads: false, allowFullHTTPReads: true },
       query: { castBigIntToDouble: plainNumbers, castDecimalToDouble: plainNumbers },

@@ -43,6 +43,8 @@ export class Source {
   private readonly owners = new Map<Owner, number>();
   private readonly excerpts: Map<TableEntry, Excerpt>;
   private booting: Promise<Database> | null = null;
+  /** Hears how many bytes of DuckDB have arrived, of how many, while it starts. */
+  booted: (loaded: number, total: number) => void = () => undefined;
 
   private constructor(
     readonly url: string,
@@ -275,7 +277,7 @@ export class Source {
 
   /** DuckDB, started at the first call: for searches, filters and rankings, never for the first view. */
   database(): Promise<Database> {
-    this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home));
+    this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home, (loaded, total) => this.booted(loaded, total)));
     this.booting.catch(() => (this.booting = null));
     return this.booting;
   }
@@ -294,7 +296,7 @@ export class Source {
   }
 
   /** A short name for cache keys: models may share the names of their states. */
-  private owner(entry: Owner): number {
+  owner(entry: Owner): number {
     const known = this.owners.get(entry) ?? this.owners.size;
     this.owners.set(entry, known);
     return known;

@@ -1,4 +1,5 @@
 import type { DatasetEntry, EpochEntry, Manifest, ModelEntry, StateEntry } from '../data/types';
+import { FIND } from './find';
 import type { SideChoice, ViewState } from './types';
 
 /** Choices that do not depend on the data. */
@@ -31,6 +32,7 @@ export const PREFERENCES = {
   b: null,
   compareLayout: 'mirror',
   compareOrder: 'match',
+  find: FIND,
 } as const satisfies Partial<ViewState>;
 
 export const WORDS = 3;

@@ -10,6 +10,7 @@ import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './d
 import { History } from './history';
 import { fitsLink, LinkProblem, readLink, writeLink } from './link';
 import { Slot, tryAgain } from './slot.svelte';
+import type { FindState } from './find';
 import type { PageName } from './pages';
 import type { Drawn, Focus, Hover, Place, Problem, ViewState } from './types';
 
@@ -352,6 +353,16 @@ export class Explorer {
   compare(choice: Partial<Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder'>>): void {
     const moved = choice.model !== undefined || choice.dataset !== undefined;
     this.#change({ ...choice, ...(moved ? { units: [] } : {}) });
+  }
+
+  /** Changes what the page “Find” looks for; `kind` joins quick changes, such as typing, into one step of undo. */
+  setFind(find: Partial<FindState>, kind: string | null = null): void {
+    this.#change({ find: { ...this.view.find, ...find } }, kind);
+  }
+
+  /** Opens the page “Find” with this to look for. */
+  openFind(find: Partial<FindState>): void {
+    this.#change({ find: { ...this.view.find, ...find }, page: 'find' });
   }
 
   setLinkThreshold(linkThreshold: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleManifest } from '../testing/manifest';
+import { FIND } from './find';
 import { firstView, fitView } from './defaults';
 import { LinkProblem, readLink, writeLink } from './link';
 import type { ViewState } from './types';
@@ -46,6 +47,7 @@ const full: ViewState = {
   b: { dataset: 'other, text', model: 'gru', state: 'rnn.0.h', epoch: 3 },
   compareLayout: 'overlay',
   compareOrder: 'own',
+  find: { ...FIND, mode: 'concordance', phrase: "a;b:c & 'd' #%" },
 };
 
 describe('links', () => {
@@ -100,6 +102,7 @@ describe('links', () => {
     ['a range with an exponent', '#v1=uf=timeScale:1e400:'],
     ['a range twice', '#v1=uf=mean:1:,mean::2'],
     ['a newer version', '#v2=k=3'],
+    ['a foreign search', '#v1=fi=m:unheard'],
     ['half a grouping', '#v1=g=block'],
   ])('are refused when hostile: %s', (_name, fragment) => {
     expect(() => readLink(fragment, base)).toThrow(LinkProblem);

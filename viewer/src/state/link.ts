@@ -1,11 +1,12 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
 import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } from './mapView';
+import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
 import { LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
 import type { SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
-export const LONGEST = 6000;
+export const LONGEST = 10_000;
 /** Letters that a query may have to be in the link, and what they may take up there. */
 export const LONGEST_QUERY = 2000;
 const LONGEST_ENCODED_QUERY = 4600;
@@ -66,6 +67,8 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.b !== null) fields.push(['b', [view.b.dataset, view.b.model, view.b.state].map(encodeURIComponent).join(',') + (view.b.epoch === null ? '' : `,${view.b.epoch}`)]);
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
+  const find = writeFind(view.find);
+  if (find) fields.push(['fi', find]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
@@ -128,6 +131,14 @@ function side(value: string, at: string): SideChoice {
   const [dataset, model, state, epoch, ...rest] = value.split(',');
   if (!dataset || !model || !state || rest.length) throw new LinkProblem(`“${at}” must be a dataset, a model, a state and perhaps an epoch`);
   return { dataset: decode(dataset, at), model: decode(model, at), state: decode(state, at), epoch: epoch === undefined ? null : whole(epoch, at, LAST_STEP) };
+}
+
+function found(value: string, at: string): FindState {
+  try {
+    return readFind(value);
+  } catch {
+    throw new LinkProblem(`“${at}” is not a search that this version knows`);
+  }
 }
 
 type Field = (value: string, draft: { view: ViewState; modelHash: string }, at: string) => void;
@@ -203,6 +214,7 @@ const FIELDS = new Map<string, Field>([
   ['b', (value, draft, at) => (draft.view.b = side(value, at))],
   ['cl', (value, draft, at) => (draft.view.compareLayout = choice(value, at, ['mirror', 'overlay']))],
   ['co', (value, draft, at) => (draft.view.compareOrder = choice(value, at, ['match', 'own']))],
+  ['fi', (value, draft, at) => (draft.view.find = found(value, at))],
 ]);
 
 /** The view in a fragment; null where the fragment is not one of ours (an anchor of the page). Throws `LinkProblem`. */

@@ -1,4 +1,5 @@
 import type { MapColour, MapItems, MapMethod, MapZoom } from './mapView';
+import type { FindState } from './find';
 import type { PageName } from './pages';
 import type { MeasureKey, MeasureRange, SortKey } from './unitList';
 
@@ -73,6 +74,8 @@ export interface ViewState {
   compareLayout: 'mirror' | 'overlay';
   /** Whether the chips of B stand in the places of their matches in A, or in B's own order. */
   compareOrder: 'match' | 'own';
+  /** What the page “Find” looks for. */
+  find: FindState;
 }
 
 /** What the pointer or the keyboard focus rests on. Never in the link. */

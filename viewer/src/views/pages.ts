@@ -16,6 +16,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { name: 'picture', title: 'Picture', about: 'One sentence, the memory chips and the words that move them', load: null, listed: true },
   { name: 'units', title: 'Units', about: 'All hidden units with their measures, to sort and filter', load: () => import('./units/UnitsPage.svelte'), listed: true },
+  { name: 'find', title: 'Find', about: 'Sentences, a word in its contexts, where a unit fires, and steps like this one', load: () => import('./find/FindPage.svelte'), listed: true },
   { name: 'unit', title: 'Unit', about: 'Everything about one hidden unit', load: () => import('./unit/UnitPage.svelte'), listed: false },
   { name: 'map', title: 'Map', about: 'Units and words in two dimensions: neighbours answer alike', load: () => import('./map/MapPage.svelte'), listed: true },
   { name: 'sql', title: 'SQL', about: 'Ask the published tables anything, in SQL', load: () => import('./sql/SqlPage.svelte'), listed: true },

@@ -5,7 +5,7 @@ export type Offer =
   | { kind: 'word'; text: string; count: number }
   | { kind: 'unit'; unit: number }
   | { kind: 'sentence'; key: string; text: string; label: number | null }
-  | { kind: 'all'; text: string; total: number };
+  | { kind: 'all'; text: string; total: number | null };
 
 /** Words for what was typed: the word itself, then words that begin with it, then words that hold it; frequent ones first. */
 export function findWords(vocabulary: Vocabulary, typed: string, limit = 6): Offer[] {

@@ -40,5 +40,10 @@ export async function figureFor(topic: Topic, explorer: Explorer): Promise<HelpF
     case 'map':
     case 'sql':
       return null;
+    case 'find-sentences':
+    case 'find-concordance':
+    case 'find-fires':
+    case 'find-nearest':
+      return null;
   }
 }

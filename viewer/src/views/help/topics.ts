@@ -1,4 +1,4 @@
-export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare' | 'map';
+export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare' | 'map' | 'find-sentences' | 'find-concordance' | 'find-fires' | 'find-nearest';
 
 export interface Explanation {
   title: string;
@@ -112,6 +112,46 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'A box is half of a word’s uses, the thin line 82 %, the ring the mean.',
           'In the sentences, a word is tinted by the state of the unit just after it.',
           'A frame marks the word where the unit is highest, or lowest, in the text.',
+        ],
+      };
+    case 'find-sentences':
+      return {
+        title: 'How to find sentences',
+        sentences: [
+          'All conditions hold together; the count says how many of all sentences match.',
+          'Text is found without regard to case and accents. Between slashes it is a regular expression.',
+          'Surprise is that of the most surprising step: 95 % means that 95 of 100 uses of its word moved the memory closer to the usual.',
+          'Click a sentence, or press Enter, to open it where the text was found.',
+        ],
+      };
+    case 'find-concordance':
+      return {
+        title: 'How to read a concordance',
+        sentences: [
+          'A line is one use of the word, with what stands left and right of it.',
+          'Order by the word before or after to see patterns: the same neighbours come together.',
+          'Push is what the step did to the verdict: orange towards the last class, blue away from it.',
+          'Click a line to open the sentence with that word pinned.',
+        ],
+      };
+    case 'find-fires':
+      return {
+        title: 'How to find where memory is active',
+        sentences: [
+          'Unit and chip: stretches where the state, or the mean over the chip, stays beyond the threshold.',
+          'Range: which units are active exactly over the words you chose, and where else they are so together.',
+          'The underlined words are the stretch. Tints show the state at each word, or how many of the units are active.',
+          'Only sentences whose states were published are searched; the count says how many those are.',
+        ],
+      };
+    case 'find-nearest':
+      return {
+        title: 'How to read nearest steps',
+        sentences: [
+          'The whole state just after the pinned word is compared with the state after every other word.',
+          'A small distance means that the model remembers much the same at both places.',
+          'Cosine compares directions and ignores size; Euclidean counts both.',
+          'Click a step to open its sentence with that word pinned.',
         ],
       };
   }

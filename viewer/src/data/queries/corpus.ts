@@ -1,0 +1,55 @@
+/** Tables in DuckDB's memory that searches share: made once, then every search reads only them. */
+
+import type { Database } from '../database';
+import { DataProblem } from '../problem';
+import type { Source } from '../source';
+import type { DatasetEntry, ModelEntry } from '../types';
+
+/** SQL for text without case and accents. The engine ends a text at a NUL when it strips accents, so those go first. */
+export function folded(sql: string): string {
+  return `strip_accents(lower(replace(${sql}, chr(0), ' ')))`;
+}
+
+/** The sentences, with a column `folded` to search in. */
+export async function sentencesTable(source: Source, database: Database, dataset: DatasetEntry): Promise<string> {
+  const table = source.table(dataset, 'sentences');
+  if (!table) throw new DataProblem('The table “sentences” was not published', source.url, 'Publish the data again.');
+  const from = await database.from(table.files);
+  return database.keep(
+    `sentences ${source.owner(dataset)}`,
+    `SELECT sentence_id, key, text, ${folded('text')} AS folded, split, label, length, surface FROM ${from} ORDER BY sentence_id`,
+  );
+}
+
+const NO_PREDICTIONS = 'SELECT NULL::INTEGER AS sentence_id, NULL::SMALLINT AS predicted, NULL::FLOAT AS loss, NULL::FLOAT AS surprise, NULL::SMALLINT AS surprise_step';
+
+/** What the model made of each sentence; no rows' worth of values where that was not published. */
+export async function predictionsTable(source: Source, database: Database, model: ModelEntry): Promise<string> {
+  const table = source.table(model, 'predictions');
+  const from = table && (await database.from(table.files));
+  return database.keep(
+    `predictions ${source.owner(model)}`,
+    from ? `SELECT sentence_id, predicted, loss, surprise, surprise_step FROM ${from}` : `${NO_PREDICTIONS} WHERE false`,
+  );
+}
+
+/** Every token of every sentence as it was written, folded: one row a step. */
+export async function tokensTable(source: Source, database: Database, dataset: DatasetEntry): Promise<string> {
+  const sentences = await sentencesTable(source, database, dataset);
+  return database.keep(
+    `tokens ${source.owner(dataset)}`,
+    `SELECT sentence_id, step, ${folded('surface')} AS form
+     FROM (SELECT sentence_id, unnest(range(len(surface)))::INTEGER AS step, unnest(surface) AS surface FROM ${sentences})`,
+  );
+}
+
+/** What the model did at each step, with the surprise of the state number `index`. */
+export async function stepsTable(source: Source, database: Database, model: ModelEntry, index: number): Promise<string> {
+  const table = source.table(model, 'steps');
+  const from = table && (await database.from(table.files));
+  const none = 'SELECT NULL::INTEGER AS sentence_id, NULL::INTEGER AS step, NULL::FLOAT AS push, NULL::FLOAT AS loss, NULL::FLOAT AS surprise WHERE false';
+  return database.keep(
+    `steps ${source.owner(model)} ${index}`,
+    from ? `SELECT sentence_id, step::INTEGER AS step, push, loss, surprise[${Math.trunc(index) + 1}] AS surprise FROM ${from}` : none,
+  );
+}
