@@ -1,5 +1,5 @@
 import { AsyncDuckDB, DuckDBDataProtocol, VoidLogger } from '@duckdb/duckdb-wasm';
-import { DataProblem } from './problem';
+import { DataProblem, outOfMemory } from './problem';
 import type { RemoteFile } from './remote';
 
 /** Files up to this size are handed to DuckDB whole, fetched and checked as every other file; larger ones it reads in ranges. */
@@ -55,7 +55,9 @@ export async function startEngine(home: string, { plainNumbers, memory, progress
     throw new DataProblem(
       `The search engine did not start: ${reason(error)}`,
       folder,
-      'Search and rankings need it; the rest works without. Check that the folder “duckdb” of the explorer is on the server.',
+      outOfMemory(error)
+        ? 'The browser has no memory left for it: close other tabs or programs and try again. The rest works without it.'
+        : 'Search and rankings need it; the rest works without. Check that the folder “duckdb” of the explorer is on the server.',
     );
   }
 }

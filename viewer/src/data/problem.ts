@@ -12,9 +12,18 @@ export class DataProblem extends Error implements Problem {
   }
 }
 
+/** Whether the browser could not give the memory that was asked for. */
+export function outOfMemory(error: unknown): boolean {
+  const text = error instanceof Error ? error.message : String(error);
+  return /out of memory|allocation failed|could not allocate|cannot allocate|invalid (typed )?array (buffer )?length/i.test(text);
+}
+
+const ROOM = 'Close other tabs or programs and try again; fewer clusters or a shorter sentence need less.';
+
 /** Any thrown value as a problem; errors that are not problems yet are defects, and are shown as such. */
 export function toProblem(error: unknown, where: string): Problem {
   if (error instanceof DataProblem) return { what: error.what, where: error.where, fix: error.fix };
+  if (outOfMemory(error)) return { what: 'The browser has no memory left for this', where, fix: ROOM };
   const what = error instanceof Error ? error.message : String(error);
   return { what, where, fix: 'Reload the page; if it stays, tell the authors what you did before.' };
 }

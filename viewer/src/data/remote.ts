@@ -1,11 +1,19 @@
-import { DataProblem } from './problem';
+import { DataProblem, outOfMemory } from './problem';
 import type { TableFile } from './types';
 
 /** What went over the network, for the loading messages and the tests. */
 export interface Transfers {
   bytes: number;
   requests: number;
+  /** Requests that were made, answered or not. */
+  asked: number;
+  /** Name of a file that has been silent for a while; null where none is. */
+  waiting: string | null;
 }
+
+/** After so much silence, in ms, a file is named as waited for; after so much it is given up. */
+const SILENT = 4_000;
+const GIVEN_UP = 60_000;
 
 /** Files up to this size are fetched whole: one request costs less than two. */
 const WHOLE = 64 * 1024;
@@ -20,7 +28,8 @@ const REPUBLISH = 'Publish the data again, or restore this file from the publish
 
 /** Fetches, counts and checks; shared by all files of one manifest. */
 export class Transport {
-  readonly transfers: Transfers = { bytes: 0, requests: 0 };
+  readonly transfers: Transfers = { bytes: 0, requests: 0, asked: 0, waiting: null };
+  private readonly silent = new Set<string>();
   /** False once a server has answered a range request with the whole file. */
   ranges = true;
 
@@ -32,10 +41,21 @@ export class Transport {
   async get(url: string, init: RequestInit = {}): Promise<{ response: Response; body: ArrayBuffer }> {
     let response: Response;
     let body: ArrayBuffer;
+    const watch = new Watch((silent) => this.hear(url, silent));
+    this.transfers.asked += 1;
     try {
-      response = await this.fetcher(url, init);
-      body = response.ok ? await response.arrayBuffer() : new ArrayBuffer(0);
-    } catch {
+      response = await this.fetcher(url, { ...init, signal: watch.signal });
+      watch.alive();
+      body = response.ok ? await wholeBody(response, () => watch.alive()) : new ArrayBuffer(0);
+    } catch (error) {
+      if (outOfMemory(error)) throw error;
+      if (watch.signal.aborted) {
+        throw new DataProblem(
+          `The server has sent nothing for ${GIVEN_UP / 1000} seconds`,
+          url,
+          'Check the connection and that the server is not busy, then try again: what has arrived is kept.',
+        );
+      }
       throw new DataProblem(
         'The file could not be fetched',
         url,
@@ -43,6 +63,8 @@ export class Transport {
           ? 'Browsers do not let a page opened from disk read files: serve the folder, for example with “rnnvis serve”.'
           : 'Check the connection and that the server is still running, then try again.',
       );
+    } finally {
+      watch.stop();
     }
     if (response.ok) {
       this.transfers.bytes += body.byteLength;
@@ -51,6 +73,63 @@ export class Transport {
     }
     return { response, body };
   }
+
+  private hear(url: string, silent: boolean): void {
+    const name = url.slice(url.lastIndexOf('/') + 1);
+    if (silent === this.silent.has(name)) return;
+    if (silent) this.silent.add(name);
+    else this.silent.delete(name);
+    this.transfers.waiting = [...this.silent][0] ?? null;
+    this.changed(this.transfers);
+  }
+}
+
+/** Says when a request has been silent for a while, and ends it after much longer. */
+class Watch {
+  private readonly controller = new AbortController();
+  private timers: ReturnType<typeof setTimeout>[] = [];
+
+  constructor(private readonly said: (silent: boolean) => void) {
+    this.begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  alive(): void {
+    this.stop();
+    this.begin();
+  }
+
+  stop(): void {
+    this.timers.forEach(clearTimeout);
+    this.said(false);
+  }
+
+  private begin(): void {
+    this.timers = [setTimeout(() => this.said(true), SILENT), setTimeout(() => this.controller.abort(), GIVEN_UP)];
+  }
+}
+
+async function wholeBody(response: Response, arrived: () => void): Promise<ArrayBuffer> {
+  if (!response.body) return response.arrayBuffer();
+  const reader = response.body.getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    arrived();
+    parts.push(part.value);
+    size += part.value.byteLength;
+  }
+  if (parts.length === 1 && parts[0]!.byteLength === parts[0]!.buffer.byteLength) return parts[0]!.buffer as ArrayBuffer;
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole.buffer;
 }
 
 interface Block {

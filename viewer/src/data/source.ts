@@ -104,6 +104,12 @@ export class Source {
     });
   }
 
+  /** Key of a sentence that is always there: the first probe, else the first of all; null where there is none. */
+  async anySentence(dataset: DatasetEntry): Promise<string | null> {
+    for (const key of Object.values(dataset.probes)) if (await this.sentenceByKey(dataset, key)) return key;
+    return (this.table(dataset, 'sentences')?.rows ?? 0) > 0 ? (await this.sentence(dataset, 0)).key : null;
+  }
+
   /** The sentence with this key; null where no sentence has it. Probes come first in the table and cost one small read. */
   sentenceByKey(dataset: DatasetEntry, key: string): Promise<Sentence | null> {
     return this.once(`key ${this.owner(dataset)} ${key}`, async () => {
@@ -135,6 +141,7 @@ export class Source {
     return this.once(`states ${this.owner(state)} ${id}`, async () => {
       const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['value']);
       if (!rows?.length) return null;
+      for (const row of rows) this.fits(state, 'states', row.value.length);
       const values = new Float32Array(rows.length * state.units);
       rows.forEach((row, step) => values.set(row.value, step * state.units));
       return { length: rows.length, units: state.units, initial: new Float32Array(state.units), values };
@@ -169,6 +176,7 @@ export class Source {
       const columns = ['count', 'reliability', 'norm', 'mean', 'standard_error'] as const;
       const [row] = await this.required(state, 'responses').where({ word_id: wordId }, columns);
       if (!row?.mean) return null;
+      this.fits(state, 'responses', row.mean.length);
       return {
         wordId,
         count: Number(row.count),
@@ -293,6 +301,16 @@ export class Source {
     if (table) return table;
     const missing = owner.tables[name] ? 'is empty' : 'was not published';
     throw new DataProblem(`The table “${name}” of ${owner.title} ${missing}`, this.url, 'Publish the data again with “rnnvis publish”.');
+  }
+
+  /** Throws where a row has another number of units than the manifest says: nothing of it could be drawn in its place. */
+  private fits(state: StateEntry, name: TableName, units: number): void {
+    if (units === state.units) return;
+    throw new DataProblem(
+      `The manifest gives ${state.title} ${state.units.toLocaleString('en')} units, but the table “${name}” holds ${units.toLocaleString('en')}`,
+      this.table(state, name)?.urls.join(', ') ?? this.url,
+      'The manifest and the tables are of different trainings: publish the data again with “rnnvis publish”.',
+    );
   }
 
   /** A short name for cache keys: models may share the names of their states. */

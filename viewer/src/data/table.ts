@@ -1,7 +1,7 @@
 import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { checked } from './checked';
 import type { Excerpt } from './excerpt';
-import { DataProblem } from './problem';
+import { DataProblem, outOfMemory } from './problem';
 import { RemoteFile, type Transport } from './remote';
 import type { Rows, TableName } from './schema';
 import type { TableEntry } from './types';
@@ -151,7 +151,7 @@ class Part<N extends TableName> {
     try {
       return await read();
     } catch (error) {
-      if (error instanceof DataProblem) throw error;
+      if (error instanceof DataProblem || outOfMemory(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new DataProblem(
         `A data file cannot be read as Parquet: ${reason}`,

@@ -1,5 +1,6 @@
 import type { CellGrid, Group, Style, Surface, TextStyle } from './surface';
 import { font } from './text';
+import { visible } from './visible';
 
 /** Cells beyond this number are written as one image: filling thousands of rounded squares is slow. */
 const IMAGE_FROM = 512;
@@ -65,6 +66,8 @@ export class CanvasSurface implements Surface {
   text(x: number, y: number, content: string, style: TextStyle): void {
     const c = this.context;
     const alpha = c.globalAlpha;
+    const shown = visible(content);
+    c.direction = 'ltr';
     c.globalAlpha = alpha * (style.opacity ?? 1);
     c.font = font(style.family, style.size, style.weight);
     c.textAlign = style.align ?? 'left';
@@ -74,10 +77,10 @@ export class CanvasSurface implements Surface {
       c.lineWidth = 4;
       c.lineJoin = 'round';
       c.setLineDash([]);
-      c.strokeText(content, x, y);
+      c.strokeText(shown, x, y);
     }
     c.fillStyle = style.fill;
-    c.fillText(content, x, y);
+    c.fillText(shown, x, y);
     c.globalAlpha = alpha;
   }
 

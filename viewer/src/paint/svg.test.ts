@@ -6,7 +6,7 @@ describe('SvgSurface', () => {
     const surface = new SvgSurface();
     surface.text(1, 2, '<script>&"x"\u0001', { family: 'corpus', size: 15, fill: '#000', align: 'right' });
     const svg = surface.document(100, 50, '#fff', 'A & B');
-    expect(svg).toContain('&lt;script&gt;&amp;&quot;x&quot;</text>');
+    expect(svg).toContain('&lt;script&gt;&amp;&quot;x&quot;◌</text>');
     expect(svg).toContain('text-anchor="end"');
     expect(svg).toContain('<title>A &amp; B</title>');
     expect(svg).not.toContain('<script>');

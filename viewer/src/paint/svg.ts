@@ -1,5 +1,6 @@
 import type { CellGrid, Group, Style, Surface, TextStyle } from './surface';
 import { FAMILIES } from './text';
+import { visible } from './visible';
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -95,7 +96,7 @@ export class SvgSurface implements Surface {
         ? attribute('stroke', style.halo) + ' stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
         : '');
     const title = style.title ? `<title>${escapeXml(style.title)}</title>` : '';
-    this.parts.push(`<text${attributes}>${title}${escapeXml(content)}</text>`);
+    this.parts.push(`<text${attributes}>${title}${escapeXml(visible(content))}</text>`);
   }
 
   cells(grid: CellGrid): void {

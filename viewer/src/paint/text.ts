@@ -1,5 +1,7 @@
 /** Fonts and their measures. Names are quoted: an unquoted name with a digit makes a canvas measure another font. */
 
+import { visible } from './visible';
+
 export type FontFamily = 'interface' | 'corpus';
 
 /** Interface text is sans, everything that comes from the corpus is serif: a glance tells data from controls. */
@@ -55,7 +57,8 @@ export function forgetMeasures(): void {
 }
 
 /** The box of a text in CSS pixels, measured with the very font it is drawn in. */
-export function measure(content: string, family: FontFamily, size: number, weight = 400): TextBox {
+export function measure(text: string, family: FontFamily, size: number, weight = 400): TextBox {
+  const content = visible(text);
   const key = `${family} ${weight} ${content}`;
   let box = boxes.get(key);
   if (!box) {
@@ -69,15 +72,16 @@ export function measure(content: string, family: FontFamily, size: number, weigh
 }
 
 /** The text, or as much of it as fits followed by an ellipsis. */
-export function fit(content: string, width: number, family: FontFamily, size: number, weight = 400): string {
+export function fit(text: string, width: number, family: FontFamily, size: number, weight = 400): string {
+  const content = visible(text);
   if (measure(content, family, size, weight).width <= width) return content;
   const letters = [...content];
   let low = 0;
   let high = letters.length - 1;
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    const text = `${letters.slice(0, middle).join('')}…`;
-    if (measure(text, family, size, weight).width <= width) low = middle;
+    const cut = `${letters.slice(0, middle).join('')}…`;
+    if (measure(cut, family, size, weight).width <= width) low = middle;
     else high = middle - 1;
   }
   return `${letters.slice(0, low).join('')}…`;

@@ -52,7 +52,7 @@ export class Explorer {
   linked = $state(false);
   /** What the sentence picker begins with. */
   searchText = $state('');
-  transfers = $state.raw({ bytes: 0, requests: 0 });
+  transfers = $state.raw({ bytes: 0, requests: 0, asked: 0, waiting: null as string | null });
   canUndo = $state(false);
   canRedo = $state(false);
   readonly layout: 'page' | 'hero';
@@ -498,12 +498,26 @@ export class Explorer {
 
   async #passageOf(source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry, key: string, second: boolean): Promise<Passage | null> {
     const loaded = await loadPassage(source, dataset, model, state, key);
-    if (!loaded) this.notice = `The link names a ${second ? 'second ' : ''}sentence that is not in this data.`;
+    if (!loaded) await this.#replaceSentence(source, dataset, key, second);
     if (!second) this.#broken = loaded?.broken ?? null;
     else if (loaded?.broken) this.#fail('sequence', loaded.broken.error);
     return loaded?.passage ?? null;
   }
   #broken: { error: unknown } | null = null;
+
+  /** The sentence is not in the data: another one takes its place, and that is said. */
+  async #replaceSentence(source: Source, dataset: DatasetEntry, key: string, second: boolean): Promise<void> {
+    if (second) {
+      this.notice = 'The link names a second sentence that is not in this data.';
+      return;
+    }
+    const other = await source.anySentence(dataset);
+    if (this.view.sentence !== key || other === key) return;
+    this.notice = `The sentence “${key}” that was asked for is not in this data${other === null ? '.' : '; another one is shown.'}`;
+    if (other === null) return;
+    this.view = { ...this.view, sentence: other, step: null };
+    queueMicrotask(() => this.#refresh());
+  }
 
   #arrived(): void {
     if (this.#broken) this.#fail('sequence', this.#broken.error);

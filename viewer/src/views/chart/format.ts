@@ -51,3 +51,9 @@ export function listed(items: readonly string[], last = 'and'): string {
   if (items.length < 2) return items[0] ?? '';
   return `${items.slice(0, -1).join(', ')} ${last} ${items[items.length - 1]!}`;
 }
+
+/** An amount of data: `812 kB`, `1.2 MB`. */
+export function bytes(amount: number): string {
+  const kilo = amount / 1000;
+  return kilo < 1000 ? `${Math.round(kilo).toLocaleString('en')} kB` : `${(kilo / 1000).toFixed(1)} MB`;
+}

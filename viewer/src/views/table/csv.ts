@@ -18,9 +18,14 @@ export function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
+/** Text that a spreadsheet would take for a formula gets an apostrophe in front, as spreadsheets themselves mark text. */
+export function harmless(text: string): string {
+  return /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && /[\p{L}\p{N}(|!]/u.test(text) ? `'${text}` : text;
+}
+
 function field(cell: Cell): string {
   if (cell === null || (typeof cell === 'number' && !Number.isFinite(cell))) return '';
-  const text = typeof cell === 'number' ? shortest(cell) : cell;
+  const text = typeof cell === 'number' ? shortest(cell) : harmless(cell);
   return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
