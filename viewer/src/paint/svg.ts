@@ -128,12 +128,13 @@ export class SvgSurface implements Surface {
     this.parts.push('</g>');
   }
 
-  /** The whole document. `title` is its accessible name. */
-  document(width: number, height: number, background: string, title: string): string {
+  /** The whole document. `title` is its accessible name; `link` is where it can be found again. */
+  document(width: number, height: number, background: string, title: string, link = ''): string {
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" width="${number(width)}" height="${number(height)}" ` +
       `viewBox="0 0 ${number(width)} ${number(height)}" role="img" font-size="12">` +
       `<title>${escapeXml(title)}</title>` +
+      (link ? `<desc>${escapeXml(link)}</desc>` : '') +
       `<rect width="100%" height="100%" fill="${escapeXml(background)}"/>${this.parts.join('')}</svg>\n`
     );
   }

@@ -1,13 +1,12 @@
 import type { Clustering } from '../../data/types';
-import { pairedRows, shifts } from '../../model/pair';
 import { buildScene, type Scene } from '../../model/scene';
-import { diverging } from '../../paint/colour';
+import { diverging, tokens } from '../../paint/colour';
 import { speechLegend } from '../../paint/speech';
 import { CanvasSurface, SvgSurface, type Style, type Surface } from '../../paint/surface';
-import { measure } from '../../paint/text';
+import { fit, measure } from '../../paint/text';
 import type { Explorer } from '../../state/explorer.svelte';
 import { percent } from '../chart/format';
-import { aboutSentence } from '../sequence/offers';
+import { field } from '../table/csv';
 import { calmLook, pictureData } from './data';
 import { loadEffects } from './effects';
 import type { Look } from './look';
@@ -15,16 +14,32 @@ import { paintPicture } from './paint';
 import { allTables, type TwinTable } from './tables';
 
 export type PictureFormat = 'svg' | 'png' | 'csv';
+export type Part = 'whole' | 'sequence' | 'memory' | 'words';
 
-const WIDTH = 1056;
-/** Two sentences and the strip of their difference. */
-const PAIRED_WIDTH = 1320;
-const DIFFERENCE = 104;
-const LEAST_HEIGHT = 772;
-const FOOT = 54;
+export interface Wish {
+  part: Part;
+  format: PictureFormat;
+  /** Light and on nothing, for paper, whatever the theme. */
+  print: boolean;
+}
+
+/** Width and least height of each figure, in CSS pixels. */
+const SIZES: Record<Part, { width: number; height: number }> = {
+  whole: { width: 1056, height: 772 },
+  sequence: { width: 560, height: 200 },
+  memory: { width: 420, height: 420 },
+  words: { width: 560, height: 772 },
+};
+/** Room for the title of a part that stands alone. */
+const TITLE = 56;
+const LEGEND_LINE = 18;
+
+const FOOT = 68;
 const PNG_SCALE = 2;
 
 interface Figure {
+  part: Part;
+  top: number;
   scene: Scene;
   look: Look;
   clustering: Clustering | null;
@@ -32,109 +47,126 @@ interface Figure {
   height: number;
 }
 
-/** The whole picture at its own size: a long sentence is not cut. */
-async function figure(explorer: Explorer): Promise<Figure> {
+/** The picture, or a part of it, at its own size: a long sentence is not cut. */
+async function figure(explorer: Explorer, { part, print }: Wish): Promise<Figure> {
   const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
   const data = pictureData(explorer, null);
-  const { second } = data;
-  const length = explorer.sentence?.tokens.length ?? 0;
-  const rows = second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length;
-  const width = second ? PAIRED_WIDTH : WIDTH;
-  const height = Math.max(LEAST_HEIGHT, 74 + rows * 48 + 12 + (second ? DIFFERENCE : 0));
-  const scene = buildScene(data, { width, height }, 'wide');
-  return { scene, look: calmLook(explorer, effects), clustering: explorer.clustering, width, height: Math.max(height, scene.boardHeight) + FOOT };
+  const top = part === 'whole' ? 0 : TITLE;
+  const { width, height: least } = SIZES[part];
+  const rows = part === 'whole' || part === 'sequence' ? (explorer.sentence?.tokens.length ?? 0) : 0;
+  const height = Math.max(least, 74 + rows * 48 + 12);
+  const scene = buildScene(data, { width, height }, part === 'whole' ? 'wide' : part);
+  const look = calmLook(explorer, effects);
+  if (print) look.theme = tokens('light');
+  const used = part === 'memory' || part === 'words' ? scene.boardHeight + 24 : Math.max(height, scene.boardHeight);
+  const figure = { part, top, scene, look, clustering: explorer.clustering, width, height: 0 };
+  const foot = FOOT + paintLegend(new SvgSurface(), { ...figure, height: 1000 }, explorer);
+  return { ...figure, height: Math.ceil(top + used + foot) };
 }
 
-function paintTitles(surface: Surface, { scene, look, height }: Figure, explorer: Explorer): void {
+function paintTitles(surface: Surface, { part, scene, look, height, width }: Figure, explorer: Explorer): void {
   const { theme } = look;
   const { sequence, memory, words } = scene.columns;
+  const at = (x: number): number => (part === 'whole' ? x : 24);
   const title = (x: number, name: string, about: string): void => {
     surface.text(x, 27, name, { family: 'interface', size: 14, weight: 650, fill: theme.ink });
     surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
   };
-  const { second } = scene.columns;
-  if (sequence) title(sequence.x, second ? 'Sentence 1' : 'Sequence', 'What each word did to the memory');
-  if (second && explorer.second) title(second.x, 'Sentence 2', aboutSentence(explorer, explorer.second.sentence));
-  if (memory) title(memory.x, 'Memory', `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`);
+  if (sequence) title(at(sequence.x), 'Sequence', 'What each word did to the memory');
+  if (memory) title(at(memory.x), 'Memory', `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`);
   if (words && look.colourWords === 'speech' && look.speech) {
-    title(words.spine, 'Words', '');
-    let x = words.spine;
+    title(at(words.spine), 'Words', '');
+    let x = at(words.spine);
     for (const { title: name, colour } of speechLegend(theme)) {
       surface.text(x, 45, name, { family: 'interface', size: 12, weight: 600, fill: colour });
       x += measure(name, 'interface', 12, 600).width + 9;
     }
   } else if (words) {
-    title(words.spine, 'Words', 'What moves each chip. Larger moves it more.');
+    title(at(words.spine), 'Words', 'What moves each chip. Larger moves it more.');
   }
   const quality = explorer.clustering?.quality;
   const parts = [explorer.dataset?.title, explorer.model?.title, explorer.state?.title];
   if (quality && Number.isFinite(quality.heldOutR2)) parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);
-  surface.text(24, height - 12, parts.filter(Boolean).join(' · '), { family: 'interface', size: 11, fill: theme.ink3 });
+  const key = [explorer.sentence ? `sentence ${explorer.sentence.key}` : '', `${explorer.view.k} clusters`, `model ${explorer.model?.hash ?? ''}`, 'rnnvis'];
+  const note = { family: 'interface', size: 11, fill: theme.ink3 } as const;
+  surface.text(24, height - 28, fit(parts.filter(Boolean).join(' · '), width - 48, 'interface', 11), note);
+  surface.text(24, height - 12, fit(key.filter(Boolean).join(' · '), width - 48, 'interface', 11), note);
 }
 
-/** What the colours and lines mean, along the bottom. */
-function paintLegend(surface: Surface, { look, scene, height }: Figure, explorer: Explorer): void {
+/** What the colours and lines mean, in lines that end at the foot; the height of all lines but one. */
+function paintLegend(surface: Surface, { part, look, scene, width, height }: Figure, explorer: Explorer): number {
   const { theme } = look;
-  const y = height - 32;
-  let x = 24;
-  const label = (text: string, gap = 18): void => {
-    surface.text(x, y, text, { family: 'interface', size: 11, fill: theme.ink2 });
-    x += measure(text, 'interface', 11).width + gap;
-  };
-  const square = (style: Style): void => {
-    surface.rect(x, y - 9, 10, 10, style);
-    x += 15;
-  };
-  square({ fill: theme.carried });
-  label('carried over');
-  square({ fill: theme.positive.mark });
-  label('rising');
-  square({ fill: theme.negative.mark });
-  label('falling');
-  square({ stroke: theme.ink2 });
-  label('lost');
-  surface.rect(x, y - 6, 14, 4, { fill: theme.keptTrack });
-  surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });
-  x += 20;
-  label('share kept', 28);
-  if (explorer.focusLabel) {
+  const has = (...parts: Part[]): boolean => part === 'whole' || parts.includes(part);
+  type Item = { width: number; text: string; draw: (x: number, y: number) => void };
+  const square = (text: string, style: Style): Item => ({ width: 15, text, draw: (x, y) => surface.rect(x, y - 9, 10, 10, style) });
+  const items: Item[] = [];
+  if (has('sequence')) {
+    items.push(square('carried over', { fill: theme.carried }), square('rising', { fill: theme.positive.mark }), square('falling', { fill: theme.negative.mark }));
+    items.push(square('lost', { stroke: theme.ink2 }));
+    const kept = (x: number, y: number): void => {
+      surface.rect(x, y - 6, 14, 4, { fill: theme.keptTrack });
+      surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });
+    };
+    items.push({ width: 20, text: 'share kept', draw: kept });
+  }
+  if (has('memory') && explorer.focusLabel) {
     const scale = diverging(theme);
-    for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
-    x += 91;
-    label(`${explorer.focusLabel}, ±${scene.colourLimit}`, 28);
+    const ramp = (x: number, y: number): void => {
+      for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
+    };
+    items.push({ width: 91, text: `${explorer.focusLabel}, ±${scene.colourLimit}`, draw: ramp });
   }
-  for (const [text, colour] of [
-    ['words raise chip', theme.positive.mark],
-    ['words lower chip', theme.negative.mark],
-  ] as const) {
-    surface.line(x, y - 4, x + 22, y - 4, { stroke: colour, strokeWidth: 4 });
-    x += 28;
-    label(text);
+  if (part === 'whole') {
+    for (const [text, stroke] of [
+      ['words raise chip', theme.positive.mark],
+      ['words lower chip', theme.negative.mark],
+    ] as const) {
+      items.push({ width: 28, text, draw: (x, y) => surface.line(x, y - 4, x + 22, y - 4, { stroke, strokeWidth: 4 }) });
+    }
   }
+  const lines: (Item & { x: number; line: number })[] = [];
+  let x = 24;
+  let line = 0;
+  for (const item of items) {
+    const all = item.width + measure(item.text, 'interface', 11).width;
+    if (x > 24 && x + all > width - 24) {
+      x = 24;
+      line += 1;
+    }
+    lines.push({ ...item, x, line });
+    x += all + 20;
+  }
+  for (const item of lines) {
+    const y = height - 48 - (line - item.line) * LEGEND_LINE;
+    item.draw(item.x, y);
+    surface.text(item.x + item.width, y, item.text, { family: 'interface', size: 11, fill: theme.ink2 });
+  }
+  return line * LEGEND_LINE;
 }
 
 function paint(surface: Surface, made: Figure, explorer: Explorer): void {
-  paintPicture(surface, made.scene, made.clustering, made.look, null);
+  surface.group({ translate: [0, made.top] }, () => paintPicture(surface, made.scene, made.clustering, made.look, null));
   paintTitles(surface, made, explorer);
   paintLegend(surface, made, explorer);
 }
 
-function csvField(text: string): string {
-  const safe = /^[=+@\t\r]|^-(?!\d)/.test(text) && !/^[+-]?\d/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+/** A number as the tables write it (`+0.1`, `−0.1`, `41 %`), with a plain sign; null for text. */
+function numeric(cell: string): string | null {
+  const found = /^([+\u2212-]?)(\d[\d.,]*)( %)?$/.exec(cell);
+  return found && `${found[1] === '\u2212' || found[1] === '-' ? '-' : ''}${found[2]!.replaceAll(',', '')}${found[3] ? '%' : ''}`;
 }
 
-/** Tables under each other, a blank line between; minus signs plain, so that spreadsheets read numbers. */
+/** Tables under each other, each with its title and a blank line between; one alone needs no title. Signs plain, so that spreadsheets read numbers. */
 export function csvOf(tables: readonly TwinTable[]): Blob {
-  const line = (cells: string[]): string => cells.map((cell) => csvField(cell.replace(/\u2212/g, '-').replace(/ %$/, '%'))).join(',');
+  const line = (cells: string[]): string => cells.map((cell) => numeric(cell) ?? field(cell)).join(',');
   const text = tables
-    .map((table) => [line([table.title]), line(table.head), ...table.rows.map(line)].join('\r\n'))
+    .map((table) => [...(tables.length > 1 ? [line([table.title])] : []), line(table.head), ...table.rows.map(line)].join('\r\n'))
     .join('\r\n\r\n')
     .concat('\r\n');
   return new Blob([text], { type: 'text/csv;charset=utf-8' });
 }
 
-/** What `paint` draws, as PNG at twice its size. */
+/** What `paint` draws, as PNG at twice its size; on nothing where the background is `none`. */
 export function pngOf(width: number, height: number, background: string, paint: (surface: CanvasSurface) => void): Promise<Blob> {
   const canvas = document.createElement('canvas');
   canvas.width = width * PNG_SCALE;
@@ -142,22 +174,32 @@ export function pngOf(width: number, height: number, background: string, paint: 
   const context = canvas.getContext('2d');
   if (!context) return Promise.reject(new Error('The browser gives no canvas to draw on'));
   context.scale(PNG_SCALE, PNG_SCALE);
-  context.fillStyle = background;
-  context.fillRect(0, 0, width, height);
+  if (background !== 'none') {
+    context.fillStyle = background;
+    context.fillRect(0, 0, width, height);
+  }
   paint(new CanvasSurface(context, PNG_SCALE));
   return new Promise((resolve, reject) =>
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is too large for this browser to save as PNG'))), 'image/png'),
   );
 }
 
-/** The picture as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
-export async function exportPicture(explorer: Explorer, format: PictureFormat): Promise<Blob> {
-  const made = await figure(explorer);
-  if (format === 'csv') return csvOf(allTables(made.scene, pictureData(explorer, null), explorer.focusLabel));
-  if (format === 'png') return pngOf(made.width, made.height, made.look.theme.background, (surface) => paint(surface, made, explorer));
+const TABLES: Record<Part, string> = { whole: '', sequence: 'Sequence', memory: 'Memory', words: 'Words' };
+
+const ABOUT: Record<Part, string> = { whole: 'memory, words and their links', sequence: 'what each word did to the memory', memory: 'units in chips', words: 'words in clouds' };
+
+/** The picture or a part of it as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
+export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blob> {
+  const made = await figure(explorer, wish);
+  const background = wish.print ? 'none' : made.look.theme.background;
+  if (wish.format === 'csv') {
+    const tables = allTables(made.scene, pictureData(explorer, null), explorer.focusLabel);
+    return csvOf(tables.filter(({ title }) => title.startsWith(TABLES[wish.part])));
+  }
+  if (wish.format === 'png') return pngOf(made.width, made.height, background, (surface) => paint(surface, made, explorer));
   const surface = new SvgSurface();
   paint(surface, made, explorer);
   const sentence = explorer.sentence?.text;
-  const name = `${explorer.model?.title ?? 'Model'}: memory, words and their links${sentence ? ` for “${sentence}”${explorer.second ? ` and “${explorer.second.sentence.text}”` : ''}` : ''}`;
-  return new Blob([surface.document(made.width, made.height, made.look.theme.background, name)], { type: 'image/svg+xml;charset=utf-8' });
+  const name = `${explorer.model?.title ?? 'Model'}: ${ABOUT[wish.part]}${sentence ? ` for “${sentence}”` : ''}`;
+  return new Blob([surface.document(made.width, made.height, background, name, explorer.linkAddress())], { type: 'image/svg+xml;charset=utf-8' });
 }

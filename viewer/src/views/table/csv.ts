@@ -23,7 +23,8 @@ export function harmless(text: string): string {
   return /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && /[\p{L}\p{N}(|!]/u.test(text) ? `'${text}` : text;
 }
 
-function field(cell: Cell): string {
+/** One cell of CSV: quoted where it must be, and harmless to spreadsheets. */
+export function field(cell: Cell): string {
   if (cell === null || (typeof cell === 'number' && !Number.isFinite(cell))) return '';
   const text = typeof cell === 'number' ? shortest(cell) : harmless(cell);
   return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
