@@ -58,7 +58,7 @@ export interface Columns {
 }
 
 /** Heights of the fixed heads: title and subtitle, then axis labels down to the first row. */
-export const HEAD = 74;
+export const HEAD = 82;
 const PHONE_HEAD = 40;
 export const BAR_SHARE = 14 / 18;
 const BOTTOM = 10;
