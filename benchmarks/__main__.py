@@ -1,33 +1,54 @@
-"""Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows."""
+"""Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
+
+python -m benchmarks [recording] [planted] [published] [viewer]
+"""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import clustering, recording, viewer
-from benchmarks.report import machine
+from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results.md"
 
 
-def main() -> None:
-    """Run every benchmark in turn."""
+def main(wanted: Sequence[str]) -> None:
+    """Run the named benchmarks, or all in turn; tables that are not measured again stay as they were."""
     site = ROOT / "build" / "site"
-    tables = []
-    for name, measure in (
-        ("recording", recording.measure),
-        ("planted groups", clustering.planted),
-        ("published clusterings", lambda: clustering.published(site / "explorer" / "data")),
-        ("explorer", lambda: viewer.measure(site)),
-    ):
+    measures: dict[str, tuple[str, Callable[[], Table]]] = {
+        "recording": ("Recording", recording.measure),
+        "planted": ("Finding planted groups", clustering.planted),
+        "published": (
+            "Co-clustering the published responses",
+            lambda: clustering.published(site / "explorer" / "data"),
+        ),
+        "viewer": ("The explorer", lambda: viewer.measure(site)),
+    }
+    unknown = sorted(set(wanted) - set(measures))
+    if unknown:
+        raise SystemExit(f"there is no benchmark {unknown[0]}: {', '.join(measures)}")
+    before = _sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    parts = []
+    for name, (title, measure) in measures.items():
+        if wanted and name not in wanted and title in before:
+            parts.append(before[title])
+            continue
         say(f"Measuring {name}")
-        tables.append(measure())
-    text = f"Measured on {machine()}\n\n" + "\n".join(table.markdown() for table in tables)
+        parts.append(measure().markdown())
+    text = f"Measured on {machine()}\n\n" + "\n".join(parts)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
 
 
+def _sections(text: str) -> dict[str, str]:
+    parts = text.split("\n## ")[1:]
+    return {part.split("\n", 1)[0]: "## " + part.rstrip("\n") + "\n" for part in parts}
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

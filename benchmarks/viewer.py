@@ -1,80 +1,190 @@
-"""The explorer on the built site, in headless Chromium on loopback."""
+"""The explorer on the built site, in headless Chromium on loopback; larger data is generated."""
 
 from __future__ import annotations
 
+import gzip
+import random
 import statistics
+import tempfile
 import threading
-import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests import large
 from tests.browser import chromium
 
+from benchmarks.interactions import READY, TOOLS, Scripting, act
 from benchmarks.report import Table
 from rnnvis.stages.serve import server
 
-RUNS = 7
-_PICTURE = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]')"
-_CHIPS = f"(() => {{ const d = {_PICTURE}?.inspect?.(); return d ? d.chips.length : 0; }})()"
-_SCRIPTING = """async (k) => {
-  const root = document.querySelector('rnnvis-explorer').shadowRoot;
-  const slider = root.querySelector('input[type=range]');
-  slider.value = k;
-  const start = performance.now();
-  slider.dispatchEvent(new Event('input', { bubbles: true }));
-  slider.dispatchEvent(new Event('change', { bubbles: true }));
-  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  return performance.now() - start;
-}"""
+STARTS = 9
+ROUNDS = 40
+WALK = 500
+HELD = 48
+Row = tuple[str, str, str, str]
 
 
 def measure(site: Path) -> Table:
-    """First view, bytes before it, and a change of k."""
-    running = server(site)
+    """Every figure of the explorer, beside what was aimed at."""
+    rows: list[Row] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.executable(), args=[*chromium.ARGUMENTS, "--js-flags=--expose-gc"]
+        )
+        with serving(site) as base:
+            rows += _first_view(browser, base + "explorer/")
+        for units, words in ((600, 500),):
+            with generated(site, units, words, 40) as base:
+                rows += _interactions(browser, base + "app/", f"{units:,} units × {words:,} words", units)
+        browser.close()
+    about = (
+        f"Headless Chromium at 1440 × 900 on loopback; milliseconds unless said otherwise; {STARTS} cold starts, "
+        f"{ROUNDS} of each interaction on generated data. “Script” is the time JavaScript ran, by the browser's own "
+        "count (ScriptDuration), from the event to after the next frame; “shown” is all the time until then, a "
+        "frame's wait included. Words and clusters were looked at before, as a pointer does on its way."
+    )
+    return Table("The explorer", about, ("figure", "median", "95th percentile", "aim"), rows)
+
+
+def visitor(browser: Browser) -> BrowserContext:
+    """A fresh profile that has seen the tour."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script("try { localStorage.setItem('rnnvis.tour', 'seen'); } catch {}")
+    return context
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serve `folder`; its address."""
+    running = server(folder)
     threading.Thread(target=running.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{running.server_address[1]}/explorer/"
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium.executable(), args=chromium.ARGUMENTS)
-            first, sizes, changes = [], [], []
-            for _ in range(RUNS):
-                context = browser.new_context(viewport={"width": 1440, "height": 900})
-                context.add_init_script("try { localStorage.setItem('rnnvis.tour', 'seen'); } catch {}")
-                page = context.new_page()
-                took, size = _first_view(page, address)
-                first.append(took)
-                sizes.append(size)
-                page.wait_for_timeout(500)
-                for k in (9, 12, 7, 8, 16, 10):
-                    changes.append(page.evaluate(_SCRIPTING, k))
-                    page.wait_for_timeout(400)
-                context.close()
-            browser.close()
+        yield f"http://127.0.0.1:{running.server_address[1]}/"
     finally:
         running.shutdown()
-    rows = [
-        ("cold navigation to chips and clouds", *_row(first)),
-        ("bytes before that, as sent by a server without compression, kB", *_row([s / 1000 for s in sizes])),
-        ("k changed to the next frame drawn", *_row(changes)),
-    ]
-    about = f"{RUNS} cold starts in headless Chromium at 1440 × 900, the site on loopback; times in milliseconds."
-    return Table("The explorer", about, ("figure", "median", "95th percentile"), rows)
+        running.server_close()
 
 
-def _first_view(page: Page, address: str) -> tuple[float, int]:
-    sizes: list[int] = []
+@contextmanager
+def generated(site: Path, units: int, words: int, sentences: int) -> Iterator[str]:
+    """Serve the built explorer over a generated set."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        (root / "app").symlink_to((site / "explorer" / "app").resolve(), target_is_directory=True)
+        large.publish(root / "data", units, words, sentences)
+        with serving(root) as base:
+            yield base
 
-    def seen(response: Any) -> None:
-        sizes.append(int(response.headers.get("content-length", 0)))
 
-    page.on("response", seen)
-    start = time.perf_counter()
+def opened(browser: Browser, address: str) -> Page:
+    """A fresh profile with the first view drawn."""
+    page = visitor(browser).new_page()
     page.goto(address, wait_until="commit")
-    page.wait_for_function(f"() => !!document.querySelector('rnnvis-explorer')?.shadowRoot && {_CHIPS} > 0")
-    return (time.perf_counter() - start) * 1000, sum(sizes)
+    page.wait_for_function(READY, timeout=120_000)
+    return page
 
 
-def _row(values: list[float]) -> tuple[str, str]:
+def transferred(browser: Browser, address: str) -> tuple[int, int, int]:
+    """Before the first view: requests, bytes, and bytes if each body were gzipped at level 6."""
+    context = visitor(browser)
+    page = context.new_page()
+    bodies: list[Any] = []
+    page.on("response", lambda response: bodies.append(response))
+    page.goto(address, wait_until="commit")
+    page.wait_for_function(READY, timeout=120_000)
+    seen = list(bodies)
+    sent = [response.body() for response in seen if response.status < 300]
+    context.close()
+    return len(sent), sum(map(len, sent)), sum(len(gzip.compress(body, 6)) for body in sent)
+
+
+def _first_view(browser: Browser, address: str) -> list[Row]:
+    times = []
+    for _ in range(STARTS):
+        page = opened(browser, address)
+        times.append(float(page.evaluate("window.__seen")))
+        page.context.close()
+    requests, size, zipped = transferred(browser, address)
+    return [
+        ("cold navigation to chips and clouds", *_row(times), "500"),
+        ("bytes before that, each body gzipped, kB", f"{zipped / 1000:.0f}", "", "600"),
+        ("the same as sent without compression, kB", f"{size / 1000:.0f}", "", ""),
+        ("requests before that", str(requests), "", ""),
+    ]
+
+
+def _interactions(browser: Browser, address: str, of: str, units: int) -> list[Row]:
+    page = opened(browser, address)
+    page.wait_for_timeout(1000)
+    page.evaluate(TOOLS)
+    scripting = Scripting(page.context.new_cdp_session(page))
+    words = page.evaluate(f"window.__bench.words({HELD})")[:8]
+    chips = page.evaluate("window.__bench.chips")
+    for word in words:
+        page.evaluate("(word) => window.__bench.warm(word)", word)
+    aim = "16" if units <= 600 else "50"
+    selected = _repeat(page, scripting, "select", [words[i % len(words)] for i in range(ROUNDS)])
+    hovered = _repeat(page, scripting, "hover", [chips[i % len(chips)] for i in range(ROUNDS)])
+    for k in range(4, 11):
+        page.evaluate("async (k) => { await window.__bench.clusters(k); await window.__bench.settled(k); }", k)
+    changed = _repeat(page, scripting, "clusters", [4 + i % 7 for i in range(ROUNDS)])
+    rows = [
+        (f"{of}: word selected, script", *_row([s for _, s in selected]), aim),
+        (f"{of}: word selected, shown", *_row([t for t, _ in selected]), ""),
+        (f"{of}: chip hovered, script", *_row([s for _, s in hovered]), ""),
+        (f"{of}: chip hovered, shown", *_row([t for t, _ in hovered]), ""),
+        (f"{of}: number of clusters changed, script", *_row([s for _, s in changed]), "50"),
+        (f"{of}: number of clusters changed, shown", *_row([t for t, _ in changed]), "50"),
+    ]
+    if units <= 600:
+        keys = page.evaluate(
+            "async () => { const e = document.querySelector('rnnvis-explorer').explorer;"
+            " const t = e.source.table(e.dataset, 'sentences');"
+            " return (await t.slice(0, 4, ['key'])).map((row) => row.key); }"
+        )
+        switched = [float(page.evaluate("(key) => window.__bench.sentence(key)", keys[i % 4])) for i in range(1, 21)]
+        rows.append((f"{of}: sentence switched, shown", *_row(switched), ""))
+        rows.append(_memory(page, words, page.evaluate("window.__bench.points")))
+    page.context.close()
+    return rows
+
+
+def _repeat(page: Page, scripting: Scripting, call: str, values: Sequence[Any]) -> list[tuple[float, float]]:
+    found = []
+    for value in values:
+        found.append(act(page, scripting, call, value))
+        page.wait_for_timeout(60)
+    return found
+
+
+def walk(page: Page, words: list[str], points: list[list[float]], steps: int, seed: int = 7) -> Callable[[], float]:
+    """Do `steps` random things; returns what tells the heap in MB after collection."""
+    session = page.context.new_cdp_session(page)
+    rng = random.Random(seed)
+    for _ in range(steps):
+        call, value = rng.choice(
+            [("select", rng.choice(words)), ("hover", rng.choice(points)), ("clusters", rng.randint(4, 10))]
+        )
+        page.evaluate(f"(value) => window.__bench.{call}(value)", value)
+
+    def heap() -> float:
+        session.send("HeapProfiler.collectGarbage")
+        return float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+    return heap
+
+
+def _memory(page: Page, words: list[str], points: list[list[float]]) -> Row:
+    sizes = []
+    for part in range(WALK // 100):
+        sizes.append(walk(page, words, points, 100, seed=part)())
+    slope = (sizes[-1] - sizes[0]) / (len(sizes) - 1)
+    return (f"heap after {WALK} random interactions, MB", f"{sizes[-1]:.1f}", f"{slope:+.2f} per 100", "flat")
+
+
+def _row(values: Sequence[float]) -> tuple[str, str]:
     ordered = sorted(values)
     return f"{statistics.median(ordered):.0f}", f"{ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]:.0f}"

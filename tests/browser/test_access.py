@@ -116,7 +116,8 @@ def test_axe_finds_nothing_grave_where_data_is_missing(profile: Profile, site: P
         expect(page.get_by_role("alert").first).to_be_visible()
         found = said_by_axe(page, "no manifest")
         page.unroute("**/manifest.json")
-        page.route("**/cluster_labels-*.parquet", lambda route: route.fulfill(status=404))
+        for damaged in ("cluster_labels-*.parquet", "first_view-*.pack"):
+            page.route(f"**/{damaged}", lambda route: route.fulfill(status=404))
         page.goto(base + "explorer/")
         expect(page.get_by_role("alert").first).to_be_visible()
         found += said_by_axe(page, "no clusters")

@@ -119,9 +119,7 @@ def test_a_chip_lights_its_match(watched: Watched, sides: tuple[Published, Publi
     page = watched.open("explorer/" + VIEW)
     shown = settled(page)
     chip = shown["a"]["chips"][2]
-    box = page.locator("[data-compare]").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + chip["x"] + 60, box["y"] + chip["y"] + 8)
+    page.locator('[data-compare] [data-chip="3"]').first.hover(position={"x": 60, "y": 6})
     lit = settled(page, "drawn.hovers.b && drawn.hovers.b.kind === 'chip'")
     match = matching(sides[0], "lstm", 8)
     assert lit["hovers"]["b"]["cluster"] == match["b"][chip["cluster"]]

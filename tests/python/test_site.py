@@ -17,6 +17,7 @@ from rnnvis.cli import main
 from rnnvis.stages.fragments import write_fragments
 from rnnvis.stages.notices import SHIPPED
 from rnnvis.stages.policy import write_policies
+from rnnvis.tables.schema import TABLES
 from tests import cli_reference, synthetic
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +120,7 @@ def test_figures_of_the_data_reach_the_pages(built: Path) -> None:
     assert "The 8 word clouds, from top to bottom" in case
     assert case.count("<rnnvis-explorer") == 2
     page = (built / "data" / "index.html").read_text(encoding="utf-8")
-    assert page.count('<h3 id="') == 19
+    assert page.count('<h3 id="') == len(TABLES)
     assert "word_effects-" in page
 
 
