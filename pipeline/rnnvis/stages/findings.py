@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import numpy as np
 
@@ -323,12 +324,24 @@ def pair_explorers(published: Published) -> str:
         return absent("pair of probe sentences")
     shown = (published.dataset.get("view") or {}).get("sentence")
     at = next((i for i, p in enumerate(probes) if p.key == shown), 0) // 2 * 2
-    return "".join(
+    pair = probes[at : at + 2]
+    alone = "".join(
         f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" '
         f'sentence="{text(p.name)}" step="{p.step}" k="{CLUSTERS}" words="{WORDS[0]}"></rnnvis-explorer>\n'
         f'<p class="rv-note">{word(p.sentence)}</p>\n'
-        for p in probes[at : at + 2]
+        for p in pair
     )
+    return alone + (_side_by_side(published, *pair) if len(pair) == 2 else "")
+
+
+def _side_by_side(published: Published, first: _Probe, second: _Probe) -> str:
+    """A link to the explorer with both sentences, their words on one row."""
+    names = (published.dataset["name"], published.model["name"], published.state["name"])
+    dataset, model, state = (quote(name, safe="") for name in names)
+    view = f"d={dataset}&m={model}&s={state}&g={METHOD}.reliable&k={CLUSTERS}"
+    at = f"q={first.key}&t={first.step}&q2={second.key}&t2={second.step}"
+    address = text(f"../../explorer/#v1={view}&{at}")
+    return f'<p class="rv-note"><a href="{address}">Both sentences side by side in the explorer</a></p>\n'
 
 
 def quality(published: Published) -> str:

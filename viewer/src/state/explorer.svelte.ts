@@ -445,7 +445,7 @@ export class Explorer {
       if (model && !notes.length && link.modelHash && link.modelHash !== model.hash) {
         notes.push(`The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`);
       }
-      if (view.sentence === null) notes.push('The link names no sentence.');
+      if (view.sentence === null && (view.page === 'picture' || view.page === 'compare')) notes.push('The link names no sentence.');
       this.notice = notes.length ? notes.join(' ') : null;
       return view;
     } catch (error) {
