@@ -1,9 +1,13 @@
 import { AsyncDuckDB, DuckDBDataProtocol, VoidLogger } from '@duckdb/duckdb-wasm';
 import { DataProblem, outOfMemory } from './problem';
 import type { RemoteFile } from './remote';
+import { watch } from './silence';
 
 /** Files up to this size are handed to DuckDB whole, fetched and checked as every other file; larger ones it reads in ranges. */
 const WHOLE = 24 * 1024 * 1024;
+
+/** Longest silence of an engine that starts, in ms: without memory for it, its worker says nothing at all. */
+const SILENCE = 60_000;
 
 /** Published files appear to DuckDB under this folder, and nothing else can be read. */
 const FOLDER = 'published';
@@ -30,12 +34,18 @@ export async function startEngine(home: string, { plainNumbers, memory, progress
   const folder = new URL('duckdb/', home).href;
   const script = new URL('duckdb-browser-eh.worker.js', folder).href;
   const module = new URL('duckdb-eh.wasm', folder).href;
+  const quiet = watch(SILENCE, `nothing was heard of it for ${SILENCE / 1000} s, as when the browser is out of memory`);
+  let worker: Worker | null = null;
   try {
     if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly, or it is switched off');
     await Promise.all([present(script), present(module)]);
-    const worker = new Worker(script, { name: 'duckdb' });
+    worker = new Worker(script, { name: 'duckdb' });
     const duckdb = new AsyncDuckDB(new VoidLogger(), worker);
-    await Promise.race([duckdb.instantiate(module, null, (at) => progress?.(at.bytesLoaded, at.bytesTotal)), failureOf(worker)]);
+    const started = duckdb.instantiate(module, null, (at) => {
+      quiet.heard();
+      progress?.(at.bytesLoaded, at.bytesTotal);
+    });
+    await Promise.race([started, failureOf(worker), quiet.over]);
     await duckdb.open({
       filesystem: { forceFullHTTPReads: false, allowFullHTTPReads: true },
       query: { castBigIntToDouble: plainNumbers, castDecimalToDouble: plainNumbers },
@@ -52,6 +62,7 @@ export async function startEngine(home: string, { plainNumbers, memory, progress
     for (const setting of settings) await duckdb.runQuery(connection, setting);
     return { duckdb, connection, from: registrar(duckdb) };
   } catch (error) {
+    worker?.terminate();
     throw new DataProblem(
       `The search engine did not start: ${reason(error)}`,
       folder,
@@ -59,6 +70,8 @@ export async function startEngine(home: string, { plainNumbers, memory, progress
         ? 'The browser has no memory left for it: close other tabs or programs and try again. The rest works without it.'
         : 'Search and rankings need it; the rest works without. Check that the folder “duckdb” of the explorer is on the server.',
     );
+  } finally {
+    quiet.stop();
   }
 }
 
