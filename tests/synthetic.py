@@ -39,7 +39,7 @@ def publish(
     with `second`, a second dataset `second` holds another such model, and units are matched between the two.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        tables = _Tables(Path(scratch), folder)
+        tables = Tables(Path(scratch), folder)
         names = ("synthetic", "second") if second else ("synthetic",)
         made = [_planted(tables, name, units, words, sentences, seed + i, epochs) for i, name in enumerate(names)]
         datasets = [dataset for dataset, _ in made]
@@ -50,7 +50,7 @@ def publish(
 
 
 def _planted(
-    tables: _Tables, name: str, units: int, words: int, sentences: int, seed: int, epochs: int
+    tables: Tables, name: str, units: int, words: int, sentences: int, seed: int, epochs: int
 ) -> tuple[dict[str, Any], np.ndarray]:
     rng = np.random.default_rng(seed)
     vocabulary, group = _vocabulary(words)
@@ -74,7 +74,7 @@ def _planted(
     return dataset, drive
 
 
-def _pairs(tables: _Tables, ours: np.ndarray, other: str, theirs: np.ndarray) -> dict[str, Any]:
+def _pairs(tables: Tables, ours: np.ndarray, other: str, theirs: np.ndarray) -> dict[str, Any]:
     at = {"model_a": "planted", "state_a": "rnn.0.h", "model_b": "planted", "state_b": "rnn.0.h", "dataset_b": other}
     units = {**at, **overview_columns.matched(match(ours, theirs))}
     pair = {**at, "cka": None, "steps": 0, "shared_words": len(ours)}
@@ -84,7 +84,7 @@ def _pairs(tables: _Tables, ours: np.ndarray, other: str, theirs: np.ndarray) ->
     }
 
 
-class _Tables:
+class Tables:
     def __init__(self, scratch: Path, folder: Path) -> None:
         self.scratch, self.folder, self.written = scratch, folder, 0
 
@@ -138,7 +138,7 @@ def _parts(group: np.ndarray) -> list[str]:
 
 
 def _dataset(
-    tables: _Tables,
+    tables: Tables,
     name: str,
     vocabulary: list[str],
     group: np.ndarray,
@@ -194,7 +194,7 @@ def _dataset(
 
 
 def _model(
-    tables: _Tables, tokens: list[np.ndarray], states: list[np.ndarray], labels: np.ndarray, words: int, v: np.ndarray
+    tables: Tables, tokens: list[np.ndarray], states: list[np.ndarray], labels: np.ndarray, words: int, v: np.ndarray
 ) -> dict[str, Any]:
     units = len(v)
     sentence = np.concatenate([np.full(len(t), i) for i, t in enumerate(tokens)])
@@ -374,7 +374,7 @@ def _model(
 
 
 def _overview(
-    tables: _Tables, mean: np.ndarray, ids: np.ndarray, values: np.ndarray, sentence: np.ndarray
+    tables: Tables, mean: np.ndarray, ids: np.ndarray, values: np.ndarray, sentence: np.ndarray
 ) -> dict[str, Any]:
     points, figures = [], [*per_step(values, sentence), *dimensions(values, mean[ids])]
     for item, numbers, matrix in (("unit", np.arange(mean.shape[1]), mean[ids].T), ("word", ids, mean[ids])):
@@ -390,7 +390,7 @@ def _overview(
     }
 
 
-def _clusterings(tables: _Tables, mean: np.ndarray, count: np.ndarray, v: np.ndarray) -> dict[str, Any]:
+def _clusterings(tables: Tables, mean: np.ndarray, count: np.ndarray, v: np.ndarray) -> dict[str, Any]:
     from sklearn.cluster import KMeans
 
     rows: dict[str, list[dict[str, Any]]] = {n: [] for n in ("labels", "means", "strengths", "summaries", "quality")}
@@ -455,7 +455,7 @@ def many_units(folder: Path, units: int, seed: int = 0) -> None:
         "edges": files.list_column(np.broadcast_to(np.linspace(-1, 1, 65, dtype=np.float32), (units, 65)).copy()),
     }
     with tempfile.TemporaryDirectory() as scratch:
-        state["tables"]["units"] = _Tables(Path(scratch), folder)("units", columns)
+        state["tables"]["units"] = Tables(Path(scratch), folder)("units", columns)
     state["units"] = units
     path.write_text(json.dumps(manifest), encoding="utf-8")
 

@@ -1,7 +1,7 @@
 /** From published rows to the shapes that views know. */
 
 import type { BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
-import type { Clustering, ClusterSide, ClusterSummary, Sentence, SentenceSteps, UnitRow } from './types';
+import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceSteps, UnitRow } from './types';
 
 export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
@@ -20,7 +20,18 @@ export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length'>): Se
   };
 }
 
-type StepColumns = Pick<StepsRow, 'loss' | 'p_class' | 'push' | 'surprise'>;
+type StepColumns = Pick<StepsRow, 'loss' | 'p_target' | 'p_class' | 'top5_id' | 'top5_p' | 'push' | 'surprise'>;
+
+function decodeNext(rows: StepColumns[]): NextWords | null {
+  const count = rows[0]?.top5_id?.length ?? 0;
+  if (!count || !rows.every((row) => row.top5_id?.length === count && row.top5_p?.length === count)) return null;
+  return {
+    p: Float32Array.from(rows, (row) => row.p_target ?? Number.NaN),
+    count,
+    ids: Int32Array.from(rows.flatMap((row) => Array.from(row.top5_id!))),
+    probabilities: Float32Array.from(rows.flatMap((row) => Array.from(row.top5_p!))),
+  };
+}
 
 export function decodeSteps(rows: StepColumns[], stateIndex: number): SentenceSteps {
   const classes = rows[0]?.p_class?.length ?? 0;
@@ -36,7 +47,8 @@ export function decodeSteps(rows: StepColumns[], stateIndex: number): SentenceSt
     pClass,
     classes,
     push: complete('push') ? Float32Array.from(rows, (row) => row.push ?? 0) : null,
-    loss: complete('loss') ? Float32Array.from(rows, (row) => row.loss ?? 0) : null,
+    loss: rows.some((row) => row.loss !== null && row.loss !== undefined) ? Float32Array.from(rows, (row) => row.loss ?? Number.NaN) : null,
+    next: decodeNext(rows),
     surprise,
   };
 }

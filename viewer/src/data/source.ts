@@ -131,7 +131,7 @@ export class Source {
   /** Model outputs along a sentence; null where the model has none. */
   steps(model: ModelEntry, id: number, stateIndex: number): Promise<SentenceSteps | null> {
     return this.once(`steps ${this.owner(model)} ${id} ${stateIndex}`, async () => {
-      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, ['loss', 'p_class', 'push', 'surprise']);
+      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, ['loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise']);
       return rows?.length ? decodeSteps(rows, stateIndex) : null;
     });
   }

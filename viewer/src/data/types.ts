@@ -139,9 +139,22 @@ export interface SentenceSteps {
   pClass: Float32Array | null;
   classes: number;
   push: Float32Array | null;
+  /** −ln of the probability of the label or of the next word, in nats; NaN where a step has none. */
   loss: Float32Array | null;
+  /** A language model's guesses about the word after each step; null for other models. */
+  next: NextWords | null;
   /** Percentile 0–100 of each step's surprise, for the state asked for. */
   surprise: Float32Array | null;
+}
+
+/** What a language model expects after each step. */
+export interface NextWords {
+  /** Probability given to the word that came; NaN where none came. */
+  p: Float32Array;
+  /** The likeliest words, likeliest first, so many a step. */
+  count: number;
+  ids: Int32Array;
+  probabilities: Float32Array;
 }
 
 /** One state along one sentence: row-major [steps × units]; the state before step 0 is `initial`. */

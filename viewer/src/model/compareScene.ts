@@ -5,6 +5,7 @@ import { compareColumns, TRAY, type CompareColumns } from './compareLayout';
 import { unitClusters } from './groups';
 import type { Box } from './layout';
 import { colourLimit, largest } from './scale';
+import { hasTrack } from './track';
 import { buildScene, sequenceScene, TOKEN_SIZE, type PictureData, type Scene, type SequenceScene, type SharedScales } from './scene';
 
 /** Two pictures on one set of scales around one sentence. */
@@ -49,7 +50,7 @@ function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): 
     tokenWidth: Math.ceil(tokenWidth) + 1,
     tokens: surface.length,
     clusters: { a: clusters(data.a), b: clusters(data.b) },
-    hasTrack: [data.a, data.b].some((side) => (side.model?.classes.length ?? 0) > 0),
+    hasTrack: [data.a, data.b].some((side) => side.model !== null && hasTrack(side.model)),
   });
 }
 

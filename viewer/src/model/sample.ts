@@ -67,7 +67,7 @@ export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: S
   const step = Math.min(5, tokens - 1);
   return {
     sentence: { id: 0, key: 'a', split: 'test', label: 1, score: 1, text: surface.join(' '), tokens: ids, surface },
-    steps: { length: tokens, classes: 2, pClass: Float32Array.from(p.flatMap((v) => [1 - v, v])), push: null, loss: null, surprise: Float32Array.from(p, (v) => 100 * v) },
+    steps: { length: tokens, classes: 2, pClass: Float32Array.from(p.flatMap((v) => [1 - v, v])), push: null, loss: null, next: null, surprise: Float32Array.from(p, (v) => 100 * v) },
     sequence: { length: tokens, units, initial: new Float32Array(units), values },
     clustering,
     vocabulary,

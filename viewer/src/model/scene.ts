@@ -9,7 +9,8 @@ import { layLinks, stepLinks, type Link, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
 import { colourLimit, mean } from './scale';
 import { change, glyphs, type Glyphs } from './sequence';
-import { notableSteps } from './track';
+import { lineUnder, type NextLine } from './nextWords';
+import { hasTrack, notableSteps, track } from './track';
 
 /** Ends of scales that several pictures share, so that equal sizes mean equal numbers; each its own where one is missing. */
 export interface SharedScales {
@@ -63,7 +64,10 @@ export interface Row {
   bars: Bar[];
   /** Mean change of each chip at this step. */
   means: number[];
+  /** What the track shows after this word. */
   p: number | null;
+  /** The likeliest next word, under this one; null without a language model. */
+  next: NextLine | null;
 }
 
 export interface SequenceScene {
@@ -74,7 +78,10 @@ export interface SequenceScene {
   /** Pixels per unit of state. */
   scale: number;
   contentHeight: number;
-  className: string;
+  /** What the track shows: `P(positive)`, `P(next word)`; empty without a track. */
+  trackName: string;
+  /** Whether its points are joined. */
+  trackMoves: boolean;
   noted: Set<number>;
 }
 
@@ -98,18 +105,9 @@ export interface Scene {
 export const TOKEN_SIZE = 15;
 const STRIP = 4;
 const MANY_UNITS = 256;
+/** Room for a line such as `→ president .42`. */
+const NEXT_WIDTH = 96;
 
-/** The class whose probability is drawn: the last one. */
-export function drawnClass(steps: SentenceSteps | null): number {
-  return steps ? steps.classes - 1 : 0;
-}
-
-/** Probability of the drawn class after every step; null where the model gives none. */
-export function probabilities(steps: SentenceSteps | null): Float32Array | null {
-  if (!steps?.pClass) return null;
-  const { pClass, classes, length } = steps;
-  return Float32Array.from({ length }, (_, t) => pClass[t * classes + classes - 1]!);
-}
 
 function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolean[] {
   return [...sentence.tokens].map((id) => vocabulary?.special[id] ?? false);
@@ -133,7 +131,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const column = layout.sequence;
   if (!column || !sentence) return null;
   const unknown = unknownWords(vocabulary, sentence);
-  const p = probabilities(steps);
+  const drawn = track(model, steps);
   const made = glyphsOf(data);
   const other = second ? glyphsOf(swapped(data)) : null;
   const [shift, shift2] = shifts(data.step, second ? second.step : null);
@@ -150,7 +148,8 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
       y: column.rowPitch * (step + shift + 0.5),
       bars: made ? clustering!.units.order.map((cluster) => bar(made.all, step, cluster)) : [],
       means: delta ? made.members.map((units) => mean(delta, units)) : [],
-      p: p ? p[step]! : null,
+      p: drawn?.values[step] ?? null,
+      next: steps?.next && vocabulary ? lineUnder(steps.next, step, sentence, vocabulary, column.tokenWidth) : null,
     };
   });
   const half = column.rowPitch / 2 - STRIP / 2 - 3;
@@ -161,8 +160,9 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     glyphs: made?.all ?? null,
     scale: made ? half / (farthest || 1) : 0,
     contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
-    className: model?.classes[drawnClass(steps)] ?? '',
-    noted: new Set(p ? notableSteps(p, data.step) : []),
+    trackName: drawn?.name ?? '',
+    trackMoves: drawn?.moves ?? true,
+    noted: new Set(drawn ? notableSteps(drawn.values, data.step) : []),
   };
 }
 
@@ -176,11 +176,11 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
   const length = data.sentence?.tokens.length ?? 0;
   const tokenWidth = surface.reduce((most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width), 0);
   return columns(box, mode, {
-    tokenWidth: Math.ceil(tokenWidth) + 1,
+    tokenWidth: Math.ceil(Math.max(tokenWidth, data.steps?.next ? NEXT_WIDTH : 0)) + 1,
     tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
     paired: Boolean(second),
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
-    hasTrack: data.model ? data.model.classes.length > 0 : true,
+    hasTrack: data.model ? hasTrack(data.model) : true,
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
     note: outsideWords(data).length ? 16 : 0,
   });

@@ -1,4 +1,28 @@
 import { curveMonotoneY, line } from 'd3-shape';
+import type { ModelEntry, SentenceSteps } from '../data/types';
+
+/** A probability after every word, and what it is called. */
+export interface Track {
+  name: string;
+  /** Whether it is one quantity that moves from word to word, and not a new one at each. */
+  moves: boolean;
+  /** Null where a step has none. */
+  values: (number | null)[];
+}
+
+/** Whether a model says something after every word: a verdict, or a guess at the next word. */
+export function hasTrack(model: Pick<ModelEntry, 'classes' | 'kind'>): boolean {
+  return model.classes.length > 0 || model.kind === 'language model';
+}
+
+/** Of a classifier the probability of its last class; of a language model that of the word that came next; else null. */
+export function track(model: ModelEntry | null, steps: SentenceSteps | null): Track | null {
+  if (!model || !steps) return null;
+  const { pClass, classes, next } = steps;
+  if (pClass) return { name: `P(${model.classes[classes - 1] ?? ''})`, moves: true, values: Array.from({ length: steps.length }, (_, t) => pClass[t * classes + classes - 1]!) };
+  if (next) return { name: 'P(next word)', moves: false, values: Array.from(next.p, (p) => (Number.isNaN(p) ? null : p)) };
+  return null;
+}
 
 /** A change of probability this large is worth its numbers. */
 const NOTABLE = 0.25;
@@ -8,8 +32,9 @@ const MOST = 14;
  * Steps whose probability is written out: first, last, the pinned one, the highest and the lowest, and both sides of
  * large changes. A neighbour of an already chosen step with nearly the same value is left out.
  */
-export function notableSteps(p: ArrayLike<number>, pinned: number | null): number[] {
-  const last = p.length - 1;
+export function notableSteps(values: readonly (number | null)[], pinned: number | null): number[] {
+  const p = values.map((value) => value ?? NaN);
+  const last = p.findLastIndex((value) => !Number.isNaN(value));
   if (last < 0) return [];
   const wanted: number[] = [];
   if (pinned !== null && pinned <= last) wanted.push(pinned);

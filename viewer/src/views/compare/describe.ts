@@ -40,7 +40,7 @@ function bothProbabilities(step: number, facts: CompareFacts): string | null {
   const a = facts.scene.a.sequence?.rows[step]?.p ?? null;
   const b = facts.scene.b.sequence?.rows[step]?.p ?? null;
   if (a === null || b === null) return null;
-  return `P(${facts.scene.a.sequence!.className}): A ${fixed(a, 2)}, B ${fixed(b, 2)}.`;
+  return `${facts.scene.a.sequence!.trackName}: A ${fixed(a, 2)}, B ${fixed(b, 2)}.`;
 }
 
 /** What the mark under the pointer says, on whose side, and what answers to it on the other. */

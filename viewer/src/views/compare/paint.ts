@@ -71,8 +71,8 @@ export function paintCompare(surface: Surface, painting: ComparePainting): void 
     const { sequence } = columns[side];
     if (sequence && (side === 'a' || columns.layout === 'mirror')) paintBarNumbers(surface, scene[side], sequence, looks[side], columns.top - 6);
   }
-  const className = scene.a.sequence?.className || scene.b.sequence?.className || '';
-  if (columns.track && className) paintTrackAxis(surface, columns.track, className, columns.top - 6, looks.a.theme);
+  const trackName = scene.a.sequence?.trackName || scene.b.sequence?.trackName || '';
+  if (columns.track && trackName) paintTrackAxis(surface, columns.track, trackName, columns.top - 6, looks.a.theme);
   const board = { x: 0, y: columns.top - 6, width: columns.a.width, height: columns.a.height - columns.top + 6 };
   const scrolled: [number, number] = [0, -looks.a.scroll.board];
   surface.group({ clip: board }, () => {

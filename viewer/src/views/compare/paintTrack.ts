@@ -22,7 +22,7 @@ export function paintTracks(surface: Surface, scene: CompareScene, look: Look): 
   paintTrackFrame(surface, track, 0, rowPitch * rows.length - rowPitch * 0.2, theme);
   const lines = (['b', 'a'] as const).map((side) => ({ side, rows: (scene[side].sequence?.rows ?? []).filter((row) => row.p !== null) }));
   for (const { side, rows: drawn } of lines) {
-    if (drawn.length < 2) continue;
+    if (drawn.length < 2 || !scene[side].sequence!.trackMoves) continue;
     const points = drawn.map((row) => [at(row.p!), row.y] as const);
     surface.path(trackPath(points), { stroke: side === 'a' ? theme.ink : theme.ink2, strokeWidth: side === 'a' ? 1.8 : 1.4, lineJoin: 'round', ...(side === 'b' ? { dash: [3.5, 3] } : {}) });
   }

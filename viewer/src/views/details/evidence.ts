@@ -114,6 +114,12 @@ export function verdict(steps: SentenceSteps | null, step: number): { before: nu
   return { before: step > 0 ? at(step - 1) : null, after: at(step) };
 }
 
+/** The word that came after the step and the probability it was given; null at the end of the text. */
+export function cameNext({ sentence, steps, step }: Passage & { step: number }): { text: string; p: number } | null {
+  const p = steps?.next?.p[step] ?? Number.NaN;
+  return Number.isNaN(p) ? null : { text: sentence.surface[step + 1] ?? 'the next sentence', p };
+}
+
 /** Where a surprise percentile stands among the uses: `Top 23 %` or `Lowest 12 %`. */
 export function surpriseText(percentile: number): string {
   const part = percentile >= 50 ? 100 - percentile : percentile;

@@ -36,6 +36,7 @@ const evidence: PinnedEvidence = {
     pClass: new Float32Array([0.5, 0.5, 0.7, 0.3]),
     push: new Float32Array([0, -0.85]),
     loss: null,
+    next: null,
     surprise: new Float32Array([50, 90]),
   },
   sequence: { length: 2, units, initial: new Float32Array(units), values: new Float32Array([0, 0, 0, 0, 0.2, -0.2, 0.1, 0]) },

@@ -1,11 +1,14 @@
+import type { Vocabulary } from '../../data/types';
+import { candidates } from '../../model/nextWords';
 import { change } from '../../model/sequence';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import { SvgSurface, type Surface } from '../../paint/surface';
 import { plain } from '../tooltip/content';
-import { count, signed } from '../chart/format';
+import { count, fixed, signed } from '../chart/format';
 import { note } from '../chart/paintAxis';
-import { surpriseText, verdict, type ComparedWord, type PinnedEvidence } from './evidence';
+import { cameNext, surpriseText, verdict, type ComparedWord, type PinnedEvidence } from './evidence';
 import { pairFacts } from './pairFacts';
+import { nextHeight, nextRows, paintNextWords } from './paintNextWords';
 import { describePush, paintPush, pushHeight, pushLabels } from './paintPush';
 import { describeMark, paintStep, STEP_HEIGHT, stepFrame } from './paintStep';
 import { paintWords, WORDS_HEIGHT, wordsFrame } from './paintWords';
@@ -26,6 +29,7 @@ export interface PanelContent {
   /** Name of the class whose probability is shown. */
   positive: string;
   compared: readonly ComparedWord[];
+  vocabulary?: Vocabulary | null;
   /** What the figure was made from: dataset, model, state. */
   source: string;
 }
@@ -65,9 +69,11 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
   surface.text(0, y, sentence.surface[step] ?? content.word, { family: 'corpus', size: 30, weight: 600, fill: theme.ink });
   y += 22;
   const p = verdict(steps, step);
+  const next = cameNext(evidence);
   const surprise = steps?.surprise?.[step] ?? NaN;
   const facts = [
     `word ${step + 1} of ${sentence.tokens.length}`,
+    next && `P(next word) ${fixed(next.p, 3)}, loss ${fixed(-Math.log(next.p))} nats`,
     p && `P(${content.positive}) ${p.before === null ? '' : `${p.before.toFixed(2)} → `}${p.after.toFixed(2)}`,
     Number.isFinite(surprise) && `surprise: ${surpriseText(surprise).toLowerCase()}`,
   ];
@@ -85,6 +91,12 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
       paintStep(surface, chart, theme, null, (mark) => plain(describeMark(mark, chart.basis, null))),
     );
     y += STEP_HEIGHT;
+  }
+  if (steps?.next && content.vocabulary) {
+    const rows = nextRows(candidates(steps.next, step, sentence, content.vocabulary), cameNext(evidence));
+    heading(surface, 'What it expected next', (y += 20), theme);
+    surface.group({ translate: [0, (y += 8)] }, () => paintNextWords(surface, rows, WIDTH, theme, null));
+    y += nextHeight(rows);
   }
   const here = steps?.push?.[step] ?? NaN;
   if (Number.isFinite(here)) {

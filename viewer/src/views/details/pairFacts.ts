@@ -1,6 +1,6 @@
 import { keptShare } from '../../model/sequence';
 import { percent, signed } from '../chart/format';
-import { surpriseText, verdict, type PinnedEvidence } from './evidence';
+import { cameNext, surpriseText, verdict, type PinnedEvidence } from './evidence';
 
 /** One line of the table that sets two steps beside each other. */
 export interface PairFact {
@@ -22,6 +22,11 @@ function push({ steps, step }: PinnedEvidence): string {
   return signed(steps?.push?.[step] ?? NaN);
 }
 
+function nextWord(of: PinnedEvidence): string {
+  const next = cameNext(of);
+  return next ? `${next.p < 0.005 ? '< 0.01' : next.p.toFixed(2)} for “${next.text}”` : NONE;
+}
+
 function kept({ sequence, step }: PinnedEvidence): string {
   return percent(sequence ? keptShare(sequence, step) : NaN);
 }
@@ -35,6 +40,7 @@ function surprise({ steps, step }: PinnedEvidence): string {
 export function pairFacts(first: PinnedEvidence, second: PinnedEvidence, positive: string): PairFact[] {
   const facts: [string, string, (of: PinnedEvidence) => string][] = [
     [`P(${positive})`, `Probability of “${positive}” before and after the word`, probability],
+    ['P(next word)', 'Probability that the model gave the word that came', nextWord],
     ['Push on verdict', 'Change of the log-odds at the word', push],
     ['Memory kept', 'Share of the state before the word that is still there, with the same sign', kept],
     ['Surprise', 'Where the change stands among the uses of its word, by its distance from the usual', surprise],

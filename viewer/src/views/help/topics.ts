@@ -1,3 +1,5 @@
+import type { ModelEntry } from '../../data/types';
+
 export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare' | 'map' | 'find-sentences' | 'find-concordance' | 'find-fires' | 'find-nearest';
 
 export interface Explanation {
@@ -5,8 +7,14 @@ export interface Explanation {
   sentences: string[];
 }
 
+const BELOW: Record<ModelEntry['kind'], string> = {
+  classifier: 'Below, the push on the verdict: the upright line is the median use, the dot this one.',
+  'language model': 'Below, the words that the model held likeliest to come next; the one that came is in ink.',
+  recording: 'This recording has no classifier, so there is no verdict to compare.',
+};
+
 /** Plain sentences for someone who sees the picture for the first time. */
-export function explain(topic: Topic, verdict: boolean): Explanation {
+export function explain(topic: Topic, kind: ModelEntry['kind']): Explanation {
   switch (topic) {
     case 'sequence':
       return {
@@ -15,6 +23,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'A row is a word, a bar is a chip: positive memory above, negative below.',
           'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
           'The strip above each row shows how much of each chip survived.',
+          ...(kind === 'language model' ? ['Under each word stands the likeliest next word, in ink where it came; the line at the right is the probability of the word that came.'] : []),
           'Click a word to pin it: the chips show its change, the panel its usual effect. Drag over words to brush them.',
         ],
       };
@@ -45,9 +54,7 @@ export function explain(topic: Topic, verdict: boolean): Explanation {
           'A column is a unit. The dot is its change here: orange rose, blue fell.',
           'The boxes are all uses of the word: half lie in the inner box, 82 % in the outer.',
           'A dot outside its box is what makes this use of the word unusual.',
-          verdict
-            ? 'Below, the push on the verdict: the upright line is the median use, the dot this one.'
-            : 'This recording has no classifier, so there is no verdict to compare.',
+          BELOW[kind],
         ],
       };
     case 'words-side-by-side':

@@ -13,14 +13,16 @@ export interface TwinTable {
 export function sequenceTable(scene: Scene, title = 'Sequence: change of every chip at every word'): TwinTable {
   const rows = scene.sequence?.rows ?? [];
   const track = rows.some((row) => row.p !== null);
+  const guesses = rows.some((row) => row.next !== null);
   const numbers = [...scene.numbers.values()];
   const shown = rows.some((row) => row.bars.length) ? numbers : [];
   return {
     title,
-    head: ['word', ...(track ? [`P(${scene.sequence?.className})`] : []), ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`])],
+    head: ['word', ...(track ? [scene.sequence!.trackName] : []), ...(guesses ? ['likeliest next word', 'its probability'] : []), ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`])],
     rows: rows.map((row) => [
       row.token,
       ...(track ? [row.p === null ? '' : fixed(row.p, 3)] : []),
+      ...(guesses ? [row.next?.text ?? '', row.next ? fixed(row.next.p, 3) : ''] : []),
       ...row.bars.flatMap((bar, i) => [signed(row.means[i]!, 4), Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '']),
     ]),
   };

@@ -1,10 +1,12 @@
 import type { Piece } from '../../model/bars';
 import type { SequenceColumn } from '../../model/layout';
+import { NEXT_SIZE, shortP } from '../../model/nextWords';
 import { secondSide } from '../../model/pair';
 import { TOKEN_SIZE, type Row, type Scene, type SequenceScene } from '../../model/scene';
 import { trackPath } from '../../model/track';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
+import { measure } from '../../paint/text';
 import { fixed } from '../chart/format';
 import { sideLook, type Look } from '../picture/look';
 import { paintDifference } from './paintDifference';
@@ -51,8 +53,9 @@ export function paintStrip(surface: Surface, row: Row, column: SequenceColumn, t
   });
 }
 
-export function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: boolean, theme: Tokens): void {
-  const y = row.y + 5;
+/** The word of a row; `raised` pixels higher where a line stands under it. */
+export function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: boolean, theme: Tokens, raised = 0): void {
+  const y = row.y + 5 - raised;
   surface.text(column.tokenRight, y, row.shown, {
     family: 'corpus',
     size: TOKEN_SIZE,
@@ -67,6 +70,19 @@ export function paintToken(surface: Surface, row: Row, column: SequenceColumn, p
       dash: [1.5, 2.5],
     });
   }
+}
+
+/** The likeliest next word and its probability, under the token; in ink where that word came. */
+export function paintNext(surface: Surface, row: Row, column: SequenceColumn, theme: Tokens): void {
+  if (!row.next) return;
+  const { shown, p, came } = row.next;
+  const y = row.y + 14;
+  const fill = came ? theme.ink : theme.ink3;
+  const number = shortP(p);
+  const word = column.tokenRight - measure(number, 'interface', NEXT_SIZE).width - 4;
+  surface.text(column.tokenRight, y, number, { family: 'interface', size: NEXT_SIZE, fill, align: 'right', tabular: true });
+  surface.text(word, y, shown, { family: 'corpus', size: NEXT_SIZE + 1, weight: came ? 600 : 400, fill, align: 'right' });
+  surface.text(word - measure(shown, 'corpus', NEXT_SIZE + 1, came ? 600 : 400).width - 3, y, '→', { family: 'interface', size: NEXT_SIZE, fill: theme.ink3, align: 'right' });
 }
 
 /** The lines at 0, ½ and 1. */
@@ -84,7 +100,8 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
   const at = (p: number): number => track.x + p * track.width;
   paintTrackFrame(surface, track, sequence.shift * column.rowPitch, bottom, theme);
   const points = sequence.rows.filter((row) => row.p !== null).map((row) => [at(row.p!), row.y] as const);
-  if (points.length > 1) surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
+  if (!sequence.trackMoves) for (const [x, y] of points) surface.line(track.x, y, x, y, { stroke: theme.grey, strokeWidth: 3 });
+  else if (points.length > 1) surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
   for (const row of sequence.rows) {
     if (row.p === null) continue;
     const pinned = row.step === look.step;
@@ -93,7 +110,7 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
     if (pinned) surface.circle(x, row.y, 5, { fill: theme.ink });
     else surface.circle(x, row.y, 3, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
     if (!pinned && !hovered && !sequence.noted.has(row.step)) continue;
-    const left = row.p >= 0.42;
+    const left = row.p >= (sequence.trackMoves ? 0.42 : 0.75);
     surface.text(left ? x - 9 : x + 9, row.y + 4, fixed(row.p, 2), {
       family: 'interface',
       size: 12,
@@ -130,7 +147,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
   paintBarNumbers(surface, scene, column, look, y);
   const { track } = column;
-  if (track) paintTrackAxis(surface, track, sequence.className, y, theme);
+  if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme);
 }
 
 /** The number of each chip above its bars. */
@@ -154,9 +171,9 @@ export function paintBarNumbers(surface: Surface, scene: Scene, column: Sequence
 }
 
 /** What the probability track shows, and its axis. */
-export function paintTrackAxis(surface: Surface, track: { x: number; width: number }, className: string, y: number, theme: Tokens): void {
+export function paintTrackAxis(surface: Surface, track: { x: number; width: number }, name: string, y: number, theme: Tokens): void {
   const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
-  surface.text(track.x + track.width / 2, y - 15, `P(${className})`, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
+  surface.text(track.x + track.width / 2, y - 15, name, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
   for (const [p, text] of [
     [0, '0'],
     [0.5, '½'],
@@ -209,7 +226,11 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
           if (row.bars.length) paintGlyph(surface, row, column, sequence.scale, theme);
         }
       });
-      for (const row of sequence.rows) if (visible(row)) paintToken(surface, row, column, row.step === look.step, theme);
+      for (const row of sequence.rows) {
+        if (!visible(row)) continue;
+        paintToken(surface, row, column, row.step === look.step, theme, row.next ? 7 : 0);
+        paintNext(surface, row, column, theme);
+      }
       paintBarMark(surface, sequence, column, look);
     }),
   );

@@ -1,6 +1,7 @@
 import type { Vocabulary, WordResponse } from '../../data/types';
 import { blockMean, groups, strength } from '../../model/groups';
 import { moversOf } from '../../model/clouds';
+import { candidates } from '../../model/nextWords';
 import { digitsFor } from '../../model/scale';
 import { secondSide } from '../../model/pair';
 import type { PictureData, Scene } from '../../model/scene';
@@ -79,15 +80,29 @@ function unstable(stability: number | null): Segment[] {
   return stability !== null && stability < 0.5 ? [`Unstable: in two halves of the text it agrees only to ${percent(stability)}.`] : [];
 }
 
+/** What a language model expected after the step, and what it gave the word that came. */
+function guesses({ data }: Facts, index: number): Segment[][] {
+  const { sentence, steps, vocabulary } = data;
+  if (!sentence || !steps?.next || !vocabulary) return [];
+  const lines: Segment[][] = [];
+  const came = sentence.surface[index + 1];
+  const p = steps.next.p[index]!;
+  if (came !== undefined && Number.isFinite(p)) lines.push(['It gave “', corpus(came), `”, which came next, ${fixed(p)}.`]);
+  const list = candidates(steps.next, index, sentence, vocabulary).slice(0, 3);
+  const said = list.flatMap(({ text, p: share }, i): Segment[] => [...(i ? [', '] : []), '“', corpus(text), `” ${fixed(share)}`]);
+  return [...lines, ['Likeliest: ', ...said, '.']];
+}
+
 function step(facts: Facts, index: number): TooltipContent | null {
   const { sentence, sequence, steps } = facts.data;
   const row = facts.scene.sequence?.rows[index];
   if (!sentence || !row) return null;
   const lines: Segment[][] = [];
   if (row.unknown) lines.push(['Not in the vocabulary, read as ', corpus(facts.data.vocabulary?.text[row.wordId] ?? '<unk>'), '.']);
-  if (row.p !== null) {
+  if (steps?.next) lines.push(...guesses(facts, index));
+  else if (row.p !== null) {
     const before = index > 0 ? facts.scene.sequence?.rows[index - 1]?.p : null;
-    const name = `P(${facts.scene.sequence?.className ?? ''})`;
+    const name = facts.scene.sequence?.trackName ?? '';
     lines.push([before !== null && before !== undefined ? `${name} ${fixed(before)} → ${fixed(row.p)}.` : `${name} ${fixed(row.p)}.`]);
   }
   if (sequence && row.means.length) {
