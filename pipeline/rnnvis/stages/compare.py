@@ -49,7 +49,7 @@ def compare_step(project: Project, dataset: Dataset, cards: Sequence[ModelConfig
         write_index(folder, {"states": [], "tables": _tables(states, folder)})
 
     code = ("measures/matches.py", "measures/cka.py", "tables/overview_columns.py", "tables/files.py")
-    return Step("compare", dataset.config.name, inputs, (*code, "tables/schema.py", "stages/compare.py"), build)
+    return Step("compare", dataset.config.name, inputs, (*code, "tables/schema", "stages/compare.py"), build)
 
 
 def comparable(project: Project, dataset: Dataset, coming: Sequence[ModelConfig] = ()) -> list[ModelConfig]:

@@ -1,0 +1,70 @@
+"""What a published table is: its columns, its order, and the Arrow types behind the names of types."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+Scope = Literal["dataset", "model", "state"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, type, what it holds, and whether it may be null."""
+
+    name: str
+    type: str
+    about: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row is, how rows are sorted, and how many share a Parquet row group.
+
+    `group` is the number of rows of a row group; `cut` names the column at whose borders groups end instead.
+    """
+
+    name: str
+    scope: Scope
+    row: str
+    sorted_by: tuple[str, ...]
+    columns: tuple[Column, ...]
+    group: int = 4096
+    cut: str = ""
+
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema that every file of this table has."""
+        return pa.schema([pa.field(c.name, ARROW[c.type], nullable=c.nullable) for c in self.columns])
+
+
+def _list(item: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field("element", item, nullable=False))
+
+
+ARROW: dict[str, pa.DataType] = {
+    "int8": pa.int8(),
+    "uint8": pa.uint8(),
+    "int16": pa.int16(),
+    "int32": pa.int32(),
+    "int64": pa.int64(),
+    "float32": pa.float32(),
+    "float64": pa.float64(),
+    "string": pa.string(),
+    "bool": pa.bool_(),
+    "list<int32>": _list(pa.int32()),
+    "list<int64>": _list(pa.int64()),
+    "list<uint8>": _list(pa.uint8()),
+    "list<float16>": _list(pa.float16()),
+    "list<float32>": _list(pa.float32()),
+    "list<string>": _list(pa.string()),
+}
+
+# The columns that name a co-clustering, in every table that has one row or more for each.
+CLUSTERING = (
+    Column("method", "string", "Co-clustering method: block, spectral, modularity or rnnvis"),
+    Column("selection", "string", "Which words were clustered: reliable or frequent"),
+    Column("k", "uint8", "Number of clusters asked for, the same for words and units"),
+)
