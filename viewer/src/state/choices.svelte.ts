@@ -1,0 +1,215 @@
+import type { Source } from '../data/source';
+import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
+import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
+import type { FindState } from './find';
+import { History } from './history';
+import { fitsLink } from './link';
+import type { PageName } from './pages';
+import type { Focus, ViewState } from './types';
+
+/** What is chosen, and every action that chooses. Each is one step of undo, fits the data, and stands in the link. */
+export abstract class Choices {
+  /** Replaced at every change, never changed in place. */
+  view = $state.raw<ViewState>({} as ViewState);
+  source = $state.raw<Source | null>(null);
+  canUndo = $state(false);
+  canRedo = $state(false);
+  protected first: ViewState | null = null;
+  readonly #history = new History<ViewState>();
+
+  // What the view names, in the manifest.
+  dataset = $derived.by<DatasetEntry | null>(() => this.source?.manifest.datasets.find((entry) => entry.name === this.view.dataset) ?? null);
+  /** As it was at the chosen epoch. */
+  model = $derived.by<ModelEntry | null>(() => this.dataset && modelAt(modelOf(this.dataset, this.view.model), this.view.epoch));
+  state = $derived.by<StateEntry | null>(() => this.model && stateOf(this.model, this.view.state));
+
+  /** Loads what the view needs, and shows it. */
+  protected abstract show(view: ViewState): void;
+
+  setDataset(name: string): void {
+    if (this.source && name !== this.view.dataset) this.change({ ...firstView(this.source.manifest, name) });
+  }
+
+  setModel(name: string): void {
+    if (!this.dataset) return;
+    const state = stateOf(modelOf(this.dataset, name), this.view.state);
+    const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
+    this.change({ model: name, epoch: null, state: state.name, units: kept });
+  }
+
+  setState(name: string): void {
+    const layer = this.model && stateOf(this.model, name).layer;
+    const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
+    this.change({ state: name, units: layer === this.state?.layer ? this.view.units : kept });
+  }
+
+  setClusters(k: number): void {
+    this.change({ k }, 'k');
+  }
+
+  setMethod(method: string): void {
+    this.change({ method });
+  }
+
+  setSelection(selection: string): void {
+    this.change({ selection });
+  }
+
+  setSentence(key: string, step: number | null = null): void {
+    const beside = this.view.page === 'picture' ? {} : { sentence2: null, step2: null };
+    this.change({ sentence: key, step, ...(key === this.view.sentence ? {} : { range: null }), ...beside, focus: 'step', page: this.view.page === 'compare' ? 'compare' : 'picture' });
+  }
+
+  /** Sets a second sentence beside the first. */
+  setSecond(key: string, step: number | null = null): void {
+    this.change({ sentence2: key, step2: step, focus: 'step', page: 'picture' });
+  }
+
+  removeSecond(): void {
+    this.change({ sentence2: null, step2: null, focus: this.view.focus === 'word' ? 'word' : 'step' });
+  }
+
+  pinSecond(step: number | null): void {
+    this.change({ step2: step, focus: this.view.focus === 'difference' ? 'difference' : 'second' }, 'step2');
+  }
+
+  /** Brushes a range of steps of the sentence, both ends included. */
+  setRange(range: [number, number] | null): void {
+    this.change({ range }, range && 'range');
+  }
+
+  setEpoch(epoch: number | null): void {
+    this.change({ epoch }, 'epoch');
+  }
+
+  pinStep(step: number | null): void {
+    this.change({ step, focus: this.view.focus === 'difference' && step !== null ? 'difference' : 'step' }, 'step');
+  }
+
+  /** Selects or deselects a word. A newly selected word colours the chips; a fourth takes the place of the third. */
+  toggleWord(text: string): void {
+    if (this.view.words.includes(text)) this.removeWord(text);
+    else this.change({ words: [...this.view.words.slice(0, WORDS - 1), text], focus: 'word', focusWord: text });
+  }
+
+  removeWord(text: string): void {
+    const words = this.view.words.filter((word) => word !== text);
+    this.change({ words, focusWord: null, focus: words.length ? this.view.focus : 'step' });
+  }
+
+  /** Colours the chips by a selected word, or by the pinned step. */
+  setFocus(focus: Exclude<Focus, 'word'> | { word: string }): void {
+    this.change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
+  }
+
+  toggleUnit(unit: number): void {
+    const units = this.view.units.includes(unit)
+      ? this.view.units.filter((other) => other !== unit)
+      : [...this.view.units.slice(0, UNITS - 1), unit];
+    this.change({ units, page: this.view.page });
+  }
+
+  openUnit(unit: number): void {
+    if (this.view.page !== 'unit') this.#unitFrom = this.view.page;
+    this.change({ units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' }, 'unit');
+  }
+
+  /** Leaves the page of a unit for the page that it was opened from. */
+  closeUnit(): void {
+    this.openPage(this.#unitFrom);
+  }
+  #unitFrom: PageName = 'picture';
+
+  openPage(page: PageName): void {
+    this.change({ page });
+  }
+
+  setUnitRail(unitRail: ViewState['unitRail']): void {
+    this.change({ unitRail });
+  }
+
+  setUnitWords(unitWords: ViewState['unitWords']): void {
+    this.change({ unitWords });
+  }
+
+  /** What the page “Map” shows; zooming on is one step of undo. */
+  setMap(patch: Partial<Pick<ViewState, 'mapMethod' | 'mapItems' | 'mapColour' | 'mapZoom'>>): void {
+    this.change(patch, patch.mapZoom && !patch.mapMethod ? 'map' : null);
+  }
+
+  /** Order and filters of the page “Units”; quick changes of one filter are one step of undo. */
+  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip'>>): void {
+    this.change(patch, `units ${Object.keys(patch).join(' ')}`);
+  }
+
+  setSql(sql: string): void {
+    this.change({ sql: fitsLink(sql) ? sql : '' }, 'sql');
+  }
+
+  /** Choices of the page “Compare”; those of A are the view's own. */
+  compare(choice: Partial<Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder'>>): void {
+    const moved = choice.model !== undefined || choice.dataset !== undefined;
+    this.change({ ...choice, ...(moved ? { units: [] } : {}) });
+  }
+
+  /** Changes what the page “Find” looks for; `kind` joins quick changes, such as typing, into one step of undo. */
+  setFind(find: Partial<FindState>, kind: string | null = null): void {
+    this.change({ find: { ...this.view.find, ...find } }, kind);
+  }
+
+  /** Opens the page “Find” with this to look for. */
+  openFind(find: Partial<FindState>): void {
+    this.change({ find: { ...this.view.find, ...find }, page: 'find' });
+  }
+
+  setLinkThreshold(linkThreshold: number): void {
+    this.change({ linkThreshold }, 'links');
+  }
+
+  setLinkWidth(linkWidth: number): void {
+    this.change({ linkWidth }, 'width');
+  }
+
+  setColourScale(colourScale: ViewState['colourScale']): void {
+    this.change({ colourScale });
+  }
+
+  setColourWords(colourWords: ViewState['colourWords']): void {
+    this.change({ colourWords });
+  }
+
+  setChipAlign(chipAlign: ViewState['chipAlign']): void {
+    this.change({ chipAlign });
+  }
+
+  /** Back to the first view. */
+  reset(): void {
+    if (this.first) this.change(this.first);
+  }
+
+  undo(): void {
+    const view = this.#history.undo(this.view);
+    if (view) this.show(view);
+  }
+
+  redo(): void {
+    const view = this.#history.redo(this.view);
+    if (view) this.show(view);
+  }
+
+  protected change(patch: Partial<ViewState>, kind: string | null = null): void {
+    if (!this.source) return;
+    this.apply(fitView({ ...this.view, ...patch }, this.source.manifest).view, kind);
+  }
+
+  protected apply(view: ViewState, kind: string | null): void {
+    if (JSON.stringify(view) === JSON.stringify(this.view)) return;
+    this.#history.push(this.view, kind);
+    this.show(view);
+  }
+
+  protected tellHistory(): void {
+    this.canUndo = this.#history.canUndo;
+    this.canRedo = this.#history.canRedo;
+  }
+}

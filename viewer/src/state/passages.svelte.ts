@@ -1,0 +1,72 @@
+import { loadPassage, type Passage } from '../data/passage';
+import type { Source } from '../data/source';
+import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from '../data/types';
+import type { Explorer } from './explorer.svelte';
+import { Slot } from './slot.svelte';
+
+/** The sentence of the view, the second one beside it, and what is pinned and brushed of them: loaded for the model and the state that are shown. */
+export class Passages {
+  #first = new Slot<Passage>((error) => this.explorer.report('sequence', error), () => this.#arrived());
+  #second = new Slot<Passage>((error) => this.explorer.report('sequence', error));
+  /** What could not be read of a first sentence whose other parts are there. */
+  #broken: { error: unknown } | null = null;
+
+  sentence = $derived.by<Sentence | null>(() => this.#first.value?.sentence ?? null);
+  steps = $derived.by<SentenceSteps | null>(() => this.#first.value?.steps ?? null);
+  /** The state along the sentence; null also where the published sample of states leaves it out. */
+  sequence = $derived.by<StateSequence | null>(() => this.#first.value?.sequence ?? null);
+  /** The sentence that stands beside the first; null where there is none, or while loading. */
+  second = $derived.by<Passage | null>(() => (this.explorer.view.sentence2 === null ? null : this.#second.value));
+  loading = $derived.by<boolean>(() => this.#first.loading || this.#second.loading);
+  /** Whether the first sentence is there, or is known to be missing. */
+  ready = $derived.by<boolean>(() => this.#first.value !== null || !this.#first.loading);
+
+  /** The pinned step, if the sentence has it. */
+  step = $derived.by<number | null>(() => within(this.explorer.view.step, this.sentence));
+  /** The pinned step of the second sentence, if it has it. */
+  step2 = $derived.by<number | null>(() => within(this.explorer.view.step2, this.second?.sentence ?? null));
+  /** The brushed steps, if the sentence has them. */
+  range = $derived.by<[number, number] | null>(() => {
+    const range = this.explorer.view.range ?? null;
+    return range !== null && within(range[1], this.sentence) !== null ? range : null;
+  });
+
+  constructor(private readonly explorer: Explorer) {}
+
+  /** Asks for the sentences that the view names, as `model` and `state` read them; another `scope` drops the old ones. */
+  want(scope: string, source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry): void {
+    const { sentence, sentence2 } = this.explorer.view;
+    const load = (key: string | null, second: boolean) => async (): Promise<Passage | null> => {
+      if (key === null) return null;
+      const loaded = await loadPassage(source, dataset, model, state, key);
+      if (!loaded) await this.#replace(source, dataset, key, second);
+      if (!second) this.#broken = loaded?.broken ?? null;
+      else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
+      return loaded?.passage ?? null;
+    };
+    this.#first.want(scope, JSON.stringify(sentence), load(sentence, false));
+    this.#second.want(scope, JSON.stringify(sentence2), load(sentence2, true));
+  }
+
+  #arrived(): void {
+    if (this.#broken) this.explorer.report('sequence', this.#broken.error);
+    else this.explorer.clearProblem('sequence');
+    this.explorer.colouring.want();
+  }
+
+  /** The sentence is not in the data: another one takes its place, and that is said. */
+  async #replace(source: Source, dataset: DatasetEntry, key: string, second: boolean): Promise<void> {
+    if (second) {
+      this.explorer.notice = 'The link names a second sentence that is not in this data.';
+      return;
+    }
+    const other = await source.anySentence(dataset);
+    if (this.explorer.view.sentence !== key || other === key) return;
+    this.explorer.notice = `The sentence “${key}” that was asked for is not in this data${other === null ? '.' : '; another one is shown.'}`;
+    if (other !== null) this.explorer.replaceSentence(other);
+  }
+}
+
+function within(step: number | null | undefined, sentence: Sentence | null): number | null {
+  return step !== null && step !== undefined && sentence && step < sentence.tokens.length ? step : null;
+}
