@@ -4,6 +4,7 @@ Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
+- `rnnvis.to_html(folder, path)`: the same in one HTML file, without a server.
 - `rnnvis.cocluster(matrix, k=10, method="block", halves=None)`: co-clusters of a signed matrix [words, units].
 - `rnnvis.RnnvisError`: what is raised when something is wrong that the caller can put right.
 """
@@ -16,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.cocluster import cocluster
+    from rnnvis.public.page import to_html
     from rnnvis.public.record import record
     from rnnvis.public.recording import Recording
     from rnnvis.public.serve import serve
     from rnnvis.recording.steps import Batch
 
 __version__ = "0.1.0"
-__all__ = ["Batch", "Recording", "RnnvisError", "__version__", "cocluster", "record", "serve"]
+__all__ = ["Batch", "Recording", "RnnvisError", "__version__", "cocluster", "record", "serve", "to_html"]
 
 _HOME = {
     "Batch": "rnnvis.recording.steps",
@@ -31,6 +33,7 @@ _HOME = {
     "cocluster": "rnnvis.measures.cocluster",
     "record": "rnnvis.public.record",
     "serve": "rnnvis.public.serve",
+    "to_html": "rnnvis.public.page",
 }
 
 

@@ -61,7 +61,7 @@ function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
     layout,
     page: new URL(text('explorer') ?? '', document.baseURI).href.replace(/#.*$/, ''),
     site: text('home') === null ? null : new URL(text('home')!, document.baseURI).href,
-    address: layout === 'page' ? pageAddress() : NO_ADDRESS,
+    address: layout === 'page' && location.protocol !== 'about:' ? pageAddress() : NO_ADDRESS,
     view,
   };
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +57,36 @@ class Recording:
     def __repr__(self) -> str:
         states = ", ".join(f"{name} [{len(state.units.mean)}]" for name, state in self.states.items())
         return f"Recording of {self.model_name}: {len(self.tokens):,} sequences, {self.steps:,} steps; states {states}"
+
+    def _repr_html_(self) -> str:
+        """The explorer, for notebooks; a table of the states where the viewer is not built."""
+        return self._notebook
+
+    @cached_property
+    def _notebook(self) -> str:
+        from rnnvis.public.inlining import LIMIT
+        from rnnvis.public.notebook import frame, summary
+        from rnnvis.public.page import inlined
+        from rnnvis.public.serve import app
+
+        try:
+            app()
+            with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
+                self.publish(folder)
+                return frame(inlined(Path(folder), LIMIT))
+        except RnnvisError as problem:
+            return summary(self, problem)
+
+    def to_html(self, path: str | Path, name: str | None = None, *, text: bool = True, limit: int | None = None) -> str:
+        """Write the explorer with this recording into one HTML file, to open from disk or to send; see
+        `rnnvis.to_html`. `name` and `text` are those of `publish`. Returns a sentence about the file.
+        """
+        from rnnvis.public.inlining import LIMIT
+        from rnnvis.public.page import to_html
+
+        with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
+            self.publish(folder, name, text=text)
+            return to_html(folder, path, limit=LIMIT if limit is None else limit)
 
     def publish(
         self,

@@ -12,6 +12,15 @@ export class DataProblem extends Error implements Problem {
   }
 }
 
+/** Said where a page that was saved as one file is asked for what only DuckDB can answer. */
+export function needsServer(): DataProblem {
+  return new DataProblem(
+    'This needs the search engine, which is too large for a page that holds everything in itself',
+    'the rest of this explorer works without it',
+    'Publish the recording and serve it, in Python: recording.publish("out/"), then rnnvis.serve("out/", browse=True). Search, concordance and SQL work there.',
+  );
+}
+
 /** Whether the browser could not give the memory that was asked for. */
 export function outOfMemory(error: unknown): boolean {
   const text = error instanceof Error ? error.message : String(error);

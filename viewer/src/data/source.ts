@@ -1,5 +1,5 @@
 import type { Database } from './database';
-import { DataProblem } from './problem';
+import { DataProblem, needsServer } from './problem';
 import { decodeClustering, decodeSentence, decodeSteps, decodeUnit, floats } from './decode';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
@@ -50,13 +50,13 @@ export class Source {
     readonly url: string,
     readonly manifest: Manifest,
     private readonly transport: Transport,
-    /** Folder of the explorer's own files, where DuckDB lies. */
-    private readonly home: string,
+    /** Folder of the explorer's own files, where DuckDB lies; null where the page is all there is. */
+    private readonly home: string | null,
   ) {
     this.excerpts = excerptsOf(manifest, url, transport);
   }
 
-  static async open(manifestUrl: string, options: { home: string; changed?: (transfers: Transfers) => void; fetcher?: typeof fetch }): Promise<Source> {
+  static async open(manifestUrl: string, options: { home: string | null; changed?: (transfers: Transfers) => void; fetcher?: typeof fetch }): Promise<Source> {
     const transport = new Transport(options.fetcher, options.changed);
     return new Source(manifestUrl, await fetchManifest(manifestUrl, transport), transport, options.home);
   }
@@ -283,17 +283,26 @@ export class Source {
     });
   }
 
+  /** Whether DuckDB can be had: not in a page that was saved as one file. */
+  get queries(): boolean {
+    return this.home !== null;
+  }
+
   /** DuckDB, started at the first call: for searches, filters and rankings, never for the first view. */
   database(): Promise<Database> {
-    this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home, (loaded, total) => this.booted(loaded, total)));
+    const { home } = this;
+    if (home === null) return Promise.reject(needsServer());
+    this.booting ??= import('./database').then(({ Database }) => Database.boot(home, (loaded, total) => this.booted(loaded, total)));
     this.booting.catch(() => (this.booting = null));
     return this.booting;
   }
 
   /** The console for SQL, with an engine of its own. */
   async console(): Promise<SqlConsole> {
+    const { home } = this;
+    if (home === null) throw needsServer();
     const { SqlConsole } = await import('./sql/console');
-    return new SqlConsole(this.home, ({ owner, name }) => this.table(owner, name)?.files ?? []);
+    return new SqlConsole(home, ({ owner, name }) => this.table(owner, name)?.files ?? []);
   }
 
   private required<N extends TableName>(owner: Owner, name: N): Table<N> {

@@ -15,8 +15,8 @@ import type { Drawn, Focus, Hover, Place, Problem, ViewState } from './types';
 export interface Options {
   /** Address of the manifest. */
   src: string;
-  /** Folder of the explorer's own files. */
-  home: string;
+  /** Folder of the explorer's own files; null where the page is all there is. */
+  home: string | null;
   layout: 'page' | 'hero';
   /** Address of the full page, for “Open in explorer”. */
   page: string;
@@ -208,6 +208,11 @@ export class Explorer extends Choices {
   /** The fragment that restores this view, without `#`. */
   link(): string {
     return writeLink(this.view, this.model?.hash ?? '');
+  }
+
+  /** Whether the page has an address that a link can lead to; in the output of a notebook it has none. */
+  get linkable(): boolean {
+    return this.layout !== 'page' || this.#address.page !== '';
   }
 
   /** The whole address that restores this view on the full page. */

@@ -2,6 +2,7 @@ import type { Value } from '../database';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry } from '../types';
+import { scanSentences } from './scan';
 import { folded, predictionsTable, sentencesTable } from './corpus';
 
 export const SENTENCE_ORDERS = ['corpus', 'loss', 'surprise', 'longest', 'shortest', 'alphabet'] as const;
@@ -83,6 +84,7 @@ export function sentenceCondition(search: Omit<SentenceSearch, 'order' | 'limit'
 
 /** Sentences of the whole corpus, and how many there are of the kind. */
 export async function searchSentences(source: Source, dataset: DatasetEntry, model: ModelEntry, search: SentenceSearch, signal?: AbortSignal): Promise<SentenceHits> {
+  if (!source.queries) return scanSentences(source, dataset, model, search);
   const database = await source.database();
   const start = performance.now();
   const pattern = expression(search.text);

@@ -1,5 +1,6 @@
 import type { Source } from '../source';
 import type { StateEntry } from '../types';
+import { scanUnitWords } from './scan';
 
 /** What words of a unit are ranked by: the size of the mean change, or its size in standard errors. */
 export type UnitWordOrder = 'change' | 'certainty';
@@ -13,6 +14,7 @@ export interface UnitWordRanks {
 export async function rankUnitWords(source: Source, state: StateEntry, unit: number, order: UnitWordOrder, each: number): Promise<UnitWordRanks> {
   const responses = source.table(state, 'responses');
   if (!responses) return { up: [], down: [] };
+  if (!source.queries && order === 'certainty') return scanUnitWords(source, state, unit, each);
   const database = await source.database();
   const from = await database.from(responses.files);
   const at = unit + 1;
