@@ -19,6 +19,7 @@ from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.selections import SELECTIONS
 from rnnvis.measures.units import label_auc
+from rnnvis.public import pairs
 from rnnvis.stages.cluster import cluster_state
 from rnnvis.stages.record import write_state
 from rnnvis.tables import columns, files
@@ -60,6 +61,7 @@ def publish(recording: Recording, folder: Path, choices: Choices) -> str:
         _join(datasets, dataset, folder)
         model = _model(recording, corpus, parts, choices, scratch, folder)
         dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
+        pairs.update(datasets, dataset["name"], model["name"], folder, scratch)
         dataset["view"] = dataset["view"] or (_view(recording, model) if choices.text else None)
         write_manifest(datasets, folder, f"rnnvis {rnnvis.__version__}")
     except OSError as error:
@@ -92,6 +94,7 @@ def _join(datasets: list[Entry], dataset: Entry, folder: Path) -> None:
                     "another folder, or under another name: publish(…, dataset=…)",
                 )
         dataset["models"], dataset["view"] = before["models"], before["view"]
+        dataset["tables"] = {**before["tables"], **dataset["tables"]}
         datasets[place] = dataset
         return
     datasets.append(dataset)

@@ -1,55 +1,56 @@
-"""Stage `compare`: every ordered pair of different states of a dataset, by their units, clusters and states."""
+"""Stage `compare`: every ordered pair of different states of a dataset, and of states of different datasets."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import permutations
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from rnnvis import progress
 from rnnvis.config import ModelConfig
-from rnnvis.corpora import Corpus
-from rnnvis.measures.cka import linear_cka
-from rnnvis.measures.matches import match, profiles
 from rnnvis.stages.cluster import cluster_step
-from rnnvis.stages.describe import read_states
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step, write_index
+from rnnvis.stages.state_pairs import ComparedState, Row, Text, compare, read_state
 from rnnvis.stages.store import Step
 from rnnvis.stages.train import corpus_step, load_corpus
-from rnnvis.tables import files
-from rnnvis.tables.overview_columns import matched, rows
+from rnnvis.tables import files, overview_columns
 
-HELD_OUT = ("valid", "test")
-Row = dict[str, Any]
+_CODE = (
+    *("measures/matches.py", "measures/cka.py", "tables/overview_columns.py", "tables/files.py", "tables/schema"),
+    *("stages/compare.py", "stages/state_pairs.py"),
+)
+Cards = Sequence[ModelConfig]
 
 
-def compare_step(project: Project, dataset: Dataset, cards: Sequence[ModelConfig]) -> Step:
+def compare_step(project: Project, dataset: Dataset, cards: Cards) -> Step:
     """Compare the states of these clustered models; the folder holds tables for pairs, none for a single state."""
-    corpus = corpus_step(project, dataset)
-    recorded = {card.name: record_step(project, dataset, card, card.seeds[0]) for card in cards}
-    clustered = {card.name: cluster_step(project, dataset, card, card.seeds[0]) for card in cards}
-    least = dataset.config.measure.minimum_count
-    inputs = {"clustered": {name: step.key for name, step in clustered.items()}, "minimum_count": least}
+    inputs = {**_clustered(project, dataset, cards), "minimum_count": dataset.config.measure.minimum_count}
 
     def build(folder: Path) -> None:
-        text = load_corpus(corpus.folder(project.build))
-        states = [
-            state
-            for name in recorded
-            for state in _states(
-                name, recorded[name].folder(project.build), clustered[name].folder(project.build), text, least
-            )
-        ]
-        write_index(folder, {"states": [], "tables": _tables(states, folder)})
+        found = compare(list(_states(project, dataset, cards)))
+        write_index(folder, {"states": [], "tables": _write(found.get(dataset.config.name, {}), folder)})
 
-    code = ("measures/matches.py", "measures/cka.py", "tables/overview_columns.py", "tables/files.py")
-    return Step("compare", dataset.config.name, inputs, (*code, "tables/schema", "stages/compare.py"), build)
+    return Step("compare", dataset.config.name, inputs, _CODE, build)
+
+
+def across_step(project: Project, datasets: Sequence[tuple[Dataset, Cards]]) -> Step:
+    """Compare the states of different datasets; the folder holds a folder of tables for each dataset."""
+    inputs = {
+        dataset.config.name: {
+            **_clustered(project, dataset, cards),
+            "minimum_count": dataset.config.measure.minimum_count,
+        }
+        for dataset, cards in datasets
+    }
+
+    def build(folder: Path) -> None:
+        states = [state for dataset, cards in datasets for state in _states(project, dataset, cards)]
+        found = compare(states, lambda a, b: a.text.dataset != b.text.dataset)
+        for dataset, _ in datasets:
+            name = dataset.config.name
+            write_index(folder / name, {"states": [], "tables": _write(found.get(name, {}), folder / name)})
+
+    return Step("compare", "datasets", inputs, _CODE, build)
 
 
 def comparable(project: Project, dataset: Dataset, coming: Sequence[ModelConfig] = ()) -> list[ModelConfig]:
@@ -62,84 +63,25 @@ def comparable(project: Project, dataset: Dataset, coming: Sequence[ModelConfig]
     ]
 
 
-@dataclass(frozen=True)
-class _State:
-    """One state: expected responses [W, H] and whether each word [W] counts; unit labels [H] by (method, selection, k);
-    its steps of held-out text."""
-
-    model: str
-    name: str
-    mean: np.ndarray = field(repr=False)
-    measured: np.ndarray = field(repr=False)
-    labels: dict[tuple[str, str, int], np.ndarray] = field(repr=False)
-    sentence: np.ndarray = field(repr=False)
-    values: np.ndarray = field(repr=False)
+def _clustered(project: Project, dataset: Dataset, cards: Cards) -> dict[str, Any]:
+    return {"clustered": {card.name: cluster_step(project, dataset, card, card.seeds[0]).key for card in cards}}
 
 
-def _states(model: str, recorded: Path, clustered: Path, text: Corpus, least: int) -> list[_State]:
-    held_out = np.isin(text.split, HELD_OUT)
-    found = []
-    for state, clusters in zip(read_index(recorded)["states"], read_index(clustered)["states"], strict=True):
-        inside = recorded / state["name"]
-        table = files.read("responses", [inside / part.name for part in state["tables"]["responses"]])
-        measured = table["count"].to_numpy() >= least
-        measured[list(text.special)] = False
-        sentence, values = read_states(inside, state["tables"])
-        wanted = held_out[sentence]
-        found.append(
-            _State(
-                model,
-                state["name"],
-                np.nan_to_num(files.matrix(table["mean"])),
-                measured,
-                _labels(clustered / state["name"], clusters["tables"], state["units"]),
-                sentence[wanted],
-                values[wanted],
-            )
-        )
-    return found
+def _states(project: Project, dataset: Dataset, cards: Cards) -> Iterator[ComparedState]:
+    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+    text = Text(dataset.config.name, tuple(corpus.vocabulary), tuple(corpus.special), tuple(corpus.split))
+    for card in cards:
+        recorded = record_step(project, dataset, card, card.seeds[0]).folder(project.build)
+        clustered = cluster_step(project, dataset, card, card.seeds[0]).folder(project.build)
+        indices = (read_index(recorded)["states"], read_index(clustered)["states"])
+        for state, clusters in zip(*indices, strict=True):
+            places = {
+                **{table: [recorded / state["name"] / p.name for p in of] for table, of in state["tables"].items()},
+                **{table: [clustered / state["name"] / p.name for p in of] for table, of in clusters["tables"].items()},
+            }
+            least = dataset.config.measure.minimum_count
+            yield read_state(text, card.name, state["name"], state["units"], least, places)
 
 
-def _labels(folder: Path, tables: dict[str, Any], units: int) -> dict[tuple[str, str, int], np.ndarray]:
-    table = files.read("cluster_labels", [folder / part.name for part in tables["cluster_labels"]])
-    found = {}
-    for row in table.to_pylist():
-        if row["side"] == "units":
-            labels = np.full(units, -1)
-            labels[row["ids"]] = row["labels"]
-            found[row["method"], row["selection"], row["k"]] = labels
-    return found
-
-
-def _tables(states: Sequence[_State], folder: Path) -> dict[str, list[files.Part]]:
-    found: dict[str, list[Row]] = {"unit_matches": [], "cluster_matches": [], "state_pairs": []}
-    pairs = list(permutations(states, 2))
-    with progress.bar("Comparing states", total=len(pairs)) as bar:
-        for a, b in pairs:
-            at = {"model_a": a.model, "state_a": a.name, "model_b": b.model, "state_b": b.name}
-            shared = a.measured & b.measured
-            if shared.any():
-                ours, theirs = a.mean[shared], b.mean[shared]
-                found["unit_matches"].append({**at, **matched(match(ours, theirs))})
-                found["cluster_matches"] += _clusters(at, a, b, ours, theirs)
-            found["state_pairs"].append({**at, **_alike(a, b), "shared_words": int(shared.sum())})
-            bar.advance()
-    return {name: files.write(name, rows(of), folder) for name, of in found.items() if of}
-
-
-def _clusters(at: Row, a: _State, b: _State, ours: np.ndarray, theirs: np.ndarray) -> list[Row]:
-    found = []
-    for key, labels in a.labels.items():
-        other = b.labels.get(key)
-        if other is not None:
-            method, selection, k = key
-            paired = match(profiles(ours, labels, k), profiles(theirs, other, k))
-            found.append({**at, "method": method, "selection": selection, "k": k, **matched(paired)})
-    return found
-
-
-def _alike(a: _State, b: _State) -> Row:
-    both = np.intersect1d(a.sentence, b.sentence)
-    ours, theirs = np.isin(a.sentence, both), np.isin(b.sentence, both)
-    cka = linear_cka(a.values[ours], b.values[theirs]) if len(both) else math.nan
-    return {"cka": None if math.isnan(cka) else cka, "steps": int(ours.sum())}
+def _write(tables: Mapping[str, list[Row]], folder: Path) -> dict[str, list[files.Part]]:
+    return {name: files.write(name, overview_columns.rows(rows), folder) for name, rows in tables.items() if rows}

@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 import rnnvis
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.stages.cluster import cluster_step
-from rnnvis.stages.compare import comparable, compare_step
+from rnnvis.stages.compare import across_step, comparable, compare_step
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step
 from rnnvis.stages.results import metric_rows
+from rnnvis.stages.state_pairs import PAIR_TABLES
 from rnnvis.stages.store import Step
 from rnnvis.stages.tag import load_parts, tag_step
 from rnnvis.stages.train import corpus_step, load_corpus, train_step
 from rnnvis.tables import columns, files
 from rnnvis.tables.publishing import digest, entry, write_manifest
+from rnnvis.tables.schema import BY_NAME
 
 
 def publish(project: Project, names: Sequence[str] = ()) -> Path:
@@ -30,7 +34,9 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     """
     try:
         project.data.mkdir(parents=True, exist_ok=True)
-        datasets = [_dataset(project, project.dataset(name)) for name in names or project.names()]
+        chosen = [project.dataset(name) for name in names or project.names()]
+        across = _across(project, chosen)
+        datasets = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
     except OSError as error:
         raise unusable(error, project.data) from error
     datasets = [dataset for dataset in datasets if dataset["models"]]
@@ -42,7 +48,7 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     return project.data
 
 
-def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
+def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> dict[str, Any]:
     config = dataset.config
     cards = comparable(project, dataset)
     models = [_model(project, dataset, card.name) for card in cards]
@@ -75,14 +81,34 @@ def _dataset(project: Project, dataset: Dataset) -> dict[str, Any]:
             name: entry(name, files.write(name, table, scratch), scratch, project.data)
             for name, table in tables.items()
         }
-        | _pairs(project, compare_step(project, dataset, cards)),
+        | _pairs(project, compare_step(project, dataset, cards), across, scratch),
         "models": models,
     }
 
 
-def _pairs(project: Project, compared: Step) -> dict[str, Any]:
+def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:
+    """Pairs of states of different datasets: by dataset of the first state, then by table."""
+    with_models = [(dataset, cards) for dataset in datasets if (cards := comparable(project, dataset))]
+    if len(with_models) < 2:
+        return {}
+    folder = across_step(project, with_models).run(project.build)
+    names = [dataset.config.name for dataset, _ in with_models]
+    return {name: _rows(read_index(folder / name)["tables"], folder / name) for name in names}
+
+
+def _pairs(project: Project, compared: Step, across: dict[str, pa.Table], scratch: Path) -> dict[str, Any]:
     folder = compared.folder(project.build)
-    return _entries(read_index(folder)["tables"], folder, project.data) if compared.finished(project.build) else {}
+    own = _rows(read_index(folder)["tables"], folder) if compared.finished(project.build) else {}
+    found = {}
+    for name in (name for name in PAIR_TABLES if name in own or name in across):
+        rows = pa.concat_tables([tables[name] for tables in (own, across) if name in tables])
+        order = [(column, "ascending") for column in BY_NAME[name].sorted_by]
+        found[name] = entry(name, files.write(name, rows.sort_by(order), scratch), scratch, project.data)
+    return found
+
+
+def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
+    return {name: files.read(name, [folder / part.name for part in parts]) for name, parts in tables.items()}
 
 
 def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
