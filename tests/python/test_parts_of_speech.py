@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from rnnvis.measures.parts_of_speech import PARTS, parts_of_speech, purity, sentence_parts
+from rnnvis.measures.parts_of_speech import PARTS, looks_english, parts_of_speech, purity, sentence_parts
 
 
 def named(sentence: str) -> list[str]:
@@ -57,3 +57,12 @@ assert data and all("/textblob/en/en-" in p for p in data), data
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_looks_english_is_decided_by_uses():
+    words = ["the", "film", "<unk>", ".", "zxqv", "wrblk"]
+    assert looks_english(words, np.array([50, 20, 5, 30, 3, 2]))
+    assert not looks_english(words, np.array([5, 2, 5, 30, 300, 200]))
+    assert not looks_english(list("abcdefghi "), np.full(10, 9))
+    assert not looks_english(["the", "film", "##s"], np.array([50, 20, 5]))
+    assert not looks_english(["7", "."], np.array([5, 5]))

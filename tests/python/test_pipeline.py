@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -190,3 +191,49 @@ def test_pairs_of_states_and_pictures_of_states_are_published(finished):
             figures = {row["measure"]: row["value"] for row in rows(state, "state_measures")}
             assert 0 < figures["kept_per_step"] < 1
             assert 1 <= figures["effective_dimension_states"] <= state["units"]
+
+
+def test_states_of_two_datasets_compare_over_the_words_that_both_know(finished, tmp_path):
+    root = tmp_path / "two"
+    shutil.copytree(finished, root)
+    second = root / "datasets" / "second"
+    second.mkdir()
+    (second / "gru.toml").write_text(
+        (root / "datasets" / "tiny" / "gru.toml").read_text().replace("units = 8", "units = 5")
+    )
+    about = (root / "datasets" / "tiny" / "dataset.toml").read_text()
+    (second / "dataset.toml").write_text(
+        about.replace('"tiny"', '"second"').replace("minimum_count = 3", "minimum_count = 40")
+    )
+    assert rnnvis(root, "regenerate", "second", "--quick", "--no-site").returncode == 0
+    assert {d["name"] for d in read_manifest(root / "site" / "explorer" / "data")["datasets"]} == {"second"}
+    done = rnnvis(root, "publish")
+    assert done.returncode == 0, done.stderr
+    folder = root / "site" / "explorer" / "data"
+    assert verify(folder).problems == []
+    datasets = {d["name"]: d for d in read_manifest(folder)["datasets"]}
+
+    def rows(dataset, table):
+        paths = [folder / file["path"] for file in datasets[dataset]["tables"][table]["files"]]
+        return files.read(table, paths).to_pylist()
+
+    across = {name: [row for row in rows(name, "state_pairs") if row["dataset_b"]] for name in datasets}
+    enough = sum(count >= 40 for count in _counts(folder, datasets["second"]))
+    assert {row["shared_words"] for of in across.values() for row in of} == {enough}
+    assert {(row["model_a"], row["dataset_b"]) for row in across["second"]} == {("gru", "tiny")}
+    assert {(row["model_a"], row["dataset_b"]) for row in across["tiny"]} == {("gru", "second"), ("lstm", "second")}
+    matches = [row for row in rows("second", "unit_matches") if row["dataset_b"] == "tiny"]
+    assert {len(row["b"]) for row in matches} == {5}
+    assert len(matches) == len(across["second"])
+    assert {row["k"] for row in rows("second", "cluster_matches") if row["dataset_b"] == "tiny"} == {2, 3, 4}
+
+
+def _counts(folder, dataset):
+    """Uses of the words that are none of the special ones, in the state's responses."""
+    state = dataset["models"][0]["states"][0]
+    words, responses = (
+        files.read(name, [folder / file["path"] for file in holder["tables"][name]["files"]])
+        for name, holder in (("words", dataset), ("responses", state))
+    )
+    special = words["special"].to_pylist()
+    return [n for n, of in zip(responses["count"].to_pylist(), special, strict=True) if not of]

@@ -13,6 +13,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 import rnnvis
+from rnnvis.tables import files
 from rnnvis.tables.publishing import read_manifest
 from rnnvis.tables.verify import verify
 
@@ -125,9 +126,10 @@ def test_what_is_wrong_is_named(change: dict[str, Any], message: str) -> None:
 def test_two_models_of_one_text_share_a_folder_and_another_text_is_refused(tmp_path: Path) -> None:
     text = sentences()
     for name in ("first", "second", "first"):
-        rnnvis.record(Plain(), text, WORDS, labels=["yes" if len(s) > 4 else "no" for s in text]).publish(
+        said = rnnvis.record(Plain(), text, WORDS, labels=["yes" if len(s) > 4 else "no" for s in text]).publish(
             tmp_path, name=name, largest_k=4
         )
+        assert "60 sentences can be read there" in said
     [dataset] = read_manifest(tmp_path)["datasets"]
     assert [model["name"] for model in dataset["models"]] == ["second", "first"]
     assert dataset["labels"] == ["no", "yes"]
@@ -136,6 +138,19 @@ def test_two_models_of_one_text_share_a_folder_and_another_text_is_refused(tmp_p
         rnnvis.record(Plain(), sentences(1), WORDS).publish(tmp_path, name="third")
     assert verify(tmp_path).problems == []
     assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+
+
+def test_words_of_english_get_their_part_of_speech_and_others_none(tmp_path: Path) -> None:
+    english = "the a film plot is was good dull very and [PAD] .".split()
+    rnnvis.record(Plain(), sentences(), english).publish(tmp_path / "english", largest_k=3)
+    rnnvis.record(Plain(), sentences(), WORDS).publish(tmp_path / "names", largest_k=3)
+    parts = {}
+    for name in ("english", "names"):
+        [file] = read_manifest(tmp_path / name)["datasets"][0]["tables"]["words"]["files"]
+        table = files.read("words", [tmp_path / name / file["path"]])
+        parts[name] = dict(zip(table["text"].to_pylist(), table["part_of_speech"].to_pylist(), strict=True))
+    assert {"film": "noun", "and": "conjunction", ".": "punctuation", "[PAD]": None}.items() <= parts["english"].items()
+    assert set(parts["names"].values()) == {None}
 
 
 def test_without_text_no_sentence_is_left(tmp_path: Path) -> None:

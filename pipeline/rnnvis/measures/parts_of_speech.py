@@ -46,6 +46,10 @@ _SUBORDINATING = frozenset(
 )  # Penn's IN is both prepositions and these
 
 
+KNOWN = 0.5
+PIECES, ENDINGS = ("##", "▁", "Ġ"), ("@@", "</w>")  # how subword vocabularies mark pieces
+
+
 @dataclass(frozen=True)
 class PartsOfSpeech:
     """`part` int8 [V], the majority part of each word as a position in `PARTS`, −1 for a word without uses; `share`
@@ -67,6 +71,17 @@ def parts_of_speech(tokens: Iterable[np.ndarray], surface: Iterable[Sequence[str
     total = uses.sum(axis=1)
     share = np.divide(uses.max(axis=1), total, out=np.full(words, np.nan), where=total > 0)
     return PartsOfSpeech(np.where(total > 0, uses.argmax(axis=1), -1).astype(np.int8), share.astype(np.float32))
+
+
+def looks_english(words: Sequence[str], counts: np.ndarray) -> bool:
+    """Whether the tagger can say something of these words with `counts` [V] uses: its lexicon holds at least `KNOWN` of
+    the uses of words with letters, and they are words, neither single characters nor pieces of words."""
+    _, lexicon = _tagger()
+    lettered = [(word.lower(), int(n)) for word, n in zip(words, counts, strict=True) if any(c.isalpha() for c in word)]
+    if any(word.startswith(PIECES) or word.endswith(ENDINGS) for word, _ in lettered):
+        return False
+    known = sum(n for word, n in lettered if len(word) > 1 and word in lexicon)
+    return known > 0 and known >= KNOWN * sum(n for _, n in lettered)
 
 
 def sentence_parts(written: Sequence[str]) -> list[int]:

@@ -16,7 +16,7 @@ from rnnvis import progress
 from rnnvis.config import Measure
 from rnnvis.corpora import RECORDED, Corpus
 from rnnvis.errors import RnnvisError, unusable
-from rnnvis.measures.parts_of_speech import PartsOfSpeech
+from rnnvis.measures.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
 from rnnvis.measures.selections import SELECTIONS
 from rnnvis.measures.units import label_auc
 from rnnvis.public import pairs
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from rnnvis.public.recording import Recording
 
 SHOWN_STEPS, SHOWN_K = 12, 8
+TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
+MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts")
 Entry = dict[str, Any]
 
@@ -54,9 +56,7 @@ def publish(recording: Recording, folder: Path, choices: Choices) -> str:
         raise unusable(error, folder) from error
     try:
         corpus = _corpus(recording)
-        parts = PartsOfSpeech(
-            np.full(len(recording.words), -1, np.int8), np.full(len(recording.words), np.nan, np.float32)
-        )
+        parts = _parts(corpus)
         dataset = _dataset(recording, corpus, parts, choices, scratch, folder)
         _join(datasets, dataset, folder)
         model = _model(recording, corpus, parts, choices, scratch, folder)
@@ -98,6 +98,19 @@ def _join(datasets: list[Entry], dataset: Entry, folder: Path) -> None:
         datasets[place] = dataset
         return
     datasets.append(dataset)
+
+
+def _parts(corpus: Corpus) -> PartsOfSpeech:
+    """Parts of speech from the recorded sentences, from an even choice of them where there are many; none where the
+    words do not look English."""
+    words = len(corpus.vocabulary)
+    if not looks_english(corpus.vocabulary, corpus.counts):
+        return PartsOfSpeech(np.full(words, -1, np.int8), np.full(words, np.nan, np.float32))
+    every = slice(None, None, -(-int(corpus.counts.sum()) // TAGGED))
+    found = parts_of_speech(corpus.tokens[every], corpus.surface[every], words)
+    marks = [i for i, word in enumerate(corpus.vocabulary) if MARK.fullmatch(word)]
+    found.part[marks], found.share[marks] = -1, np.nan
+    return found
 
 
 def _dataset(
