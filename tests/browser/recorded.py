@@ -1,0 +1,44 @@
+"""Small recordings for the browser: planted words, some of them hostile, and models nobody trained."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import nn
+
+import rnnvis
+
+HOSTILE = [
+    "</script><script>window.hacked = 1</script>",
+    '"><img src=x onerror="window.hacked = 2">',
+    "<!--<script>",
+    "@@FILES@@",
+    "line\u2028break",
+    "שלום",
+]
+WORDS = [*HOSTILE, *"the a film plot is was good dull very and not though music cast story funny sad long".split()]
+
+
+class Reader(nn.Module):
+    """Embedding and GRU, with weights of `seed`."""
+
+    def __init__(self, words: int, units: int, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.embedding = nn.Embedding(words, 8)
+        self.gru = nn.GRU(8, units, batch_first=True)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.gru(self.embedding(ids))[0]
+
+
+def sentences(count: int = 120, words: int = len(WORDS)) -> list[list[int]]:
+    """Token ids of random sentences; the first is read first, and holds all hostile words."""
+    random = np.random.default_rng(7)
+    first = [[*range(len(HOSTILE)), *range(8, 14)]]
+    return first + [random.integers(0, words, random.integers(3, 30)).tolist() for _ in range(count - 1)]
+
+
+def recording(units: int = 12, seed: int = 0) -> rnnvis.Recording:
+    """A recording over `sentences()`, the same for the same arguments."""
+    return rnnvis.record(Reader(len(WORDS), units, seed), sentences(), WORDS)
