@@ -65,7 +65,7 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     NotebookClient(written, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(written)
     path = folder / "saved.html"
-    path.write_text(f"<!doctype html><meta charset='utf-8'><link rel='icon' href='data:,'>{body}", encoding="utf-8")
+    path.write_text(f"<!doctype html><meta charset='utf-8'><link rel='icon' href='data:,'><body>{body}", encoding="utf-8")
     return path
 
 
@@ -106,6 +106,31 @@ def test_outputs_of_a_saved_notebook_stand_side_by_side_and_ask_for_nothing(
         assert frame.evaluate("self.origin") == "null"
         expect(frame.get_by_role("button", name="Copy link")).to_have_count(0)
     expect(alone.page.get_by_text("Search over the text, concordance and SQL need a server")).to_have_count(2)
+    alone.check(notebook)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "system", "theme"),
+    [
+        (("data-jp-theme-light", "false"), "light", "dark"),
+        (("data-jp-theme-light", "true"), "dark", "light"),
+        (("data-vscode-theme-kind", "vscode-dark"), "light", "dark"),
+        (None, "dark", "dark"),
+    ],
+)
+def test_outputs_follow_the_theme_of_the_notebook(
+    notebook: Path, profile: Callable[..., BrowserContext], attribute: tuple[str, str] | None, system: str, theme: str
+) -> None:
+    context = profile(color_scheme=system)
+    alone = opened(context, notebook)
+    if attribute:
+        alone.page.evaluate("([name, value]) => document.body.setAttribute(name, value)", list(attribute))
+    frame = alone.page.locator("iframe").first.element_handle().content_frame()
+    assert frame is not None
+    frame.wait_for_function(
+        "(theme) => document.querySelector('rnnvis-explorer')?.shadowRoot?.querySelector(`[data-theme=${theme}]`)",
+        arg=theme,
+    )
     alone.check(notebook)
 
 

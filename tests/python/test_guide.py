@@ -39,7 +39,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
 
 def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any], Path]) -> None:
     names, folder = ran
-    assert len(snippets()) == 5
+    assert len(snippets()) == 7
     for name in ("out", "translator"):
         assert verify(folder / name).problems == []
     manifest = read_manifest(folder / "translator")
@@ -48,6 +48,8 @@ def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any
         ("targets", "decoder"),
     ]
     assert set(names["recording"].states) == {"cell.0.h", "cell.0.c"}
+    for name in ("my-classifier.html", "everything.html"):
+        assert "<rnnvis-explorer>" in (folder / name).read_text(encoding="utf-8")
 
 
 def test_a_snippet_is_short_enough_to_copy() -> None:

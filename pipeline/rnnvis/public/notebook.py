@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from importlib.resources import files as resources
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,15 +23,17 @@ _SMALL = "margin: 4px 0 0; font: 12px/18px system-ui, sans-serif; opacity: .75"
 def frame(held: Inlined) -> str:
     """The explorer as notebook output.
 
-    The frame's content is sandboxed: it has an origin of its own, and reaches neither notebook nor kernel. The line
-    below stays where a notebook that is not trusted, or a preview, leaves frames out.
+    The frame's content is sandboxed: it has an origin of its own, and reaches neither notebook nor kernel. It follows
+    the theme of JupyterLab and VS Code, which a script beside it tells it. The line below stays where a notebook that
+    is not trusted, or a preview, leaves frames out.
     """
+    follow = resources("rnnvis.public").joinpath("notebook.js").read_text(encoding="utf-8")
     content = html.escape(document(held))
     return (
         f'<iframe sandbox="allow-scripts allow-downloads" allow="clipboard-write" loading="lazy" '
         f'title="rnnvis explorer" srcdoc="{content}" '
         f'style="display: block; box-sizing: border-box; width: 100%; height: {HEIGHT}px; '
-        f'border: 1px solid rgba(128, 128, 128, .35); border-radius: 6px"></iframe>'
+        f'border: 1px solid rgba(128, 128, 128, .35); border-radius: 6px"></iframe><script>{follow}</script>'
         f'<p style="{_SMALL}">{html.escape(_below(held))}</p>'
     )
 

@@ -1,3 +1,7 @@
+addEventListener('message', ({ source, data }) => {
+  const scheme = { light: 'default', dark: 'slate' }[data?.theme];
+  if (source === parent && scheme) document.body.setAttribute('data-md-color-scheme', scheme);
+});
 (async () => {
   const held = (name) => Uint8Array.from(atob(document.querySelector(`script[data-file="${name}"]`).textContent), (letter) => letter.charCodeAt(0));
   const fonts = document.querySelectorAll('script[data-font]');
