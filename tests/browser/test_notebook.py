@@ -65,7 +65,9 @@ def notebook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     NotebookClient(written, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(written)
     path = folder / "saved.html"
-    path.write_text(f"<!doctype html><meta charset='utf-8'><link rel='icon' href='data:,'><body>{body}", encoding="utf-8")
+    path.write_text(
+        f"<!doctype html><meta charset='utf-8'><link rel='icon' href='data:,'><body>{body}", encoding="utf-8"
+    )
     return path
 
 

@@ -235,8 +235,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "model_b", type: "string", nullable: false, about: "Model of state B" },
     { name: "state_b", type: "string", nullable: false, about: "State B, another state of the same or another model" },
     { name: "dataset_b", type: "string", nullable: true, about: "Dataset of state B; null for this one" },
-    { name: "cka", type: "float64", nullable: true, about: "Linear centred kernel alignment, 0 to 1, on held-out text" },
-    { name: "steps", type: "int64", nullable: false, about: "Steps of held-out text (validation and test) that both states are published for" },
+    { name: "cka", type: "float64", nullable: true, about: "Linear centred kernel alignment, 0 to 1, over these steps" },
+    { name: "steps", type: "int64", nullable: false, about: "Steps that both states are published for: of held-out text, or all of a recording" },
     { name: "shared_words", type: "int32", nullable: false, about: "Words with enough uses in both, over which units and clusters match" },
   ] },
 ];

@@ -439,9 +439,9 @@ export interface StatePairsRow {
   state_b: string;
   /** Dataset of state B; null for this one (string) */
   dataset_b: string | null;
-  /** Linear centred kernel alignment, 0 to 1, on held-out text (float64) */
+  /** Linear centred kernel alignment, 0 to 1, over these steps (float64) */
   cka: number | null;
-  /** Steps of held-out text (validation and test) that both states are published for (int64) */
+  /** Steps that both states are published for: of held-out text, or all of a recording (int64) */
   steps: number | bigint;
   /** Words with enough uses in both, over which units and clusters match (int32) */
   shared_words: number;

@@ -48,8 +48,10 @@ PAIRS: tuple[Table, ...] = (
         _PAIR_ORDER,
         (
             *_PAIR,
-            Column("cka", "float64", "Linear centred kernel alignment, 0 to 1, on held-out text", nullable=True),
-            Column("steps", "int64", "Steps of held-out text (validation and test) that both states are published for"),
+            Column("cka", "float64", "Linear centred kernel alignment, 0 to 1, over these steps", nullable=True),
+            Column(
+                "steps", "int64", "Steps that both states are published for: of held-out text, or all of a recording"
+            ),
             Column("shared_words", "int32", "Words with enough uses in both, over which units and clusters match"),
         ),
     ),
