@@ -9,10 +9,17 @@ from playwright.sync_api import CDPSession, Page
 PICTURE = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]')"
 READY = """() => {
   const drawn = document.querySelector('rnnvis-explorer')?.shadowRoot?.querySelector('[data-picture]')?.inspect?.();
-  if (!drawn || !drawn.chips.length || !drawn.clouds.length) return false;
-  window.__seen ??= performance.now();
-  return true;
+  return Boolean(drawn && drawn.chips.length && drawn.clouds.length);
 }"""
+
+# Runs in the page from its first moment, so that nothing has to be injected into it while it loads. The picture is
+# seen when the frame after the one in which it stood complete has ended.
+WATCH = f"""(() => {{
+  const ready = {READY};
+  const look = () => (ready() ? requestAnimationFrame(() => setTimeout(seen)) : requestAnimationFrame(look));
+  const seen = () => (window.__seen = performance.now());
+  requestAnimationFrame(look);
+}})()"""
 
 TOOLS = """window.__bench = (() => {
   const element = document.querySelector('rnnvis-explorer');
