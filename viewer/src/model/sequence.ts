@@ -80,10 +80,11 @@ export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clust
 /** Change of every unit at a step: s_t − s_{t−1}. */
 export function change(sequence: StateSequence, step: number): Float32Array {
   const { units, values, initial } = sequence;
-  return Float32Array.from({ length: units }, (_, u) => {
-    const before = step > 0 ? values[(step - 1) * units + u]! : initial[u]!;
-    return values[step * units + u]! - before;
-  });
+  const before = step > 0 ? values.subarray((step - 1) * units, step * units) : initial;
+  const now = values.subarray(step * units, (step + 1) * units);
+  const difference = new Float32Array(units);
+  for (let u = 0; u < units; u++) difference[u] = now[u]! - before[u]!;
+  return difference;
 }
 
 /** Share of the whole state kept at a step: Σ kept / Σ|s'| over all units; NaN where there was nothing to keep. */
