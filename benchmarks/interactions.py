@@ -34,6 +34,7 @@ TOOLS = """window.__bench = (() => {
     return performance.now() - start;
   };
   const drawn = picture().inspect();
+  const blank = explorer.view.find;
   const held = (limit) => drawn.clouds.flatMap((c) => c.words).filter((w) => w.wordId < limit).map((w) => w.text);
   const button = (text) => [...root.querySelectorAll('[data-word]')].find((b) => b.dataset.word === text);
   const move = (x, y) => {
@@ -65,6 +66,15 @@ TOOLS = """window.__bench = (() => {
       const start = performance.now();
       while (explorer.clustering?.k !== k && performance.now() - start < 5000) await frame();
       return performance.now() - start;
+    },
+    find: () => explorer.openFind({ mode: 'sentences' }),
+    search: async (find) => {
+      const done = () => performance.getEntriesByName('rnnvis search');
+      const before = done().length;
+      const start = performance.now();
+      explorer.setFind({ ...blank, ...find });
+      while (done().length === before && performance.now() - start < 60000) await new Promise((d) => setTimeout(d, 10));
+      return done()[before].duration;
     },
     sentence: async (key) => {
       const start = performance.now();

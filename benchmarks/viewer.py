@@ -19,12 +19,27 @@ from tests.browser import chromium
 
 from benchmarks.interactions import TOOLS, WATCH, Scripting, act
 from benchmarks.report import Table
+from rnnvis.progress import say
 from rnnvis.stages.serve import server
 
 STARTS = 9
 ROUNDS = 40
 WALK = 500
 HELD = 48
+SENTENCES = 100_000
+SEARCHES: dict[str, list[dict[str, Any]]] = {
+    "text": [
+        {"text": text} for text in ("aal0", "bem1 ", "12", "eos13", "fom1 gin", "nothing", "e", "hur39", "t9", "a")
+    ],
+    "expression": [{"text": f"/{text}/"} for text in ("^aal", "(bem|eos)1\\b", "[a-c]e[lm]9+$", "hur.*aal", "x")],
+    "label, length, loss": [
+        {"label": 1},
+        {"label": 0, "text": "aal"},
+        {"length": [12, 12]},
+        {"loss": [1, None]},
+        {"loss": [0.5, 1], "order": "loss"},
+    ],
+}
 Row = tuple[str, str, str, str]
 
 
@@ -35,11 +50,17 @@ def measure(site: Path) -> Table:
         browser = playwright.chromium.launch(
             executable_path=chromium.executable(), args=[*chromium.ARGUMENTS, "--js-flags=--expose-gc"]
         )
+        say("Cold starts of the explorer")
         with serving(site) as base:
             rows += _first_view(browser, base + "explorer/")
-        for units, words in ((600, 500),):
+        for units, words in ((600, 500), (100_000, 5_000)):
+            of = f"{units:,} units × {words:,} words"
+            say(f"Interactions at {of}")
             with generated(site, units, words, 40) as base:
-                rows += _interactions(browser, base + "app/", f"{units:,} units × {words:,} words", units)
+                rows += _interactions(browser, base + "app/", of, units)
+        say(f"Search over {SENTENCES:,} sentences")
+        with generated(site, 64, 5_000, SENTENCES) as base:
+            rows += _searches(browser, base + "app/")
         browser.close()
     about = (
         f"Headless Chromium at 1440 × 900 on loopback; milliseconds unless said otherwise; {STARTS} cold starts, "
@@ -152,6 +173,7 @@ def _interactions(browser: Browser, address: str, of: str, units: int) -> list[R
         (f"{of}: number of clusters changed, script", *_row([s for _, s in changed]), "50"),
         (f"{of}: number of clusters changed, shown", *_row([t for t, _ in changed]), "50"),
     ]
+    rows.append(_memory(page, words, page.evaluate("window.__bench.points"), of))
     if units <= 600:
         keys = page.evaluate(
             "async () => { const e = document.querySelector('rnnvis-explorer').explorer;"
@@ -160,7 +182,20 @@ def _interactions(browser: Browser, address: str, of: str, units: int) -> list[R
         )
         switched = [float(page.evaluate("(key) => window.__bench.sentence(key)", keys[i % 4])) for i in range(1, 21)]
         rows.append((f"{of}: sentence switched, shown", *_row(switched), ""))
-        rows.append(_memory(page, words, page.evaluate("window.__bench.points")))
+    page.context.close()
+    return rows
+
+
+def _searches(browser: Browser, address: str) -> list[Row]:
+    page = opened(browser, address)
+    page.evaluate(TOOLS)
+    page.evaluate("window.__bench.find()")
+    page.evaluate("window.__bench.search({ text: 'made once' })")
+    rows = []
+    for kind, searches in SEARCHES.items():
+        wanted = [search for _ in range(4) for search in searches]
+        times = [float(page.evaluate("(find) => window.__bench.search(find)", find)) for find in wanted]
+        rows.append((f"{SENTENCES:,} sentences searched by {kind}", *_row(times), "150"))
     page.context.close()
     return rows
 
@@ -190,12 +225,12 @@ def walk(page: Page, words: list[str], points: list[list[float]], steps: int, se
     return heap
 
 
-def _memory(page: Page, words: list[str], points: list[list[float]]) -> Row:
+def _memory(page: Page, words: list[str], points: list[list[float]], of: str) -> Row:
     sizes = []
     for part in range(WALK // 100):
         sizes.append(walk(page, words, points, 100, seed=part)())
     slope = (sizes[-1] - sizes[0]) / (len(sizes) - 1)
-    return (f"heap after {WALK} random interactions, MB", f"{sizes[-1]:.1f}", f"{slope:+.2f} per 100", "flat")
+    return (f"{of}: heap after {WALK} random interactions, MB", f"{sizes[-1]:.1f}", f"{slope:+.2f} per 100", "flat")
 
 
 def _row(values: Sequence[float]) -> tuple[str, str]:

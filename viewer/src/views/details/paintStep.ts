@@ -59,7 +59,8 @@ export function paintStep(
   }
   for (const mark of marks) {
     const size = marks[active ?? -1] === mark ? radius + 1.4 : radius;
-    surface.circle(mark.x, y(mark.actual), size + 0.8, { fill: theme.surface });
+    // A rim would hide the neighbours where columns are thinner than a dot.
+    if (box > radius) surface.circle(mark.x, y(mark.actual), size + 0.8, { fill: theme.surface });
     surface.circle(mark.x, y(mark.actual), size, { fill: sign(mark.actual, theme).mark, title: () => describe(mark) });
   }
   const about =
