@@ -9,10 +9,17 @@ from playwright.sync_api import CDPSession, Page
 PICTURE = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]')"
 READY = """() => {
   const drawn = document.querySelector('rnnvis-explorer')?.shadowRoot?.querySelector('[data-picture]')?.inspect?.();
-  if (!drawn || !drawn.chips.length || !drawn.clouds.length) return false;
-  window.__seen ??= performance.now();
-  return true;
+  return Boolean(drawn && drawn.chips.length && drawn.clouds.length);
 }"""
+
+# Runs in the page from its first moment, so that nothing has to be injected into it while it loads. The picture is
+# seen when the frame after the one in which it stood complete has ended.
+WATCH = f"""(() => {{
+  const ready = {READY};
+  const look = () => (ready() ? requestAnimationFrame(() => setTimeout(seen)) : requestAnimationFrame(look));
+  const seen = () => (window.__seen = performance.now());
+  requestAnimationFrame(look);
+}})()"""
 
 TOOLS = """window.__bench = (() => {
   const element = document.querySelector('rnnvis-explorer');
@@ -27,6 +34,7 @@ TOOLS = """window.__bench = (() => {
     return performance.now() - start;
   };
   const drawn = picture().inspect();
+  const blank = explorer.view.find;
   const held = (limit) => drawn.clouds.flatMap((c) => c.words).filter((w) => w.wordId < limit).map((w) => w.text);
   const button = (text) => [...root.querySelectorAll('[data-word]')].find((b) => b.dataset.word === text);
   const move = (x, y) => {
@@ -58,6 +66,15 @@ TOOLS = """window.__bench = (() => {
       const start = performance.now();
       while (explorer.clustering?.k !== k && performance.now() - start < 5000) await frame();
       return performance.now() - start;
+    },
+    find: () => explorer.openFind({ mode: 'sentences' }),
+    search: async (find) => {
+      const done = () => performance.getEntriesByName('rnnvis search');
+      const before = done().length;
+      const start = performance.now();
+      explorer.setFind({ ...blank, ...find });
+      while (done().length === before && performance.now() - start < 60000) await new Promise((d) => setTimeout(d, 10));
+      return done()[before].duration;
     },
     sentence: async (key) => {
       const start = performance.now();

@@ -7,23 +7,39 @@ import random
 import statistics
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 from tests import large
 from tests.browser import chromium
 
-from benchmarks.interactions import READY, TOOLS, Scripting, act
+from benchmarks.interactions import TOOLS, WATCH, Scripting, act
 from benchmarks.report import Table
+from rnnvis.progress import say
 from rnnvis.stages.serve import server
 
 STARTS = 9
 ROUNDS = 40
 WALK = 500
 HELD = 48
+SENTENCES = 100_000
+SEARCHES: dict[str, list[dict[str, Any]]] = {
+    "text": [
+        {"text": text} for text in ("aal0", "bem1 ", "12", "eos13", "fom1 gin", "nothing", "e", "hur39", "t9", "a")
+    ],
+    "expression": [{"text": f"/{text}/"} for text in ("^aal", "(bem|eos)1\\b", "[a-c]e[lm]9+$", "hur.*aal", "x")],
+    "label, length, loss": [
+        {"label": 1},
+        {"label": 0, "text": "aal"},
+        {"length": [12, 12]},
+        {"loss": [1, None]},
+        {"loss": [0.5, 1], "order": "loss"},
+    ],
+}
 Row = tuple[str, str, str, str]
 
 
@@ -34,11 +50,17 @@ def measure(site: Path) -> Table:
         browser = playwright.chromium.launch(
             executable_path=chromium.executable(), args=[*chromium.ARGUMENTS, "--js-flags=--expose-gc"]
         )
+        say("Cold starts of the explorer")
         with serving(site) as base:
             rows += _first_view(browser, base + "explorer/")
-        for units, words in ((600, 500),):
+        for units, words in ((600, 500), (100_000, 5_000)):
+            of = f"{units:,} units × {words:,} words"
+            say(f"Interactions at {of}")
             with generated(site, units, words, 40) as base:
-                rows += _interactions(browser, base + "app/", f"{units:,} units × {words:,} words", units)
+                rows += _interactions(browser, base + "app/", of, units)
+        say(f"Search over {SENTENCES:,} sentences")
+        with generated(site, 64, 5_000, SENTENCES) as base:
+            rows += _searches(browser, base + "app/")
         browser.close()
     about = (
         f"Headless Chromium at 1440 × 900 on loopback; milliseconds unless said otherwise; {STARTS} cold starts, "
@@ -53,6 +75,7 @@ def visitor(browser: Browser) -> BrowserContext:
     """A fresh profile that has seen the tour."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.add_init_script("try { localStorage.setItem('rnnvis.tour', 'seen'); } catch {}")
+    context.add_init_script(WATCH)
     return context
 
 
@@ -79,40 +102,56 @@ def generated(site: Path, units: int, words: int, sentences: int) -> Iterator[st
             yield base
 
 
+def seen(page: Page, address: str, patience: float = 120) -> float:
+    """Go to `address`; milliseconds until the first view was drawn. The page is left alone until then."""
+    session = page.context.new_cdp_session(page)
+    page.goto(address, wait_until="commit")
+    start = time.monotonic()
+    while time.monotonic() - start < patience:
+        page.wait_for_timeout(100)
+        value = session.send("Runtime.evaluate", {"expression": "window.__seen ?? null"})["result"].get("value")
+        if value is not None:
+            return float(value)
+    raise TimeoutError(f"{address}: nothing was drawn within {patience:.0f} s")
+
+
 def opened(browser: Browser, address: str) -> Page:
     """A fresh profile with the first view drawn."""
     page = visitor(browser).new_page()
-    page.goto(address, wait_until="commit")
-    page.wait_for_function(READY, timeout=120_000)
+    seen(page, address)
     return page
 
 
-def transferred(browser: Browser, address: str) -> tuple[int, int, int]:
-    """Before the first view: requests, bytes, and bytes if each body were gzipped at level 6."""
+def transferred(browser: Browser, address: str) -> dict[str, bytes]:
+    """What arrives before the first view: bodies by address."""
     context = visitor(browser)
     page = context.new_page()
-    bodies: list[Any] = []
-    page.on("response", lambda response: bodies.append(response))
-    page.goto(address, wait_until="commit")
-    page.wait_for_function(READY, timeout=120_000)
-    seen = list(bodies)
-    sent = [response.body() for response in seen if response.status < 300]
+    bodies: list[Response] = []
+    page.on("response", bodies.append)
+    seen(page, address)
+    before = list(bodies)
+    sent = {response.url: response.body() for response in before if response.status < 300}
     context.close()
-    return len(sent), sum(map(len, sent)), sum(len(gzip.compress(body, 6)) for body in sent)
+    return sent
+
+
+def gzipped(bodies: Iterable[bytes]) -> int:
+    """Bytes if each body were gzipped at level 6."""
+    return sum(len(gzip.compress(body, 6)) for body in bodies)
 
 
 def _first_view(browser: Browser, address: str) -> list[Row]:
     times = []
     for _ in range(STARTS):
-        page = opened(browser, address)
-        times.append(float(page.evaluate("window.__seen")))
+        page = visitor(browser).new_page()
+        times.append(seen(page, address))
         page.context.close()
-    requests, size, zipped = transferred(browser, address)
+    sent = transferred(browser, address)
     return [
         ("cold navigation to chips and clouds", *_row(times), "500"),
-        ("bytes before that, each body gzipped, kB", f"{zipped / 1000:.0f}", "", "600"),
-        ("the same as sent without compression, kB", f"{size / 1000:.0f}", "", ""),
-        ("requests before that", str(requests), "", ""),
+        ("bytes before that, each body gzipped, kB", f"{gzipped(sent.values()) / 1000:.0f}", "", "600"),
+        ("the same as sent without compression, kB", f"{sum(map(len, sent.values())) / 1000:.0f}", "", ""),
+        ("requests before that", str(len(sent)), "", ""),
     ]
 
 
@@ -139,6 +178,7 @@ def _interactions(browser: Browser, address: str, of: str, units: int) -> list[R
         (f"{of}: number of clusters changed, script", *_row([s for _, s in changed]), "50"),
         (f"{of}: number of clusters changed, shown", *_row([t for t, _ in changed]), "50"),
     ]
+    rows.append(_memory(page, words, page.evaluate("window.__bench.points"), of))
     if units <= 600:
         keys = page.evaluate(
             "async () => { const e = document.querySelector('rnnvis-explorer').explorer;"
@@ -147,7 +187,20 @@ def _interactions(browser: Browser, address: str, of: str, units: int) -> list[R
         )
         switched = [float(page.evaluate("(key) => window.__bench.sentence(key)", keys[i % 4])) for i in range(1, 21)]
         rows.append((f"{of}: sentence switched, shown", *_row(switched), ""))
-        rows.append(_memory(page, words, page.evaluate("window.__bench.points")))
+    page.context.close()
+    return rows
+
+
+def _searches(browser: Browser, address: str) -> list[Row]:
+    page = opened(browser, address)
+    page.evaluate(TOOLS)
+    page.evaluate("window.__bench.find()")
+    page.evaluate("window.__bench.search({ text: 'made once' })")
+    rows = []
+    for kind, searches in SEARCHES.items():
+        wanted = [search for _ in range(4) for search in searches]
+        times = [float(page.evaluate("(find) => window.__bench.search(find)", find)) for find in wanted]
+        rows.append((f"{SENTENCES:,} sentences searched by {kind}", *_row(times), "150"))
     page.context.close()
     return rows
 
@@ -177,12 +230,12 @@ def walk(page: Page, words: list[str], points: list[list[float]], steps: int, se
     return heap
 
 
-def _memory(page: Page, words: list[str], points: list[list[float]]) -> Row:
+def _memory(page: Page, words: list[str], points: list[list[float]], of: str) -> Row:
     sizes = []
     for part in range(WALK // 100):
         sizes.append(walk(page, words, points, 100, seed=part)())
     slope = (sizes[-1] - sizes[0]) / (len(sizes) - 1)
-    return (f"heap after {WALK} random interactions, MB", f"{sizes[-1]:.1f}", f"{slope:+.2f} per 100", "flat")
+    return (f"{of}: heap after {WALK} random interactions, MB", f"{sizes[-1]:.1f}", f"{slope:+.2f} per 100", "flat")
 
 
 def _row(values: Sequence[float]) -> tuple[str, str]:

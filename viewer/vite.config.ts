@@ -2,6 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { assets } from './build/assets.ts';
+import { firstView } from './build/firstView.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const app = path('../site/explorer/app');
@@ -21,6 +22,7 @@ export default defineConfig({
     rollupOptions: {
       input: { 'rnnvis-explorer': path('src/main.ts'), 'rnnvis-fonts': path('src/fonts.css') },
       output: {
+        codeSplitting: { groups: [{ name: firstView() }] },
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',
         assetFileNames: (asset) => (asset.names.some((name) => name.endsWith('.css')) ? '[name][extname]' : 'fonts/[name]-[hash][extname]'),

@@ -8,6 +8,12 @@
     "“make demo-build”; otherwise check the connection and reload.";
 
   function say(text) {
+    if (document.readyState === "loading") {
+      document.addEventListener("DOMContentLoaded", function () {
+        say(text);
+      });
+      return;
+    }
     var explorers = document.getElementsByTagName("rnnvis-explorer");
     for (var i = 0; i < explorers.length; i++) {
       var paragraph = document.createElement("p");

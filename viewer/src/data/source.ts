@@ -79,16 +79,17 @@ export class Source {
 
   vocabulary(dataset: DatasetEntry): Promise<Vocabulary> {
     return this.once(`vocabulary ${this.owner(dataset)}`, async () => {
-      const rows = await this.required(dataset, 'words').all(['text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association']);
-      const text = rows.map((row) => row.text);
+      const table = this.required(dataset, 'words');
+      await Promise.all(table.files.map((file) => file.bytes()));
+      const words = await table.columns(0, table.rows, ['text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association']);
+      const { text } = words;
+      const orNull = <T>(column: (T | null)[]): (T | null)[] => text.map((_, id) => column[id] ?? null);
       return {
         text,
-        count: Float64Array.from(rows, (row) => Number(row.count)),
-        special: rows.map((row) => row.special),
-        speech: rows.some((row) => row.part_of_speech)
-          ? { part: rows.map((row) => row.part_of_speech ?? null), share: rows.map((row) => row.part_of_speech_share ?? null) }
-          : null,
-        classAssociation: rows.map((row) => row.class_association ?? null),
+        count: Float64Array.from(words.count, Number),
+        special: words.special,
+        speech: words.part_of_speech.some(Boolean) ? { part: orNull(words.part_of_speech), share: orNull(words.part_of_speech_share) } : null,
+        classAssociation: orNull(words.class_association),
         id: new Map(text.map((word, id) => [word, id])),
       };
     });
@@ -191,14 +192,15 @@ export class Source {
   /** Quantiles of a word's responses; null where the word is too rare for them. */
   quantiles(state: StateEntry, wordId: number): Promise<Quantiles | null> {
     return this.once(`quantiles ${this.owner(state)} ${wordId}`, async () => {
-      const rows = await this.table(state, 'response_quantiles')?.where({ word_id: wordId }, ['q09', 'q25', 'q50', 'q75', 'q91']);
-      if (!rows?.length) return null;
+      const table = this.table(state, 'response_quantiles');
+      const found = await table?.columnsWhere({ word_id: wordId }, ['q09', 'q25', 'q50', 'q75', 'q91']);
+      if (!found?.q50.length) return null;
       return {
-        q09: Float32Array.from(rows, (row) => row.q09),
-        q25: Float32Array.from(rows, (row) => row.q25),
-        q50: Float32Array.from(rows, (row) => row.q50),
-        q75: Float32Array.from(rows, (row) => row.q75),
-        q91: Float32Array.from(rows, (row) => row.q91),
+        q09: Float32Array.from(found.q09),
+        q25: Float32Array.from(found.q25),
+        q50: Float32Array.from(found.q50),
+        q75: Float32Array.from(found.q75),
+        q91: Float32Array.from(found.q91),
       };
     });
   }

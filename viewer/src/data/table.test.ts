@@ -45,6 +45,27 @@ describe('Table', () => {
     expect(await table.all(['step'])).toHaveLength(ROWS);
   });
 
+  it('reads columns as it reads rows, across groups and where pages begin before the first row', async () => {
+    for (const [start, end] of [[0, 3], [60, 70], [100, 234], [0, 234]] as const) {
+      const rows = await table.slice(start, end, ['sentence_id', 'step', 'value']);
+      const columns = await table.columns(start, end, ['sentence_id', 'step', 'value']);
+      expect(columns.sentence_id).toEqual(rows.map((row) => row.sentence_id));
+      expect(columns.step).toEqual(rows.map((row) => row.step));
+      expect(columns.value).toEqual(rows.map((row) => row.value));
+    }
+    expect((await table.columns(5, 5, ['step'])).step).toEqual([]);
+  });
+
+  it('finds the columns of a sentence', async () => {
+    for (const id of [0, 16, 33, 59]) {
+      const rows = await table.where({ sentence_id: id }, ['step', 'value']);
+      const columns = await table.columnsWhere({ sentence_id: id }, ['step', 'value']);
+      expect(columns.step).toEqual(rows.map((row) => row.step));
+      expect(columns.value).toEqual(rows.map((row) => row.value));
+    }
+    expect((await table.columnsWhere({ sentence_id: 1000 }, ['step'])).step).toEqual([]);
+  });
+
   it('says that a file is not Parquet, and what its checksum must be', async () => {
     const text = await open(new TextEncoder().encode('<!doctype html><title>Not found</title>'), 1);
     const error = await text.all(['step']).catch((reason: unknown) => reason);

@@ -1,4 +1,4 @@
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
+import { parquetMetadataAsync, parquetRead, parquetReadObjects, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import { checked } from './checked';
 import type { Excerpt } from './excerpt';
 import { DataProblem, outOfMemory } from './problem';
@@ -62,6 +62,23 @@ export class Table<N extends TableName> {
     return (await Promise.all(reads)).flat();
   }
 
+  /** Rows [start, end) as one array a column, empty where the column was not published: many rows cost no objects. */
+  async columns<C extends keyof Rows[N] & string>(start: number, end: number, names: readonly C[]): Promise<Columns<N, C>> {
+    const reads = this.parts
+      .filter((part) => part.first < end && start < part.first + part.file.file.rows)
+      .map((part) => part.columns({ start: Math.max(0, start - part.first), end: Math.min(part.file.file.rows, end - part.first) }, names));
+    return joined<N, C>(names, await Promise.all(reads));
+  }
+
+  /** As `where`, but one array a column. */
+  async columnsWhere<C extends keyof Rows[N] & string>(keys: Partial<Record<keyof Rows[N] & string, Key>>, names: readonly C[]): Promise<Columns<N, C>> {
+    const wanted = Object.entries(keys) as [keyof Rows[N] & string, Key][];
+    const excerpted = (await this.excerpt?.where(wanted, names)) as Pick<Rows[N], C>[] | null | undefined;
+    if (excerpted) return joined<N, C>(names, [Object.fromEntries(names.map((name) => [name, excerpted.map((row) => row[name])]))]);
+    const spans = await Promise.all(this.holding(wanted).map((part) => part.spans(wanted).then((found) => found.map((span) => part.columns(span, names)))));
+    return joined<N, C>(names, await Promise.all(spans.flat()));
+  }
+
   /** All rows; the files are fetched whole. */
   async all<C extends keyof Rows[N] & string>(columns: readonly C[]): Promise<Pick<Rows[N], C>[]> {
     await Promise.all(this.files.map((file) => file.bytes()));
@@ -73,14 +90,25 @@ export class Table<N extends TableName> {
     const wanted = Object.entries(keys) as [keyof Rows[N] & string, Key][];
     const excerpted = await this.excerpt?.where(wanted, columns);
     if (excerpted) return excerpted as Pick<Rows[N], C>[];
+    const found = await Promise.all(this.holding(wanted).map((part) => part.where(wanted, columns)));
+    return found.flat();
+  }
+
+  /** Files that may hold rows with these keys. */
+  private holding(wanted: readonly [string, Key][]): Part<N>[] {
     const leading = wanted[0]?.[1];
-    const parts = this.parts.filter(({ file: { file } }) => {
+    return this.parts.filter(({ file: { file } }) => {
       if (typeof leading !== 'number' || file.first === null || file.last === null) return true;
       return file.first <= leading && leading <= file.last;
     });
-    const found = await Promise.all(parts.map((part) => part.where(wanted, columns)));
-    return found.flat();
   }
+}
+
+/** Values by column, in row order. */
+export type Columns<N extends TableName, C extends keyof Rows[N] & string> = { [K in C]: Exclude<Rows[N][K], undefined>[] };
+
+function joined<N extends TableName, C extends keyof Rows[N] & string>(names: readonly C[], parts: Record<string, unknown[]>[]): Columns<N, C> {
+  return Object.fromEntries(names.map((name) => [name, parts.length === 1 ? parts[0]![name]! : parts.flatMap((part) => part[name]!)])) as Columns<N, C>;
 }
 
 class Part<N extends TableName> {
@@ -115,10 +143,39 @@ class Part<N extends TableName> {
     });
   }
 
+  async columns(span: Span, names: readonly string[]): Promise<Record<string, unknown[]>> {
+    const pieces = new Map<string, { from: number; data: unknown[] }[]>(names.map((name) => [name, []]));
+    if (span.end > span.start) {
+      await this.guarded(async () =>
+        parquetRead({
+          file: this.pages,
+          metadata: await this.footer(),
+          columns: [...names],
+          rowStart: span.start,
+          rowEnd: span.end,
+          useOffsetIndex: true,
+          geoparquet: false,
+          // Whole pages arrive, which may begin before the first row and end after the last.
+          onChunk: ({ columnName, columnData, rowStart, rowEnd }) => {
+            const from = Math.max(span.start, rowStart);
+            const to = Math.min(span.end, rowEnd);
+            if (from < to) pieces.get(columnName)?.push({ from, data: Array.from(columnData.slice(from - rowStart, to - rowStart)) });
+          },
+        }),
+      );
+    }
+    return Object.fromEntries([...pieces].map(([name, parts]) => [name, parts.sort((a, b) => a.from - b.from).flatMap(({ data }) => data)]));
+  }
+
   async where<C extends string>(wanted: [string, Key][], columns: readonly C[]): Promise<Pick<Rows[N], C & keyof Rows[N]>[]> {
-    const candidates = await this.guarded(async () => groupsWith(await this.footer(), wanted, this.unique));
-    const reads = candidates.map(async ({ group, open }) => this.read(open.length ? await this.narrow(group, open) : group, columns));
+    const reads = (await this.spans(wanted)).map((span) => this.read(span, columns));
     return (await Promise.all(reads)).flat();
+  }
+
+  /** Where the rows with these keys are. */
+  async spans(wanted: [string, Key][]): Promise<Span[]> {
+    const candidates = await this.guarded(async () => groupsWith(await this.footer(), wanted, this.unique));
+    return Promise.all(candidates.map(async ({ group, open }) => (open.length ? this.narrow(group, open) : group)));
   }
 
   /** The rows of a group with these keys: contiguous, because the table is sorted by them. */

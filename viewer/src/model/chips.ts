@@ -21,6 +21,8 @@ export interface Chips {
   cell: number;
   gap: number;
   columns: number;
+  /** Units that share a cell; 1 while there is room for all. */
+  each: number;
   /** Number, cells and mean on one line, where there is no room for a head line. */
   inline: boolean;
   bottom: number;
@@ -62,14 +64,29 @@ function heightOf(p: Plan, rows: number): number {
   return p.head + Math.max(1, rows) * (p.cell + p.gap) - p.gap + p.foot;
 }
 
-/** The plan with the largest cells that still fit; the smallest where none does. */
-function choose(sizes: readonly number[], width: number, room: number): Plan {
-  const fits = PLANS.find((p) => {
-    const columns = columnsOf(p, width);
-    const total = sizes.reduce((sum, n) => sum + heightOf(p, Math.ceil(n / columns)) + LEAST_GAP, -LEAST_GAP);
-    return total <= room;
-  });
-  return fits ?? plan(13, INLINE);
+/** Cells that several units share are at least so large, so that each can be pointed at. */
+const LEAST_SHARED = 3;
+/** Cells at most where the chips scroll. */
+const MOST_CELLS = 4000;
+/** How many units may share a cell. */
+const SHARES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000];
+
+/** The plan with the largest cells that still fit, shared by as few units as can be; one that scrolls where none fits. */
+function choose(sizes: readonly number[], width: number, room: number): { p: Plan; each: number } {
+  for (const each of SHARES) {
+    const p = PLANS.find((one) => {
+      const columns = columnsOf(one, width);
+      const total = sizes.reduce((sum, n) => sum + heightOf(one, Math.ceil(n / each / columns)) + LEAST_GAP, -LEAST_GAP);
+      return total <= room && (each === 1 || one.cell >= LEAST_SHARED);
+    });
+    if (p) return { p, each };
+  }
+  return scrolling(sizes, plan(13, INLINE));
+}
+
+function scrolling(sizes: readonly number[], p: Plan): { p: Plan; each: number } {
+  const cells = (each: number): number => sizes.reduce((sum, n) => sum + Math.ceil(n / each), 0);
+  return { p, each: SHARES.find((each) => cells(each) <= MOST_CELLS) ?? SHARES[SHARES.length - 1]! };
 }
 
 export interface ChipRequest {
@@ -92,18 +109,19 @@ export function layChips(request: ChipRequest): Chips {
   const { clustering, values, column, centres, align, below } = request;
   const all = groups(clustering.units);
   const sizes = all.map((group, i) => Math.max(group.members.length, request.reserve?.[i] ?? 0));
-  const p = centres ? choose(sizes, column.width, column.bottom - column.top) : plan(16, { ...STACKED, head: 28, foot: 10 });
+  const { p, each } = centres ? choose(sizes, column.width, column.bottom - column.top) : scrolling(sizes, plan(16, { ...STACKED, head: 28, foot: 10 }));
+  const cells = sizes.map((n) => Math.ceil(n / each));
   const widest = columnsOf(p, column.width);
-  const rowsOf = align === 'height' ? Math.max(1, Math.ceil(Math.max(...sizes, 1) / widest)) : 0;
+  const rowsOf = align === 'height' ? Math.max(1, Math.ceil(Math.max(...cells, 1) / widest)) : 0;
   const columnsFor = (n: number): number => (rowsOf ? Math.max(1, Math.ceil(n / rowsOf)) : widest);
-  const heights = sizes.map((n) => heightOf(p, rowsOf || Math.ceil(n / widest)));
+  const heights = cells.map((n) => heightOf(p, rowsOf || Math.ceil(n / widest)));
   const gap = centres ? LEAST_GAP : 12 + below;
   const wanted = centres ?? heights.map((_, i) => i);
   const tops = spread(wanted, heights, gap, column.top, column.bottom);
   const pitch = p.cell + p.gap;
   const list = all.map((group, i): Chip => {
     const units = unitsOf(clustering.units, group);
-    const columns = columnsFor(units.length);
+    const columns = columnsFor(Math.ceil(units.length / each));
     const least = p.inline ? column.width : 86;
     const width = rowsOf ? Math.max(least, p.left + p.right + columns * pitch - p.gap) : column.width;
     const y = Math.round(tops[i]!);
@@ -115,11 +133,11 @@ export function layChips(request: ChipRequest): Chips {
       width,
       height: heights[i]!,
       mean: values ? mean(values, units) : NaN,
-      cells: new Cells(units, values, { x: x + p.left, y: y + p.head, columns, pitch }),
+      cells: new Cells(units, values, { x: x + p.left, y: y + p.head, columns, pitch }, each),
     };
   });
   const last = list[list.length - 1];
-  return { list, cell: p.cell, gap: p.gap, columns: widest, inline: p.inline, bottom: last ? last.y + last.height + below : column.top };
+  return { list, cell: p.cell, gap: p.gap, columns: widest, each, inline: p.inline, bottom: last ? last.y + last.height + below : column.top };
 }
 
 /** The cell under a point, by arithmetic; null between cells. */

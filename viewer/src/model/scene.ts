@@ -3,12 +3,12 @@ import { fit, measure } from '../paint/text';
 import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
-import { groups, unitClusters, unitLabels } from './groups';
+import { unitClusters, unitLabels } from './groups';
 import { columns, sequenceRight, type Box, type Columns, type Mode } from './layout';
 import { layLinks, stepLinks, type Link, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
-import { colourLimit, mean } from './scale';
-import { change, glyphs, type Glyphs } from './sequence';
+import { colourLimit } from './scale';
+import { glyphs, type Glyphs } from './sequence';
 import { lineUnder, type NextLine } from './nextWords';
 import { hasTrack, notableSteps, track } from './track';
 
@@ -114,11 +114,10 @@ function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolea
 }
 
 /** Glyphs of the data's sentence; null where its states are not published or the units are not grouped yet. */
-function glyphsOf({ sentence, sequence, state, clustering }: PictureData): { all: Glyphs; members: number[][] } | null {
+function glyphsOf({ sentence, sequence, state, clustering }: PictureData): Glyphs | null {
   if (!sentence || !clustering || !sequence || sequence.units !== state?.units || sequence.length !== sentence.tokens.length) return null;
   const labels = unitLabels(clustering, sequence.units);
-  const members = groups(clustering.units).map((group) => group.members.map((member) => clustering.units.ids[member]!));
-  return { all: glyphs(sequence, labels, unitClusters(clustering)), members };
+  return glyphs(sequence, labels, unitClusters(clustering));
 }
 
 function swapped(data: PictureData): PictureData {
@@ -127,7 +126,7 @@ function swapped(data: PictureData): PictureData {
 
 /** The rows of the sentence; of the second one with the columns' second side. Both share one scale. */
 export function sequenceScene(data: PictureData, layout: Columns): SequenceScene | null {
-  const { sentence, sequence, clustering, steps, model, vocabulary, second } = data;
+  const { sentence, clustering, steps, model, vocabulary, second } = data;
   const column = layout.sequence;
   if (!column || !sentence) return null;
   const unknown = unknownWords(vocabulary, sentence);
@@ -136,7 +135,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const other = second ? glyphsOf(swapped(data)) : null;
   const [shift, shift2] = shifts(data.step, second ? second.step : null);
   const rows = sentence.surface.map((token, step): Row => {
-    const delta = made && change(sequence!, step);
+    const bars = made ? clustering!.units.order.map((cluster) => bar(made, step, cluster)) : [];
     const shown = fit(token, column.tokenWidth, 'corpus', TOKEN_SIZE, 700);
     return {
       step,
@@ -146,18 +145,19 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
       wordId: sentence.tokens[step]!,
       unknown: unknown[step]!,
       y: column.rowPitch * (step + shift + 0.5),
-      bars: made ? clustering!.units.order.map((cluster) => bar(made.all, step, cluster)) : [],
-      means: delta ? made.members.map((units) => mean(delta, units)) : [],
+      bars,
+      // s_t − s_{t−1} is what the positive and the negative half changed by.
+      means: bars.map(({ deltaP, deltaN }) => deltaP + deltaN),
       p: drawn?.values[step] ?? null,
       next: steps?.next && vocabulary ? lineUnder(steps.next, step, sentence, vocabulary, column.tokenWidth) : null,
     };
   });
   const half = column.rowPitch / 2 - STRIP / 2 - 3;
-  const farthest = Math.max(made ? reach(made.all) : 0, other ? reach(other.all) : 0);
+  const farthest = Math.max(made ? reach(made) : 0, other ? reach(other) : 0);
   return {
     rows,
     shift,
-    glyphs: made?.all ?? null,
+    glyphs: made,
     scale: made ? half / (farthest || 1) : 0,
     contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
     trackName: drawn?.name ?? '',

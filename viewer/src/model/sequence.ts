@@ -43,35 +43,48 @@ export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clust
   };
   const size = new Float64Array(clusters);
   for (let u = 0; u < units; u++) if (labels[u]! >= 0) size[labels[u]!]!++;
-  const had = new Float64Array(clusters);
+  const { p, n, gainedP, lostP, gainedN, lostN, kept } = out;
   for (let t = 0; t < steps; t++) {
     const row = t * clusters;
-    had.fill(0);
+    const now = values.subarray(t * units, (t + 1) * units);
+    const before = t > 0 ? values.subarray((t - 1) * units, t * units) : initial;
+    const had = new Float64Array(clusters);
     for (let u = 0; u < units; u++) {
       const c = labels[u]!;
       if (c < 0) continue;
-      const now = values[t * units + u]!;
-      const before = t > 0 ? values[(t - 1) * units + u]! : initial[u]!;
-      const up = Math.max(now, 0) - Math.max(before, 0);
-      const down = Math.max(-now, 0) - Math.max(-before, 0);
-      out.p[row + c]! += Math.max(now, 0);
-      out.n[row + c]! += Math.min(now, 0);
-      out.deltaP[row + c]! += up;
-      out.deltaN[row + c]! -= down;
-      if (up > 0) out.gainedP[row + c]! += up;
-      else out.lostP[row + c]! -= up;
-      if (down > 0) out.gainedN[row + c]! += down;
-      else out.lostN[row + c]! -= down;
-      if (Math.sign(now) === Math.sign(before)) out.kept[row + c]! += Math.min(Math.abs(now), Math.abs(before));
-      had[c]! += Math.abs(before);
+      const i = row + c;
+      const to = now[u]!;
+      const from = before[u]!;
+      had[c]! += Math.abs(from);
+      if (to > 0) {
+        p[i]! += to;
+        if (from > 0) {
+          if (to > from) gainedP[i]! += to - from;
+          else lostP[i]! += from - to;
+          kept[i]! += Math.min(to, from);
+          continue;
+        }
+        gainedP[i]! += to;
+      } else if (to < 0) {
+        n[i]! += to;
+        if (from < 0) {
+          if (to < from) gainedN[i]! += from - to;
+          else lostN[i]! += to - from;
+          kept[i]! -= Math.max(to, from);
+          continue;
+        }
+        gainedN[i]! -= to;
+      }
+      if (from > 0) lostP[i]! += from;
+      else lostN[i]! -= from;
     }
     for (let c = 0; c < clusters; c++) {
       const i = row + c;
-      out.keptRate[i] = had[c]! > 0 ? out.kept[i]! / had[c]! : NaN;
-      const n = Math.max(size[c]!, 1);
-      for (const part of [out.p, out.n, out.deltaP, out.deltaN, out.gainedP, out.lostP, out.gainedN, out.lostN]) {
-        part[i] = part[i]! / n;
-      }
+      out.keptRate[i] = had[c]! > 0 ? kept[i]! / had[c]! : NaN;
+      const members = Math.max(size[c]!, 1);
+      for (const part of [p, n, gainedP, lostP, gainedN, lostN]) part[i] = part[i]! / members;
+      out.deltaP[i] = gainedP[i]! - lostP[i]!;
+      out.deltaN[i] = lostN[i]! - gainedN[i]!;
     }
   }
   return out;
@@ -80,10 +93,11 @@ export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clust
 /** Change of every unit at a step: s_t − s_{t−1}. */
 export function change(sequence: StateSequence, step: number): Float32Array {
   const { units, values, initial } = sequence;
-  return Float32Array.from({ length: units }, (_, u) => {
-    const before = step > 0 ? values[(step - 1) * units + u]! : initial[u]!;
-    return values[step * units + u]! - before;
-  });
+  const before = step > 0 ? values.subarray((step - 1) * units, step * units) : initial;
+  const now = values.subarray(step * units, (step + 1) * units);
+  const difference = new Float32Array(units);
+  for (let u = 0; u < units; u++) difference[u] = now[u]! - before[u]!;
+  return difference;
 }
 
 /** Share of the whole state kept at a step: Σ kept / Σ|s'| over all units; NaN where there was nothing to keep. */

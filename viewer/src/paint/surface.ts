@@ -13,8 +13,8 @@ export interface Style {
   opacity?: number;
   lineCap?: 'butt' | 'round';
   lineJoin?: 'miter' | 'round';
-  /** Words and numbers that this mark encodes: a `<title>` in SVG, nothing on a canvas. */
-  title?: string;
+  /** Words and numbers that this mark encodes: a `<title>` in SVG, nothing on a canvas, which never makes them. */
+  title?: string | (() => string);
 }
 
 export interface TextStyle {

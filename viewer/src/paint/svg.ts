@@ -41,7 +41,8 @@ export class SvgSurface implements Surface {
       attribute('stroke-linecap', style.lineCap) +
       attribute('stroke-linejoin', style.lineJoin) +
       attribute('opacity', style.opacity);
-    const title = style.title ? `><title>${escapeXml(style.title)}</title></${name}>` : '/>';
+    const said = typeof style.title === 'function' ? style.title() : style.title;
+    const title = said ? `><title>${escapeXml(said)}</title></${name}>` : '/>';
     this.parts.push(`<${name}${attributes}${paint}${title}`);
   }
 

@@ -88,10 +88,12 @@ export async function searchSentences(source: Source, dataset: DatasetEntry, mod
   const database = await source.database();
   const start = performance.now();
   const pattern = expression(search.text);
-  const from = `${await sentencesTable(source, database, dataset)} s LEFT JOIN ${await predictionsTable(source, database, model)} p USING (sentence_id)`;
+  const sentences = `${await sentencesTable(source, database, dataset)} s`;
+  const from = `${sentences} LEFT JOIN ${await predictionsTable(source, database, model)} p USING (sentence_id)`;
   if (pattern !== null) await checkExpression(source, pattern, signal);
   const { sql, values } = sentenceCondition(search);
-  const [count] = await database.query<{ n: number }>(`SELECT count(*) AS n FROM ${from} ${sql}`, values, signal);
+  // Counting needs no join, for which every sentence would be looked up, unless the condition asks for predictions.
+  const [count] = await database.query<{ n: number }>(`SELECT count(*) AS n FROM ${/\bp\./.test(sql) ? from : sentences} ${sql}`, values, signal);
   const rows = await database.query<SentenceHit & Record<'surprise_step', number | null>>(
     `SELECT s.sentence_id AS id, s.key, s.text, s.split, s.label, s.length, p.predicted, p.loss, p.surprise, p.surprise_step, s.surface
      FROM ${from} ${sql} ORDER BY ${ORDERS[search.order]} ${search.limit === null ? '' : 'LIMIT ? OFFSET ?'}`,

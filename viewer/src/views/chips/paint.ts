@@ -62,7 +62,7 @@ function paintCells(surface: Surface, chip: Chip, chips: Chips, limit: number, l
   const colour = (cell: Cell): string => scale.colour(cell.value / limit);
   if (!before) {
     const { x, y, columns } = chip.cells.grid;
-    const colours = Array.from(chip.cells.units, (_, i) => scale.colour(chip.cells.value(i) / limit));
+    const colours = Array.from({ length: chip.cells.length }, (_, i) => scale.colour(chip.cells.value(i) / limit));
     surface.cells({ x, y, columns, cell: chips.cell, gap: chips.gap, radius: radius(chips.cell), colours });
     return;
   }

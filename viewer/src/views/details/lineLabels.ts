@@ -47,7 +47,7 @@ export function lineLabels(chart: WordsChart, widths: readonly number[]): LineLa
 }
 
 function columnsUnder(chart: WordsChart, left: number, right: number): [number, number] {
-  const last = chart.order.length - 1;
+  const last = chart.marks.length - 1;
   const clamp = (i: number): number => Math.max(0, Math.min(last, i));
   return [clamp(Math.floor((left - chart.left) / chart.pitch)), clamp(Math.floor((right - chart.left) / chart.pitch))];
 }

@@ -1,9 +1,10 @@
 import { sign, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { measure } from '../../paint/text';
-import { signed } from '../chart/format';
+import { count, signed } from '../chart/format';
 import type { TooltipContent } from '../tooltip/content';
 import { note, paintUprightAxis } from '../chart/paintAxis';
+import { columnName } from './columns';
 import type { Basis, StepChart, StepMark } from './stepChart';
 
 export const STEP_HEIGHT = 150;
@@ -28,8 +29,7 @@ export function describeMark(mark: StepMark, basis: Basis, chip: number | null):
   } else if (basis === 'standard error' && mark.inner) {
     lines.push(`Mean ± 2 standard errors: ${signed(mark.inner[0], 3)} to ${signed(mark.inner[1], 3)}.`);
   }
-  const title = `Unit ${mark.unit}${chip === null ? '' : `, in chip ${chip}`}`;
-  return { title: [title], lines: lines.map((line) => [line]), hint: 'Click to open the unit' };
+  return { title: [columnName(mark.units, chip)], lines: lines.map((line) => [line]), hint: 'Click to open the unit' };
 }
 
 export function paintStep(
@@ -45,7 +45,7 @@ export function paintStep(
   }
   paintUprightAxis(surface, chart.axis, y, chart, theme);
   for (const mark of marks) {
-    const title = describe(mark);
+    const title = (): string => describe(mark);
     for (const [span, fill] of [[mark.outer, theme.keptTrack], [mark.inner, theme.grey]] as const) {
       if (!span) continue;
       surface.rect(mark.x - box / 2, y(span[1]), box, Math.max(1, y(span[0]) - y(span[1])), { fill, title });
@@ -55,17 +55,18 @@ export function paintStep(
     if (mark.other === null) continue;
     const at = y(mark.other);
     surface.line(mark.x, y(mark.actual), mark.x, at, { stroke: theme.ink3 });
-    surface.circle(mark.x, at, radius + 0.6, { fill: theme.surface, stroke: sign(mark.other, theme).mark, strokeWidth: 1.2, title: describe(mark) });
+    surface.circle(mark.x, at, radius + 0.6, { fill: theme.surface, stroke: sign(mark.other, theme).mark, strokeWidth: 1.2, title: () => describe(mark) });
   }
   for (const mark of marks) {
     const size = marks[active ?? -1] === mark ? radius + 1.4 : radius;
-    surface.circle(mark.x, y(mark.actual), size + 0.8, { fill: theme.surface });
-    surface.circle(mark.x, y(mark.actual), size, { fill: sign(mark.actual, theme).mark, title: describe(mark) });
+    // A rim would hide the neighbours where columns are thinner than a dot.
+    if (box > radius) surface.circle(mark.x, y(mark.actual), size + 0.8, { fill: theme.surface });
+    surface.circle(mark.x, y(mark.actual), size, { fill: sign(mark.actual, theme).mark, title: () => describe(mark) });
   }
   const about =
     chart.basis === 'none'
-      ? `${marks.length} units, in order of the change`
-      : `${marks.length} units, in order of usual change`;
+      ? `${count(chart.units)} units, in order of the change`
+      : `${count(chart.units)} units, in order of usual change`;
   const place = notePlace(chart, measure(about, 'interface', 11).width);
   surface.text(place.x, place.y, about, { ...note(theme, place.align), halo: theme.surface });
   paintLegend(surface, chart, left, bottom + LEGEND, theme);

@@ -4,6 +4,7 @@ import { fit, measure } from '../../paint/text';
 import { signed } from '../chart/format';
 import { corpus, type Segment, type TooltipContent } from '../tooltip/content';
 import { note, paintUprightAxis } from '../chart/paintAxis';
+import { columnName, over } from './columns';
 import { lineLabels } from './lineLabels';
 import { stepPath, type WordInput, type WordsChart } from './wordsChart';
 
@@ -16,23 +17,23 @@ export function wordsFrame(width: number): { left: number; right: number; top: n
 
 export const DASH = [5, 3] as const;
 
-/** What a column says: every word's usual change of one unit. */
+/** What a column says: every word's usual change of its unit, or the means over its units. */
 export function describeColumn(
-  unit: number,
+  units: Int32Array,
   chip: number | null,
   words: readonly WordInput[],
 ): TooltipContent {
+  const of = (values: Float32Array): number => over(values)(units);
   const lines = words.map(({ text, response, quantiles }): Segment[] => {
-    const mean = ` ${signed(response.mean[unit]!, 3)}`;
+    const mean = ` ${signed(of(response.mean), 3)}`;
     if (quantiles) {
-      const half = `, half of its uses ${signed(quantiles.q25[unit]!, 3)} to ${signed(quantiles.q75[unit]!, 3)}.`;
+      const half = `, half of its uses ${signed(of(quantiles.q25), 3)} to ${signed(of(quantiles.q75), 3)}.`;
       return [corpus(text), mean, half];
     }
-    const error = response.standardError && ` ± ${(2 * response.standardError[unit]!).toFixed(3)} (2 standard errors)`;
+    const error = response.standardError && ` ± ${(2 * of(response.standardError)).toFixed(3)} (2 standard errors)`;
     return [corpus(text), mean, `${error ?? ''}.`];
   });
-  const title = `Unit ${unit}${chip === null ? '' : `, in chip ${chip}`}`;
-  return { title: [title], lines, hint: 'Click to open the unit' };
+  return { title: [columnName(units, chip)], lines, hint: 'Click to open the unit' };
 }
 
 export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, active: number | null): void {

@@ -1,14 +1,17 @@
 import { scaleLinear } from 'd3-scale';
 import type { Quantiles, WordResponse } from '../../data/types';
 import { axisOver, extentOf, type Axis } from '../chart/axis';
+import { columnUnits, columnWidths, middle, over, type Frame } from './columns';
 import { descending } from './order';
 
 /** What the boxes of a word stand for: its quantiles or, for a rarer word, the mean with two standard errors. */
 export type Basis = 'quantiles' | 'standard error' | 'none';
 
-/** One unit of the chart: its column and, in data units, its boxes and this step's change. */
+/** One column of the chart and, in data units, its boxes and this step's change: a unit's, or means over several. */
 export interface StepMark {
+  /** The unit, or the middle one of several. */
   unit: number;
+  units: Int32Array;
   x: number;
   outer: [number, number] | null;
   inner: [number, number] | null;
@@ -22,6 +25,8 @@ export interface StepChart {
   basis: Basis;
   axis: Axis;
   marks: StepMark[];
+  /** Units in all. */
+  units: number;
   /** Width of a box in pixels, and radius of a dot. */
   box: number;
   radius: number;
@@ -32,38 +37,21 @@ export interface StepChart {
   y: (value: number) => number;
 }
 
-export interface Frame {
-  left: number;
-  right: number;
-  top: number;
-  bottom: number;
-}
+type Box = (units: Int32Array) => [number, number] | null;
 
-/** Widths of `n` equal columns: the pitch, and the part of it that is drawn. */
-export function columns(n: number, frame: Frame): { pitch: number; drawn: number } {
-  const pitch = (frame.right - frame.left) / Math.max(1, n);
-  return { pitch, drawn: pitch > 3 ? pitch - 1 : pitch };
-}
-
-/** Boxes of a word over its units: inner 25–75 and outer 9–91, else mean ± 2 standard errors. */
+/** Boxes of a word over columns of units: inner 25–75 and outer 9–91, else mean ± 2 standard errors. */
 export function boxesOf(
   response: WordResponse | null,
   quantiles: Quantiles | null,
-): { basis: Basis; inner: (unit: number) => [number, number] | null; outer: (unit: number) => [number, number] | null } {
+): { basis: Basis; inner: Box; outer: Box } {
   const none = (): null => null;
-  if (quantiles)
-    return {
-      basis: 'quantiles',
-      inner: (unit) => [quantiles.q25[unit]!, quantiles.q75[unit]!],
-      outer: (unit) => [quantiles.q09[unit]!, quantiles.q91[unit]!],
-    };
+  if (quantiles) {
+    const [q09, q25, q75, q91] = [over(quantiles.q09), over(quantiles.q25), over(quantiles.q75), over(quantiles.q91)];
+    return { basis: 'quantiles', inner: (units) => [q25(units), q75(units)], outer: (units) => [q09(units), q91(units)] };
+  }
   if (response?.standardError) {
-    const { mean, standardError } = response;
-    return {
-      basis: 'standard error',
-      inner: (unit) => [mean[unit]! - 2 * standardError[unit]!, mean[unit]! + 2 * standardError[unit]!],
-      outer: none,
-    };
+    const [mean, error] = [over(response.mean), over(response.standardError)];
+    return { basis: 'standard error', inner: (units) => [mean(units) - 2 * error(units), mean(units) + 2 * error(units)], outer: none };
   }
   return { basis: 'none', inner: none, outer: none };
 }
@@ -78,23 +66,29 @@ export function stepChart(
 ): StepChart {
   const boxes = boxesOf(response, quantiles);
   const order = descending(response?.mean ?? actual);
-  const { pitch, drawn } = columns(order.length, frame);
-  const marks = Array.from(order, (unit, i): StepMark => ({
-    unit,
+  const shared = columnUnits(order, frame);
+  const { pitch, drawn } = columnWidths(shared.length, frame);
+  const changed = over(actual);
+  const changed2 = other && over(other);
+  const usual = response && over(response.mean);
+  const marks = shared.map((units, i): StepMark => ({
+    unit: middle(units),
+    units,
     x: frame.left + (i + 0.5) * pitch,
-    outer: boxes.outer(unit),
-    inner: boxes.inner(unit),
-    actual: actual[unit]!,
-    other: other ? other[unit]! : null,
-    usual: response ? response.mean[unit]! : null,
+    outer: boxes.outer(units),
+    inner: boxes.inner(units),
+    actual: changed(units),
+    other: changed2 && changed2(units),
+    usual: usual && usual(units),
   }));
-  const spans = marks.flatMap((mark) => [...(mark.outer ?? []), ...(mark.inner ?? [])]);
-  const [low, high] = extentOf(actual, other, spans, [0]) ?? [-1, 1];
+  const spans = marks.flatMap((mark) => [mark.actual, mark.other ?? 0, ...(mark.outer ?? []), ...(mark.inner ?? [])]);
+  const [low, high] = extentOf(spans, [0]) ?? [-1, 1];
   const axis = axisOver(low, high, 4);
   return {
     basis: boxes.basis,
     axis,
     marks,
+    units: order.length,
     box: drawn,
     radius: Math.max(1, Math.min(2.2, pitch / 2)),
     ...frame,

@@ -26,7 +26,7 @@ const falling = word('dull', (i) => 0.4 - i / 30);
 describe('wordsChart', () => {
   it('sorts units by the first word and draws the others in that order', () => {
     const chart = wordsChart([rising, falling], frame);
-    expect(chart.order[0]).toBe(units - 1);
+    expect(chart.marks[0]!.unit).toBe(units - 1);
     expect(chart.words[0]!.mean[0]).toBeLessThan(chart.words[0]!.mean[units - 1]!);
     expect(chart.words[1]!.mean[0]).toBeGreaterThan(chart.words[1]!.mean[units - 1]!);
   });

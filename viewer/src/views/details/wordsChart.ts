@@ -1,8 +1,9 @@
 import { scaleLinear } from 'd3-scale';
 import type { Quantiles, WordResponse } from '../../data/types';
 import { axisOver, extentOf, type Axis } from '../chart/axis';
+import { columnUnits, columnWidths, middle, over, type Frame } from './columns';
 import { descending } from './order';
-import { boxesOf, columns, type Basis, type Frame } from './stepChart';
+import { boxesOf, type Basis } from './stepChart';
 
 export interface WordInput {
   text: string;
@@ -26,53 +27,42 @@ export interface WordLine {
 
 export interface WordsChart extends Frame {
   axis: Axis;
-  order: Int32Array;
   pitch: number;
   drawn: number;
   words: WordLine[];
-  marks: { unit: number; x: number }[];
+  /** Columns: a unit each, or several, known by the middle one. */
+  marks: { unit: number; units: Int32Array; x: number }[];
   y: (value: number) => number;
 }
 
 /** Up to three words over the same units, sorted by the first word's mean response. */
 export function wordsChart(inputs: readonly WordInput[], frame: Frame): WordsChart {
-  const order = descending(inputs[0]?.response.mean ?? []);
-  const { pitch, drawn } = columns(order.length, frame);
+  const shared = columnUnits(descending(inputs[0]?.response.mean ?? []), frame);
+  const { pitch, drawn } = columnWidths(shared.length, frame);
   const boxes = inputs.map(({ response, quantiles }) => boxesOf(response, quantiles));
-  const spans = inputs.map(({ response, quantiles }) =>
-    extentOf(
-      response.mean,
-      quantiles?.q09,
-      quantiles?.q91,
-      quantiles || !response.standardError ? null : response.mean.map((m, i) => m + 2 * response.standardError![i]!),
-      quantiles || !response.standardError ? null : response.mean.map((m, i) => m - 2 * response.standardError![i]!),
-    ),
-  );
+  const lines = inputs.map(({ response }, i) => ({
+    mean: shared.map(over(response.mean)),
+    inner: shared.map(boxes[i]!.inner).filter((span) => span !== null),
+    outer: shared.map(boxes[i]!.outer).filter((span) => span !== null),
+  }));
+  const spans = lines.flatMap(({ mean, inner, outer }) => [mean, inner.flat(), outer.flat()]);
   const [low, high] = extentOf(...spans, [0]) ?? [-1, 1];
   const axis = axisOver(low, high, 5);
   const y = scaleLinear([axis.low, axis.high], [frame.bottom, frame.top]);
-  const band = (box: (unit: number) => [number, number] | null): [number, number][] => {
-    const bands: [number, number][] = [];
-    for (const unit of order) {
-      const span = box(unit);
-      if (span) bands.push([y(span[1]), y(span[0])]);
-    }
-    return bands;
-  };
+  const band = (values: [number, number][]): [number, number][] => values.map(([from, to]) => [y(to), y(from)]);
   return {
     ...frame,
     axis,
-    order,
     pitch,
     drawn,
-    marks: Array.from(order, (unit, i) => ({ unit, x: frame.left + (i + 0.5) * pitch })),
-    words: inputs.map(({ text, place, response }, i) => ({
+    marks: shared.map((units, i) => ({ unit: middle(units), units, x: frame.left + (i + 0.5) * pitch })),
+    words: inputs.map(({ text, place }, i) => ({
       text,
       place,
       basis: boxes[i]!.basis,
-      mean: Float32Array.from(order, (unit) => y(response.mean[unit]!)),
-      inner: band(boxes[i]!.inner),
-      outer: band(boxes[i]!.outer),
+      mean: Float32Array.from(lines[i]!.mean, (value) => y(value)),
+      inner: band(lines[i]!.inner),
+      outer: band(lines[i]!.outer),
     })),
     y,
   };

@@ -26,12 +26,13 @@ export async function detailsFigure(explorer: Explorer): Promise<HelpFigure | nu
   const boxes = boxesOf(response, quantiles);
   if (!response || boxes.basis === 'none') return null;
   const away = (unit: number): number => {
-    const [low, high] = boxes.inner(unit)!;
+    const [low, high] = boxes.inner(Int32Array.of(unit))!;
     return Math.max(low - actual[unit]!, actual[unit]! - high);
   };
   const unit = [...actual.keys()].reduce((best, candidate) => (away(candidate) > away(best) ? candidate : best), 0);
-  const inner = boxes.inner(unit)!;
-  const outer = boxes.outer(unit);
+  const column = Int32Array.of(unit);
+  const inner = boxes.inner(column)!;
+  const outer = boxes.outer(column);
   const [low, high] = extentOf(inner, outer, [actual[unit]!, 0])!;
   const axis = axisOver(low, high, 4);
   const y = scaleLinear([axis.low, axis.high], [BOTTOM, TOP]);

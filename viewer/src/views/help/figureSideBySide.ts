@@ -1,5 +1,6 @@
 import type { Explorer } from '../../state/explorer.svelte';
 import { comparedWords } from '../details/evidence';
+import { descending } from '../details/order';
 import { paintWords } from '../details/paintWords';
 import { inputs } from '../details/panelTable';
 import { wordsChart, type WordInput } from '../details/wordsChart';
@@ -15,7 +16,7 @@ export async function sideBySideFigure(explorer: Explorer): Promise<HelpFigure |
   if (!source || !model || !state || !vocabulary) return null;
   const words = inputs(await comparedWords(source, model, state, vocabulary, view.words)).slice(0, 2);
   if (words.length === 0) return null;
-  const units = [...wordsChart(words, FRAME).order];
+  const units = [...descending(words[0]!.response.mean)];
   const chosen = units.length > 2 * FEW ? [...units.slice(0, FEW), ...units.slice(-FEW)] : units;
   const chart = wordsChart(words.map((word) => only(word, chosen)), FRAME);
   return {

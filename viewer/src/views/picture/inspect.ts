@@ -33,6 +33,8 @@ export interface Inspection {
     cluster: number;
     drawnNumber: number;
     mean: number;
+    /** Units in it, of which several may share a cell. */
+    units: number;
     x: number;
     y: number;
     width: number;
@@ -63,6 +65,7 @@ export function inspect(scene: Scene, look: Look): Inspection {
       cluster: chip.group.cluster,
       drawnNumber: chip.group.number,
       mean: chip.mean,
+      units: chip.group.members.length,
       x: chip.x,
       y: chip.y,
       width: chip.width,

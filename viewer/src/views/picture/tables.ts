@@ -48,11 +48,11 @@ export function pairTables(scene: Scene): TwinTable[] {
 /** Every unit, or where `most` is exceeded every chip: a page with a hundred thousand rows helps nobody. */
 export function memoryTable(scene: Scene, label: string, most = Infinity): TwinTable {
   const list = scene.chips?.list ?? [];
-  if (list.reduce((sum, chip) => sum + chip.cells.length, 0) > most) {
+  if (list.reduce((sum, chip) => sum + chip.group.members.length, 0) > most) {
     return {
       title: `Memory: ${label || 'units'} by chip; save as CSV for every unit`,
       head: ['chip', 'mean', 'units'],
-      rows: list.map((chip) => [String(chip.group.number), signed(chip.mean, 4), String(chip.cells.length)]),
+      rows: list.map((chip) => [String(chip.group.number), signed(chip.mean, 4), String(chip.group.members.length)]),
     };
   }
   return {

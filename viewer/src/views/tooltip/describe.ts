@@ -150,7 +150,9 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
   const number = drawn.group.number;
   if (unit !== null) {
     const cell = drawn.cells.of(unit);
-    return { title: [`Unit ${unit}, in chip ${number}`], lines: [movement(facts, cell?.value ?? NaN, false)].filter((l) => l.length), hint: 'Click to open the unit' };
+    const { each } = drawn.cells;
+    const shared: Segment[] = each > 1 ? [`It stands for ${each} units, of which it moves most.`] : [];
+    return { title: [`Unit ${unit}, in chip ${number}`], lines: [movement(facts, cell?.value ?? NaN, false), shared].filter((l) => l.length), hint: 'Click to open the unit' };
   }
   const shown = facts.focus === 'second' ? side(facts) : facts;
   const row = (facts.focus === 'step' || facts.focus === 'second') && shown.data.step !== null ? shown.scene.sequence?.rows[shown.data.step] : undefined;
@@ -161,7 +163,7 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
     movers(facts, cluster),
     unstable(drawn.group.stability),
   ];
-  const units = drawn.cells.length;
+  const units = drawn.group.members.length;
   return { title: [`Chip ${number}, ${count(units)} ${units === 1 ? 'unit' : 'units'}`], lines: lines.filter((l) => l.length), hint: 'Click to hold its links and size the words by it' };
 }
 

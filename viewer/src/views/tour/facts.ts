@@ -23,7 +23,7 @@ export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFac
     className: p ? (model?.classes[model.classes.length - 1] ?? null) : null,
     before: p?.before ?? null,
     after: p?.after ?? null,
-    chip: most && { number: most.drawnNumber, mean: most.mean, units: most.cells.length },
+    chip: most && { number: most.drawnNumber, mean: most.mean, units: most.units },
     words: words.map(({ text }) => text),
     cloud: cloud?.cluster ?? null,
     pinned: explorer.step !== null,
