@@ -45,6 +45,8 @@ export class Source {
   private booting: Promise<Database> | null = null;
   /** Hears how many bytes of DuckDB have arrived, of how many, while it starts. */
   booted: (loaded: number, total: number) => void = () => undefined;
+  /** Hears that DuckDB has long said nothing while it starts, and after how many seconds it is given up. */
+  bootSilent: (seconds: number) => void = () => undefined;
 
   private constructor(
     readonly url: string,
@@ -285,7 +287,7 @@ export class Source {
 
   /** DuckDB, started at the first call: for searches, filters and rankings, never for the first view. */
   database(): Promise<Database> {
-    this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home, (loaded, total) => this.booted(loaded, total)));
+    this.booting ??= import('./database').then(({ Database }) => Database.boot(this.home, { progress: (loaded, total) => this.booted(loaded, total), silent: (seconds) => this.bootSilent(seconds) }));
     this.booting.catch(() => (this.booting = null));
     return this.booting;
   }

@@ -57,10 +57,10 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
       return {
         examples: phrases.map((phrase) => ({ title: `“${phrase}”`, about: 'Every use of it', find: { phrase } })),
         line: [
+          { text: '−0.10', part: 'number' },
           { text: 'words before', part: 'before' },
           { text: 'the word', part: 'hit' },
           { text: 'words after', part: 'after' },
-          { text: '−0.10', part: 'number' },
         ],
         parts: [
           { name: 'Push', about: 'how the word moved the verdict, in log-odds: above 0 towards the last class, below 0 towards the first' },
