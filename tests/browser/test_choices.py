@@ -243,3 +243,29 @@ def test_forced_colours_keep_the_data_and_leave_the_rest_to_the_person(watched: 
     ground = chosen.evaluate("(label) => getComputedStyle(label).backgroundColor")
     assert ground == "rgb(255, 255, 255)", "what is chosen stands out"
     watched.check()
+
+
+def test_two_clicks_lead_from_the_home_page_to_what_the_word_did_in_two_sentences(
+    watched: Watched, published: Published
+) -> None:
+    page = watched.open("")
+    page.get_by_role("link", name="What “though” did", exact=True).click()
+    page.get_by_role("link", name="See what though did in both, side by side").click()
+    page.wait_for_url("**/explorer/#v1=**")
+    page.locator("[data-picture] canvas").first.wait_for()
+    settled(page, "drawn.difference")
+    probes, panel = published.dataset["probes"], page.get_by_role("complementary", name="Details")
+    told = panel.locator(".told")
+    norms = []
+    for name in ("music-though", "music-though-reversed"):
+        sentence = published.sentence(probes[name])
+        step = sentence["surface"].index("though")
+        rows = published.rows("steps", "sentence_id = ? ORDER BY step", sentence["sentence_id"])
+        before, after = (rows[i]["p_class"][1] for i in (step - 1, step))
+        expect(told).to_contain_text(f"from {before:.2f} to {after:.2f}")
+        norms.append(float(np.linalg.norm(published.change(probes[name], step))))
+    larger = int(np.argmax(norms))
+    expect(told).to_contain_text(
+        f"It changed the memory more in sentence {larger + 1} ({max(norms):.2f} against {min(norms):.2f})."
+    )
+    watched.check()

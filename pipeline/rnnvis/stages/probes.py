@@ -138,7 +138,7 @@ def _answer(published: Published, root: str) -> str:
         f"<ol><li>{word(first.sentence)}</li><li>{word(second.sentence)}</li></ol>\n\n"
         + paragraph(
             f"{it} by itself {verdict}: the model's P(positive) went {went}. What it changed is the memory, {further}. "
-            f"The words around it decide: at the end P(positive) is {ends}."
+            f"At the end of the sentence P(positive) is {ends}."
         )
         + _side_by_side(published, first, second, root, f"See what {it} did in both, side by side")
     )
