@@ -1,10 +1,11 @@
 """Whether two pictures show the same: deaf to anti-aliasing, not to what a person would see.
 
-A pixel of one picture differs where it cannot be had by moving the other picture half a pixel: in some channel it lies
-more than `NEAR` outside the range of the colours halfway to the pixels around. Edges that another version of the
-browser smooths otherwise, or draws a fraction of a pixel aside, stay inside that range; a letter that is gone, a mark
-that moved or a surface of another colour do not. Single pixels are forgiven: what counts is how many differ in one
-square of `SQUARE` × `SQUARE` pixels, so that a small change is not lost in a large picture.
+Both pictures are blurred a little. A pixel of one then differs where it cannot be had by moving the other by less than
+half a pixel: in some channel it lies more than `NEAR` outside the range of the colours on the way to the pixels around.
+Edges that another version of the browser smooths otherwise, or draws a fraction of a pixel aside, stay inside that
+range; a letter that is gone, a mark that moved or a surface of another colour do not. Single pixels are forgiven: what
+counts is how many differ in one square of `SQUARE` × `SQUARE` pixels, so that a small change is not lost in a large
+picture.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-NEAR = 18
+NEAR = 14
 """Of 255. References have a palette: this is above what the palette alone changes."""
+ASIDE = 0.4
+"""How far towards the pixels around a picture may be moved."""
 SQUARE = 8
-FORGIVEN = 4
+FORGIVEN = 6
 """Differing pixels that a square may have."""
 
 
@@ -37,7 +40,7 @@ def difference(expected: Image.Image, actual: Image.Image) -> Difference:
     if expected.size != actual.size:
         everywhere = np.ones((actual.height, actual.width), dtype=bool)
         return Difference(everywhere, _squares(everywhere))
-    a, b = (np.asarray(image.convert("RGB"), dtype=np.int16) for image in (expected, actual))
+    a, b = (_blurred(np.asarray(image.convert("RGB"), dtype=np.float32)) for image in (expected, actual))
     pixels = _outside(a, b) | _outside(b, a)
     return Difference(pixels, _squares(pixels))
 
@@ -55,16 +58,21 @@ def drawing(actual: Image.Image, found: Difference) -> Image.Image:
 
 
 def _outside(inner: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """Pixels of `inner` that lie outside the range of `of` and of the colours halfway to its 3 × 3 pixels there."""
-    low, high = ((of + _around(of, chosen)) / 2 for chosen in (np.minimum, np.maximum))
+    """Pixels of `inner` that lie outside the range of `of` and of the colours on the way to its 3 × 3 pixels there."""
+    low, high = ((1 - ASIDE) * of + ASIDE * _around(of, chosen) for chosen in (np.minimum, np.maximum))
     return ((inner < low - NEAR) | (inner > high + NEAR)).any(axis=2)
 
 
-def _around(values: np.ndarray, chosen: np.ufunc) -> np.ndarray:
+def _blurred(values: np.ndarray) -> np.ndarray:
+    """The mean of the 3 × 3 pixels around each."""
+    return _around(values, np.add) / 9
+
+
+def _around(values: np.ndarray, joined: np.ufunc) -> np.ndarray:
     for axis in (0, 1):
         padded = np.pad(values, [(1, 1) if i == axis else (0, 0) for i in range(3)], mode="edge")
         cut = [padded.take(range(i, i + values.shape[axis]), axis=axis) for i in range(3)]
-        values = chosen(chosen(cut[0], cut[1]), cut[2])
+        values = joined(joined(cut[0], cut[1]), cut[2])
     return values
 
 
