@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-NEAR = 14
+NEAR = 16
 """Of 255. References have a palette: this is above what the palette alone changes."""
 ASIDE = 0.4
 """How far towards the pixels around a picture may be moved."""
