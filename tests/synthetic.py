@@ -19,7 +19,7 @@ import numpy as np
 
 from rnnvis.measures import projection
 from rnnvis.measures.dynamics import Figure, dimensions, per_step
-from rnnvis.measures.matches import match
+from rnnvis.measures.matches import match, profiles
 from rnnvis.tables import files, overview_columns, publishing
 from tests.synthetic_words import GROUPS, PART_OF_SPEECH, PROBES
 
@@ -44,8 +44,9 @@ def publish(
         made = [_planted(tables, name, units, words, sentences, seed + i, epochs) for i, name in enumerate(names)]
         datasets = [dataset for dataset, _ in made]
         if second:
-            for ours, theirs in ((0, 1), (1, 0)):
-                datasets[ours]["tables"] |= _pairs(tables, made[ours][1], datasets[theirs]["name"], made[theirs][1])
+            pairs = [_pairs(tables, made[a], made[b]) for a, b in ((0, 1), (1, 0))]
+            for dataset, found in zip(datasets, pairs, strict=True):
+                dataset["tables"] |= found
     publishing.write_manifest(datasets, folder, "synthetic")
 
 
@@ -74,12 +75,29 @@ def _planted(
     return dataset, drive
 
 
-def _pairs(tables: Tables, ours: np.ndarray, other: str, theirs: np.ndarray) -> dict[str, Any]:
-    at = {"model_a": "planted", "state_a": "rnn.0.h", "model_b": "planted", "state_b": "rnn.0.h", "dataset_b": other}
-    units = {**at, **overview_columns.matched(match(ours, theirs))}
-    pair = {**at, "cka": None, "steps": 0, "shared_words": len(ours)}
+Planted = tuple[dict[str, Any], np.ndarray]
+
+
+def _pairs(tables: Tables, ours: Planted, theirs: Planted) -> dict[str, Any]:
+    (dataset, drive), (other, other_drive) = ours, theirs
+    names = {"model_a": "planted", "state_a": "rnn.0.h", "model_b": "planted", "state_b": "rnn.0.h"}
+    at = {**names, "dataset_b": other["name"]}
+    units = {**at, **overview_columns.matched(match(drive, other_drive))}
+    pair = {**at, "cka": None, "steps": 0, "shared_words": len(drive)}
+    labels, other_labels = tables.unit_labels(dataset), tables.unit_labels(other)
+    clusters = [
+        {
+            **at,
+            **dict(zip(("method", "selection", "k"), key, strict=True)),
+            **overview_columns.matched(
+                match(profiles(drive, mine, key[2]), profiles(other_drive, other_labels[key], key[2]))
+            ),
+        }
+        for key, mine in labels.items()
+    ]
     return {
         "unit_matches": tables("unit_matches", overview_columns.rows([units])),
+        "cluster_matches": tables("cluster_matches", overview_columns.rows(clusters)),
         "state_pairs": tables("state_pairs", overview_columns.rows([pair])),
     }
 
@@ -92,6 +110,12 @@ class Tables:
         self.written += 1
         source = self.scratch / str(self.written)
         return publishing.entry(name, files.write(name, columns, source), source, self.folder)
+
+    def unit_labels(self, dataset: dict[str, Any]) -> dict[tuple[str, str, int], np.ndarray]:
+        """Cluster of every unit, by method, selection and k."""
+        parts = dataset["models"][0]["states"][0]["tables"]["cluster_labels"]["files"]
+        rows = files.read("cluster_labels", [self.folder / part["path"] for part in parts]).to_pylist()
+        return {(r["method"], r["selection"], r["k"]): np.array(r["labels"]) for r in rows if r["side"] == "units"}
 
 
 def _vocabulary(words: int) -> tuple[list[str], np.ndarray]:

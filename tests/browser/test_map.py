@@ -144,7 +144,7 @@ def test_table_csv_svg_and_png_hold_every_mark(watched: Watched, published: Publ
     rows = published.rows("projection", "method = 'pca' AND item = 'word'")
     page.get_by_role("button", name="View as table").click()
     assert page.get_by_role("dialog").get_by_role("row").count() == len(rows) + 1
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save CSV").click()
     with saved.value.path().open(encoding="utf-8", newline="") as file:

@@ -120,7 +120,7 @@ def test_chips_show_either_step_or_the_difference(watched: Watched, published: P
         shows.get_by_role("radio", name=label, exact=True).check()
         page.wait_for_function(
             "([unit, value]) => { const p = document.querySelector('rnnvis-explorer').shadowRoot"
-            ".querySelector('[data-picture]').inspect();"
+            ".querySelector('[data-picture]')?.inspect();"
             " return p.chips.some((c) => c.cells.some((x) => x.unit === unit && Math.abs(x.value - value) < 1e-6)); }",
             arg=[3, float(expected[3])],
         )
@@ -254,7 +254,7 @@ def shown_at_epoch(page: Page, change: np.ndarray) -> None:
     """The chips take the values of `change`."""
     page.wait_for_function(
         "(values) => { const p = document.querySelector('rnnvis-explorer').shadowRoot"
-        ".querySelector('[data-picture]').inspect();"
+        ".querySelector('[data-picture]')?.inspect();"
         " return p && p.chips.every((c) => c.cells.every((x) => Math.abs(x.value - values[x.unit]) < 1e-5)); }",
         arg=change.tolist(),
     )

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from rnnvis.errors import RnnvisError
-from rnnvis.stages import findings, markup, reference
+from rnnvis.stages import findings, markup, probes, reference
 from rnnvis.stages.fragments import FRAGMENTS, write_fragments
 from rnnvis.stages.katex import copy_katex
 from rnnvis.stages.notices import write_notices
@@ -55,7 +55,7 @@ def test_clouds_are_those_of_the_tables(published: Published) -> None:
 
 
 def test_pair_is_read_before_and_at_the_word(published: Published) -> None:
-    first, second = findings._probes(published)
+    first, second = probes.probes(published)
     assert (first.name, second.name) == ("though", "though-reversed")
     for probe in (first, second):
         assert probe.surface[probe.step].lower() == "though"
@@ -65,6 +65,20 @@ def test_pair_is_read_before_and_at_the_word(published: Published) -> None:
         assert probe.before == rows[probe.step - 1][0]
         assert probe.after == rows[probe.step][0]
         assert probe.end == rows[-1][0]
+
+
+def test_the_short_answer_says_the_published_numbers_and_links_to_both(published: Published) -> None:
+    first, second = probes.probes(published)
+    for said, root in ((probes.pair_answer(published), "../../"), (probes.pair_answer_at_home(published), "")):
+        assert f'href="{root}explorer/#v1=' in said
+        assert f"q={first.key}&amp;t={first.step}&amp;q2={second.key}&amp;t2={second.step}" in said
+        for probe in (first, second):
+            assert f"from {markup.decimal(probe.before, 2)} to {markup.decimal(probe.after, 2)}" in said
+            assert markup.decimal(probe.norm, 2) in said
+            assert markup.decimal(probe.end, 2) in said
+        moved = max(abs(probe.after - probe.before) for probe in (first, second))
+        assert ("hardly moved the verdict" in said) == (moved < probes.LITTLE)
+        assert f"further in the {'first' if first.norm > second.norm else 'second'}" in said
 
 
 @pytest.mark.parametrize(

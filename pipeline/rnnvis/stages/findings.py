@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from urllib.parse import quote
 
-import numpy as np
-
-from rnnvis.measures.sequences import glyphs
 from rnnvis.stages.markup import (
     absent,
     decimal,
@@ -223,127 +219,6 @@ def _compared(
     return (direction if abs(difference) > CLEAR * error else f"not clearly {more} or {less}"), shown
 
 
-@dataclass(frozen=True)
-class _Probe:
-    name: str
-    key: str
-    sentence: str
-    surface: list[str]
-    step: int
-    before: float
-    after: float
-    end: float
-    push: float
-    surprise: float | None
-    norm: float
-    states: np.ndarray
-
-
-def _probes(published: Published) -> list[_Probe]:
-    """Every probe sentence that has a reversed twin, each at its first use of the first of `WORDS`."""
-    names = published.dataset.get("probes", {})
-    pairs = [n for n in names if f"{n}-reversed" in names]
-    if not published.has("steps", "states"):
-        return []
-    probes = [_probe(published, name, names[name]) for n in pairs for name in (n, f"{n}-reversed")]
-    return [p for p in probes if p]
-
-
-def _probe(published: Published, name: str, key: str) -> _Probe | None:
-    found = published.rows("SELECT sentence_id, text, surface FROM sentences WHERE key = ?", (key,))
-    if not found:
-        return None
-    number, sentence, surface = found[0]
-    step = next((i for i, token in enumerate(surface) if token.lower() == WORDS[0]), None)
-    rows = published.rows("SELECT p_class, push, surprise FROM steps WHERE sentence_id = ? ORDER BY step", (number,))
-    values = published.rows("SELECT value FROM states WHERE sentence_id = ? ORDER BY step", (number,))
-    if step is None or step == 0 or len(rows) != len(surface) or len(values) != len(surface) or rows[0][0] is None:
-        return None
-    states = np.array([row[0] for row in values], dtype=np.float64)
-    index = [s["name"] for s in published.model["states"]].index(published.state["name"])
-    p = [row[0][1] for row in rows]
-    surprise = rows[step][2]
-    return _Probe(
-        name,
-        key,
-        sentence,
-        surface,
-        step,
-        before=p[step - 1],
-        after=p[step],
-        end=p[-1],
-        push=rows[step][1],
-        surprise=None if surprise is None else surprise[index],
-        norm=float(np.linalg.norm(states[step] - states[step - 1])),
-        states=states,
-    )
-
-
-def pair(published: Published) -> str:
-    """The word in both orders of the same two clauses."""
-    probes = _probes(published)
-    if not probes:
-        return absent("pair of probe sentences")
-    rows = [
-        (
-            word(p.sentence),
-            f"{decimal(p.before, 2)} → {decimal(p.after, 2)}",
-            decimal(p.end, 2),
-            signed(p.push, decimal(p.push, 2, sign=True)),
-            decimal(p.norm, 3),
-            "–" if p.surprise is None else f"{p.surprise:.0f} %",
-        )
-        for p in probes
-    ]
-    head = ("sentence", f"P(positive) at {word(WORDS[0])}", "at the end", "push, log-odds", "response norm", "surprise")
-    return table(f"“{WORDS[0]}” in both orders", head, rows, (1, 2, 3, 4, 5), (0,))
-
-
-def pair_conclusion(published: Published) -> str:
-    """In which order of the two clauses the word moved the memory further, and what it did to the verdict."""
-    probes = _probes(published)
-    said = []
-    for first, second in zip(probes[::2], probes[1::2], strict=True):
-        further = "further" if first.norm > second.norm else "less far"
-        pushes = [decimal(p.push, 2, sign=True) for p in (first, second)]
-        same = pushes[0] == pushes[1]
-        pushed = f"{pushes[0]} log-odds in both" if same else f"{pushes[0]} against {pushes[1]} log-odds"
-        said.append(
-            paragraph(
-                f"In {word(first.sentence)} the memory moved {further} at {word(WORDS[0])} than in the other order "
-                f"({decimal(first.norm, 3)} against {decimal(second.norm, 3)}); the push on the verdict was {pushed}."
-            )
-        )
-    return "".join(said) or absent("pair of probe sentences")
-
-
-def pair_explorers(published: Published) -> str:
-    """Two live explorers: the pair that the default view belongs to, else the first, with the word pinned."""
-    probes = _probes(published)
-    if not probes:
-        return absent("pair of probe sentences")
-    shown = (published.dataset.get("view") or {}).get("sentence")
-    at = next((i for i, p in enumerate(probes) if p.key == shown), 0) // 2 * 2
-    pair = probes[at : at + 2]
-    alone = "".join(
-        f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" '
-        f'sentence="{text(p.name)}" step="{p.step}" k="{CLUSTERS}" words="{WORDS[0]}"></rnnvis-explorer>\n'
-        f'<p class="rv-note">{word(p.sentence)}</p>\n'
-        for p in pair
-    )
-    return alone + (_side_by_side(published, *pair) if len(pair) == 2 else "")
-
-
-def _side_by_side(published: Published, first: _Probe, second: _Probe) -> str:
-    """A link to the explorer with both sentences, their words on one row."""
-    names = (published.dataset["name"], published.model["name"], published.state["name"])
-    dataset, model, state = (quote(name, safe="") for name in names)
-    view = f"d={dataset}&m={model}&s={state}&g={METHOD}.reliable&k={CLUSTERS}"
-    at = f"q={first.key}&t={first.step}&q2={second.key}&t2={second.step}"
-    address = text(f"../../explorer/#v1={view}&{at}")
-    return f'<p class="rv-note"><a href="{address}">Both sentences side by side in the explorer</a></p>\n'
-
-
 def quality(published: Published) -> str:
     """How much of the responses the drawn clusters explain, and how far two halves of the text agree."""
     if not published.has("cluster_quality"):
@@ -358,31 +233,3 @@ def quality(published: Published) -> str:
     ]
     head = ("words", "explained, held out", "at best", "sign coherence", "ARI, words", "ARI, units")
     return table(f"The clustering into {CLUSTERS} groups", head, rows, (1, 2, 3, 4, 5))
-
-
-def reading(published: Published) -> str:
-    """What the word did at the default view's step: the last stop of the walk through the picture."""
-    shown = (published.dataset.get("view") or {}).get("sentence")
-    probe = next((p for p in _probes(published) if p.key == shown), None)
-    found = published.rows(
-        "SELECT labels, \"order\" FROM cluster_labels WHERE method = ? AND selection = ? AND k = ? AND side = 'units'",
-        (METHOD, SELECTION, CLUSTERS),
-    )
-    if probe is None or not found:
-        return absent("default view")
-    labels, order = np.array(found[0][0]), list(found[0][1])
-    drawn = glyphs(probe.states, labels, CLUSTERS)
-    delta = probe.states[probe.step] - probe.states[probe.step - 1]
-    mean = {order.index(c) + 1: float(delta[labels == c].mean()) for c in order if (labels == c).any()}
-    up, down = max(mean, key=lambda n: mean[n]), min(mean, key=lambda n: mean[n])
-    before = np.abs(probe.states[probe.step - 1]).sum()
-    kept = drawn.kept[probe.step].sum() / before
-    rose = f"Chip {up} rose most ({decimal(mean[up], 3, sign=True)} on average)"
-    fell = f"chip {down} {'fell most' if mean[down] < 0 else 'rose least'} ({decimal(mean[down], 3, sign=True)})"
-    surprise = "–" if probe.surprise is None else f"{probe.surprise:.0f} %"
-    return paragraph(
-        f"At {word(probe.surface[probe.step])}, P(positive) was {decimal(probe.before, 2)} before and "
-        f"{decimal(probe.after, 2)} after it, a push of {decimal(probe.push, 2, sign=True)} log-odds. "
-        f"Of the memory before it, {percent(kept)} was kept. {rose} and {fell}. Among all uses of the word in the "
-        f"corpus, {surprise} changed the memory in a way closer to the usual one than this use did."
-    )

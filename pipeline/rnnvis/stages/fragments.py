@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rnnvis.stages import findings, reference
+from rnnvis.stages import findings, probes, reference
 from rnnvis.stages.published import Published
 from rnnvis.tables import files
 
@@ -17,13 +17,15 @@ FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "contexts-conclusion": findings.contexts_conclusion,
     "corpus": reference.corpus,
     "files": reference.files,
-    "pair": findings.pair,
-    "pair-conclusion": findings.pair_conclusion,
-    "pair-explorers": findings.pair_explorers,
+    "answer": probes.pair_answer,
+    "answer-at-home": probes.pair_answer_at_home,
+    "pair": probes.pair,
+    "pair-conclusion": probes.pair_conclusion,
+    "pair-explorers": probes.pair_explorers,
     "provenance": reference.provenance,
     "quality": findings.quality,
     "query": reference.query,
-    "reading": findings.reading,
+    "reading": probes.reading,
     "schema": reference.schema,
 }
 

@@ -1,5 +1,5 @@
 import { tableFromIPC, type Table } from '@uwdata/flechette';
-import { reason, startEngine, type Engine } from './engine';
+import { reason, startEngine, type Engine, type Settings } from './engine';
 import { DataProblem } from './problem';
 import type { RemoteFile } from './remote';
 
@@ -12,9 +12,9 @@ export class Database {
 
   private constructor(private readonly engine: Engine) {}
 
-  /** Starts the engine from `home`; `progress` hears how much of it has arrived. */
-  static async boot(home: string, progress?: (loaded: number, total: number) => void): Promise<Database> {
-    return new Database(await startEngine(home, { plainNumbers: true, ...(progress ? { progress } : {}) }));
+  /** Starts the engine from `home`; `heard` hears how far it is. */
+  static async boot(home: string, heard: Pick<Settings, 'progress' | 'silent'> = {}): Promise<Database> {
+    return new Database(await startEngine(home, { plainNumbers: true, ...heard }));
   }
 
   /** SQL for the rows of these files, as something to select from. */

@@ -7,7 +7,7 @@ import { watch } from './silence';
 const WHOLE = 24 * 1024 * 1024;
 
 /** Longest silence of an engine that starts, in ms: without memory for it, its worker says nothing at all. */
-const SILENCE = 60_000;
+const SILENCE = 30_000;
 
 /** Published files appear to DuckDB under this folder, and nothing else can be read. */
 const FOLDER = 'published';
@@ -19,6 +19,8 @@ export interface Settings {
   memory?: string;
   /** Hears how many bytes of the engine have arrived, of how many. */
   progress?: (loaded: number, total: number) => void;
+  /** Hears that the engine has been silent for long, and that it is given up after so many seconds in all. */
+  silent?: (seconds: number) => void;
 }
 
 /** A DuckDB of its own in a worker of its own, without access to anything but registered files. */
@@ -30,11 +32,11 @@ export interface Engine {
 }
 
 /** Starts DuckDB from `home`: same origin, no request elsewhere. */
-export async function startEngine(home: string, { plainNumbers, memory, progress }: Settings): Promise<Engine> {
+export async function startEngine(home: string, { plainNumbers, memory, progress, silent }: Settings): Promise<Engine> {
   const folder = new URL('duckdb/', home).href;
   const script = new URL('duckdb-browser-eh.worker.js', folder).href;
   const module = new URL('duckdb-eh.wasm', folder).href;
-  const quiet = watch(SILENCE, `nothing was heard of it for ${SILENCE / 1000} s, as when the browser is out of memory`);
+  const quiet = watch(SILENCE, `nothing was heard of it for ${SILENCE / 1000} s, as when the browser is out of memory`, () => silent?.(SILENCE / 1000));
   let worker: Worker | null = null;
   try {
     if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly, or it is switched off');

@@ -22,3 +22,16 @@ test('a sign begins the time anew, and a start that is over is not watched', asy
   await vi.advanceTimersByTimeAsync(500_000);
   expect(failed).toBe(false);
 });
+
+test('a long silence is told before it is too long, and no sooner', async () => {
+  const long = vi.fn();
+  const { over, heard, stop } = watch(60_000, 'it is silent', long);
+  over.catch(() => undefined);
+  await vi.advanceTimersByTimeAsync(10_000);
+  heard();
+  await vi.advanceTimersByTimeAsync(14_000);
+  expect(long).not.toHaveBeenCalled();
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(long).toHaveBeenCalledOnce();
+  stop();
+});

@@ -45,6 +45,8 @@ export class Source {
   private booting: Promise<Database> | null = null;
   /** Hears how many bytes of DuckDB have arrived, of how many, while it starts. */
   booted: (loaded: number, total: number) => void = () => undefined;
+  /** Hears that DuckDB has long said nothing while it starts, and after how many seconds it is given up. */
+  bootSilent: (seconds: number) => void = () => undefined;
 
   private constructor(
     readonly url: string,
@@ -294,7 +296,7 @@ export class Source {
   database(): Promise<Database> {
     const { home } = this;
     if (home === null) return Promise.reject(needsServer());
-    this.booting ??= import('./database').then(({ Database }) => Database.boot(home, (loaded, total) => this.booted(loaded, total)));
+    this.booting ??= import('./database').then(({ Database }) => Database.boot(home, { progress: (loaded, total) => this.booted(loaded, total), silent: (seconds) => this.bootSilent(seconds) }));
     this.booting.catch(() => (this.booting = null));
     return this.booting;
   }

@@ -28,6 +28,9 @@ export interface Options {
   fetcher?: typeof fetch;
 }
 
+/** Saves what a page shows: as shapes and text, as a picture, or as the numbers behind it. */
+export type Exporter = (format: 'svg' | 'png' | 'csv') => Promise<Blob>;
+
 /** The one store: what is chosen, with every action, and what is loaded for it. Views read it and call its actions. */
 export class Explorer extends Choices {
   problems = $state<Partial<Record<Place, Problem>>>({});
@@ -42,7 +45,7 @@ export class Explorer extends Choices {
   /** The popover that is open, by name; at most one. */
   popover = $state<string | null>(null);
   /** Saves the opened page as a file; null where the picture is what is saved. */
-  exporter = $state.raw<((format: 'svg' | 'png' | 'csv') => Promise<Blob>) | null>(null);
+  exporter = $state.raw<Exporter | null>(null);
   /** Whether this visit began with a link to a view. */
   linked = $state(false);
   /** What the sentence picker begins with. */

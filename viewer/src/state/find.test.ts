@@ -13,6 +13,7 @@ const full: FindState = {
   order: 'loss',
   phrase: 'not : very',
   lines: 'left',
+  memory: true,
   by: 'chip',
   unit: 33,
   chip: 4,

@@ -24,6 +24,8 @@ export interface FindState {
   /** Concordance. */
   phrase: string;
   lines: ConcordanceOrder;
+  /** Whether the concordance says what each use did to the memory. */
+  memory: boolean;
   /** Where does this fire: the brushed range of the sentence, one unit, or the mean of a chip. */
   by: (typeof FIRES_BY)[number];
   unit: number;
@@ -52,6 +54,7 @@ export const FIND: FindState = {
   order: 'corpus',
   phrase: '',
   lines: 'corpus',
+  memory: false,
   by: 'unit',
   unit: 0,
   chip: 1,
@@ -132,6 +135,7 @@ const ROWS: readonly Row[] = [
   ['order', 'o', oneOf(SENTENCE_ORDERS)],
   ['phrase', 'p', text],
   ['lines', 'po', oneOf(CONCORDANCE_ORDERS)],
+  ['memory', 'pm', flag],
   ['by', 'b', oneOf(FIRES_BY)],
   ['unit', 'u', whole],
   ['chip', 'c', whole],

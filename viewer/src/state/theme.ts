@@ -11,10 +11,10 @@ interface Palette {
   color: Record<string, string>;
 }
 
-/** What the page shows: its body's attribute, else what the system prefers. */
+/** What the page shows: its body's attribute, else what the system prefers. Where a person forces colours, only those count. */
 export function pageScheme(): Scheme {
   const named = document.body.getAttribute(ATTRIBUTE);
-  if (named) return named === MATERIAL.dark ? 'dark' : 'light';
+  if (named && !matchMedia('(forced-colors: active)').matches) return named === MATERIAL.dark ? 'dark' : 'light';
   return matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';
 }
 

@@ -1,9 +1,9 @@
 import type { Value } from '../database';
 import type { Source } from '../source';
-import type { DatasetEntry, ModelEntry } from '../types';
-import { folded, sentencesTable, stepsTable, tokensTable } from './corpus';
+import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
+import { folded, memoryAt, sentencesTable, stepsTable, tokensTable } from './corpus';
 
-export const CONCORDANCE_ORDERS = ['corpus', 'left', 'right', 'surprise', 'loss', 'rising', 'falling'] as const;
+export const CONCORDANCE_ORDERS = ['corpus', 'left', 'right', 'surprise', 'loss', 'rising', 'falling', 'kept', 'change'] as const;
 export type ConcordanceOrder = (typeof CONCORDANCE_ORDERS)[number];
 
 export interface ConcordanceSearch {
@@ -13,6 +13,8 @@ export interface ConcordanceSearch {
   /** Null for all. */
   limit: number | null;
   offset: number;
+  /** The state whose memory is measured at each hit; null for none. */
+  memory?: StateEntry | null;
 }
 
 /** One place where the phrase stands: steps `step` to `step + length − 1`; its numbers are those of the last of them. */
@@ -26,6 +28,9 @@ export interface ConcordanceHit {
   push: number | null;
   loss: number | null;
   surprise: number | null;
+  /** Share of the memory kept at the step, and the Euclidean norm of its change; null where not asked for or not published. */
+  kept: number | null;
+  change: number | null;
 }
 
 export interface Concordance {
@@ -42,6 +47,8 @@ const ORDERS: Record<ConcordanceOrder, string> = {
   loss: 'm.loss DESC NULLS LAST, h.sentence_id, h.step',
   rising: 'm.push DESC NULLS LAST, h.sentence_id, h.step',
   falling: 'm.push NULLS LAST, h.sentence_id, h.step',
+  kept: 'kept NULLS LAST, h.sentence_id, h.step',
+  change: 'change DESC NULLS LAST, h.sentence_id, h.step',
 };
 
 /**
@@ -79,21 +86,24 @@ export async function findPhrase(source: Source, dataset: DatasetEntry, model: M
   const joins = words.slice(1).map((_, i) => `JOIN ${tokens} t${i + 1} ON t${i + 1}.sentence_id = t0.sentence_id AND t${i + 1}.step = t0.step + ${i + 1} AND t${i + 1}.form = ${folded('?::VARCHAR')}`);
   const found = `SELECT t0.sentence_id, t0.step FROM ${tokens} t0 ${joins.join(' ')} WHERE t0.form = ${folded('?::VARCHAR')}`;
   const values: Value[] = [...words.slice(1), words[0]!];
+  const memory = search.memory ? await memoryAt(source, database, search.memory, `SELECT sentence_id, step + ${words.length - 1} AS step FROM (${found})`) : null;
   const [count] = await database.query<{ n: number; m: number }>(`SELECT count(*) AS n, count(DISTINCT sentence_id) AS m FROM (${found})`, values, signal);
   const size = words.length;
   const rows = await database.query<ConcordanceHit>(
     `SELECT h.sentence_id AS id, s.key, s.split, s.label, h.step, s.surface, m.push, m.loss, m.surprise,
+       ${memory ? 'k.kept, k.change' : 'NULL::DOUBLE AS kept, NULL::DOUBLE AS change'},
        CASE WHEN h.step > 0 THEN ${folded('s.surface[h.step]')} END AS before,
        CASE WHEN h.step + ${size} < len(s.surface) THEN ${folded(`s.surface[h.step + ${size + 1}]`)} END AS after
      FROM (${found}) h JOIN ${sentences} s USING (sentence_id)
      LEFT JOIN ${steps} m ON m.sentence_id = h.sentence_id AND m.step = h.step + ${size - 1}
+     ${memory ? `LEFT JOIN (${memory}) k ON k.sentence_id = h.sentence_id AND k.step = h.step + ${size - 1}` : ''}
      ORDER BY ${ORDERS[search.order]} ${search.limit === null ? '' : 'LIMIT ? OFFSET ?'}`,
-    search.limit === null ? values : [...values, search.limit, search.offset],
+    [...values, ...(memory ? values : []), ...(search.limit === null ? [] : [search.limit, search.offset])],
     signal,
   );
   return {
     total: Number(count?.n ?? 0),
     sentences: Number(count?.m ?? 0),
-    hits: rows.map(({ id, key, split, label, step, surface, push, loss, surprise }) => ({ id, key, split, label, step, surface: [...surface], push, loss, surprise })),
+    hits: rows.map(({ id, key, split, label, step, surface, push, loss, surprise, kept, change }) => ({ id, key, split, label, step, surface: [...surface], push, loss, surprise, kept, change })),
   };
 }

@@ -3,7 +3,7 @@
 import type { Database } from '../database';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
-import type { DatasetEntry, ModelEntry } from '../types';
+import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
 
 /** SQL for text without case and accents. The engine ends a text at a NUL when it strips accents, so those go first. */
 export function folded(sql: string): string {
@@ -52,4 +52,24 @@ export async function stepsTable(source: Source, database: Database, model: Mode
     `steps ${source.owner(model)} ${index}`,
     from ? `SELECT sentence_id, step::INTEGER AS step, push, loss, surprise[${Math.trunc(index) + 1}] AS surprise FROM ${from}` : none,
   );
+}
+
+/**
+ * SQL for what the steps `at` (sentence_id, step) did to the memory: kept = Σ min(|s'|, |s|) over the units whose sign
+ * stays, divided by Σ|s'|, null where that is 0; change = ‖s − s'‖. Before the first step s' is zero.
+ */
+export async function memoryAt(source: Source, database: Database, state: StateEntry, at: string): Promise<string> {
+  const table = source.table(state, 'states');
+  if (!table) throw new DataProblem(`The states of ${state.title} were not published`, source.url, 'Publish the data with states to see the memory.');
+  const states = await database.from(table.files);
+  return `SELECT sentence_id, step,
+       list_sum(list_transform(list_zip(before, now), lambda x: CASE WHEN sign(x[1]) = sign(x[2]) THEN least(abs(x[1]), abs(x[2])) ELSE 0 END))
+         / nullif(list_sum(list_transform(before, lambda x: abs(x))), 0) AS kept,
+       sqrt(list_sum(list_transform(list_zip(before, now), lambda x: (x[2] - x[1]) ** 2))) AS change
+     FROM (
+       SELECT now.sentence_id, now.step::INTEGER AS step, now.value::DOUBLE[] AS now,
+         coalesce(before.value::DOUBLE[], list_transform(now.value, lambda x: 0::DOUBLE)) AS before
+       FROM (${at}) wanted JOIN ${states} now ON now.sentence_id = wanted.sentence_id AND now.step = wanted.step
+       LEFT JOIN ${states} before ON before.sentence_id = now.sentence_id AND before.step = now.step - 1
+     )`;
 }

@@ -40,7 +40,7 @@ export class StateStore {
   }
 
   /** Answers for the files that are there, one after another as they arrive; ends when all were searched or `signal` says so. */
-  async search(task: Task, limit: number, signal: AbortSignal, found: (answer: Answer, complete: boolean) => void): Promise<void> {
+  async search(task: Task, limit: number, signal: AbortSignal, found: (answer: Answer, complete: boolean) => void, tinted = true): Promise<void> {
     const filled = this.fill();
     filled.catch(() => undefined);
     let complete = false;
@@ -49,7 +49,7 @@ export class StateStore {
       signal.throwIfAborted();
       const { files } = this.loaded;
       complete = this.complete;
-      const answer = await this.ask(task, limit);
+      const answer = await this.ask(task, limit, tinted);
       signal.throwIfAborted();
       found(answer, complete);
       if (!complete && files === this.loaded.files) await Promise.race([filled, this.more()]);
@@ -60,11 +60,11 @@ export class StateStore {
     this.worker.terminate();
   }
 
-  private ask(task: Task, limit: number): Promise<Answer> {
+  private ask(task: Task, limit: number, tinted: boolean): Promise<Answer> {
     const ask = ++this.asked;
     return new Promise((resolve, reject) => {
       this.waiting.set(ask, { resolve, reject });
-      this.post({ ask, task, limit });
+      this.post({ ask, task, limit, tinted });
     });
   }
 

@@ -6,9 +6,9 @@ export type Task =
   | { kind: 'runs'; members: number[]; below: boolean; threshold: number; least: number; ranking: Ranking }
   | { kind: 'nearest'; target: Float32Array; metric: 'cosine' | 'euclidean'; onePerSentence: boolean; except: { sentence: number; step: number } | null };
 
-export type Request = { add: Chunk } | { ask: number; task: Task; limit: number };
+export type Request = { add: Chunk } | { ask: number; task: Task; limit: number; tinted: boolean };
 
-/** A stretch with one number for each step of its sentence, for the tint of its words. */
+/** A stretch with one number for each step of its sentence, for the tint of its words; none where no tint was asked for. */
 export interface Found extends Stretch {
   along: Float32Array;
 }
@@ -24,7 +24,7 @@ export interface Answer {
 
 const chunks: Chunk[] = [];
 
-function search(task: Task, limit: number): Omit<Answer, 'ask'> {
+function search(task: Task, limit: number, tinted: boolean): Omit<Answer, 'ask'> {
   const ranking = task.kind === 'nearest' ? 'lowest' : task.kind === 'match' ? 'highest' : task.ranking;
   let found: Stretch[] = [];
   const searched = new Set<number>();
@@ -35,7 +35,7 @@ function search(task: Task, limit: number): Omit<Answer, 'ask'> {
   }
   found.sort(comparer(ranking));
   if (task.kind === 'nearest' && task.onePerSentence) found = onePerSentence(found);
-  const best = found.slice(0, limit).map((stretch) => ({ ...stretch, along: along(stretch, task) }));
+  const best = found.slice(0, limit).map((stretch) => ({ ...stretch, along: tinted ? along(stretch, task) : new Float32Array() }));
   return { total: found.length, sentences: new Set(found.map(({ sentence }) => sentence)).size, searched: searched.size, best };
 }
 
@@ -66,5 +66,5 @@ function along({ sentence }: Stretch, task: Task): Float32Array {
 
 addEventListener('message', ({ data }: MessageEvent<Request>) => {
   if ('add' in data) chunks.push(data.add);
-  else postMessage({ ask: data.ask, ...search(data.task, data.limit) } satisfies Answer);
+  else postMessage({ ask: data.ask, ...search(data.task, data.limit, data.tinted) } satisfies Answer);
 });

@@ -38,7 +38,7 @@ export function paintTracks(surface: Surface, scene: CompareScene, look: Look): 
 function paintNumbers(surface: Surface, scene: CompareScene, step: number, look: Look): void {
   const { theme } = look;
   const track = scene.columns.track!;
-  const half = 13;
+  const half = 16;
   const marks = (['a', 'b'] as const)
     .map((side) => ({ side, row: scene[side].sequence?.rows[step] }))
     .filter(({ row }) => row !== undefined && row.p !== null)

@@ -1,4 +1,4 @@
-import { keptShare } from '../../model/sequence';
+import { change, keptShare } from '../../model/sequence';
 import { percent, signed } from '../chart/format';
 import { cameNext, surpriseText, verdict, type PinnedEvidence } from './evidence';
 
@@ -48,6 +48,32 @@ export function pairFacts(first: PinnedEvidence, second: PinnedEvidence, positiv
   return facts
     .map(([name, about, of]) => ({ name, about, first: of(first), second: of(second) }))
     .filter((fact) => fact.first !== NONE || fact.second !== NONE);
+}
+
+/** Below this, a change of the probability is called none to speak of. */
+const LITTLE = 0.05;
+/** Changes of the memory that differ by less than this share are called alike. */
+const ALIKE = 0.1;
+
+/** What a word did in two sentences, in plain words: to the verdict, and to the memory as a whole. */
+export function inPlainWords(first: PinnedEvidence, second: PinnedEvidence, positive: string): string {
+  const said: string[] = [];
+  const verdicts = [first, second].map(({ steps, step }) => verdict(steps, step));
+  const [one, two] = verdicts;
+  if (one && two && one.before !== null && two.before !== null) {
+    const little = [one, two].map(({ before, after }) => Math.abs(after - before!) < LITTLE);
+    const move = ({ before, after }: { before: number | null; after: number }): string => `from ${before!.toFixed(2)} to ${after.toFixed(2)}`;
+    if (little[0] && little[1]) said.push(`The word itself hardly moved the verdict: P(${positive}) went ${move(one)} in sentence 1 and ${move(two)} in sentence 2.`);
+    else said.push(`The word moved P(${positive}) ${move(one)} in sentence 1 and ${move(two)} in sentence 2.`);
+  }
+  if (first.sequence && second.sequence) {
+    const sizes = [first, second].map(({ sequence, step }) => Math.hypot(...change(sequence!, step))) as [number, number];
+    const [larger, smaller] = sizes[0] >= sizes[1] ? [0, 1] : [1, 0];
+    const numbers = `${sizes[larger]!.toFixed(2)} against ${sizes[smaller]!.toFixed(2)}`;
+    if (sizes[larger]! - sizes[smaller]! < ALIKE * sizes[larger]!) said.push(`It changed the memory about as much in both (${numbers}).`);
+    else said.push(`It changed the memory more in sentence ${larger + 1} (${numbers}).`);
+  }
+  return said.join(' ');
 }
 
 /** The chips that two steps moved most differently, in words; empty where there are none. */

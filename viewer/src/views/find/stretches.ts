@@ -22,6 +22,13 @@ export interface Stretches {
   rows: ShownStretch[];
 }
 
+/** Every stretch, with its sentence. */
+export async function allStretches(source: Source, dataset: DatasetEntry, store: StateStore, task: Task): Promise<Stretches> {
+  let last: Stretches | null = null;
+  await searchStretches(source, dataset, store, task, Infinity, new AbortController().signal, (found) => (last = found), false);
+  return last!;
+}
+
 /** Searches the states and adds the sentences; what was found so far is handed over after each file. */
 export async function searchStretches(
   source: Source,
@@ -31,6 +38,7 @@ export async function searchStretches(
   limit: number,
   signal: AbortSignal,
   show: (found: Stretches) => void,
+  tinted = true,
 ): Promise<void> {
   let shown = Promise.resolve();
   await store.search(task, limit, signal, (answer, complete) => {
@@ -43,6 +51,6 @@ export async function searchStretches(
       show({ task, total: answer.total, sentences: answer.sentences, searched: answer.searched, complete, rows });
     });
     shown.catch(() => undefined);
-  });
+  }, tinted);
   await shown;
 }

@@ -89,10 +89,12 @@ const ABOVE = 11;
 const BELOW = 4;
 const CELL = 64;
 
-class Taken {
-  private readonly cells = new Map<string, [number, number, number, number][]>();
+type Box = [number, number, number, number];
 
-  private around(box: [number, number, number, number]): string[] {
+class Taken {
+  private readonly cells = new Map<string, Box[]>();
+
+  private around(box: Box): string[] {
     const keys: string[] = [];
     for (let i = Math.floor(box[0] / CELL); i <= Math.floor(box[2] / CELL); i += 1) {
       for (let j = Math.floor(box[1] / CELL); j <= Math.floor(box[3] / CELL); j += 1) keys.push(`${i} ${j}`);
@@ -100,11 +102,13 @@ class Taken {
     return keys;
   }
 
-  free(box: [number, number, number, number]): boolean {
-    return !this.around(box).some((key) => this.cells.get(key)?.some((b) => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3]));
+  /** How many of the taken boxes this one touches. */
+  touched(box: Box): number {
+    const found = new Set(this.around(box).flatMap((key) => this.cells.get(key) ?? []));
+    return [...found].filter((b) => b[0] < box[2] && box[0] < b[2] && b[1] < box[3] && box[1] < b[3]).length;
   }
 
-  take(box: [number, number, number, number]): void {
+  take(box: Box): void {
     for (const key of this.around(box)) this.cells.set(key, [...(this.cells.get(key) ?? []), box]);
   }
 }
@@ -117,18 +121,43 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
+/** Badges that cover each other move apart, along the line between them. */
+function apart<T extends { x: number; y: number }>(badges: T[]): T[] {
+  const least = 2 * BADGE + 3;
+  for (let round = 0; round < 20; round++) {
+    for (const [i, one] of badges.entries()) {
+      for (const other of badges.slice(i + 1)) {
+        const [dx, dy] = [other.x - one.x, other.y - one.y];
+        const away = Math.hypot(dx, dy);
+        if (away >= least) continue;
+        const [ux, uy] = away > 0 ? [dx / away, dy / away] : [1, 0];
+        const push = (least - away) / 2;
+        one.x -= ux * push;
+        one.y -= uy * push;
+        other.x += ux * push;
+        other.y += uy * push;
+      }
+    }
+  }
+  return badges;
+}
+
 /** The middle of every group, in pixels. */
 export function middles(points: readonly MapPoint[], plane: Plane): { number: number; x: number; y: number }[] {
   const groups = new Map<number, MapPoint[]>();
   for (const point of points) if (point.number !== null) groups.set(point.number, [...(groups.get(point.number) ?? []), point]);
-  return [...groups].map(([number, members]) => ({
+  const found = [...groups].map(([number, members]) => ({
     number,
     x: across(plane, median(members.map(({ x }) => x))),
     y: down(plane, median(members.map(({ y }) => y))),
   }));
+  return apart(found);
 }
 
-/** Labels that cover neither each other nor a badge, weightiest first; selected marks always have theirs. */
+/** Marks that a label may cover: in a crowd, most marks stay without a label, so that the crowd itself can be seen. */
+const COVERED = 2;
+
+/** Labels that cover neither each other nor a badge, and few marks, weightiest first; selected marks always have theirs. */
 export function labelsOf(points: readonly MapPoint[], plane: Plane, family: FontFamily, radius: number, badges: readonly { x: number; y: number }[] = []): Label[] {
   const shown = points
     .map((point, index) => ({ point, index, x: across(plane, point.x), y: down(plane, point.y) }))
@@ -136,6 +165,8 @@ export function labelsOf(points: readonly MapPoint[], plane: Plane, family: Font
     .sort((a, b) => Number(b.point.selected >= 0) - Number(a.point.selected >= 0) || b.point.weight - a.point.weight || a.point.id - b.point.id);
   const taken = new Taken();
   for (const { x, y } of badges) taken.take([x - BADGE, y - BADGE, x + BADGE, y + BADGE]);
+  const marks = new Taken();
+  for (const { x, y } of shown) marks.take([x - radius, y - radius, x + radius, y + radius]);
   const found: Label[] = [];
   const gap = radius + 4;
   for (const { point, index, x, y } of shown) {
@@ -146,11 +177,15 @@ export function labelsOf(points: readonly MapPoint[], plane: Plane, family: Font
       { x: x - width / 2, y: y - gap - 2 },
       { x: x - width / 2, y: y + gap + ABOVE - 1 },
     ];
-    const fits = places.find((place) => {
-      const inside = place.x >= 2 && place.x + width <= plane.width - 2 && place.y > ABOVE + 2 && place.y < plane.height - BELOW;
-      return inside && taken.free([place.x - 4, place.y - ABOVE - 2, place.x + width + 4, place.y + BELOW + 2]);
-    });
-    const place = fits ?? (point.selected >= 0 ? places[0]! : null);
+    const free = places
+      .filter((place) => {
+        const inside = place.x >= 2 && place.x + width <= plane.width - 2 && place.y > ABOVE + 2 && place.y < plane.height - BELOW;
+        return inside && taken.touched([place.x - 4, place.y - ABOVE - 2, place.x + width + 4, place.y + BELOW + 2]) === 0;
+      })
+      .map((place) => ({ ...place, covered: marks.touched([place.x, place.y - ABOVE + 2, place.x + width, place.y + BELOW - 2]) }))
+      .sort((a, b) => a.covered - b.covered);
+    const best = free[0];
+    const place = best && (best.covered <= COVERED || point.selected >= 0) ? { x: best.x, y: best.y } : point.selected >= 0 ? places[0]! : null;
     if (!place) continue;
     taken.take([place.x - 4, place.y - ABOVE - 2, place.x + width + 4, place.y + BELOW + 2]);
     found.push({ index, ...place, width });

@@ -155,7 +155,8 @@ export function paintBarNumbers(surface: Surface, scene: Scene, column: Sequence
   const { theme } = look;
   const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
   const numbers = [...scene.numbers];
-  const every = column.pitch >= 15 ? 1 : column.pitch >= 9 ? 2 : 5;
+  const widest = measure('0'.repeat(String(numbers.length).length), 'interface', label.size, 700).width;
+  const every = column.pitch >= widest + 3 ? 1 : column.pitch >= 9 ? 2 : 5;
   const hovered = look.hover?.kind === 'chip' || look.hover?.kind === 'step' || look.hover?.kind === 'difference' ? look.hover.cluster : null;
   for (const [i, [cluster, number]] of numbers.entries()) {
     const active = cluster === hovered;

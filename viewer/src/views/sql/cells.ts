@@ -1,4 +1,5 @@
-import { shortest } from '../table/csv';
+import type { SqlResult } from '../../data/sql/result';
+import { shortest, type Table } from '../table/csv';
 
 const MICROSECONDS = 1_000_000n;
 
@@ -21,6 +22,15 @@ export function csvField(value: unknown, type = ''): string {
   if (value === null || value === undefined) return '';
   const text = cellText(value, type);
   return text === '' || /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The first rows of an answer as a table. */
+export function resultTable(result: SqlResult, rows: number): Table {
+  return {
+    caption: 'Result',
+    columns: result.columns.map(({ name, type }) => ({ name, about: type })),
+    rows: result.first(rows).map((row) => row.map((value, c) => (typeof value === 'number' || value === null ? value : cellText(value, result.columns[c]!.type)))),
+  };
 }
 
 export function isNumeric(type: string): boolean {

@@ -16,6 +16,9 @@ export interface Column {
 /** Least widths in pixels, which the tracks below repeat. */
 const WIDTHS = { unit: 84, chip: 62, mean: 136, measure: 116, words: 150 };
 
+/** Of a cell, at the left and at the right. */
+const PADDING = 8;
+
 /** The columns that this state has, in the order shown. */
 export function columnsFor(measures: readonly Measure[], chips: boolean): Column[] {
   const mean = measures.find(({ key }) => key === 'mean') ?? null;
@@ -41,7 +44,13 @@ export function leastWidth(columns: readonly Column[]): number {
   return columns.reduce((sum, { key, measure }) => {
     if (key === 'unit' || key === 'chip' || key === 'mean') return sum + WIDTHS[key];
     return sum + (measure ? WIDTHS.measure : WIDTHS.words);
-  }, 0);
+  }, 2 * PADDING);
+}
+
+/** Width inside a cell of words, in a table of this width. */
+export function wordsRoom(columns: readonly Column[], width: number): number {
+  const extra = Math.max(0, width - leastWidth(columns)) / 2;
+  return WIDTHS.words + extra - 2 * PADDING;
 }
 
 /** Words of a unit as the table shows them: the strongest, then those below that were searched for. */
