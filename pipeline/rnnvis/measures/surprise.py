@@ -21,16 +21,15 @@ def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | 
     it is measured. `measured` bool [N] (default: all) leaves probe sentences out of the comparison while
     they still get their percentile; nan where a word has no measured use.
     """
-    token_id = np.asarray(token_id, dtype=np.int64)
-    reference = np.ones(len(token_id), dtype=bool) if measured is None else np.asarray(measured, dtype=bool)
-    # Ranks of the distances make (word, distance) one sortable integer that keeps ties.
-    values, rank = np.unique(distance, return_inverse=True)
-    key = token_id * (len(values) + 1) + rank
-    uses = np.sort(key[reference])
-    start = np.searchsorted(uses, token_id * (len(values) + 1), side="left")
-    stop = np.searchsorted(uses, (token_id + 1) * (len(values) + 1), side="left")
-    nearer = np.searchsorted(uses, key, side="left") - start
-    as_near = np.searchsorted(uses, key, side="right") - start
-    count = (stop - start).astype(np.float64)
-    middle = 50.0 * (nearer + as_near)
-    return np.divide(middle, count, out=np.full(len(key), np.nan), where=count > 0).astype(np.float32)
+    found = np.full(len(token_id), np.nan, np.float32)
+    order = np.argsort(token_id, kind="stable")
+    of = np.asarray(token_id)[order]
+    starts = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]])) if len(of) else of
+    for rows in np.split(order, starts[1:]):
+        mine = distance[rows]
+        uses = np.sort(mine if measured is None else mine[measured[rows]])
+        if len(uses):
+            nearer = np.searchsorted(uses, mine, side="left")
+            middle = nearer + np.searchsorted(uses, mine, side="right")
+            found[rows] = 50.0 * middle / len(uses)
+    return found

@@ -55,7 +55,7 @@ def record(
     classes = read_labels(labels, len(tokens))
     keys = _keys(tokens, words)
     everything = np.ones(len(tokens), dtype=bool)
-    text = Text(tokens, keys, len(words), everything, ~everything)
+    text = Text(tokens, keys, len(words), everything, ~everything, classes.of >= 0)
     bounded = _bounded(recurrent)
     recorder = StateRecorder(text, frequent_count, bounded)
     call = forward or _usual(model)

@@ -101,8 +101,7 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
 
 
 def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    test = corpus.indices("test")
-    auc = label_auc(state.last[test], corpus.label[test])
+    auc = label_auc(state.last, corpus.label[state.ended])
     read_by_head = state.name == HEAD_STATE
     tables = {}
     if read_by_head:
