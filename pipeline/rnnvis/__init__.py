@@ -3,6 +3,7 @@
 Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
+- `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
 - `rnnvis.cocluster(matrix, k=10, method="block", halves=None)`: co-clusters of a signed matrix [words, units].
 - `rnnvis.RnnvisError`: what is raised when something is wrong that the caller can put right.
@@ -16,19 +17,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.cocluster import cocluster
+    from rnnvis.public.import_states import import_states
     from rnnvis.public.record import record
     from rnnvis.public.recording import Recording
     from rnnvis.public.serve import serve
     from rnnvis.recording.steps import Batch
 
 __version__ = "0.1.0"
-__all__ = ["Batch", "Recording", "RnnvisError", "__version__", "cocluster", "record", "serve"]
+__all__ = ["Batch", "Recording", "RnnvisError", "__version__", "cocluster", "import_states", "record", "serve"]
 
 _HOME = {
     "Batch": "rnnvis.recording.steps",
     "Recording": "rnnvis.public.recording",
     "RnnvisError": "rnnvis.errors",
     "cocluster": "rnnvis.measures.cocluster",
+    "import_states": "rnnvis.public.import_states",
     "record": "rnnvis.public.record",
     "serve": "rnnvis.public.serve",
 }

@@ -80,4 +80,6 @@ class Recording:
 
         if not self.states:
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        if text and any(state.surprise is None for state in self.states.values()):
+            raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         return publish(self, Path(folder), Choices(name or self.model_name, dataset, text, methods, largest_k))
