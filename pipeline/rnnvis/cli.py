@@ -156,6 +156,16 @@ def viewer(project: Project) -> None:
 
 
 @main.command()
+@click.pass_obj
+def wheel(project: Project) -> None:
+    """Build the viewer, and a wheel of the package with the viewer inside, into build/dist/."""
+    from rnnvis.stages.wheel import build_wheel
+
+    with working(project):
+        say(f"The wheel is {build_wheel(project)}")
+
+
+@main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option(
     "--port",
