@@ -29,7 +29,7 @@ class BuildWithViewer(build_py):
             shutil.copyfile(NOTICES, package / "app" / "NOTICES.md")
         else:
             warnings.warn(
-                "the viewer is not built, so this wheel has none and rnnvis.serve will not work; `make wheel` builds both",
+                "the viewer is not built: this wheel has none, and rnnvis.serve will fail; `make wheel` builds both",
                 stacklevel=1,
             )
 

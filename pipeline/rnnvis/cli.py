@@ -97,6 +97,13 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 @click.option(
     "--initial", type=click.Choice(["zero", "carried"]), help="State before a sentence: carried in a stream, else zero."
 )
+@click.option(
+    "--minimum-count",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="Uses from which a word is clustered.",
+)
 @click.option("--name", help="What the model is called; by default as the first file.")
 @click.option("--dataset", default="recorded text", show_default=True, help="What the text is called.")
 @click.option("--no-text", is_flag=True, help="Publish no sentence: what is left are vocabulary, units and clusters.")

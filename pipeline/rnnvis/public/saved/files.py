@@ -29,10 +29,10 @@ def open_arrays(path: Path) -> dict[str, SavedArray]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise RnnvisError(f'{path}: files that end in "{path.suffix}" are not read', f"save as {', '.join(READERS)}")
+    if not path.is_file():
+        raise RnnvisError(f"{path}: no such file", "check the name")
     try:
         found = reader(path)
-    except FileNotFoundError:
-        raise RnnvisError(f"{path}: no such file", "check the name") from None
     except OSError as error:
         raise RnnvisError(f"{path}: {error.strerror or error}", "check the file and its permissions") from None
     if not found:

@@ -18,19 +18,16 @@ _LARGEST_CHUNK = 2**30
 def open_hdf5(path: Path) -> dict[str, SavedArray]:
     """The datasets of an HDF5 file by their path inside it."""
     h5py = needs("h5py", path)
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise damaged(str(path), error) from None
     found: dict[str, SavedArray] = {}
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.shape is not None:
-            found[name] = _dataset(h5py, f"{path}: {name}", item)
+            found[name] = _dataset(h5py, path, name, item)
 
     try:
-        file.visititems(visit)
-    except (RuntimeError, KeyError, ValueError) as error:
+        with h5py.File(path, "r") as file:
+            file.visititems(visit)
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
         raise damaged(str(path), error) from None
     return found
 
@@ -46,7 +43,8 @@ def needs(module: str, path: Path) -> ModuleType:
         ) from None
 
 
-def _dataset(h5py: ModuleType, where: str, dataset: Any) -> SavedArray:
+def _dataset(h5py: ModuleType, path: Path, name: str, dataset: Any) -> SavedArray:
+    where = f"{path}: {name}"
     if dataset.is_virtual or dataset.external:
         raise RnnvisError(f"{where}: points into other files", "copy the values into the file itself")
     if dataset.chunks and math.prod(dataset.chunks) * dataset.dtype.itemsize > _LARGEST_CHUNK:
@@ -54,6 +52,12 @@ def _dataset(h5py: ModuleType, where: str, dataset: Any) -> SavedArray:
             f"{where}: is stored in chunks of {list(dataset.chunks)}, more than fits into memory",
             "write it again with smaller chunks: create_dataset(…, chunks=True)",
         )
-    if h5py.check_string_dtype(dataset.dtype):
-        return SavedArray(where, dataset.shape, TEXT, lambda a, b: np.array(dataset.asstr()[a:b], dtype=str))
-    return SavedArray(where, dataset.shape, kind_of(dataset.dtype, where), lambda a, b: dataset[a:b])
+    text = h5py.check_string_dtype(dataset.dtype) is not None
+
+    def fetch(start: int, stop: int) -> np.ndarray:
+        # Opened for each stretch: a file that stays open cannot be written again.
+        with h5py.File(path, "r") as file:
+            rows = file[name]
+            return np.array(rows.asstr()[start:stop], dtype=str) if text else rows[start:stop]
+
+    return SavedArray(where, dataset.shape, TEXT if text else kind_of(dataset.dtype, where), fetch)
