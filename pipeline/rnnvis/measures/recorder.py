@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnvis.corpora.sentences import Sentences
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.contexts import ContextFinder, Contexts
 from rnnvis.measures.quantiles import QuantileAccumulator, Quantiles
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rnnvis.recording import StepBatch
 
 STATES_BYTES = 64 * 2**20
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Text:
     @property
     def lengths(self) -> np.ndarray:
         """Steps of each sentence, int64 [S]."""
-        return np.array([len(t) for t in self.tokens], dtype=np.int64)
+        return Sentences.of(self.tokens).lengths
 
 
 @dataclass
@@ -79,11 +81,14 @@ class StateRecorder:
 
     def __init__(self, text: Text, frequent_count: int, bounded: Sequence[str] | None = None) -> None:
         self.text = text
-        self.lengths = text.lengths
-        self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
-        self.token_id = np.concatenate([np.zeros(0, np.int32), *text.tokens], dtype=np.int32)
+        sentences = Sentences.of(text.tokens)
+        self.lengths, self.starts, self.token_id = sentences.lengths, sentences.starts, sentences.ids
         self.halves = sentence_halves(text.keys)
-        self.frequent = np.flatnonzero(_uses(text) >= max(1, frequent_count))
+        uses = np.zeros(text.words, dtype=np.int64)
+        for start in range(0, len(self.token_id), _BLOCK):
+            stop = min(start + _BLOCK, len(self.token_id))
+            uses += np.bincount(self.token_id[start:stop][self._measured(start, stop)], minlength=text.words)
+        self.frequent = np.flatnonzero(uses >= max(1, frequent_count))
         self._bounded = bounded
         self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
@@ -102,6 +107,11 @@ class StateRecorder:
     def rows(self, batch: StepBatch) -> np.ndarray:
         """Place of each step of `batch` among all steps, int64."""
         return self.starts[batch.sentence_id] + batch.step
+
+    def _measured(self, start: int, stop: int) -> np.ndarray:
+        """Whether the measures take steps `start` to `stop`, bool."""
+        sentence = np.searchsorted(self.starts, np.arange(start, stop), side="right") - 1
+        return self.text.measured[sentence]
 
     def add(self, batch: StepBatch) -> None:
         """First pass. Sentences come whole, each once."""
@@ -178,15 +188,6 @@ def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: i
     share = (budget - size[always].sum()) / max(1, size[~always].sum())
     hashed = np.array([zlib.crc32(key.encode()) / 2**32 for key in keys])
     return np.flatnonzero(always | (hashed < share * 0.98))
-
-
-def _uses(text: Text) -> np.ndarray:
-    """Measured uses of each word, int64 [W]."""
-    count = np.zeros(text.words, dtype=np.int64)
-    measured = [tokens for tokens, inside in zip(text.tokens, text.measured, strict=True) if inside]
-    for start in range(0, len(measured), 4096):
-        count += np.bincount(np.concatenate(measured[start : start + 4096]), minlength=text.words)
-    return count
 
 
 class _State:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+
+_BLOCK = 2**20
 
 
 def distances(token_id: np.ndarray, delta: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -22,10 +26,7 @@ def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | 
     they still get their percentile; nan where a word has no measured use.
     """
     found = np.full(len(token_id), np.nan, np.float32)
-    order = np.argsort(token_id, kind="stable")
-    of = np.asarray(token_id)[order]
-    starts = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]])) if len(of) else of
-    for rows in np.split(order, starts[1:]):
+    for rows in _by_word(token_id):
         mine = distance[rows]
         uses = np.sort(mine if measured is None else mine[measured[rows]])
         if len(uses):
@@ -33,3 +34,19 @@ def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | 
             middle = nearer + np.searchsorted(uses, mine, side="right")
             found[rows] = 50.0 * middle / len(uses)
     return found
+
+
+def _by_word(token_id: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows of each word, one word after the other; sorts at most the rows of a block of words at a time."""
+    words = int(token_id.max(initial=-1)) + 1
+    below = np.zeros(words + 1, dtype=np.int64)
+    for start in range(0, len(token_id), _BLOCK):
+        below[1:] += np.bincount(token_id[start : start + _BLOCK], minlength=words)
+    below = np.cumsum(below)
+    first = 0
+    while first < words:
+        last = max(first + 1, int(np.searchsorted(below, below[first] + _BLOCK, side="right")) - 1)
+        rows = np.flatnonzero((token_id >= first) & (token_id < last))
+        rows = rows[np.argsort(token_id[rows], kind="stable")]
+        yield from np.split(rows, below[first + 1 : last] - below[first])
+        first = last

@@ -227,7 +227,7 @@ def _corpus(recording: Recording) -> Corpus:
         vocabulary=words,
         counts=np.bincount(everything, minlength=len(words)).astype(np.int64),
         special=(),
-        tokens=recording.tokens,
+        tokens=list(recording.tokens),
         surface=surface,
         text=[between.join(row) for row in surface],
         split=[RECORDED] * len(surface),

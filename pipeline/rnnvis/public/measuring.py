@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnvis.corpora.sentences import Sentences
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.public.inputs import Labels, sequence_keys
 from rnnvis.public.recording import Recording
@@ -28,6 +29,7 @@ def measured(
 
     `described` are the fields of `Recording` that say where the states come from.
     """
+    tokens = Sentences.of(tokens)
     keys = sequence_keys(tokens, words)
     everything = np.ones(len(tokens), dtype=bool)
     text = Text(tokens, keys, len(words), everything, ~everything, labels.of >= 0)
@@ -38,7 +40,7 @@ def measured(
         recorder.compare(batches("Comparing each step with its word's other uses"))
     return Recording(
         words=words,
-        tokens=list(tokens),
+        tokens=tokens,
         keys=keys,
         labels=labels,
         frequent_count=frequent_count,

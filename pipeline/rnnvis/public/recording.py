@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Recording:
     weights: str
     cell: str
     words: tuple[str, ...] = field(repr=False)
-    tokens: list[np.ndarray] = field(repr=False)
+    tokens: Sequence[np.ndarray] = field(repr=False)
     keys: list[str] = field(repr=False)
     labels: Labels = field(repr=False)
     minimum_count: int

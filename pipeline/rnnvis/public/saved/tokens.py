@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnvis.corpora.sentences import Sentences
 from rnnvis.errors import RnnvisError
 from rnnvis.public.inputs import read_vocabulary
 from rnnvis.public.saved.arrays import INTEGERS, TEXT, SavedArray
@@ -33,9 +34,9 @@ class Tokens:
     words: tuple[str, ...] = field(repr=False)
     bounded: bool
 
-    def sentences(self) -> list[np.ndarray]:
+    def sentences(self) -> Sentences:
         """The sentences, int32 [T] each, views of `ids`."""
-        return np.split(self.ids, np.cumsum(self.lengths)[:-1]) if len(self.lengths) else []
+        return Sentences(self.ids, self.lengths)
 
 
 def from_lines(path: Path, vocabulary: Vocabulary | None, characters: bool = False) -> Tokens:
