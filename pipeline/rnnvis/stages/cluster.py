@@ -50,7 +50,7 @@ def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: in
             found = [cluster_state(source, folder, state, text, parts, measure, bar) for state in states]
         write_index(folder, {"states": found})
 
-    tables = tuple(f"tables/{name}.py" for name in ("cluster_columns", "files", "overview_columns", "schema"))
+    tables = tuple(f"tables/{name}" for name in ("cluster_columns.py", "files.py", "overview_columns.py", "schema"))
     code = ("measures", *tables, "stages/cluster.py", "stages/describe.py")
     return Step("cluster", f"{dataset.config.name}-{card.name}-seed{seed}", inputs, code, build)
 
