@@ -61,7 +61,7 @@ def record_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int
         }
         write_index(folder, index)
 
-    code = ("recording", "measures", "tables/columns.py", "tables/files.py", "tables/schema")
+    code = ("recording", "measures", "corpora/sentences.py", "tables/columns.py", "tables/files.py", "tables/schema")
     label = f"{dataset.config.name}-{card.name}-seed{seed}"
     return Step("record", label, inputs, (*code, "stages/record.py", "stages/recorder.py"), build)
 

@@ -34,12 +34,12 @@ def numbered(path: Path, text: str) -> dict[str, int]:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        word, _, digits = line.rstrip().rpartition(" ")
-        if not (word and digits.isdecimal() and len(digits) < 10):
+        word, *digits = line.rsplit(maxsplit=1)
+        if not (digits and digits[0].isdecimal() and len(digits[0]) < 10):
             raise RnnvisError(f"{path}: line {number} is not a word, a space and its id", "correct the line")
         if word in found:
             raise RnnvisError(f"{path}: line {number} gives {word!r} a second id", "give each word one id")
-        found[word] = int(digits)
+        found[word] = int(digits[0])
     return found
 
 
