@@ -47,6 +47,7 @@ def _by_word(token_id: np.ndarray) -> Iterator[np.ndarray]:
     while first < words:
         last = max(first + 1, int(np.searchsorted(below, below[first] + _BLOCK, side="right")) - 1)
         rows = np.flatnonzero((token_id >= first) & (token_id < last))
-        rows = rows[np.argsort(token_id[rows], kind="stable")]
+        if last > first + 1:
+            rows = rows[np.argsort(token_id[rows], kind="stable")]
         yield from np.split(rows, below[first + 1 : last] - below[first])
         first = last

@@ -108,7 +108,7 @@ def checked_ids(ids: np.ndarray, words: int, where: str) -> np.ndarray:
             f"{where}: step {wrong[0]:,} holds the id {ids[wrong[0]]}; the vocabulary has the ids 0 to {words - 1}",
             "pass the vocabulary that the states were made with",
         )
-    return ids.astype(np.int32)
+    return ids.astype(np.int32, copy=False)
 
 
 def shortened(tokens: Tokens, lengths: np.ndarray, where: str) -> Tokens:
