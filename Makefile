@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m rnnvis.cli
 
-.PHONY: help demo demo-build site serve verify test check bench clean
+.PHONY: help demo demo-build site serve verify wheel test check bench clean
 
 help:
 	@echo "make demo        set up, train, build and serve the explorer on the review corpus"
 	@echo "make demo-build  the same without serving; the site is left in build/site/"
+	@echo "make wheel       build a wheel with the viewer inside, into build/dist/"
 	@echo "make test        set up what the tests need, and run all of them"
 	@echo "make check       formatting, types, lint, generated files (seconds)"
 	@echo "make bench       measure the figures that the documentation quotes"
@@ -28,6 +29,9 @@ serve: $(VENV)/.ready
 
 verify: $(VENV)/.ready
 	@$(RUN) verify build/site/explorer/data
+
+wheel: $(VENV)/.ready
+	@$(RUN) wheel
 
 test: $(VENV)/.ready-test demo-build
 	@sh tests/run.sh

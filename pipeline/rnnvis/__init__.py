@@ -3,6 +3,7 @@
 Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
+- `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
 - `rnnvis.to_html(folder, path)`: the same in one HTML file, without a server.
 - `rnnvis.cocluster(matrix, k=10, method="block", halves=None)`: co-clusters of a signed matrix [words, units].
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.cocluster import cocluster
+    from rnnvis.public.import_states import import_states
     from rnnvis.public.page import to_html
     from rnnvis.public.record import record
     from rnnvis.public.recording import Recording
@@ -24,13 +26,24 @@ if TYPE_CHECKING:
     from rnnvis.recording.steps import Batch
 
 __version__ = "0.1.0"
-__all__ = ["Batch", "Recording", "RnnvisError", "__version__", "cocluster", "record", "serve", "to_html"]
+__all__ = [
+    "Batch",
+    "Recording",
+    "RnnvisError",
+    "__version__",
+    "cocluster",
+    "import_states",
+    "record",
+    "serve",
+    "to_html",
+]
 
 _HOME = {
     "Batch": "rnnvis.recording.steps",
     "Recording": "rnnvis.public.recording",
     "RnnvisError": "rnnvis.errors",
     "cocluster": "rnnvis.measures.cocluster",
+    "import_states": "rnnvis.public.import_states",
     "record": "rnnvis.public.record",
     "serve": "rnnvis.public.serve",
     "to_html": "rnnvis.public.page",

@@ -82,6 +82,43 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
         plan.run(project, plan.recording(project, dataset, models))
 
 
+@main.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder to publish into.")
+@click.option("--state", "states", multiple=True, metavar="NAME=ARRAY", help="A state, as lstm.0.h=ARRAY; repeatable.")
+@click.option("--tokens", metavar="REF", help="Text with a sentence a line (.txt), or an array of ids or words.")
+@click.option("--vocabulary", metavar="REF", help="Words by id: .txt, .dict, .json, or an array of words.")
+@click.option("--labels", metavar="REF", help="A class a sentence: .txt, or an array of numbers or names.")
+@click.option("--lengths", metavar="REF", help="Steps of each sentence: an array of numbers.")
+@click.option("--sentences", metavar="REF", help="The number of its sentence at each step: an array.")
+@click.option("--end", metavar="WORD", help="The word that ends each sentence of a stream.")
+@click.option("--every", type=click.IntRange(1), help="Cut a stream after so many steps; 50 where nothing is said.")
+@click.option("--characters", is_flag=True, help="Tokens of a text file are single characters.")
+@click.option(
+    "--initial", type=click.Choice(["zero", "carried"]), help="State before a sentence: carried in a stream, else zero."
+)
+@click.option(
+    "--minimum-count",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    help="Uses from which a word is clustered.",
+)
+@click.option("--name", help="What the model is called; by default as the first file.")
+@click.option("--dataset", default="recorded text", show_default=True, help="What the text is called.")
+@click.option("--no-text", is_flag=True, help="Publish no sentence: what is left are vocabulary, units and clusters.")
+def import_(files: tuple[Path, ...], **options: Any) -> None:
+    """Measure states that were saved in FILES, and publish them for `rnnvis serve`.
+
+    FILES are .npy, .npz, .parquet, .safetensors, .h5 or .hdf5 with states [steps, units], or the lstm.yml of an
+    LSTMVis project. A REF is FILE, FILE:ARRAY, or an array of the first file. Nothing in a file is executed.
+    """
+    from rnnvis.public.import_files import import_files
+
+    for line in import_files(files, **options):
+        say(line)
+
+
 @main.command()
 @dataset_argument
 @models_argument
@@ -126,6 +163,16 @@ def viewer(project: Project) -> None:
 
 
 @main.command()
+@click.pass_obj
+def wheel(project: Project) -> None:
+    """Build the viewer, and a wheel of the package with the viewer inside, into build/dist/."""
+    from rnnvis.stages.wheel import build_wheel
+
+    with working(project):
+        say(f"The wheel is {build_wheel(project)}")
+
+
+@main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option(
     "--port",
@@ -138,7 +185,17 @@ def viewer(project: Project) -> None:
 @click.option("--verbose", is_flag=True, help="Print every request.")
 @click.pass_obj
 def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose: bool) -> None:
-    """Serve the built site (or FOLDER) on loopback, with range requests, until Ctrl-C."""
+    """Serve the built site (or FOLDER) on loopback, with range requests, until Ctrl-C.
+
+    Of a FOLDER that `rnnvis import` or a recording published, the explorer is shown.
+    """
+    if folder is not None and (folder / "manifest.json").is_file() and not (folder / "index.html").is_file():
+        from rnnvis.public.serve import serve as serve_published
+
+        with serve_published(folder, port) as published:
+            click.echo(f"Serving {published.url}  (Ctrl-C stops)")
+            published.wait()
+        return
     from rnnvis.stages.serve import server
 
     running = server(folder or project.build / "site", port, prefix=prefix, quiet=not verbose)

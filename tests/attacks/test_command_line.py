@@ -132,6 +132,16 @@ def test_a_pickle_in_place_of_a_checkpoint_never_runs(checkout: Path, tmp_path: 
     assert not ran.exists()
 
 
+@pytest.mark.parametrize("where", ["build/stages", "build/downloads", "site/explorer/data"])
+def test_pickles_in_place_of_all_files_never_run(checkout: Path, tmp_path: Path, where: str) -> None:
+    ran = tmp_path / "ran"
+    for path in [path for path in (checkout / where).rglob("*") if path.is_file()]:
+        path.write_bytes(pickle.dumps(Payload(ran)))
+    for command in (("verify",), ("publish",), REGENERATE, ("verify",)):
+        run(checkout, *command)
+    assert not ran.exists()
+
+
 def test_two_commands_in_one_checkout_do_not_meet(checkout: Path) -> None:
     with (checkout / "build" / "working.lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

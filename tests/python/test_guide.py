@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from rnnvis.cli import main
 from rnnvis.tables.publishing import read_manifest
 from rnnvis.tables.verify import verify
 
-PAGE = Path(__file__).parents[2] / "site" / "your-model.md"
-CODE = re.compile(r"^(<!-- not run[^\n]*-->\n)?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SITE = Path(__file__).parents[2] / "site"
+PAGE, OF_STATES = SITE / "your-model.md", SITE / "your-states.md"
+CODE = re.compile(r"^(<!-- not run[^\n]*-->\n)?```(python|sh)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def snippets() -> list[str]:
-    return [code for skipped, code in CODE.findall(PAGE.read_text(encoding="utf-8")) if not skipped]
+def snippets(page: Path = PAGE, language: str = "python") -> list[str]:
+    found = CODE.findall(page.read_text(encoding="utf-8"))
+    return [code for skipped, of, code in found if of == language and not skipped]
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +58,68 @@ def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any
         assert "<rnnvis-explorer>" in (folder / name).read_text(encoding="utf-8")
 
 
-def test_a_snippet_is_short_enough_to_copy() -> None:
-    assert all(len([line for line in code.splitlines() if line.strip()]) < 30 for code in snippets())
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """The same of the page on saved states, commands included."""
+    folder = tmp_path_factory.mktemp("states")
+    random = np.random.default_rng(1)
+    sequences = [random.integers(0, 40, random.integers(2, 15)).tolist() for _ in range(120)]
+    names: dict[str, Any] = {
+        "vocabulary": [f"word{i}" for i in range(40)],
+        "sequences": sequences,
+        "states": np.tanh(random.normal(size=(sum(map(len, sequences)), 12))).astype(np.float32),
+        "labels": random.integers(0, 2, 120).tolist(),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for skipped, language, code in CODE.findall(OF_STATES.read_text(encoding="utf-8")):
+            if skipped:
+                continue
+            if language == "python":
+                exec(compile(code, str(OF_STATES), "exec"), names)
+            else:
+                program, *arguments = shlex.split(code)
+                assert program == "rnnvis"
+                result = CliRunner().invoke(main, arguments)
+                assert result.exit_code == 0, result.output
+    return names, folder
+
+
+@pytest.mark.parametrize(
+    ("name", "states"),
+    [
+        ("numpy", ["lstm.0.h", "lstm.1.h"]),
+        ("padded", ["padded.0.h"]),
+        ("parquet", ["rnn.0.h"]),
+        ("stream", ["gru.0.h"]),
+        ("lstmvis", ["lstm.0.c", "lstm.0.h"]),
+        ("python", ["lstm.0.h"]),
+    ],
+)
+def test_every_import_of_the_page_publishes_the_same_numbers(
+    imported: tuple[dict[str, Any], Path], name: str, states: list[str]
+) -> None:
+    names, folder = imported
+    assert verify(folder / name).problems == []
+    dataset = read_manifest(folder / name)["datasets"][0]
+    found = {state["name"]: state for state in dataset["models"][0]["states"]}
+    assert list(found) == states
+    assert found[states[-1]]["measured"]["steps"] == len(names["states"])
+    file = found[states[0]]["tables"]["units"]["files"][0]["path"]
+    mean = pq.read_table(folder / name / file).column("mean").to_numpy()
+    scale = 2 if states[0] == "lstm.0.c" else 1
+    np.testing.assert_allclose(mean, scale * names["states"].mean(axis=0), rtol=1e-5, atol=1e-6)
+    responses = names["recording"].responses["lstm.0.h"].mean
+    table = pq.read_table(folder / name / found[states[0]]["tables"]["responses"]["files"][0]["path"])
+    if name in ("numpy", "padded", "parquet"):
+        words = pq.read_table(folder / name / dataset["tables"]["words"]["files"][0]["path"]).column("text").to_pylist()
+        place = [names["vocabulary"].index(word) for word in words]
+        np.testing.assert_allclose(np.stack(table.column("mean").to_numpy()), responses[place], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("page", [PAGE, OF_STATES])
+def test_a_snippet_is_short_enough_to_copy(page: Path) -> None:
+    assert all(len([line for line in code.splitlines() if line.strip()]) < 30 for code in snippets(page))
 
 
 def test_counts_are_those_of_the_text(ran: tuple[dict[str, Any], Path]) -> None:

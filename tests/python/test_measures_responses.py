@@ -261,11 +261,16 @@ def test_effects_and_contexts_equal_plain_loops():
                 np.testing.assert_allclose(inside.norm_standard_error[word, column], error[1], rtol=1e-5)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.booleans()), min_size=1, max_size=60))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), st.booleans()), min_size=1, max_size=60),
+    st.integers(1, 70),
+)
 @settings(max_examples=80, deadline=None)
-def test_surprise_equals_brute_force(steps):
+def test_surprise_equals_brute_force_whatever_the_block(steps, block):
     word, distance, measured = (np.array(column) for column in zip(*steps, strict=True))
-    found = surprise(word, distance.astype(np.float32), measured)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnvis.measures.surprise._BLOCK", block)
+        found = surprise(word, distance.astype(np.float32), measured)
     for i in range(len(word)):
         uses = [d for w, d, m in steps if w == word[i] and m]
         if not uses:

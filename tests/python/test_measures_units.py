@@ -49,7 +49,7 @@ def test_time_scale_of_known_processes():
 def test_time_scale_looks_inside_sentences_only():
     constant = [np.full((4, 1), value) for value in np.linspace(-0.9, 0.9, 50)]
     found = measure(constant)
-    assert found._pairs == 150
+    assert found._pairs.count[0] == 150
     np.testing.assert_allclose(found._lag_one(), [1.0])
     assert np.isnan(found.result().time_scale[0])
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from torch import nn
@@ -54,6 +55,24 @@ def test_responses_are_the_mean_changes() -> None:
     responses = rnnvis.record(model, text, WORDS).responses["rnn.0.h"]
     np.testing.assert_array_equal(responses.count, count)
     np.testing.assert_allclose(responses.mean, mean, atol=1e-6)
+
+
+def test_what_last_states_tell_of_the_label_is_published(tmp_path: Path) -> None:
+    model, text = Plain(), sentences()
+    with torch.no_grad():
+        last = np.stack([model(torch.tensor([ids]))[0, -1].numpy() for ids in text])
+    labels: list[int | None] = [int(value) for value in last[:, 2] > np.median(last[:, 2])]
+    labels[5] = None
+    rnnvis.record(model, text, WORDS, labels).publish(tmp_path / "out")
+    state = read_manifest(tmp_path / "out")["datasets"][0]["models"][0]["states"][0]
+    found = pq.read_table(tmp_path / "out" / state["tables"]["units"]["files"][0]["path"])["label_auc"].to_numpy()
+    known = np.array([label is not None for label in labels])
+    above = [
+        np.mean(unit[known & (np.array(labels) == 1)][:, None] > unit[known & (np.array(labels) == 0)])
+        for unit in last.T
+    ]
+    np.testing.assert_allclose(found, above, atol=1e-6)
+    assert found[2] == 1
 
 
 def padded(text: list[list[int]]) -> torch.Tensor:

@@ -7,8 +7,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import rnnvis
+from rnnvis.cli import main
 from rnnvis.public import serve
 from tests import synthetic
 
@@ -33,6 +35,15 @@ def test_the_page_finds_the_viewer_and_the_data(folder: Path) -> None:
             assert urllib.request.urlopen(running.url + path).status == 200
         part = urllib.request.Request(running.url + "data/manifest.json", headers={"Range": "bytes=0-9"})
         assert len(urllib.request.urlopen(part).read()) == 10
+
+
+def test_the_command_shows_the_explorer_over_a_published_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+    monkeypatch.setattr(serve.Serving, "wait", lambda running: seen.append(urllib.request.urlopen(running.url).read()))
+    result = CliRunner().invoke(main, ["serve", str(folder), "--port", "0"])
+    assert result.exit_code == 0, result.output
+    assert "Serving http://127.0.0.1:" in result.output
+    assert b'src="app/rnnvis-explorer.js"' in seen[0]
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "benchmarks",
         "notices",
         "your-model",
+        "your-states",
     }
 
 

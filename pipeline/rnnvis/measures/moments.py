@@ -36,6 +36,14 @@ class GroupedMoments:
         deviation = values - mean[segment_of]
         self._combine(of[starts], count, mean, segments @ (deviation * deviation))
 
+    def add_to_first(self, rows: np.ndarray) -> None:
+        """Take in `rows` [N, units] of the first group."""
+        if len(rows):
+            values = np.asarray(rows, dtype=np.float64)
+            mean = values.mean(axis=0)
+            m2 = np.square(values - mean).sum(axis=0)
+            self._combine(np.zeros(1, np.int64), np.array([len(rows)]), mean[None], m2[None])
+
     def merge(self, other: GroupedMoments) -> None:
         """Take in everything that `other` has seen; `other` is not changed."""
         used = np.flatnonzero(other.count)

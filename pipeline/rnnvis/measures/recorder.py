@@ -1,7 +1,11 @@
-"""All states of a model over all of its text: two streaming passes, and everything that is measured in them."""
+"""All states of a model over all of its text: two streaming passes, and everything that is measured in them.
+
+Recorders over disjoint sets of sentences merge, so that a corpus can be recorded in shards.
+"""
 
 from __future__ import annotations
 
+import copy
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -9,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rnnvis.corpora.sentences import Sentences
+from rnnvis.errors import RnnvisError
 from rnnvis.measures.contexts import ContextFinder, Contexts
 from rnnvis.measures.quantiles import QuantileAccumulator, Quantiles
 from rnnvis.measures.responses import ResponseAccumulator, Responses, sentence_halves
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from rnnvis.recording import StepBatch
 
 STATES_BYTES = 64 * 2**20
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Text:
     """Sentences as word numbers: `tokens` int32 [T] each, `keys` their names, `words` the size of the vocabulary.
 
     `measured` bool [S]: which of them the measures take; the others are only read. `always` bool [S]: those whose
-    states are published whatever the sample.
+    states are published whatever the sample. `labelled` bool [S]: those whose last state is kept, none by default.
     """
 
     tokens: Sequence[np.ndarray]
@@ -34,20 +41,21 @@ class Text:
     words: int
     measured: np.ndarray
     always: np.ndarray
+    labelled: np.ndarray | None = None
 
     @property
     def lengths(self) -> np.ndarray:
         """Steps of each sentence, int64 [S]."""
-        return np.array([len(t) for t in self.tokens], dtype=np.int64)
+        return Sentences.of(self.tokens).lengths
 
 
 @dataclass
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64: the sentences whose states are kept, `values` float16 [their steps, H]; `last` float32 [S, H]:
-    the state after each sentence; `surprise` float32 [N] as in `rnnvis.measures.surprise`, steps in the sentences'
-    order.
+    `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H]; `ended` int64 [E]:
+    labelled sentences, `last` float32 [E, H]: the state after each of them; `surprise` float32 [N] as in
+    `rnnvis.measures.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -57,29 +65,32 @@ class StateRecord:
     contexts: Contexts
     published: np.ndarray
     values: np.ndarray = field(repr=False)
+    ended: np.ndarray = field(repr=False)
     last: np.ndarray = field(repr=False)
-    surprise: np.ndarray = field(repr=False)
+    surprise: np.ndarray | None = field(repr=False)
 
 
 class StateRecorder:
     """Takes in every step twice: `add` for the measures, then `compare` for the surprise of each step.
 
-    Memory grows with words × units, with the published sample (at most 64 MB a state), and with a few numbers a step.
+    Memory grows with words × units, with samples of at most 64 MB a state (states along sentences, states at the end
+    of labelled ones), and with the text: 4 bytes a step for its word, and 4 a step and state once `compare` is called.
     Quantiles are taken of words with at least `frequent_count` measured uses. `bounded` names the
     states that lie in [−1, 1] (default: every h).
     """
 
     def __init__(self, text: Text, frequent_count: int, bounded: Sequence[str] | None = None) -> None:
         self.text = text
-        self.lengths = text.lengths
-        self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
-        self.token_id = np.concatenate([np.zeros(0, np.int32), *text.tokens]).astype(np.int32)
-        self.of_step = np.repeat(text.measured, self.lengths)
+        sentences = Sentences.of(text.tokens)
+        self.lengths, self.starts, self.token_id = sentences.lengths, sentences.starts, sentences.ids
         self.halves = sentence_halves(text.keys)
-        self.frequent = np.flatnonzero(
-            np.bincount(self.token_id[self.of_step], minlength=text.words) >= max(1, frequent_count)
-        )
+        uses = np.zeros(text.words, dtype=np.int64)
+        for start in range(0, len(self.token_id), _BLOCK):
+            stop = min(start + _BLOCK, len(self.token_id))
+            uses += np.bincount(self.token_id[start:stop][self._measured(start, stop)], minlength=text.words)
+        self.frequent = np.flatnonzero(uses >= max(1, frequent_count))
         self._bounded = bounded
+        self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
         self._distance: dict[str, np.ndarray] = {}
 
@@ -97,8 +108,14 @@ class StateRecorder:
         """Place of each step of `batch` among all steps, int64."""
         return self.starts[batch.sentence_id] + batch.step
 
+    def _measured(self, start: int, stop: int) -> np.ndarray:
+        """Whether the measures take steps `start` to `stop`, bool."""
+        sentence = np.searchsorted(self.starts, np.arange(start, stop), side="right") - 1
+        return self.text.measured[sentence]
+
     def add(self, batch: StepBatch) -> None:
         """First pass. Sentences come whole, each once."""
+        self._seen[batch.sentence_id] = True
         for name, values in batch.states.items():
             part = self._parts.get(name)
             if part is None:
@@ -106,10 +123,32 @@ class StateRecorder:
                 part = self._parts[name] = _State(name, values.shape[1], bounded, self)
             part.add(batch)
 
+    def merge(self, other: StateRecorder) -> None:
+        """Take in the first pass of `other`, over other sentences of the same text; `other` is not changed.
+
+        Counts, histograms, quantiles, contexts and samples become those of one recorder over all of the sentences;
+        moments do up to the rounding of float64. Raises RnnvisError: another text, or a sentence that both have.
+        """
+        if self.text is not other.text and not np.array_equal(self.token_id, other.token_id):
+            raise RnnvisError("the two recordings are of different texts", "record parts of one Text")
+        twice = np.flatnonzero(self._seen & other._seen)
+        if len(twice):
+            raise RnnvisError(
+                f"sentence {twice[0]} is in both recordings, and {len(twice) - 1} others are",
+                "record each sentence in one part only",
+            )
+        for name, part in other._parts.items():
+            if name in self._parts:
+                self._parts[name].merge(part, other._seen)
+            else:
+                self._parts[name] = copy.deepcopy(part, {id(other): self})
+        self._seen |= other._seen
+
     def compare(self, batches: Iterable[StepBatch]) -> None:
-        """Second pass, over the same steps."""
+        """Second pass, over the same steps, in one call or in several."""
         means = {name: part.responses.result().mean for name, part in self._parts.items()}
-        self._distance = {name: np.zeros(int(self.starts[-1]), np.float32) for name in means}
+        if not self._distance:
+            self._distance = {name: np.zeros(int(self.starts[-1]), np.float32) for name in means}
         for batch in batches:
             rows = self.rows(batch)
             for name, mean in means.items():
@@ -117,10 +156,21 @@ class StateRecorder:
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
-        return [
-            part.result(surprise(self.token_id, self._distance[name], self.of_step))
-            for name, part in self._parts.items()
-        ]
+        return [part.result(self._surprise(name)) for name, part in self._parts.items()]
+
+    def _surprise(self, name: str) -> np.ndarray | None:
+        if name not in self._distance:
+            return None
+        measured = self.text.measured
+        of_step = None if measured.all() else np.repeat(measured, self.lengths)
+        return surprise(self.token_id, self._distance[name], of_step)
+
+
+def merge(a: StateRecorder, b: StateRecorder) -> StateRecorder:
+    """A recorder that has seen what `a` and `b` have, which stay as they are; see `StateRecorder.merge`."""
+    both = copy.deepcopy(a, {id(a.text): a.text})
+    both.merge(b)
+    return both
 
 
 def sampled(text: Text, row_bytes: int, budget: int = STATES_BYTES) -> np.ndarray:
@@ -129,12 +179,15 @@ def sampled(text: Text, row_bytes: int, budget: int = STATES_BYTES) -> np.ndarra
     All of them if they fit; else those of `text.always` and, of the rest, the sentences with the smallest hash, so
     that each split keeps its share.
     """
-    size = text.lengths * row_bytes
+    return _within(text.keys, text.lengths * row_bytes, text.always, budget)
+
+
+def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int) -> np.ndarray:
     if size.sum() <= budget:
         return np.arange(len(size))
-    share = (budget - size[text.always].sum()) / max(1, size[~text.always].sum())
-    hashed = np.array([zlib.crc32(key.encode()) / 2**32 for key in text.keys])
-    return np.flatnonzero(text.always | (hashed < share * 0.98))
+    share = (budget - size[always].sum()) / max(1, size[~always].sum())
+    hashed = np.array([zlib.crc32(key.encode()) / 2**32 for key in keys])
+    return np.flatnonzero(always | (hashed < share * 0.98))
 
 
 class _State:
@@ -145,7 +198,15 @@ class _State:
         self.quantiles = QuantileAccumulator(recorder.frequent, units)
         self.units = UnitAccumulator(units, bounded)
         self.contexts = ContextFinder(units)
-        self.last = np.zeros((len(recorder.lengths), units), np.float32)
+        self.ended = np.zeros(0, np.int64)
+        if text.labelled is not None:
+            labelled = np.flatnonzero(text.labelled & (recorder.lengths > 0))
+            size = np.full(len(labelled), 4 * units)
+            keys = [text.keys[i] for i in labelled.tolist()]
+            self.ended = labelled[_within(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
+        self.place = np.full(len(recorder.lengths), -1, np.int32)
+        self.place[self.ended] = np.arange(len(self.ended))
+        self.last = np.zeros((len(self.ended), units), np.float32)
         self.published = sampled(text, 2 * units)
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
@@ -154,8 +215,9 @@ class _State:
 
     def add(self, batch: StepBatch) -> None:
         state, delta = batch.states[self.name], batch.delta(self.name)
-        last = batch.step == self.recorder.lengths[batch.sentence_id] - 1
-        self.last[batch.sentence_id[last]] = state[last]
+        place = self.place[batch.sentence_id]
+        last = (place >= 0) & (batch.step == self.recorder.lengths[batch.sentence_id] - 1)
+        self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
         self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
         inside = self.recorder.text.measured[batch.sentence_id]
@@ -173,7 +235,15 @@ class _State:
         )
         self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
 
-    def result(self, surprises: np.ndarray) -> StateRecord:
+    def merge(self, other: _State, seen: np.ndarray) -> None:
+        for name in ("responses", "quantiles", "units", "contexts"):
+            getattr(self, name).merge(getattr(other, name))
+        theirs = seen[self.ended]
+        self.last[theirs] = other.last[theirs]
+        theirs = np.repeat(seen[self.published], self.recorder.lengths[self.published])
+        self.values[theirs] = other.values[theirs]
+
+    def result(self, surprises: np.ndarray | None) -> StateRecord:
         return StateRecord(
             name=self.name,
             responses=self.responses.result(),
@@ -182,6 +252,7 @@ class _State:
             contexts=self.contexts.result(),
             published=self.published,
             values=self.values,
+            ended=self.ended,
             last=self.last,
             surprise=surprises,
         )

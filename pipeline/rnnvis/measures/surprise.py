@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+
+_BLOCK = 2**20
 
 
 def distances(token_id: np.ndarray, delta: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -21,16 +25,29 @@ def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | 
     it is measured. `measured` bool [N] (default: all) leaves probe sentences out of the comparison while
     they still get their percentile; nan where a word has no measured use.
     """
-    token_id = np.asarray(token_id, dtype=np.int64)
-    reference = np.ones(len(token_id), dtype=bool) if measured is None else np.asarray(measured, dtype=bool)
-    # Ranks of the distances make (word, distance) one sortable integer that keeps ties.
-    values, rank = np.unique(distance, return_inverse=True)
-    key = token_id * (len(values) + 1) + rank
-    uses = np.sort(key[reference])
-    start = np.searchsorted(uses, token_id * (len(values) + 1), side="left")
-    stop = np.searchsorted(uses, (token_id + 1) * (len(values) + 1), side="left")
-    nearer = np.searchsorted(uses, key, side="left") - start
-    as_near = np.searchsorted(uses, key, side="right") - start
-    count = (stop - start).astype(np.float64)
-    middle = 50.0 * (nearer + as_near)
-    return np.divide(middle, count, out=np.full(len(key), np.nan), where=count > 0).astype(np.float32)
+    found = np.full(len(token_id), np.nan, np.float32)
+    for rows in _by_word(token_id):
+        mine = distance[rows]
+        uses = np.sort(mine if measured is None else mine[measured[rows]])
+        if len(uses):
+            nearer = np.searchsorted(uses, mine, side="left")
+            middle = nearer + np.searchsorted(uses, mine, side="right")
+            found[rows] = 50.0 * middle / len(uses)
+    return found
+
+
+def _by_word(token_id: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows of each word, one word after the other; sorts at most the rows of a block of words at a time."""
+    words = int(token_id.max(initial=-1)) + 1
+    below = np.zeros(words + 1, dtype=np.int64)
+    for start in range(0, len(token_id), _BLOCK):
+        below[1:] += np.bincount(token_id[start : start + _BLOCK], minlength=words)
+    below = np.cumsum(below)
+    first = 0
+    while first < words:
+        last = max(first + 1, int(np.searchsorted(below, below[first] + _BLOCK, side="right")) - 1)
+        rows = np.flatnonzero((token_id >= first) & (token_id < last))
+        if last > first + 1:
+            rows = rows[np.argsort(token_id[rows], kind="stable")]
+        yield from np.split(rows, below[first + 1 : last] - below[first])
+        first = last

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import rankdata
 
+from rnnvis.measures.moments import GroupedMoments
+
 BINS = 64
 SATURATED = 0.9
 GATE_CLOSED, GATE_OPEN = 0.1, 0.9
@@ -40,7 +42,7 @@ class Units:
 
 
 class UnitAccumulator:
-    """Streams states (and the gate that keeps memory) into `Units`; sums in float64, counts in integers.
+    """Streams states (and the gate that keeps memory) into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
     equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490 and published in 64
@@ -49,15 +51,19 @@ class UnitAccumulator:
 
     def __init__(self, units: int, bounded: bool) -> None:
         self.units, self.bounded = units, bounded
-        self.count = 0
-        self._sum, self._absolute, self._square = np.zeros((3, units))
+        self._steps = GroupedMoments(1, units)
+        self._absolute = np.zeros(units)
         self._saturated = np.zeros(units, dtype=np.int64)
         self._fine = np.zeros((units, BINS if bounded else _FINE), dtype=np.int64)
-        self._pairs = 0
-        self._pair_sums = np.zeros((5, units))
+        self._pairs = GroupedMoments(1, 3 * units)
         self._gates = 0
         self._gate_sum = np.zeros(units)
         self._gate_saturated = np.zeros(units, dtype=np.int64)
+
+    @property
+    def count(self) -> int:
+        """Steps seen."""
+        return int(self._steps.count[0])
 
     def add(
         self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray, gate: np.ndarray | None = None
@@ -66,21 +72,15 @@ class UnitAccumulator:
         step of the same sentence (not its reset); `gate` [N, H], the forget or update gate."""
         s = np.asarray(state, dtype=np.float64)
         size = np.abs(s)
-        self.count += len(s)
-        self._sum += s.sum(axis=0)
+        self._steps.add_to_first(s)
         self._absolute += size.sum(axis=0)
-        self._square += np.einsum("nh,nh->h", s, s)
         self._saturated += (size > SATURATED).sum(axis=0)
         fine = self._fine.shape[1]
         place = (s + 1) * (fine / 2) if self.bounded else (np.arcsinh(s) + _REACH) * (fine / (2 * _REACH))
         bins = np.clip(place.astype(np.int64), 0, fine - 1) + np.arange(self.units) * fine
         self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
         b, a = s[continued], np.asarray(previous, dtype=np.float64)[continued]
-        self._pairs += len(a)
-        for at, (left, right) in enumerate(((a, a), (b, b), (a, b))):
-            self._pair_sums[at] += np.einsum("nh,nh->h", left, right)
-        self._pair_sums[3] += a.sum(axis=0)
-        self._pair_sums[4] += b.sum(axis=0)
+        self._pairs.add_to_first(np.concatenate([a, b, a + b], axis=1))
         if gate is not None:
             self._gates += len(gate)
             self._gate_sum += gate.sum(axis=0, dtype=np.float64)
@@ -88,23 +88,22 @@ class UnitAccumulator:
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
-        for name, value in vars(other).items():
-            if name not in ("units", "bounded"):
-                setattr(self, name, getattr(self, name) + value)
+        self._steps.merge(other._steps)
+        self._pairs.merge(other._pairs)
+        for name in ("_absolute", "_saturated", "_fine", "_gates", "_gate_sum", "_gate_saturated"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def result(self) -> Units:
         """The measures of what was seen so far."""
         n = max(self.count, 1)
-        mean = self._sum / n
-        variance = np.maximum(self._square / n - mean**2, 0)
         nothing = np.full(self.units, np.nan)
         keep = self._gate_sum / self._gates if self._gates else nothing
         gate_saturation = self._gate_saturated / self._gates if self._gates else nothing
         histogram, edges = self._histogram()
         columns = {
-            "mean": mean,
+            "mean": self._steps.mean[0],
             "mean_absolute": self._absolute / n,
-            "standard_deviation": np.sqrt(variance),
+            "standard_deviation": np.sqrt(self._steps.m2[0] / n),
             "saturation": self._saturated / n if self.bounded else nothing,
             "time_scale": decay_time(self._lag_one()),
             "gate_keep": keep,
@@ -115,11 +114,12 @@ class UnitAccumulator:
         return Units(count=self.count, **columns, histogram=histogram, edges=edges)
 
     def _lag_one(self) -> np.ndarray:
-        n = max(self._pairs, 1)
-        aa, bb, ab, a, b = self._pair_sums / n
-        covariance = ab - a * b
-        spread = np.sqrt(np.maximum(aa - a * a, 0) * np.maximum(bb - b * b, 0))
-        return np.divide(covariance, spread, out=np.full(self.units, np.nan), where=spread > 1e-12)
+        """ρ₁ = Cov(a, b) / √(Var a · Var b), with 2 Cov(a, b) = Var(a + b) − Var a − Var b."""
+        a, b, both = self._pairs.m2[0].reshape(3, -1) / max(int(self._pairs.count[0]), 1)
+        covariance = (both - a - b) / 2
+        spread = np.sqrt(a * b)
+        # Rounded, so that a state that never changes has ρ₁ = 1 and not just below.
+        return np.divide(covariance, spread, out=np.full(self.units, np.nan), where=spread > 1e-12).round(12)
 
     def _histogram(self) -> tuple[np.ndarray, np.ndarray]:
         if self.bounded:

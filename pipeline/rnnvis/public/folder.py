@@ -157,7 +157,7 @@ def _model(
                 title=title(name, list(recording.states)),
                 frequent_count=recording.frequent_count,
                 bounded=name in recording.bounded,
-                auc=label_auc(state.last, recording.labels.of) if binary else None,
+                auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
             )
             groups = cluster_state(recorded, clustered, index, corpus, parts.part, measure, bar)
             measured, grouped = index.pop("tables"), groups.pop("tables")
@@ -228,7 +228,8 @@ def title(state: str, among: list[str]) -> str:
 
 
 def _surprise(recording: Recording) -> np.ndarray:
-    return np.stack([state.surprise for state in recording.states.values()], axis=1)
+    found = [state.surprise for state in recording.states.values() if state.surprise is not None]
+    return np.stack(found, axis=1)
 
 
 def _corpus(recording: Recording) -> Corpus:
@@ -242,7 +243,7 @@ def _corpus(recording: Recording) -> Corpus:
         vocabulary=words,
         counts=np.bincount(everything, minlength=len(words)).astype(np.int64),
         special=(),
-        tokens=recording.tokens,
+        tokens=list(recording.tokens),
         surface=surface,
         text=[between.join(row) for row in surface],
         split=[RECORDED] * len(surface),

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from rnnvis.corpora.corpus import sentence_key
 from rnnvis.errors import RnnvisError
 
 
@@ -101,6 +102,18 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
     if len(names) > np.iinfo(np.int16).max:
         raise RnnvisError(f"{len(names):,} classes are more than labels can have", "pass class numbers, not scores")
     return Labels(np.array(numbers, np.int16), names)
+
+
+def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[str]:
+    """A key for each sequence, by its text; sequences that repeat get a number behind it."""
+    seen: dict[str, int] = {}
+    keys = []
+    for row in tokens:
+        text = " ".join(words[i] for i in row)
+        key = sentence_key("recorded", text)
+        seen[key] = seen.get(key, 0) + 1
+        keys.append(key if seen[key] == 1 else sentence_key("recorded", f"{text}\n{seen[key]}"))
+    return keys
 
 
 def _rows(sequences: Iterable[Any], padding_id: int | None, measured: bool) -> Iterator[Any]:

@@ -7,15 +7,13 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rnnvis import progress
-from rnnvis.corpora.corpus import sentence_key
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.public.inputs import read_labels, read_sequences, read_vocabulary
+from rnnvis.public.measuring import measured
 from rnnvis.public.recording import Recording
 from rnnvis.recording import StepBatch, record_steps, recurrent_modules
 from rnnvis.recording.steps import Forward
@@ -53,11 +51,6 @@ def record(
     padding = _padding(model)
     tokens = read_sequences(sequences, len(words), lengths, padding)
     classes = read_labels(labels, len(tokens))
-    keys = _keys(tokens, words)
-    everything = np.ones(len(tokens), dtype=bool)
-    text = Text(tokens, keys, len(words), everything, ~everything)
-    bounded = _bounded(recurrent)
-    recorder = StateRecorder(text, frequent_count, bounded)
     call = forward or _usual(model)
 
     def batches(title: str) -> Iterator[StepBatch]:
@@ -72,22 +65,18 @@ def record(
                 yield batch
                 bar.advance(int((batch.step == 0).sum()))
 
-    for batch in batches("Recording"):
-        recorder.add(batch)
-    recorder.compare(batches("Comparing each step with its word's other uses"))
-    return Recording(
+    return measured(
+        batches,
+        words,
+        tokens,
+        classes,
+        _bounded(recurrent),
+        frequent_count=frequent_count,
+        minimum_count=minimum_count,
         model_name=type(model).__name__,
         parameters=sum(p.numel() for p in model.parameters()),
         weights=_fingerprint(model),
         cell=_cell(recurrent),
-        words=words,
-        tokens=tokens,
-        keys=keys,
-        labels=classes,
-        minimum_count=minimum_count,
-        frequent_count=frequent_count,
-        bounded=frozenset(bounded),
-        states={state.name: state for state in recorder.result()},
     )
 
 
@@ -135,17 +124,6 @@ def _bounded(recurrent: Mapping[str, nn.Module]) -> list[str]:
 def _cell(recurrent: Mapping[str, nn.Module]) -> str:
     kinds = {type(module).__name__.removesuffix("Cell") for module in recurrent.values()}
     return kinds.pop() if len(kinds) == 1 else "mixed"
-
-
-def _keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[str]:
-    """A key for each sequence, by its text; sequences that repeat get a number behind it."""
-    seen: dict[str, int] = {}
-    keys = []
-    for row in tokens:
-        text = " ".join(words[i] for i in row)
-        seen[text] = seen.get(text, 0) + 1
-        keys.append(sentence_key("recorded", text if seen[text] == 1 else f"{text}\n{seen[text]}"))
-    return keys
 
 
 def _fingerprint(model: nn.Module) -> str:

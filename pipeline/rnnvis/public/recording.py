@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +31,7 @@ class Recording:
     weights: str
     cell: str
     words: tuple[str, ...] = field(repr=False)
-    tokens: list[np.ndarray] = field(repr=False)
+    tokens: Sequence[np.ndarray] = field(repr=False)
     keys: list[str] = field(repr=False)
     labels: Labels = field(repr=False)
     minimum_count: int
@@ -112,4 +112,6 @@ class Recording:
 
         if not self.states:
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        if text and any(state.surprise is None for state in self.states.values()):
+            raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         return publish(self, Path(folder), Choices(name or self.model_name, dataset, text, methods, largest_k))

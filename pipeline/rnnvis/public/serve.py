@@ -39,7 +39,13 @@ def app() -> Path:
     for folder in (package / "app", package.parents[1] / "site" / "explorer" / "app"):
         if (folder / "rnnvis-explorer.js").is_file():
             return folder
-    raise RnnvisError("the viewer is not built", f"in {package.parents[1]}: rnnvis viewer (it needs Node, once)")
+    checkout = package.parents[1]
+    if (checkout / "viewer" / "package.json").is_file():
+        raise RnnvisError("the viewer is not built", f"in {checkout}: rnnvis viewer (it needs Node, once)")
+    raise RnnvisError(
+        f"rnnvis was installed without its viewer: {package / 'app'} is missing",
+        "install a wheel that holds it: in a checkout of rnnvis, `make wheel` builds build/dist/rnnvis-….whl",
+    )
 
 
 class Serving:

@@ -12,6 +12,7 @@ import numpy as np
 from rnnvis import progress
 from rnnvis.config import Measure, ModelConfig
 from rnnvis.corpora import Corpus
+from rnnvis.errors import RnnvisError
 from rnnvis.measures import parts_of_speech
 from rnnvis.measures.cocluster import Coclustering, sweep, word_strengths
 from rnnvis.measures.cocluster_quality import class_purity
@@ -110,6 +111,12 @@ def _jobs(
         chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, text.special, probes)
         in_both = (responses.half_a_count[chosen.word_ids] > 0) & (responses.half_b_count[chosen.word_ids] > 0)
         ids = chosen.word_ids[in_both]
+        if not len(ids):
+            raise RnnvisError(
+                f"no word is used {measure.minimum_count} times or more, and in both halves of the sentences, so there "
+                "is nothing to cluster",
+                "measure more sentences, or lower minimum_count",
+            )
         selection = Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside)
         halves = responses.half_a[ids], responses.half_b[ids]
         for method in measure.methods:

@@ -61,7 +61,7 @@ def record_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int
         }
         write_index(folder, index)
 
-    code = ("recording", "measures", "tables/columns.py", "tables/files.py", "tables/schema")
+    code = ("recording", "measures", "corpora/sentences.py", "tables/columns.py", "tables/files.py", "tables/schema")
     label = f"{dataset.config.name}-{card.name}-seed{seed}"
     return Step("record", label, inputs, (*code, "stages/record.py", "stages/recorder.py"), build)
 
@@ -101,8 +101,7 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
 
 
 def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    test = corpus.indices("test")
-    auc = label_auc(state.last[test], corpus.label[test])
+    auc = label_auc(state.last, corpus.label[state.ended])
     read_by_head = state.name == HEAD_STATE
     tables = {}
     if read_by_head:

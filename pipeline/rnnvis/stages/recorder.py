@@ -49,7 +49,7 @@ def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: S
     """
     split = np.array(corpus.split)
     words = len(corpus.vocabulary)
-    text = Text(corpus.tokens, corpus.key, words, np.isin(split, measure.splits), split == "probe")
+    text = Text(corpus.tokens, corpus.key, words, np.isin(split, measure.splits), split == "probe", split == "test")
     states = StateRecorder(text, measure.frequent_count)
     v = log_odds_direction(model.head.weight.detach().numpy())
     total = len(states.token_id)
@@ -75,7 +75,7 @@ def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: S
         token_id=states.token_id,
         probabilities=probabilities,
         pushes=pushes,
-        surprise=np.stack([state.surprise for state in found], axis=1),
+        surprise=np.stack([state.surprise for state in found if state.surprise is not None], axis=1),
         effects=effects.result(),
         in_context=in_context.result(),
         v=v,

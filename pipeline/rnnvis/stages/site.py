@@ -62,7 +62,7 @@ def build_viewer(project: Project) -> Path:
         npm = node.npm()
         _install(npm, viewer)
         say("Building the viewer")
-        _run([*npm, "run", "build"], viewer, "the viewer did not build")
+        run([*npm, "run", "build"], viewer, "the viewer did not build")
         extension = _extension(project)
         target = app / "duckdb" / "extensions" / _EXTENSION
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def _install(npm: list[str], viewer: Path) -> None:
     if stamp.is_file() and stamp.read_text(encoding="ascii") == lock:
         return
     say("Installing the viewer's dependencies")
-    _run([*npm, "ci", "--no-audit", "--no-fund"], viewer, "npm could not install the viewer's dependencies")
+    run([*npm, "ci", "--no-audit", "--no-fund"], viewer, "npm could not install the viewer's dependencies")
     stamp.write_text(lock, encoding="ascii")
 
 
@@ -107,7 +107,7 @@ def _mkdocs(project: Project) -> None:
     fresh = project.build / "site.partial"
     shutil.rmtree(fresh, ignore_errors=True)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(fresh)]
-    _run(command, project.root, "the pages did not build")
+    run(command, project.root, "the pages did not build")
     write_preloads(fresh)
     write_policies(fresh)
     old = project.build / "site.old"
@@ -118,7 +118,8 @@ def _mkdocs(project: Project) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _run(command: list[str], folder: Path, failed: str) -> None:
+def run(command: list[str], folder: Path, failed: str) -> None:
+    """Run `command` in `folder`; RnnvisError with `failed` and the end of what it printed."""
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": path, "NO_MKDOCS_2_WARNING": "1"}
     try:

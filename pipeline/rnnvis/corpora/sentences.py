@@ -1,0 +1,38 @@
+"""Sentences of word ids in one array: no object a sentence, however many there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+import numpy as np
+
+
+class Sentences(Sequence[np.ndarray]):
+    """`ids` int32 [N], cut into sentences of `lengths` int64 [S]; item i is a view, int32 [T]."""
+
+    def __init__(self, ids: np.ndarray, lengths: np.ndarray) -> None:
+        self.ids, self.lengths = ids, lengths
+        self.starts = np.concatenate([[0], np.cumsum(lengths)])
+
+    @staticmethod
+    def of(rows: Iterable[np.ndarray]) -> Sentences:
+        """`rows` [T] each, joined; `Sentences` are kept as they are."""
+        if isinstance(rows, Sentences):
+            return rows
+        rows = list(rows)
+        lengths = np.array([len(row) for row in rows], np.int64)
+        return Sentences(np.concatenate([np.zeros(0, np.int32), *rows], dtype=np.int32), lengths)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @overload
+    def __getitem__(self, at: int) -> np.ndarray: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[np.ndarray]: ...
+    def __getitem__(self, at: int | slice) -> np.ndarray | list[np.ndarray]:
+        if isinstance(at, slice):
+            return [self[i] for i in range(*at.indices(len(self)))]
+        place = range(len(self))[at]
+        return self.ids[self.starts[place] : self.starts[place + 1]]

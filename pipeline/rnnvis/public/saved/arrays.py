@@ -1,0 +1,61 @@
+"""An array in a file, read a stretch of rows at a time."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rnnvis.errors import RnnvisError
+
+TEXT = "text"
+FLOATS = ("float16", "float32", "float64", "bfloat16")
+INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, OverflowError, zlib.error)
+
+
+@dataclass(frozen=True)
+class SavedArray:
+    """`where` names file and array. `dtype` is a NumPy name, "bfloat16", or "text"; `fetch(start, stop)` gives rows."""
+
+    where: str
+    shape: tuple[int, ...]
+    dtype: str
+    fetch: Callable[[int, int], np.ndarray] = field(repr=False)
+
+    def read(self, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Rows `start` to `stop` (default: all); RnnvisError where the file ends early or is damaged."""
+        stop = self.shape[0] if stop is None else stop
+        try:
+            rows = np.asarray(self.fetch(start, stop))
+        except _DAMAGED as error:
+            raise damaged(self.where, error) from None
+        if rows.shape != (stop - start, *self.shape[1:]):
+            raise damaged(self.where, f"rows {start} to {stop} have the shape {rows.shape}")
+        return rows
+
+    def __str__(self) -> str:
+        return f"{self.where} {list(self.shape)}"
+
+
+def in_memory(where: str, array: np.ndarray) -> SavedArray:
+    """`array`, which may be memory-mapped, as a `SavedArray`. RnnvisError for Python objects."""
+    return SavedArray(where, array.shape, kind_of(array.dtype, where), lambda start, stop: array[start:stop])
+
+
+def kind_of(dtype: np.dtype, where: str) -> str:
+    """What `SavedArray.dtype` says for a NumPy type. RnnvisError for objects and records."""
+    if dtype.kind in "US":
+        return TEXT
+    if dtype.kind in "iufb":
+        return dtype.name
+    what = "Python objects, which can run code when they are loaded" if dtype.hasobject else f"values of type {dtype}"
+    raise RnnvisError(f"{where}: holds {what}", "save plain arrays of numbers: array.astype('float32')")
+
+
+def damaged(where: str, error: object) -> RnnvisError:
+    """The error to raise where a file is not what its name or its head says."""
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return RnnvisError(f"{where}: not readable: {said}", "the file is damaged or cut short: save or copy it again")
