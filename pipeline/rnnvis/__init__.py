@@ -3,6 +3,7 @@
 Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
+- `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
 - `rnnvis.cocluster(matrix, k=10, method="block", halves=None)`: co-clusters of a signed matrix [words, units].
 - `rnnvis.RnnvisError`: what is raised when something is wrong that the caller can put right.
@@ -16,18 +17,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.cocluster import cocluster
+    from rnnvis.public.inputs import Tokens
     from rnnvis.public.record import record
     from rnnvis.public.recording import Recording
     from rnnvis.public.serve import serve
+    from rnnvis.recording.source import StateSource
     from rnnvis.recording.steps import Batch
 
 __version__ = "0.1.0"
-__all__ = ["Batch", "Recording", "RnnvisError", "__version__", "cocluster", "record", "serve"]
+__all__ = [
+    "Batch",
+    "Recording",
+    "RnnvisError",
+    "StateSource",
+    "Tokens",
+    "__version__",
+    "cocluster",
+    "record",
+    "serve",
+]
 
 _HOME = {
     "Batch": "rnnvis.recording.steps",
     "Recording": "rnnvis.public.recording",
     "RnnvisError": "rnnvis.errors",
+    "StateSource": "rnnvis.recording.source",
+    "Tokens": "rnnvis.public.inputs",
     "cocluster": "rnnvis.measures.cocluster",
     "record": "rnnvis.public.record",
     "serve": "rnnvis.public.serve",
