@@ -71,12 +71,14 @@ def _ways(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
         yield Way(lambda m, b: m(b.ids))
         yield Way(lambda m, b: m(b.ids.T))
         yield Way(lambda m, b: m(b.ids[0]), alone=True)
+        for name in (p.name for p in taken if "len" in p.name.lower()):
+            yield Way(lambda m, b, name=name: m(b.ids, **{name: b.lengths.cpu()}))
         return
     if len(needed) == 2:
         second = needed[1].lower()
         if "len" in second:
-            yield Way(lambda m, b: m(b.ids, b.lengths))
-            yield Way(lambda m, b: m(b.ids.T, b.lengths))
+            yield Way(lambda m, b: m(b.ids, b.lengths.cpu()))
+            yield Way(lambda m, b: m(b.ids.T, b.lengths.cpu()))
             return
         if len(targets) == 1:
             yield from _with_target(targets[0], forced)

@@ -222,17 +222,21 @@ def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:
 
 @contextmanager
 def untouched(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside; training flags and random state (torch's, Python's, NumPy's) as they were outside."""
+    """Evaluation mode inside; training flags, what the modules keep in attributes and buffers, and random state
+    (torch's, Python's, NumPy's) as they were outside."""
     drawn = random.getstate(), np.random.get_state()
-    training = {module: module.training for module in model.modules()}
+    kept = [(module, dict(vars(module)), dict(module._buffers)) for module in model.modules()]
     devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices=devices):
         model.eval()
         try:
             yield
         finally:
-            for module, flag in training.items():
-                module.training = flag
+            for module, attributes, buffers in kept:
+                vars(module).clear()
+                vars(module).update(attributes)
+                module._buffers.clear()
+                module._buffers.update(buffers)
             random.setstate(drawn[0])
             np.random.set_state(drawn[1])
 
