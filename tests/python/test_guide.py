@@ -40,7 +40,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
 
 
 def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any], Path]) -> None:
-    names, folder = ran
+    _, folder = ran
     assert len(snippets()) == 6
     for name in ("out", "translator"):
         assert verify(folder / name).problems == []
@@ -68,7 +68,7 @@ def test_a_cell_of_ones_own_learns_and_publishes_its_attention(tmp_path: Path, m
     page = PAGE.with_name("your-own-cell.md")
     code = snippets(page)
     assert sum(len([line for line in part.splitlines() if line.strip()]) for part in code[:3]) < 80
-    synthetic.publish(tmp_path / "site" / "explorer" / "data", units=8, words=80, sentences=240)
+    synthetic.publish(tmp_path / "site" / "explorer" / "data", units=8, words=80, sentences=2400)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     for part in code:
@@ -80,5 +80,5 @@ def test_a_cell_of_ones_own_learns_and_publishes_its_attention(tmp_path: Path, m
     sums = [sum(weights) for weights in rows["weight"].to_pylist()]
     assert len(sums) == len(names["sequences"])
     np.testing.assert_allclose(sums, 1, atol=5e-3)
-    assert float(names["loss"].detach()) < 0.69, "no better than guessing"
+    assert float(names["loss"].detach()) < 0.6, "no better than guessing"
     assert set(names["matrices"].states) == {f"memory.0.M_{name}" for name in ("rows", "columns", "singular")}

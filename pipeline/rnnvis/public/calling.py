@@ -71,8 +71,9 @@ def _ways(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
         yield Way(lambda m, b: m(b.ids))
         yield Way(lambda m, b: m(b.ids.T))
         yield Way(lambda m, b: m(b.ids[0]), alone=True)
-        for name in (p.name for p in taken if "len" in p.name.lower()):
-            yield Way(lambda m, b, name=name: m(b.ids, **{name: b.lengths.cpu()}))
+        lengths = next((p.name for p in taken if "len" in p.name.lower()), None)
+        if lengths:
+            yield Way(lambda m, b: m(b.ids, **{lengths: b.lengths.cpu()}))
         return
     if len(needed) == 2:
         second = needed[1].lower()
