@@ -3,6 +3,7 @@
 Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
+- `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
 - `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
 - `rnnvis.to_html(folder, path)`: the same in one HTML file, without a server.
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.cocluster import cocluster
     from rnnvis.public.import_states import import_states
+    from rnnvis.public.inputs import Tokens
     from rnnvis.public.page import to_html
     from rnnvis.public.record import record
     from rnnvis.public.recording import Recording
     from rnnvis.public.serve import serve
+    from rnnvis.recording.source import StateSource
     from rnnvis.recording.steps import Batch
 
 __version__ = "0.1.0"
@@ -30,6 +33,8 @@ __all__ = [
     "Batch",
     "Recording",
     "RnnvisError",
+    "StateSource",
+    "Tokens",
     "__version__",
     "cocluster",
     "import_states",
@@ -42,6 +47,8 @@ _HOME = {
     "Batch": "rnnvis.recording.steps",
     "Recording": "rnnvis.public.recording",
     "RnnvisError": "rnnvis.errors",
+    "StateSource": "rnnvis.recording.source",
+    "Tokens": "rnnvis.public.inputs",
     "cocluster": "rnnvis.measures.cocluster",
     "import_states": "rnnvis.public.import_states",
     "record": "rnnvis.public.record",

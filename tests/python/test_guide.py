@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner
 
 from rnnvis.cli import main
+from rnnvis.tables.files import read
 from rnnvis.tables.publishing import read_manifest
 from rnnvis.tables.verify import verify
+from tests import synthetic
 
 SITE = Path(__file__).parents[2] / "site"
 PAGE, OF_STATES = SITE / "your-model.md", SITE / "your-states.md"
@@ -44,16 +46,16 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
 
 
 def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any], Path]) -> None:
-    names, folder = ran
-    assert len(snippets()) == 7
+    _, folder = ran
+    assert len(snippets()) == 8
     for name in ("out", "translator"):
         assert verify(folder / name).problems == []
     manifest = read_manifest(folder / "translator")
-    assert [(d["name"], d["models"][0]["title"]) for d in manifest["datasets"]] == [
-        ("sources", "encoder"),
-        ("targets", "decoder"),
+    states = [(d["name"], [s["name"] for s in d["models"][0]["states"]]) for d in manifest["datasets"]]
+    assert states == [
+        ("sources", ["encoder.0.h", "encoder.0.c"]),
+        ("sources, decoder", ["decoder.0.h", "decoder.0.c"]),
     ]
-    assert set(names["recording"].states) == {"cell.0.h", "cell.0.c"}
     for name in ("my-classifier.html", "everything.html"):
         assert "<rnnvis-explorer>" in (folder / name).read_text(encoding="utf-8")
 
@@ -124,7 +126,27 @@ def test_a_snippet_is_short_enough_to_copy(page: Path) -> None:
 
 def test_counts_are_those_of_the_text(ran: tuple[dict[str, Any], Path]) -> None:
     names, _ = ran
-    count = names["recording"].responses["cell.0.c"].count
+    count = names["spelled"].responses["cell.0.c"].count
     assert dict(zip(names["characters"], count.tolist(), strict=True)) == {
         c: "".join(names["text"]).count(c) for c in names["characters"]
     }
+
+
+def test_a_cell_of_ones_own_learns_and_publishes_its_attention(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = PAGE.with_name("your-own-cell.md")
+    code = snippets(page)
+    assert sum(len([line for line in part.splitlines() if line.strip()]) for part in code[:3]) < 80
+    synthetic.publish(tmp_path / "site" / "explorer" / "data", units=8, words=80, sentences=2400)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    for part in code:
+        exec(compile(part, str(page), "exec"), names)
+    assert verify(tmp_path / "mgu").problems == []
+    model = read_manifest(tmp_path / "mgu")["datasets"][0]["models"][0]
+    assert [state["name"] for state in model["states"]] == ["mgu.0.h"]
+    rows = read("attention", [tmp_path / "mgu" / file["path"] for file in model["tables"]["attention"]["files"]])
+    sums = [sum(weights) for weights in rows["weight"].to_pylist()]
+    assert len(sums) == len(names["sequences"])
+    np.testing.assert_allclose(sums, 1, atol=5e-3)
+    assert float(names["loss"].detach()) < 0.6, "no better than guessing"
+    assert set(names["matrices"].states) == {f"memory.0.M_{name}" for name in ("rows", "columns", "singular")}

@@ -14,7 +14,9 @@ from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 import rnnvis
+from rnnvis.recording import record_steps
 from rnnvis.tables import files
+from rnnvis.tables.files import read
 from rnnvis.tables.publishing import read_manifest
 from rnnvis.tables.verify import verify
 
@@ -199,3 +201,48 @@ def test_every_layer_and_direction_comes_out_and_is_published(options: dict[str,
     states = read_manifest(tmp_path)["datasets"][0]["models"][0]["states"]
     assert len({state["title"] for state in states}) == len(states)
     assert verify(tmp_path).problems == []
+
+
+@pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM])
+def test_a_thousand_steps_stay_true_to_stepping(kind: type[nn.RNNBase]) -> None:
+    torch.manual_seed(1)
+    model = Plain()
+    model.rnn = kind(4, 6, num_layers=2, batch_first=True)
+    for weight in model.rnn.parameters():
+        nn.init.normal_(weight, std=1.0)
+    ids = np.random.default_rng(2).integers(0, len(WORDS), 1000)
+    [batch] = record_steps(model, [ids], forward=lambda m, b: m(b.ids))
+    x = model.embedding(torch.from_numpy(ids)).detach()
+    for layer in range(2):
+        cell = {nn.GRU: nn.GRUCell, nn.LSTM: nn.LSTMCell}[kind](x.shape[1], 6)
+        cell.load_state_dict({name: getattr(model.rnn, f"{name}_l{layer}") for name in cell.state_dict()})
+        state: Any = None
+        seen: dict[str, list[np.ndarray]] = {"h": [], "c": []}
+        with torch.no_grad():
+            for row in x:
+                state = cell(row[None], state)
+                for name, value in zip("hc", state if isinstance(state, tuple) else (state,), strict=False):
+                    seen[name].append(value[0].numpy())
+        for name, values in seen.items():
+            if values:
+                wanted, found = np.array(values), batch.states[f"rnn.{layer}.{name}"]
+                assert np.all(np.abs(found - wanted) <= 1e-5 * np.maximum(1, np.abs(wanted)))
+        x = torch.from_numpy(np.array(seen["h"]))
+
+
+@pytest.mark.parametrize("words", [["▁the", "▁cat", "s", "</s>"], ["the", "##ing", "[SEP]", "##s"], list("ab\n ")])
+def test_the_surface_of_subwords_and_characters_is_kept(words: list[str], tmp_path: Path) -> None:
+    model = Plain()
+    text = [[0, 1, 2, 3], [1, 2], [3, 0]] * 10
+    rnnvis.record(model, text, words).publish(tmp_path, largest_k=2)
+    tables = read_manifest(tmp_path)["datasets"][0]["tables"]
+    rows = {name: read(name, [tmp_path / f["path"] for f in tables[name]["files"]]) for name in ("words", "sentences")}
+    assert rows["words"]["text"].to_pylist() == words
+    assert rows["sentences"]["surface"].to_pylist() == [[words[i] for i in ids] for ids in text]
+
+
+def test_a_numeric_series_is_refused_clearly() -> None:
+    series = [torch.sin(torch.arange(20.0))]
+    with pytest.raises(rnnvis.RnnvisError, match="numbers with fractions, not token ids") as error:
+        rnnvis.record(Plain(), series, WORDS)
+    assert "bin a numeric series" in error.value.fix

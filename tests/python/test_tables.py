@@ -46,8 +46,8 @@ def example(table: Table, rng: np.random.Generator) -> dict:
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
 def test_every_table_comes_back_as_it_was_written(table, tmp_path):
     columns = example(table, np.random.default_rng(0))
-    if any(c.type == "list<float16>" for c in table.columns):
-        columns["value"] = files.list_column(np.arange(ROWS * 2, dtype=np.float16).reshape(ROWS, 2))
+    for column in (c for c in table.columns if c.type == "list<float16>"):
+        columns[column.name] = files.list_column(np.arange(ROWS * 2, dtype=np.float16).reshape(ROWS, 2))
     rows = files.rows_of(table, columns)
     parts = files.write(table.name, rows, tmp_path)
     assert sum(part.rows for part in parts) == ROWS

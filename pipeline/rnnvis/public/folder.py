@@ -185,6 +185,9 @@ def _model(
     if choices.text:
         written = files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)
         tables["steps"] = entry("steps", written, scratch, folder)
+        if recording.attention:
+            written = files.write("attention", columns.attention(recording.attention), scratch)
+            tables["attention"] = entry("attention", written, scratch, folder)
     return {
         "name": re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         "title": choices.name,

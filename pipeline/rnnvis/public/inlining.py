@@ -24,6 +24,7 @@ OPTIONAL = {
     "projection": "the map",
     "word_in_context": "words by their context",
     "predictions": "verdicts on whole sentences",
+    "attention": "attention beside the words",
     "steps": "surprise and verdicts along sentences",
 }
 """Tables that the explorer can do without, in the order in which they are left out, in words."""

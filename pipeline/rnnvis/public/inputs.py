@@ -15,6 +15,19 @@ from rnnvis.errors import RnnvisError
 
 
 @dataclass(frozen=True)
+class Tokens:
+    """What one module reads, as in `rnnvis.record(…, tokens={"decoder": Tokens(…)})`.
+
+    `sequences` come in any of the shapes that `record` takes; `vocabulary` names their ids (default: that of the
+    input); `lengths` are the real ones of padded rows.
+    """
+
+    sequences: Iterable[Any]
+    vocabulary: Sequence[str] | Mapping[str, int] | None = None
+    lengths: Iterable[int] | None = None
+
+
+@dataclass(frozen=True)
 class Labels:
     """Class of each sequence, int16 [S], −1 for none; `names` of the classes 0, 1, …"""
 

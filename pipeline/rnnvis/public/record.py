@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rnnvis import progress
+from rnnvis.corpora.sentences import Sentences
 from rnnvis.errors import RnnvisError
-from rnnvis.public.inputs import read_labels, read_sequences, read_vocabulary
-from rnnvis.public.measuring import measured
+from rnnvis.measures.attention import AttentionRecorder
+from rnnvis.measures.recorder import StateRecorder, Text
+from rnnvis.public.calling import Way, usual_way
+from rnnvis.public.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.public.recording import Recording
-from rnnvis.recording import StepBatch, record_steps, recurrent_modules
-from rnnvis.recording.steps import Forward
+from rnnvis.recording import StateSource, StepBatch, recurrent_modules
+from rnnvis.recording.source import source_steps
+from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+
+Passes = Iterator[dict[str, StepBatch]]
 
 
 def record(
-    model: nn.Module,
+    model: nn.Module | StateSource,
     sequences: Iterable[Any],
     vocabulary: Sequence[str] | Mapping[str, int],
     labels: Iterable[Any] | None = None,
     forward: Forward | None = None,
     *,
+    tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
@@ -33,12 +41,16 @@ def record(
 ) -> Recording:
     """Run `model` over `sequences` and measure what every unit of every recurrent layer responds to.
 
-    `model` is any module that holds `nn.RNN`, `nn.GRU`, `nn.LSTM` or their cells; it is not changed. `sequences` are
-    token ids: lists, 1-d tensors, or a DataLoader of padded batches. `vocabulary` names the ids: a list, or a dict
-    from word to id. `labels`, one a sequence, are class numbers or names. `forward(model, batch)` says how to call
-    the model with a `rnnvis.Batch`; by default with its ids, and with its lengths where the model takes
-    two arguments. `lengths` counts the real steps of padded rows where an embedding's `padding_idx` does not show
-    them.
+    `model` is any module that holds `nn.RNN`, `nn.GRU`, `nn.LSTM` or their cells, or a `rnnvis.StateSource`; it is not
+    changed. `sequences` are token ids: lists, 1-d tensors, or a DataLoader of padded batches. `vocabulary` names the
+    ids: a list, or a dict from word to id. `labels`, one a sequence, are class numbers or names.
+
+    `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
+    batch first or time first, with lengths or first states, step by step, one sequence at a time. `tokens` maps a
+    recurrent module, or a module around it, to the ids that its steps read where they are not the input's, row for
+    row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a module did is in
+    `Recording.readings`. `lengths` counts the real steps of padded rows where an embedding's `padding_idx` does not
+    show them.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps.
@@ -46,65 +58,133 @@ def record(
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
     vocabulary, a module that reads other steps than the sequences'.
     """
+    plain = isinstance(model, StateSource)
+    if plain and (tokens or forward):
+        raise RnnvisError(
+            f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
+            "leave out forward and tokens",
+        )
+    recurrent = {} if plain else recurrent_modules(_module(model))
     words = read_vocabulary(vocabulary)
-    recurrent = recurrent_modules(model)
-    padding = _padding(model)
-    tokens = read_sequences(sequences, len(words), lengths, padding)
-    classes = read_labels(labels, len(tokens))
-    call = forward or _usual(model)
+    padding = {"": _padding(model)}
+    ids = read_sequences(sequences, len(words), lengths, padding[""])
+    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
+    for name, given in (tokens or {}).items():
+        padding[name] = _padding_of(_module(model), name, recurrent)
+        read[name] = _other(name, given, read[""], padding[name])
+    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
+    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+    attention = AttentionRecorder()
+    texts = {name: one.ids for name, one in read.items()}
+    fills = {name: number or 0 for name, number in padding.items()}
+    way = Way(forward) if forward else None if isinstance(model, StateSource) else usual_way(model, texts)
 
-    def batches(title: str) -> Iterator[StepBatch]:
-        with progress.bar(title, total=len(tokens)) as bar:
-            for batch in record_steps(
-                model,
-                tokens,
-                batch_steps=batch_steps,
-                padding_id=padding or 0,
-                forward=call,
-            ):
-                yield batch
-                bar.advance(int((batch.step == 0).sum()))
+    def passes(title: str) -> Passes:
+        with progress.bar(title, total=len(ids)) as bar:
+            for found in _steps(model, texts, fills, batch_steps, way):
+                yield found
+                bar.advance(int((found[""].step == 0).sum()))
 
-    return measured(
-        batches,
-        words,
-        tokens,
-        classes,
-        _bounded(recurrent),
-        frequent_count=frequent_count,
-        minimum_count=minimum_count,
-        model_name=type(model).__name__,
-        parameters=sum(p.numel() for p in model.parameters()),
-        weights=_fingerprint(model),
-        cell=_cell(recurrent),
+    for found in passes("Recording"):
+        for name, batch in found.items():
+            recorders[name].add(batch)
+        attention.add(found[""])
+    for name, recorder in recorders.items():
+        recorder.compare(found[name] for found in passes("Comparing each step with its word's other uses"))
+
+    def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
+        return Recording(
+            model_name=type(model).__name__,
+            parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
+            weights=_fingerprint(model),
+            cell=_cell(recurrent) or type(model).__name__,
+            words=read[name].words,
+            tokens=read[name].ids,
+            keys=read[name].keys,
+            labels=read[name].labels,
+            minimum_count=minimum_count,
+            frequent_count=frequent_count,
+            bounded=frozenset(bounded),
+            states={state.name: state for state in recorders[name].result()},
+            readings=readings,
+            attention=None if name else attention.result(),
+        )
+
+    return recording("", {name: recording(name, {}) for name in read if name})
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Sequences that a module reads, with the names of their ids and the labels that they share."""
+
+    ids: Sentences
+    words: tuple[str, ...]
+    labels: Labels
+
+    @property
+    def keys(self) -> list[str]:
+        return sequence_keys(self.ids, self.words)
+
+    @property
+    def text(self) -> Text:
+        everything = np.ones(len(self.ids), dtype=bool)
+        return Text(self.ids, self.keys, len(self.words), everything, ~everything, self.labels.of >= 0)
+
+
+def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
+    """What `tokens[name]` says, row for row beside the input `of`."""
+    asked = given if isinstance(given, Tokens) else Tokens(given)
+    words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
+    try:
+        ids = read_sequences(asked.sequences, len(words), asked.lengths, padding)
+    except RnnvisError as error:
+        raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
+    if len(ids) != len(of.ids):
+        raise RnnvisError(
+            f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
+            "pass one row of ids for each sequence, in the same order",
+        )
+    return _Read(Sentences.of(ids), words, of.labels)
+
+
+def _steps(
+    model: Any, texts: Mapping[str, Sequence[np.ndarray]], fills: Mapping[str, int], batch_steps: int, way: Way | None
+) -> Passes:
+    if way is None:
+        for batch in source_steps(model, texts[""], batch_steps, fills[""]):
+            yield {"": batch}
+        return
+    for rows, traces, reads in run_batches(model, texts, 1 if way.alone else batch_steps, fills, way.forward):
+        yield {
+            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name])
+            for name, read in reads.items()
+        }
+
+
+def _module(model: Any) -> nn.Module:
+    if isinstance(model, nn.Module):
+        return model
+    raise RnnvisError(
+        f"{type(model).__name__} is no torch module",
+        "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",
     )
 
 
-def _usual(model: nn.Module) -> Forward:
-    """How to call a model that nobody said how to call: by the number of arguments that it cannot do without."""
-    try:
-        taken = inspect.signature(model.forward).parameters.values()
-    except (TypeError, ValueError):
-        return lambda m, batch: m(batch.ids)
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    needed = [p.name for p in taken if p.kind in positional and p.default is p.empty]
-    if len(needed) > 2:
+def _padding_of(model: nn.Module, name: str, recurrent: Mapping[str, nn.Module]) -> int | None:
+    """The padding id of the part of `model` called `name`, else of all of it."""
+    if not any(path == name or path.startswith(f"{name}.") for path in recurrent):
         raise RnnvisError(
-            f"{type(model).__name__}.forward takes {', '.join(needed)}, and rnnvis cannot know what these are",
-            "say how to call it: forward=lambda model, batch: model(batch.ids, …, batch.lengths)",
+            f'tokens names "{name}", which is no recurrent module and holds none',
+            f"recurrent modules of {type(model).__name__}: {', '.join(recurrent)}",
         )
-    if len(needed) == 2:
-        if "len" not in needed[1].lower():
-            raise RnnvisError(
-                f'{type(model).__name__}.forward also takes "{needed[1]}", and rnnvis cannot know what that is',
-                f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {needed[1]}",
-            )
-        return lambda m, batch: m(batch.ids, batch.lengths)
-    return lambda m, batch: m(batch.ids)
+    part = model if name == "model" else model.get_submodule(name)
+    return _padding(part) if any(isinstance(m, nn.Embedding) for m in part.modules()) else _padding(model)
 
 
-def _padding(model: nn.Module) -> int | None:
+def _padding(model: Any) -> int | None:
     """The padding id that the embeddings of `model` agree on."""
+    if not isinstance(model, nn.Module):
+        return None
     found = {m.padding_idx for m in model.modules() if isinstance(m, nn.Embedding)} - {None}
     return found.pop() if len(found) == 1 else None
 
@@ -123,12 +203,14 @@ def _bounded(recurrent: Mapping[str, nn.Module]) -> list[str]:
 
 def _cell(recurrent: Mapping[str, nn.Module]) -> str:
     kinds = {type(module).__name__.removesuffix("Cell") for module in recurrent.values()}
-    return kinds.pop() if len(kinds) == 1 else "mixed"
+    return "mixed" if len(kinds) > 1 else kinds.pop() if kinds else ""
 
 
-def _fingerprint(model: nn.Module) -> str:
-    """SHA-256 (hex) over names, shapes and values of everything that the model remembers."""
+def _fingerprint(model: Any) -> str:
+    """SHA-256 (hex) over names, shapes and values of everything that the model remembers; of its class, if no module"""
     hashed = hashlib.sha256()
+    if not isinstance(model, nn.Module):
+        return hashlib.sha256(f"{type(model).__module__}.{type(model).__qualname__}".encode()).hexdigest()
     for name, value in sorted(model.state_dict().items()):
         if isinstance(value, Tensor):
             plain = value.detach().cpu().contiguous()

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.attention import Attention
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.responses import Responses
 from rnnvis.measures.units import Units
@@ -24,6 +25,9 @@ class Recording:
     `responses["rnn.0.h"]` are the expected responses of a state's units to every word, as `Responses`: `.mean`
     float32 [words, units], `.count` int64 [words], `.standard_error` float32 [words, units]. `units["rnn.0.h"]` are
     the measures of its units. `words` are the words by id.
+
+    `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave.
     """
 
     model_name: str
@@ -38,24 +42,32 @@ class Recording:
     frequent_count: int
     bounded: frozenset[str] = field(repr=False)
     states: Mapping[str, StateRecord] = field(repr=False)
+    readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
+    attention: Attention | None = field(repr=False, default=None)
 
     @property
     def responses(self) -> dict[str, Responses]:
         """Expected responses by the name of the state."""
-        return {name: state.responses for name, state in self.states.items()}
+        return {name: state.responses for name, state in self._all().items()}
 
     @property
     def units(self) -> dict[str, Units]:
         """Measures of the units by the name of the state."""
-        return {name: state.units for name, state in self.states.items()}
+        return {name: state.units for name, state in self._all().items()}
 
     @property
     def steps(self) -> int:
         """Steps that were recorded."""
         return sum(map(len, self.tokens))
 
+    def _all(self) -> dict[str, StateRecord]:
+        found = dict(self.states)
+        for reading in self.readings.values():
+            found |= reading.states
+        return found
+
     def __repr__(self) -> str:
-        states = ", ".join(f"{name} [{len(state.units.mean)}]" for name, state in self.states.items())
+        states = ", ".join(f"{name} [{len(state.units.mean)}]" for name, state in self._all().items())
         return f"Recording of {self.model_name}: {len(self.tokens):,} sequences, {self.steps:,} steps; states {states}"
 
     def _repr_html_(self) -> str:
@@ -105,13 +117,22 @@ class Recording:
         `text=False` leaves the sequences out: what is left are the vocabulary, the responses and the clusters, but no
         sentence and no state along one. `methods` and `largest_k` say which co-clusterings are made.
 
+        What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
+
         Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
         from other sequences.
         """
         from rnnvis.public.folder import Choices, publish
 
-        if not self.states:
+        if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
-        if text and any(state.surprise is None for state in self.states.values()):
+        if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
-        return publish(self, Path(folder), Choices(name or self.model_name, dataset, text, methods, largest_k))
+        called = name or self.model_name
+        parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
+        said = [
+            publish(part, Path(folder), Choices(called, dataset, text, methods, largest_k))
+            for dataset, part in parts.items()
+            if part.states
+        ]
+        return " ".join(said)

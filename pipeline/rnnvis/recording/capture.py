@@ -6,7 +6,7 @@ the model is not changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import cells
+from rnnvis.recording.joined import Call, join
 from rnnvis.recording.single_steps import CellCalls
 from rnnvis.recording.traces import LayerTrace
 
@@ -34,33 +35,38 @@ def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase | nn.RNNCellBase
 
 
 @contextmanager
-def capture(model: nn.Module) -> Iterator[list[LayerTrace]]:
-    """While open, each call of a recurrent module of `model` appends its traces to the list, layer by layer.
+def capture(model: nn.Module, steps: Mapping[str, int] | None = None) -> Iterator[list[LayerTrace]]:
+    """While open, the calls of the recurrent modules of `model` are watched; on leaving, the list holds their traces.
 
-    A `*Cell` makes one step a call: its trace, over all of its calls, is appended on leaving. Only the hooks are
-    added, and they are removed on leaving. Dropout between layers cannot be repeated, so a
-    module that has it must be in evaluation mode (RnnvisError otherwise).
+    A module that is called step after step, as every `*Cell` is, has one trace over all of its calls; `steps` says by
+    path how many its words need (see `rnnvis.recording.joined`). Only hooks are added, and they are removed on
+    leaving. Dropout between layers cannot be repeated, so a module that has it must be in evaluation mode
+    (RnnvisError otherwise).
     """
     traces: list[LayerTrace] = []
     handles = []
+    calls: dict[str, list[Call]] = {}
+    stepping: dict[str, CellCalls] = {}
 
     def watch(path: str, module: nn.RNNBase) -> None:
         def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
             with torch.no_grad():
-                traces.extend(_trace(path, module, args, kwargs, output[0]))
+                started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
+                calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, output[0]), started))
 
         handles.append(module.register_forward_hook(hook, with_kwargs=True))
 
-    stepping = []
     for path, module in recurrent_modules(model).items():
         if isinstance(module, nn.RNNBase):
             watch(path, module)
         else:
-            stepping.append(CellCalls(path, module))
-            handles.append(module.register_forward_hook(stepping[-1].hook, with_kwargs=True))
+            stepping[path] = CellCalls(path, module)
+            handles.append(module.register_forward_hook(stepping[path].hook, with_kwargs=True))
     try:
         yield traces
-        traces.extend(calls.trace() for calls in stepping if calls.steps)
+        for path, made in calls.items():
+            traces.extend(join(made, (steps or {}).get(path)))
+        traces.extend(cell.trace() for cell in stepping.values() if cell.steps)
     finally:
         for handle in handles:
             handle.remove()
@@ -82,7 +88,7 @@ def _trace(
     for layer in range(module.num_layers):
         of_layer = slice(layer * directions, (layer + 1) * directions)
         if layer == module.num_layers - 1:
-            out = _batch_first(output, module)
+            out = _copied(_batch_first(output, module))
         else:
             here = [start[of_layer] for start in starts]
             out = _one_layer(module, layer)(x, tuple(here) if len(here) > 1 else here[0])[0]
@@ -160,6 +166,11 @@ def _batch_first(sequence: Any, module: nn.RNNBase) -> Any:
     if sequence.dim() == 2:
         return sequence[None]
     return sequence if module.batch_first else sequence.transpose(0, 1)
+
+
+def _copied(sequence: Any) -> Any:
+    """A copy: what follows the layer may write into its output."""
+    return sequence if isinstance(sequence, PackedSequence) else sequence.clone()
 
 
 def _padded(sequence: Any) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +18,23 @@ from rnnvis.recording.traces import LayerTrace
 
 
 @dataclass(frozen=True)
-class Batch:
-    """What a model is called with: padded `ids` int64 [B, T], longest sentence first, `lengths` int64 [B], and `rows`
-    int64 [B], the sentences' positions among all that are recorded."""
+class Padded:
+    """Sentences of a batch side by side: `ids` int64 [B, T], filled up after their `lengths` int64 [B]."""
 
     ids: Tensor
     lengths: Tensor
+
+
+@dataclass(frozen=True)
+class Batch(Padded):
+    """What a model is called with: padded `ids` int64 [B, T], longest sentence first, `lengths` int64 [B], and `rows`
+    int64 [B], the sentences' positions among all that are recorded.
+
+    `tokens` holds, by the name given to `rnnvis.record(…, tokens=…)`, what other modules read in the same rows.
+    """
+
     rows: Tensor
+    tokens: Mapping[str, Padded] = field(default_factory=dict)
 
 
 Forward = Callable[[Any, Batch], object]
@@ -37,7 +48,8 @@ class StepBatch:
     `states`, `previous` and `gates` hold arrays [N, H], float32 (float64 for a model in double precision),
     by name: "rnn.0.h", "rnn.0.c"; gates "rnn.0.i" … . `previous` is the state that the step started from:
     s_{t−1}, the initial state at the first step, s_{t+1} in the reverse direction. The change at a step is
-    states − previous. `logits` [N, C] is the readout applied to h_t of every step.
+    states − previous. `logits` [N, C] is the readout applied to h_t of every step. `attention` are weights of the B
+    sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded.
     """
 
     sentence_id: np.ndarray
@@ -47,6 +59,7 @@ class StepBatch:
     previous: dict[str, np.ndarray] = field(repr=False)
     gates: dict[str, np.ndarray] = field(repr=False)
     logits: np.ndarray | None = field(default=None, repr=False)
+    attention: np.ndarray | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.token_id)
@@ -83,84 +96,180 @@ def record_steps(
     state. Raises RnnvisError if the model holds no recurrent module or a module's steps are not the
     sentences' steps.
     """
-    backwards = any(getattr(module, "bidirectional", False) for module in recurrent_modules(model).values())
     numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
-    device = next((p.device for p in model.parameters()), torch.device("cpu"))
-    call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
-    for rows in length_batches([len(s) for s in sentences], batch_steps, equal_lengths=backwards):
-        lengths = np.array([len(sentences[i]) for i in rows])
-        real = np.arange(lengths[0]) < lengths[:, None]
-        ids = np.full(real.shape, padding_id, dtype=np.int64)
-        ids[real] = np.concatenate([np.asarray(sentences[i]) for i in rows])
-        with _untouched(model), torch.no_grad():
-            with capture(model) as traces:
-                call(model, Batch(*(torch.from_numpy(a).to(device) for a in (ids, lengths, rows))))
-            _check(traces, lengths)
-            mask = torch.from_numpy(real).to(device)
-            logits = None
-            if readout is not None:
+    for rows, traces, reads in run_batches(model, {"": sentences}, batch_steps, padding_id, forward):
+        mask = torch.from_numpy(reads[""].real).to(device_of(model))
+        logits = None
+        if readout is not None:
+            with torch.no_grad(), untouched(model):
                 logits = _array(readout(_readout_input(traces, readout_state)[mask]))
-        yield StepBatch(
-            sentence_id=np.repeat(numbers[rows], lengths).astype(np.int32),
-            step=np.nonzero(real)[1].astype(np.int16),
-            token_id=ids[real].astype(np.int32),
-            states=_flat(traces, mask, "states"),
-            previous=_flat(traces, mask, "previous"),
-            gates=_flat(traces, mask, "gates") if gates else {},
-            logits=logits,
-        )
+        yield step_batch(numbers[rows], reads[""], traces, gates=gates, logits=logits)
 
 
-def length_batches(lengths: Sequence[int], batch_steps: int, equal_lengths: bool = False) -> Iterator[np.ndarray]:
-    """Positions of non-empty sentences, longest first, in batches of at most `batch_steps` padded steps."""
+@dataclass(frozen=True)
+class Rows:
+    """Sentences of one batch as arrays: `ids` int64 [B, T], `lengths` int64 [B]; `real` bool [B, T] where they are."""
+
+    ids: np.ndarray
+    lengths: np.ndarray
+    real: np.ndarray
+
+
+def run_batches(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    batch_steps: int,
+    padding_id: int | Mapping[str, int] = 0,
+    forward: Forward | None = None,
+) -> Iterator[tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]]:
+    """Run `model` over all batches: (positions [B], traces, what was read) of each.
+
+    `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
+    batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
+    there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
+    """
+    modules = recurrent_modules(model)
+    backwards = [
+        reading_of(path, readings) for path, module in modules.items() if getattr(module, "bidirectional", False)
+    ]
+    call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
+    lengths = {name: np.array([len(s) for s in sentences], np.int64) for name, sentences in readings.items()}
+    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 else backwards)
+    alike = np.stack([lengths[name] for name in together], axis=1) if together else None
+    device = device_of(model)
+    for rows in length_batches(lengths[""], batch_steps, alike):
+        reads = {
+            name: padded([of[i] for i in rows], padding_id if isinstance(padding_id, int) else padding_id[name])
+            for name, of in readings.items()
+        }
+        given = {
+            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
+            for name, r in reads.items()
+        }
+        main = given.pop("")
+        with untouched(model), torch.no_grad():
+            with capture(model, {p: reads[reading_of(p, readings)].ids.shape[1] for p in modules}) as traces:
+                call(model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
+            _check(traces, reads)
+        yield rows, traces, reads
+
+
+def reading_of(path: str, readings: Mapping[str, object]) -> str:
+    """The name in `readings` of the module at `path` or of the nearest module around it; "" for the input."""
+    around = [name for name in readings if name and (path == name or path.startswith(f"{name}."))]
+    return max(around, key=len, default="")
+
+
+def step_batch(
+    numbers: np.ndarray,
+    read: Rows,
+    traces: Sequence[LayerTrace],
+    *,
+    gates: bool = True,
+    logits: np.ndarray | None = None,
+) -> StepBatch:
+    """The steps of sentences `numbers` [B] that `traces` took while they read `read`."""
+    return StepBatch(
+        sentence_id=np.repeat(numbers, read.lengths).astype(np.int32),
+        step=np.nonzero(read.real)[1].astype(np.int16),
+        token_id=read.ids[read.real].astype(np.int32),
+        states=_flat(traces, read.real, "states"),
+        previous=_flat(traces, read.real, "previous"),
+        gates=_flat(traces, read.real, "gates") if gates else {},
+        logits=logits,
+    )
+
+
+def length_batches(
+    lengths: Sequence[int] | np.ndarray, batch_steps: int, alike: bool | np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """Positions of non-empty sentences, longest first, in batches of at most `batch_steps` padded steps.
+
+    With `alike` [S, n] only sentences with equal numbers share a batch; True stands for their lengths. No batch has
+    as many sentences as steps, so that a model that mistakes one for the other is found out.
+    """
     of = np.asarray(lengths, dtype=np.int64)
-    order = np.argsort(-of, kind="stable")
+    key = of[:, None] if alike is None or isinstance(alike, bool) else np.column_stack([of, alike])
+    equal = alike is not None and alike is not False
+    order = np.lexsort([*(-key[:, ::-1].T)]) if len(of) else np.zeros(0, np.int64)
     order = order[of[order] > 0]
     start = 0
     while start < len(order):
-        longest = of[order[start]]
-        stop = start + max(1, batch_steps // int(longest))
-        if equal_lengths:
-            stop = min(stop, int(np.searchsorted(-of[order], -longest, side="right")))
+        longest = int(of[order[start]])
+        stop = min(len(order), start + max(1, batch_steps // longest))
+        if equal:
+            others = np.flatnonzero((key[order[start:stop]] != key[order[start]]).any(axis=1))
+            stop = start + int(others[0]) if len(others) else stop
+        if stop - start == longest and longest > 1:
+            stop -= 1
         yield order[start:stop]
         start = stop
 
 
+def device_of(model: nn.Module) -> torch.device:
+    """Where the parameters of `model` are."""
+    return next((p.device for p in model.parameters()), torch.device("cpu"))
+
+
+def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:
+    """`sentences` side by side, filled up with `padding_id`."""
+    lengths = np.array([len(s) for s in sentences], np.int64)
+    real = np.arange(max(1, int(lengths.max()))) < lengths[:, None]
+    ids = np.full(real.shape, padding_id, dtype=np.int64)
+    ids[real] = np.concatenate([np.asarray(s, np.int64) for s in sentences])
+    return Rows(ids, lengths, real)
+
+
 @contextmanager
-def _untouched(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside; training flags and random state as they were outside."""
-    training = {module: module.training for module in model.modules()}
+def untouched(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside; training flags, what the modules keep in attributes and buffers, and random state
+    (torch's, Python's, NumPy's) as they were outside."""
+    drawn = random.getstate(), np.random.get_state()
+    kept = [(module, dict(vars(module)), dict(module._buffers)) for module in model.modules()]
     devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices=devices):
         model.eval()
         try:
             yield
         finally:
-            for module, flag in training.items():
-                module.training = flag
+            for module, attributes, buffers in kept:
+                vars(module).clear()
+                vars(module).update(attributes)
+                module._buffers.clear()
+                module._buffers.update(buffers)
+            random.setstate(drawn[0])
+            np.random.set_state(drawn[1])
 
 
-def _check(traces: list[LayerTrace], lengths: np.ndarray) -> None:
-    calls: set[str] = set()
+def _check(traces: list[LayerTrace], reads: Mapping[str, Rows]) -> None:
     for trace in traces:
-        if trace.name in calls:
-            raise RnnvisError(
-                f'"{trace.module}" ran more than once for one batch, so its steps cannot be told apart',
-                "record a model that calls each recurrent module once, on whole sentences",
-            )
-        calls.add(trace.name)
+        name = reading_of(trace.module, reads)
+        lengths = reads[name].lengths
         took = trace.lengths.cpu().numpy()
-        right = took.shape == lengths.shape and (
+        if took.shape == lengths.shape and (
             np.array_equal(took, lengths) if trace.packed else bool((took >= lengths).all())
-        )
-        if not right:
-            has = f"{took[:4].tolist()}… steps where the sentences have {lengths[:4].tolist()}…"
+        ):
+            continue
+        what = f'tokens["{name}"] has' if name else "the sequences have"
+        if took.shape != lengths.shape:
             raise RnnvisError(
-                f'"{trace.module}" read {has}',
-                "record a model whose recurrent modules read one step per word, sentences as given",
+                f'"{trace.module}" read {len(took)} rows of {int(took.max(initial=0))} steps where {what} '
+                f"{len(lengths)} rows of up to {int(lengths.max())}",
+                "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, "
+                "batch.ids.T time × batch",
             )
+        row = int(np.flatnonzero(took != lengths)[0] if trace.packed else np.flatnonzero(took < lengths)[0])
+        raise RnnvisError(
+            f'"{trace.module}" read {took[row]} steps of a row where {what} {lengths[row]}',
+            f'give the ids that its own steps read: tokens={{"{trace.module}": …}}; a decoder that is trained to say '
+            "the next word does not read the last one",
+        )
+    ran = {reading_of(trace.module, reads) for trace in traces}
     if not traces:
         raise RnnvisError("the model's recurrent modules did not run", "check how forward calls the model")
+    for name in reads:
+        if name and name not in ran:
+            raise RnnvisError(f'"{name}" did not run, though tokens says what it reads', "let forward call it")
 
 
 def _readout_input(traces: list[LayerTrace], name: str | None) -> Tensor:
@@ -174,10 +283,11 @@ def _readout_input(traces: list[LayerTrace], name: str | None) -> Tensor:
     raise RnnvisError(f'there is no state "{name}" to read out', f"states of this model: {known}")
 
 
-def _flat(traces: list[LayerTrace], mask: Tensor, what: str) -> dict[str, np.ndarray]:
-    steps = mask.shape[1]
+def _flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str, np.ndarray]:
+    steps = real.shape[1]
+    mask = torch.from_numpy(real)
     return {
-        f"{trace.name}.{kind}": _array(value[:, :steps][mask])
+        f"{trace.name}.{kind}": _array(value[:, :steps][mask.to(value.device)])
         for trace in traces
         for kind, value in getattr(trace, what).items()
     }

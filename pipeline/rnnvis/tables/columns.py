@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from rnnvis.corpora import RECORDED, Corpus
+from rnnvis.measures.attention import Attention
 from rnnvis.measures.contexts import Contexts
 from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
 from rnnvis.measures.parts_of_speech import PartsOfSpeech
@@ -195,6 +196,11 @@ def plain_steps(tokens: Sequence[np.ndarray], surprise: np.ndarray) -> Columns:
         "token_id": np.concatenate(tokens).astype(np.int32),
         "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
     }
+
+
+def attention(found: Attention) -> Columns:
+    """Table `attention`."""
+    return {"sentence_id": found.sentence_id, "step": found.step, "weight": found.weight}
 
 
 def predictions(

@@ -181,6 +181,11 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "push", type: "float32", nullable: true, about: "Change of the log-odds of the second class at this step" },
     { name: "surprise", type: "list<float32>", nullable: true, about: "Per state of the model, in manifest order: percentile (0–100) of ‖Δ_t − response‖ among the word's uses" },
   ] },
+  { name: "attention", row: "a step of a sentence at which the model weighed its positions; with pooling only the last one", columns: [
+    { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
+    { name: "step", type: "int16", nullable: false, about: "Step that pays the attention, from 0" },
+    { name: "weight", type: "list<float16>", nullable: false, about: "Weight ≥ 0 of each position of the sentence" },
+  ] },
   { name: "predictions", row: "a sentence", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
     { name: "predicted", type: "int16", nullable: false, about: "Likeliest class after the last word" },

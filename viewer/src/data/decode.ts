@@ -1,7 +1,7 @@
 /** From published rows to the shapes that views know. */
 
-import type { BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
-import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceSteps, UnitRow } from './types';
+import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
+import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, UnitRow } from './types';
 
 export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
@@ -51,6 +51,12 @@ export function decodeSteps(rows: StepColumns[], stateIndex: number): SentenceSt
     next: decodeNext(rows),
     surprise,
   };
+}
+
+/** The attention along a sentence of `length` words; null without a row. Pooling has one row, at the last step. */
+export function decodeAttention(rows: Pick<AttentionRow, 'step' | 'weight'>[], length: number): SentenceAttention | null {
+  if (!rows.length) return null;
+  return { pooled: rows.length === 1 && rows[0]!.step === length - 1 && length > 1, weights: new Map(rows.map((row) => [row.step, floats(row.weight)])) };
 }
 
 interface ClusteringRows {

@@ -331,6 +331,16 @@ export interface StepsRow {
   surprise: number[] | null;
 }
 
+/** One row is a step of a sentence at which the model weighed its positions; with pooling only the last one. Sorted by sentence_id, step. */
+export interface AttentionRow {
+  /** Sentence number (int32) */
+  sentence_id: number;
+  /** Step that pays the attention, from 0 (int16) */
+  step: number;
+  /** Weight ≥ 0 of each position of the sentence (list<float16>) */
+  weight: number[];
+}
+
 /** One row is a sentence. Sorted by sentence_id. */
 export interface PredictionsRow {
   /** Sentence number (int32) */
@@ -466,6 +476,7 @@ export interface Rows {
   state_measures: StateMeasuresRow;
   projection: ProjectionRow;
   steps: StepsRow;
+  attention: AttentionRow;
   predictions: PredictionsRow;
   metrics: MetricsRow;
   training: TrainingRow;
@@ -495,6 +506,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   state_measures: ['measure', 'value', 'standard_error', 'about'],
   projection: ['method', 'item', 'id', 'x', 'y'],
   steps: ['sentence_id', 'step', 'token_id', 'loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise'],
+  attention: ['sentence_id', 'step', 'weight'],
   predictions: ['sentence_id', 'predicted', 'p_class', 'loss', 'surprise', 'surprise_step'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
   training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy'],

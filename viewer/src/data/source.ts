@@ -1,6 +1,6 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
-import { decodeClustering, decodeSentence, decodeSteps, decodeUnit, floats } from './decode';
+import { decodeAttention, decodeClustering, decodeSentence, decodeSteps, decodeUnit, floats } from './decode';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
@@ -135,7 +135,9 @@ export class Source {
   steps(model: ModelEntry, id: number, stateIndex: number): Promise<SentenceSteps | null> {
     return this.once(`steps ${this.owner(model)} ${id} ${stateIndex}`, async () => {
       const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, ['loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise']);
-      return rows?.length ? decodeSteps(rows, stateIndex) : null;
+      if (!rows?.length) return null;
+      const attended = await this.table(model, 'attention')?.where({ sentence_id: id }, ['step', 'weight']);
+      return { ...decodeSteps(rows, stateIndex), attention: decodeAttention(attended ?? [], rows.length) };
     });
   }
 

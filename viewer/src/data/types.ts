@@ -145,6 +145,16 @@ export interface SentenceSteps {
   next: NextWords | null;
   /** Percentile 0–100 of each step's surprise, for the state asked for. */
   surprise: Float32Array | null;
+  /** What the model weighed, where it has attention that was published for this sentence. */
+  attention?: SentenceAttention | null;
+}
+
+/** Attention paid to the words of a sentence. */
+export interface SentenceAttention {
+  /** Whether the words were read once, after the last one (pooling), or anew at every step. */
+  pooled: boolean;
+  /** Weight of every position, by the step that pays it. */
+  weights: ReadonlyMap<number, Float32Array>;
 }
 
 /** What a language model expects after each step. */

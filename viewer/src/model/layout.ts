@@ -15,6 +15,8 @@ export interface SequenceColumn {
   tokenRight: number;
   tokenWidth: number;
   glyphX: number;
+  /** Where attention is drawn, between the words and their bars; absent without any. */
+  attention?: { x: number; width: number };
   /** Distance from bar to bar, and the bar's own width. */
   pitch: number;
   bar: number;
@@ -74,6 +76,7 @@ interface Sizes {
   paired: boolean;
   clusters: number;
   hasTrack: boolean;
+  hasAttention: boolean;
   manyUnits: boolean;
   /** Room kept under the clouds for a note. */
   note: number;
@@ -92,18 +95,19 @@ export function rowPitch(room: number, tokens: number, most: number, least = LEA
 }
 
 /** Spaces inside a column: before the glyph, before the track, the track, after it; least widths and row pitch. */
-const ALONE = { before: 14, beside: 26, track: 56, after: 26, glyph: 140, token: 120, pitch: LEAST_PITCH };
-const PAIRED = { before: 10, beside: 26, track: 38, after: 14, glyph: 96, token: 98, pitch: 36 };
+const ALONE = { before: 14, attention: 40, beside: 26, track: 56, after: 26, glyph: 140, token: 120, pitch: LEAST_PITCH };
+const PAIRED = { before: 10, attention: 26, beside: 26, track: 38, after: 14, glyph: 96, token: 98, pitch: 36 };
 
 function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {
   const space = sizes.paired ? PAIRED : ALONE;
   const trackWidth = sizes.hasTrack ? space.beside + space.track : 0;
-  const glyphRoom = room - space.before - trackWidth - space.after;
+  const attention = sizes.hasAttention ? space.attention : 0;
+  const glyphRoom = room - space.before - attention - trackWidth - space.after;
   const tokenWidth = Math.round(Math.max(56, Math.min(sizes.tokenWidth, 112, glyphRoom - space.token)));
   const pitch = barPitch(sizes.clusters, glyphRoom - tokenWidth);
   const bar = Math.max(3, pitch * BAR_SHARE);
   const tokenRight = x + tokenWidth;
-  const glyphX = tokenRight + space.before;
+  const glyphX = tokenRight + space.before + attention;
   const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), space.glyph);
   const track = sizes.hasTrack ? { x: Math.round(glyphRight + space.beside), width: space.track } : null;
   return {
@@ -113,6 +117,7 @@ function sequenceColumn(x: number, room: number, top: number, bottom: number, si
     tokenRight,
     tokenWidth,
     glyphX,
+    ...(attention ? { attention: { x: tokenRight + 8, width: attention - 2 } } : {}),
     pitch,
     bar,
     track,

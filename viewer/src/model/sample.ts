@@ -71,7 +71,7 @@ export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: S
     sequence: { length: tokens, units, initial: new Float32Array(units), values },
     clustering,
     vocabulary,
-    model: { name: 'gru', title: 'GRU', classes: ['negative', 'positive'] } as ModelEntry,
+    model: { name: 'gru', title: 'GRU', classes: ['negative', 'positive'], tables: {} } as ModelEntry,
     state,
     focusValues: Float32Array.from({ length: units }, (_, u) => values[step * units + u]! - values[(step - 1) * units + u]!),
     step,

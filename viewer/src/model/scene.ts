@@ -1,4 +1,4 @@
-import type { Clustering, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence, Vocabulary } from '../data/types';
+import type { Clustering, ModelEntry, Sentence, SentenceAttention, SentenceSteps, StateEntry, StateSequence, Vocabulary } from '../data/types';
 import { fit, measure } from '../paint/text';
 import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
@@ -83,6 +83,7 @@ export interface SequenceScene {
   /** Whether its points are joined. */
   trackMoves: boolean;
   noted: Set<number>;
+  attention: SentenceAttention | null;
 }
 
 export interface Scene {
@@ -162,6 +163,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
     trackName: drawn?.name ?? '',
     trackMoves: drawn?.moves ?? true,
+    attention: steps?.attention ?? null,
     noted: new Set(drawn ? notableSteps(drawn.values, data.step) : []),
   };
 }
@@ -180,6 +182,7 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
     paired: Boolean(second),
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
+    hasAttention: Boolean(data.model?.tables['attention']),
     hasTrack: data.model ? hasTrack(data.model) : true,
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
     note: outsideWords(data).length ? 16 : 0,

@@ -32,6 +32,19 @@ MODEL: tuple[Table, ...] = (
         cut="sentence_id",
     ),
     Table(
+        "attention",
+        "model",
+        "a step of a sentence at which the model weighed its positions; with pooling only the last one",
+        ("sentence_id", "step"),
+        (
+            Column("sentence_id", "int32", "Sentence number"),
+            Column("step", "int16", "Step that pays the attention, from 0"),
+            Column("weight", "list<float16>", "Weight ≥ 0 of each position of the sentence"),
+        ),
+        group=8192,
+        cut="sentence_id",
+    ),
+    Table(
         "predictions",
         "model",
         "a sentence",

@@ -14,7 +14,7 @@ const BELOW: Record<ModelEntry['kind'], string> = {
 };
 
 /** Plain sentences for someone who sees the picture for the first time. */
-export function explain(topic: Topic, kind: ModelEntry['kind']): Explanation {
+export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false): Explanation {
   switch (topic) {
     case 'sequence':
       return {
@@ -23,6 +23,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind']): Explanation {
           'A row is a word, a bar is a chip: positive memory above, negative below.',
           'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
           'The strip above each row shows how much of each chip survived.',
+          ...(attends ? ['Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.'] : []),
           ...(kind === 'language model' ? ['Under each word stands the likeliest next word, in ink where it came; the line at the right is the probability of the word that came.'] : []),
           'Click a word to pin it: the chips show its change, the panel its usual effect. Drag over words to brush them.',
         ],

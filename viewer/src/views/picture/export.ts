@@ -108,6 +108,7 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
       surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });
     };
     items.push({ width: 20, text: 'share kept', draw: kept });
+    if (scene.columns.sequence?.attention) items.push({ width: 20, text: 'attention', draw: (x, y) => surface.rect(x, y - 8, 14, 7, { fill: theme.ink3 }) });
     if (explorer.steps?.next) items.push({ width: 15, text: 'likeliest next word', draw: (x, y) => surface.text(x, y, '→', { family: 'interface', size: 11, fill: theme.ink2 }) });
   }
   if (has('memory') && explorer.focusLabel) {

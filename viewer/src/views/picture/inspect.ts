@@ -1,5 +1,6 @@
 import type { Scene, SequenceScene } from '../../model/scene';
 import { diverging } from '../../paint/colour';
+import { attentionOf, barLength } from '../sequence/paintAttention';
 import type { Look } from './look';
 
 interface Glyph {
@@ -52,9 +53,20 @@ export interface Inspection {
   /** The second sentence, and by how much more each chip moved in the first; absent where one stands alone. */
   glyphs2?: Glyph[];
   difference?: { cluster: number; first: number; second: number; value: number }[];
+  /** Attention that is drawn: from which step, and of every word its weight and the length of its bar, if it has one. */
+  attention: { from: number; pooled: boolean; words: { step: number; weight: number; bar: number | null }[] } | null;
   range: readonly [number, number] | null;
   links: { wordCluster: number; unitCluster: number; value: number; width: number }[];
   colourLimit: number;
+}
+
+function attention({ sequence, columns }: Scene, look: Look): Inspection['attention'] {
+  const place = columns.sequence?.attention;
+  const shown = sequence && place ? attentionOf(sequence, look) : null;
+  if (!shown || !place) return null;
+  const { from, pooled, weights, largest } = shown;
+  const words = [...weights].map((weight, step) => ({ step, weight, bar: pooled ? barLength(weight, largest, place.width) : null }));
+  return { from, pooled, words };
 }
 
 export function inspect(scene: Scene, look: Look): Inspection {
@@ -82,6 +94,7 @@ export function inspect(scene: Scene, look: Look): Inspection {
     glyphs: glyphs(scene.sequence),
     ...(scene.second ? { glyphs2: glyphs(scene.second) } : {}),
     ...(scene.difference ? { difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({ cluster, first, second, value })) } : {}),
+    attention: attention(scene, look),
     range: look.range,
     links: (scene.links?.list ?? []).map(({ wordCluster, unitCluster, value, width }) => ({ wordCluster, unitCluster, value, width })),
     colourLimit: limit,

@@ -28,6 +28,21 @@ export function sequenceTable(scene: Scene, title = 'Sequence: change of every c
   };
 }
 
+/** The weights of every word: one column with pooling, else a row for each step that pays attention. */
+export function attentionTables(scene: Scene): TwinTable[] {
+  const of = (sequence: Scene['sequence'], title: string): TwinTable[] => {
+    if (!sequence?.attention || !scene.columns.sequence?.attention) return [];
+    const { pooled, weights } = sequence.attention;
+    const words = sequence.rows.map((row) => row.token);
+    const cells = (step: number): string[] => words.map((_, i) => fixed(weights.get(step)?.[i] ?? 0, 4));
+    if (!pooled) return [{ title: `${title} of a row’s word to every word`, head: ['word', ...words], rows: words.map((word, step) => [word, ...cells(step)]) }];
+    const paid = cells([...weights.keys()][0]!);
+    return [{ title: `${title} to every word`, head: ['word', 'attention'], rows: words.map((word, i) => [word, paid[i]!]) }];
+  };
+  if (!scene.second) return of(scene.sequence, 'Sequence: attention');
+  return [...of(scene.sequence, 'Sentence 1: attention'), ...of(scene.second, 'Sentence 2: attention')];
+}
+
 /** What the second sentence draws, and by how much more each chip moved at the first one's pinned step. */
 export function pairTables(scene: Scene): TwinTable[] {
   if (!scene.second) return [];
@@ -91,5 +106,5 @@ export function linksTable(scene: Scene, data: PictureData): TwinTable {
 
 export function allTables(scene: Scene, data: PictureData, label: string, most = Infinity): TwinTable[] {
   const sequence = sequenceTable(scene, scene.second ? 'Sentence 1: change of every chip at every word' : undefined);
-  return [sequence, ...pairTables(scene), memoryTable(scene, label, most), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
+  return [sequence, ...attentionTables(scene), ...pairTables(scene), memoryTable(scene, label, most), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
 }

@@ -9,6 +9,7 @@ import type { Surface } from '../../paint/surface';
 import { measure } from '../../paint/text';
 import { fixed } from '../chart/format';
 import { sideLook, type Look } from '../picture/look';
+import { paintAttention, paintAttentionHead } from './paintAttention';
 import { paintDifference } from './paintDifference';
 
 const STRIP = 4;
@@ -147,6 +148,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
   paintBarNumbers(surface, scene, column, look, y);
   const { track } = column;
+  paintAttentionHead(surface, sequence, column, y, theme);
   if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme);
 }
 
@@ -220,6 +222,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       }
       paintRange(surface, sequence, column, look, right);
       paintTrack(surface, sequence, column, look);
+      paintAttention(surface, sequence, column, look);
       surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
         for (const row of sequence.rows) {
           if (!visible(row)) continue;

@@ -1,4 +1,5 @@
 import type { Vocabulary, WordResponse } from '../../data/types';
+import { rankOf, shownAttention } from '../../model/attention';
 import { blockMean, groups, strength } from '../../model/groups';
 import { moversOf } from '../../model/clouds';
 import { candidates } from '../../model/nextWords';
@@ -93,6 +94,22 @@ function guesses({ data }: Facts, index: number): Segment[][] {
   return [...lines, ['Likeliest: ', ...said, '.']];
 }
 
+/** How much attention the word got from the one reading, or to which words it pays its own. */
+function attention({ data }: Facts, index: number): Segment[][] {
+  const { sentence, steps } = data;
+  const shown = shownAttention(steps?.attention ?? null, index, null);
+  if (!sentence || !shown) return [];
+  const { weights } = shown;
+  const weight = (i: number): string => fixed(weights[i] ?? 0, 3);
+  if (shown.pooled) {
+    const rank = rankOf(weights, index);
+    return [[`Attention ${weight(index)}: ${rank === 1 ? 'the largest' : `number ${rank}`} of ${weights.length}, which sum to ${fixed(weights.reduce((a, b) => a + b, 0))}.`]];
+  }
+  const most = [...weights.keys()].filter((i) => weights[i]! > 0).sort((a, b) => weights[b]! - weights[a]!).slice(0, 3);
+  if (!most.length) return [['Pays no attention to any word.']];
+  return [['Pays most attention to ', ...most.flatMap((i, n): Segment[] => [...(n ? [', '] : []), '“', corpus(sentence.surface[i] ?? ''), `” ${weight(i)}`]), '.']];
+}
+
 function step(facts: Facts, index: number): TooltipContent | null {
   const { sentence, sequence, steps } = facts.data;
   const row = facts.scene.sequence?.rows[index];
@@ -112,6 +129,7 @@ function step(facts: Facts, index: number): TooltipContent | null {
     const most = order.slice(0, 2).map((o) => `chip ${o.number} ${o.mean < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(o.mean), digits(facts))}`);
     lines.push([`Moved most: ${most.join(', ')}.`]);
   }
+  lines.push(...attention(facts, index));
   const surprise = steps?.surprise?.[index];
   if (surprise !== undefined && Number.isFinite(surprise)) lines.push([`Further from the usual than ${fixed(surprise, 0)} % of this word’s uses.`]);
   return {
