@@ -50,7 +50,8 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured, and on which text."""
+    """What is measured, and on which text. The states of a sample of sentences are published, at most
+    `states_megabytes` a state."""
 
     splits: tuple[str, ...] = ("train", "valid", "test")
     minimum_count: int = 8
@@ -59,6 +60,7 @@ class Measure:
     methods: tuple[str, ...] = ("block",)
     smallest_k: int = 2
     largest_k: int = 30
+    states_megabytes: int = 64
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Study:
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """`datasets/<name>/dataset.toml`."""
+    """`datasets/<name>/dataset.toml`. `quick` names the models that `rnnvis regenerate --quick` makes, all if empty."""
 
     name: str
     title: str
@@ -101,6 +103,7 @@ class DatasetConfig:
     measure: Measure = field(default_factory=Measure)
     probe: tuple[Probe, ...] = ()
     view: DefaultView | None = None
+    quick: tuple[str, ...] = ()
     study: Study = field(default_factory=Study)
 
 
@@ -190,8 +193,10 @@ Card = ModelConfig | LanguageModelConfig
 
 
 def read_card(path: Path) -> Card:
-    """Read the model card at `path`; its `task` says which kind it is ("classifier" where there is none)."""
-    return read(LanguageModelConfig if _table(path).get("task", "classifier") != "classifier" else ModelConfig, path)
+    """Read the model card at `path`: one with a `task` is a language model's, the others are classifiers'."""
+    if "task" in _table(path):
+        return read(LanguageModelConfig, path)
+    return read(ModelConfig, path)
 
 
 def read(kind: type[T], path: Path) -> T:

@@ -1,6 +1,7 @@
 """Language models on a text of invented documents: the loss, the training, its resumption, perplexity."""
 
 import dataclasses
+import itertools
 import json
 import math
 import os
@@ -102,7 +103,7 @@ def test_streams_continue_their_document_until_a_fresh_start():
     texts = [np.arange(1000 * n, 1000 * n + size) for n, size in enumerate((31, 8, 50), start=1)]
     segments = streams.segments(texts, 4, 5, np.array([2, 0, 1]))
     assert segments[0].fresh.all()
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in itertools.pairwise(segments):
         for row in range(4):
             if not after.fresh[row]:
                 assert after.ids[row, 0] == before.target[row, -1]
@@ -123,7 +124,9 @@ def test_it_learns_and_the_same_seed_gives_the_same_bytes(corpus, tmp_path, cell
     rows = json.loads((tmp_path / "a" / "training.json").read_text(encoding="utf-8"))
     best = min(rows, key=lambda row: row["valid_loss"])
     assert card["best_epoch"] == best["epoch"]
-    assert math.isclose(perplexity.evaluate(model, corpus, "valid")["perplexity"], best["valid_perplexity"], rel_tol=1e-5)
+    assert math.isclose(
+        perplexity.evaluate(model, corpus, "valid")["perplexity"], best["valid_perplexity"], rel_tol=1e-5
+    )
     assert perplexity.evaluate(model, corpus, "test")["perplexity"] < 6 < len(corpus.vocabulary)
     assert card["parameters"] == sum(p.numel() for p in model.parameters())
     first, _ = load_language_model(tmp_path / "a", "epoch-1")
@@ -139,7 +142,7 @@ def test_perplexity_is_that_of_a_loop_over_the_words(corpus):
     with torch.no_grad():
         for text in streams.documents(corpus, "test"):
             state = model.zero_state(1)
-            for word, following in zip(text[:-1], text[1:], strict=True):
+            for word, following in itertools.pairwise(text):
                 hidden, state = model(torch.tensor([[int(word)]]), state)
                 total -= float(torch.log_softmax(model.head(hidden[0, 0]), dim=0)[int(following)])
                 count += 1
@@ -264,7 +267,14 @@ def test_schedules():
 
 def test_plain_gradient_descent_learns_too(corpus, tmp_path):
     config = dataclasses.replace(
-        CONFIG, optimiser="sgd", schedule="decay", learning_rate=2.0, initial_scale=0.1, epochs=8, tied=False, embedding=7
+        CONFIG,
+        optimiser="sgd",
+        schedule="decay",
+        learning_rate=2.0,
+        initial_scale=0.1,
+        epochs=8,
+        tied=False,
+        embedding=7,
     )
     train(corpus, config, 0, tmp_path)
     model, _ = load_language_model(tmp_path)

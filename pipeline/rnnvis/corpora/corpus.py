@@ -107,7 +107,7 @@ class Corpus:
             "text": self.text,
             "tokens": self.tokens,
             "surface": self.surface,
-            "document": self.document or [None] * len(self),
+            "document": pa.nulls(len(self), pa.string()) if self.document is None else self.document,
         }
         pq.write_table(pa.table(sentences, schema=_COLUMNS), part / "sentences.parquet")
         head = {

@@ -26,7 +26,7 @@ class Text:
     """Sentences as word numbers: `tokens` int32 [T] each, `keys` their names, `words` the size of the vocabulary.
 
     `measured` bool [S]: which of them the measures take; the others are only read. `always` bool [S]: those whose
-    states are published whatever the sample.
+    states are published whatever the sample, which has at most `states_bytes` bytes a state.
     """
 
     tokens: Sequence[np.ndarray]
@@ -34,6 +34,7 @@ class Text:
     words: int
     measured: np.ndarray
     always: np.ndarray
+    states_bytes: int = STATES_BYTES
 
     @property
     def lengths(self) -> np.ndarray:
@@ -45,9 +46,9 @@ class Text:
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64: the sentences whose states are kept, `values` float16 [their steps, H]; `last` float32 [S, H]:
-    the state after each sentence; `surprise` float32 [N] as in `rnnvis.measures.surprise`, steps in the sentences'
-    order.
+    `published` int64: the sentences whose states are kept, `values` float16 [their steps, H], `before` float16
+    [sentences, H] the state that each of them starts from; `last` float32 [S, H]: the state after each sentence;
+    `surprise` float32 [N] as in `rnnvis.measures.surprise`, steps in the sentences' order.
     """
 
     name: str
@@ -57,6 +58,7 @@ class StateRecord:
     contexts: Contexts
     published: np.ndarray
     values: np.ndarray = field(repr=False)
+    before: np.ndarray = field(repr=False)
     last: np.ndarray = field(repr=False)
     surprise: np.ndarray = field(repr=False)
 
@@ -146,11 +148,12 @@ class _State:
         self.units = UnitAccumulator(units, bounded)
         self.contexts = ContextFinder(units)
         self.last = np.zeros((len(recorder.lengths), units), np.float32)
-        self.published = sampled(text, 2 * units)
+        self.published = sampled(text, 2 * units, text.states_bytes)
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self.values = np.zeros((int(lengths.sum()), units), np.float16)
+        self.before = np.zeros((len(self.published), units), np.float16)
 
     def add(self, batch: StepBatch) -> None:
         state, delta = batch.states[self.name], batch.delta(self.name)
@@ -158,6 +161,8 @@ class _State:
         self.last[batch.sentence_id[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
         self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
+        first = kept & (batch.step == 0)
+        self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
         inside = self.recorder.text.measured[batch.sentence_id]
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
@@ -168,7 +173,7 @@ class _State:
         self.units.add(
             state[inside],
             batch.previous[self.name][inside],
-            batch.step[inside] > 0,
+            batch.continued[inside],
             None if gate is None else gate[inside],
         )
         self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
@@ -182,6 +187,7 @@ class _State:
             contexts=self.contexts.result(),
             published=self.published,
             values=self.values,
+            before=self.before,
             last=self.last,
             surprise=surprises,
         )

@@ -156,10 +156,11 @@ def _load(kind: type[M], folder: Path, weights: str = "model") -> tuple[M, dict[
         expected = card["sha256"] if weights == "model" else card["epochs"][weights]
         if hashlib.sha256(content).hexdigest() != expected:
             raise ValueError(f"{weights}.safetensors does not have the hash that model.json gives")
-        model = kind(**card["architecture"])
-        missing, unknown = model.load_state_dict(safetensors.torch.load(content), strict=False)
-        if unknown or [name for name in missing if not _shared(model, name)]:
-            raise ValueError(f"model.safetensors lacks or adds weights: {', '.join([*missing, *unknown])}")
+        model: M = kind(**card["architecture"])
+        found: Any = model.load_state_dict(safetensors.torch.load(content), strict=False)
+        wrong = [*found.unexpected_keys, *(name for name in found.missing_keys if not _shared(model, name))]
+        if wrong:
+            raise ValueError(f"{weights}.safetensors lacks or adds weights: {', '.join(wrong)}")
     except FileNotFoundError as error:
         raise RnnvisError(f"{error.filename}: no such file", "train the model first: rnnvis train") from None
     except (ValueError, KeyError, TypeError, RuntimeError, safetensors.SafetensorError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 import torch
 
@@ -29,5 +30,5 @@ def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
 
 def multiplies_bfloat16() -> bool:
     """Whether the processor has instructions that multiply bfloat16 matrices (AMX or AVX-512 BF16)."""
-    known = getattr(torch.cpu, "get_capabilities", dict)()
+    known: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
     return bool(known.get("amx_bf16") or known.get("avx512_bf16"))

@@ -84,7 +84,9 @@ class _NextWordLoss(torch.autograd.Function):
     """∂/∂z of −ln softmax(z)_y is softmax(z) − onehot(y), chunk by chunk."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, target: Tensor, precision: torch.dtype) -> Tensor:
+    def forward(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, target: Tensor, precision: torch.dtype
+    ) -> Tensor:
         w, b, x = weight.to(precision), bias.to(precision), hidden.to(precision)
         of_hidden, of_weight, of_bias = torch.empty_like(hidden), torch.zeros_like(weight), torch.zeros_like(bias)
         loss = hidden.new_zeros(())

@@ -68,12 +68,13 @@ def train(corpus: Corpus, config: LanguageModelConfig, seed: int, folder: Path, 
 def _unfilled() -> Iterator[None]:
     """New tensors are not filled first, which deterministic mode does by default to show reads of what was never
     written; it costs a sixth of the time."""
-    before = torch.utils.deterministic.fill_uninitialized_memory
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    setting: Any = torch.utils.deterministic
+    before = setting.fill_uninitialized_memory
+    setting.fill_uninitialized_memory = False
     try:
         yield
     finally:
-        torch.utils.deterministic.fill_uninitialized_memory = before
+        setting.fill_uninitialized_memory = before
 
 
 def _epoch(

@@ -41,6 +41,22 @@ def _losses(model: LanguageModel, texts: Sequence[np.ndarray], device: torch.dev
     return found
 
 
+def word_losses(model: LanguageModel, texts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """−ln p(w_t | w_1 … w_{t−1}) of every word but the first, in nats, float32 [T − 1] for each text."""
+    training = model.training
+    model.eval()
+    state = model.zero_state(len(texts))
+    found: list[list[np.ndarray]] = [[] for _ in texts]
+    with torch.no_grad():
+        for segment in streams.side_by_side(texts, STEPS):
+            hidden, state = model(segment.ids, state)
+            losses = next_word_losses(model, hidden.flatten(0, 1), segment.target.flatten())
+            for row, of_row in enumerate(losses.reshape(segment.target.shape)):
+                found[row].append(of_row[segment.target[row] >= 0].numpy())
+    model.train(training)
+    return [np.concatenate(parts) if parts else np.zeros(0, np.float32) for parts in found]
+
+
 def evaluate(model: LanguageModel, corpus: Corpus, split: str) -> dict[str, float | int]:
     """Loss (nats a word), perplexity, and the number n of words that were guessed, on the documents of `split`."""
     texts = streams.documents(corpus, split)

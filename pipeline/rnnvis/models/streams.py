@@ -52,14 +52,15 @@ def segments(texts: Sequence[np.ndarray], batch: int, steps: int, order: np.ndar
         fresh.append(np.arange(count) == 0)
     if not rows:
         return []
-    ids, target, new = (np.concatenate(part) for part in (rows, targets, fresh))
-    length = -(-len(ids) // batch)
-    missing = batch * length - len(ids)
-    ids = np.concatenate([ids, np.zeros((missing, steps), np.int64)]).reshape(batch, length, steps)
-    target = np.concatenate([target, np.full((missing, steps), NO_TARGET)]).reshape(batch, length, steps)
-    new = np.concatenate([new, np.ones(missing, bool)]).reshape(batch, length)
-    new[:, 0] = True
-    return [Segment(*(torch.from_numpy(np.ascontiguousarray(a[:, i])) for a in (ids, target, new))) for i in range(length)]
+    count = sum(map(len, rows))
+    length = -(-count // batch)
+    ids = np.zeros((batch * length, steps), np.int64)
+    target = np.full((batch * length, steps), NO_TARGET, np.int64)
+    new = np.ones(batch * length, dtype=bool)
+    ids[:count], target[:count], new[:count] = np.concatenate(rows), np.concatenate(targets), np.concatenate(fresh)
+    new[::length] = True
+    at = np.arange(batch) * length
+    return [Segment(*(torch.from_numpy(part[at + i]) for part in (ids, target, new))) for i in range(length)]
 
 
 def side_by_side(texts: Sequence[np.ndarray], steps: int) -> Iterator[Segment]:

@@ -37,7 +37,8 @@ class StepBatch:
     `states`, `previous` and `gates` hold arrays [N, H], float32 (float64 for a model in double precision),
     by name: "rnn.0.h", "rnn.0.c"; gates "rnn.0.i" … . `previous` is the state that the step started from:
     s_{t−1}, the initial state at the first step, s_{t+1} in the reverse direction. The change at a step is
-    states − previous. `logits` [N, C] is the readout applied to h_t of every step.
+    states − previous. `logits` [N, C] is the readout applied to h_t of every step. `fresh` bool [N] marks the steps
+    that start from a reset where a state is carried on from sentence to sentence; by default each sentence's first.
     """
 
     sentence_id: np.ndarray
@@ -47,6 +48,12 @@ class StepBatch:
     previous: dict[str, np.ndarray] = field(repr=False)
     gates: dict[str, np.ndarray] = field(repr=False)
     logits: np.ndarray | None = field(default=None, repr=False)
+    fresh: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def continued(self) -> np.ndarray:
+        """bool [N], whether the state before the step is that after another step, not a reset."""
+        return self.step > 0 if self.fresh is None else ~self.fresh
 
     def __len__(self) -> int:
         return len(self.token_id)
@@ -92,7 +99,7 @@ def record_steps(
         real = np.arange(lengths[0]) < lengths[:, None]
         ids = np.full(real.shape, padding_id, dtype=np.int64)
         ids[real] = np.concatenate([np.asarray(sentences[i]) for i in rows])
-        with _untouched(model), torch.no_grad():
+        with untouched(model), torch.no_grad():
             with capture(model) as traces:
                 call(model, Batch(*(torch.from_numpy(a).to(device) for a in (ids, lengths, rows))))
             _check(traces, lengths)
@@ -104,9 +111,9 @@ def record_steps(
             sentence_id=np.repeat(numbers[rows], lengths).astype(np.int32),
             step=np.nonzero(real)[1].astype(np.int16),
             token_id=ids[real].astype(np.int32),
-            states=_flat(traces, mask, "states"),
-            previous=_flat(traces, mask, "previous"),
-            gates=_flat(traces, mask, "gates") if gates else {},
+            states=flat(traces, mask, "states"),
+            previous=flat(traces, mask, "previous"),
+            gates=flat(traces, mask, "gates") if gates else {},
             logits=logits,
         )
 
@@ -127,7 +134,7 @@ def length_batches(lengths: Sequence[int], batch_steps: int, equal_lengths: bool
 
 
 @contextmanager
-def _untouched(model: nn.Module) -> Iterator[None]:
+def untouched(model: nn.Module) -> Iterator[None]:
     """Evaluation mode inside; training flags and random state as they were outside."""
     training = {module: module.training for module in model.modules()}
     devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
@@ -174,7 +181,8 @@ def _readout_input(traces: list[LayerTrace], name: str | None) -> Tensor:
     raise RnnvisError(f'there is no state "{name}" to read out', f"states of this model: {known}")
 
 
-def _flat(traces: list[LayerTrace], mask: Tensor, what: str) -> dict[str, np.ndarray]:
+def flat(traces: list[LayerTrace], mask: Tensor, what: str) -> dict[str, np.ndarray]:
+    """States, previous states or gates of the traces by name, [N, H]: the steps where `mask` [B, T] is true."""
     steps = mask.shape[1]
     return {
         f"{trace.name}.{kind}": _array(value[:, :steps][mask])

@@ -60,6 +60,10 @@ def _of_units(source: Path, tables: dict[str, Any]) -> list[Figure]:
 
 
 def read_states(source: Path, tables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The published steps of a recorded state: sentence numbers [N] and states float16 [N, H], in order."""
+    """The published steps of a recorded state: sentence numbers [N] and states float16 [N, H], in order.
+
+    States before a sentence's first step are left out.
+    """
     table = files.read("states", [source / part.name for part in tables["states"]])
-    return table["sentence_id"].to_numpy(), files.matrix(table["value"])
+    inside = table["step"].to_numpy() >= 0
+    return table["sentence_id"].to_numpy()[inside], files.matrix(table["value"])[inside]

@@ -55,6 +55,7 @@ _MEASURE: dict[str, tuple[float, float]] = {
     "selected_words": (2, 100_000),
     "smallest_k": (2, 255),
     "largest_k": (2, 255),
+    "states_megabytes": (1, 64),
 }
 
 
@@ -123,8 +124,10 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
 
 
-def check_view(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
-    """Refuse a default view of a model that has no card."""
+def check_models(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
+    """Refuse a default view, or a quick set, of a model that has no card."""
+    for name in config.quick:
+        _one_of(name, "quick", list(models), path)
     if config.view:
         _one_of(config.view.model, "view.model", list(models), path)
 

@@ -52,7 +52,7 @@ class Project:
 
     def dataset(self, name: str) -> Dataset:
         """The dataset called `name`; every mistake in its files is an error that names file and key."""
-        from rnnvis.stages.limits import check_card, check_dataset, check_view
+        from rnnvis.stages.limits import check_card, check_dataset, check_models
 
         folder = self.root / "datasets" / name
         if name not in self.names():
@@ -71,5 +71,5 @@ class Project:
             if card.name in cards:
                 raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
             cards[card.name] = card
-        check_view(config, cards, folder / "dataset.toml")
+        check_models(config, cards, folder / "dataset.toml")
         return Dataset(folder, config, cards)

@@ -50,7 +50,7 @@ def _check_labels(corpus: Corpus) -> None:
             raise RnnvisError(f"{corpus.name}: the split {split} has no sentence", "give more text")
         found = set(corpus.label[corpus.indices(split)].tolist())
         missing = [name for label, name in enumerate(corpus.labels) if label not in found]
-        if corpus.labels and len(missing) == len(corpus.labels) or (split == "train" and missing):
+        if (corpus.labels and len(missing) == len(corpus.labels)) or (split == "train" and missing):
             raise RnnvisError(
                 f"{corpus.name}: the split {split} has no sentence labelled {' or '.join(missing)}", "give more text"
             )
@@ -81,11 +81,16 @@ def _train_language_model(project: Project, dataset: Dataset, card: LanguageMode
         text = load_corpus(corpus.folder(project.build))
         kept = project.build / "models" / label
         if not language_training.is_current(kept, text, card, seed):
-            language_training.train(text, card, seed, kept, project.build / "times" / f"{label}.json")
+            language_training.train(text, card, seed, kept, clock_file(project, label))
         for path in sorted(kept.glob("*.*")):
             shutil.copyfile(path, folder / path.name)
 
     return Step("train", label, inputs, _LANGUAGE_MODEL_CODE, build)
+
+
+def clock_file(project: Project, label: str) -> Path:
+    """Where it is written how long the training called `label` has taken."""
+    return project.build / "times" / f"{label}.json"
 
 
 @cache

@@ -11,8 +11,10 @@ import pyarrow as pa
 from rnnvis.corpora import RECORDED, Corpus
 from rnnvis.measures.contexts import Contexts
 from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
+from rnnvis.measures.next_words import NextWords, words_spoken_for
 from rnnvis.measures.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.quantiles import Quantiles
+from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.responses import Responses
 from rnnvis.measures.units import Units, hoyer_sparsity, top_words
 from rnnvis.tables.files import list_column, nullable
@@ -68,6 +70,7 @@ def sentences(corpus: Corpus) -> Columns:
         "text": corpus.text,
         "tokens": corpus.tokens,
         "surface": corpus.surface,
+        "document": [name or None for name in corpus.document or [""] * len(corpus)],
     }
 
 
@@ -132,10 +135,27 @@ def contexts(found: Contexts) -> Columns:
     return {name: getattr(found, name) for name in ("unit", "sign", "rank", "sentence_id", "step", "value")}
 
 
+def states(state: StateRecord, lengths: Sequence[int]) -> Columns:
+    """Table `states` of the published sentences, which have so many steps each; the state before step 0 is step −1 of
+    those that do not start from zero."""
+    carried = state.before.any(axis=1)
+    return {
+        "sentence_id": np.concatenate([np.repeat(state.published, lengths), state.published[carried]]).astype(np.int32),
+        "step": np.concatenate([*(np.arange(n) for n in lengths), np.full(int(carried.sum()), -1)]).astype(np.int16),
+        "value": list_column(np.concatenate([state.values, state.before[carried]])),
+    }
+
+
 def units(
-    measured: Units, responses: Responses, reliable: np.ndarray, v: np.ndarray | None, auc: np.ndarray | None
+    measured: Units,
+    responses: Responses,
+    reliable: np.ndarray,
+    v: np.ndarray | None,
+    auc: np.ndarray | None,
+    next_weights: np.ndarray | None = None,
 ) -> Columns:
-    """Table `units`. `reliable` [n] are the word numbers that may name a unit; `v` [H] the weights of the head."""
+    """Table `units`. `reliable` [n] are the word numbers that may name a unit; `v` [H] the weights of a classifier's
+    head, `next_weights` [V, H] those of a language model's."""
     count = len(measured.mean)
     nothing = np.full(count, np.nan, dtype=np.float32)
     scalars = (
@@ -157,9 +177,40 @@ def units(
         "label_auc": nullable(nothing if auc is None else auc),
         "top_words": up.tolist(),
         "bottom_words": down.tolist(),
+        **_next(next_weights, reliable),
         "histogram": measured.histogram.astype(np.int64).tolist(),
         "edges": [measured.edges.tolist()] * count,
     }
+
+
+def _next(weights: np.ndarray | None, words: np.ndarray) -> Columns:
+    if weights is None:
+        return {}
+    raised, lowered = words_spoken_for(weights, words)
+    return {"raises_next": raised.tolist(), "lowers_next": lowered.tolist()}
+
+
+def language_steps(
+    sentence_id: np.ndarray, step: np.ndarray, token_id: np.ndarray, guesses: NextWords, surprise: np.ndarray
+) -> Columns:
+    """Table `steps` of a language model: its guesses at every step [N], surprise [N, states]."""
+    return {
+        "sentence_id": sentence_id,
+        "step": step,
+        "token_id": token_id,
+        "loss": nullable(guesses.loss),
+        "p_target": nullable(guesses.p),
+        "top5_id": _where(guesses.known, guesses.ids),
+        "top5_p": _where(guesses.known, guesses.top),
+        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
+    }
+
+
+def _where(known: np.ndarray, values: np.ndarray) -> pa.Array:
+    """A list column with the rows of `values` [known, n] where `known` [N] is true, null elsewhere."""
+    everywhere = np.zeros((len(known), values.shape[1]), values.dtype)
+    everywhere[known] = values
+    return list_column(everywhere, known)
 
 
 def steps(
@@ -233,4 +284,5 @@ def metrics(rows: Sequence[dict[str, Any]]) -> Columns:
 
 def training(rows: Sequence[dict[str, Any]]) -> Columns:
     """Table `training` from a row an epoch."""
-    return {name: [row[name] for row in rows] for name in ("epoch", "train_loss", "valid_loss", "valid_accuracy")}
+    names = ("epoch", "train_loss", "valid_loss", "valid_accuracy", "valid_perplexity")
+    return {name: [row[name] for row in rows] for name in names if name in rows[0]}
