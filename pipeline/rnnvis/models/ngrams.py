@@ -51,6 +51,8 @@ class KneserNey:
             numbers.append(number - missing)
             context = np.where(start, -1, np.roll(numbers[-1], 1))
         for k in range(order):
+            if not len(grams[k]):
+                break
             seen = numbers[k][numbers[k] >= 0]
             if k == order - 1:
                 count = np.bincount(seen, minlength=len(grams[k]))

@@ -85,7 +85,7 @@ def _check_language_model(card: LanguageModelConfig, path: Path) -> None:
         )
     _different(card.published_epochs, "published_epochs", path)
     for epoch in card.published_epochs:
-        _within(epoch, "published_epochs", (1, card.epochs), path)
+        _within(epoch, "published_epochs", (1, min(card.epochs, card.patience + 1)), path)
 
 
 def check_dataset(config: DatasetConfig, path: Path) -> None:

@@ -62,11 +62,12 @@ def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]
     dataset = project.dataset(name)
     return [
         Needs(
-            record_step(project, dataset, card, card.seeds[0]),
+            record_step(project, dataset, card, card.seeds[0], epoch),
             train_step(project, dataset, card, card.seeds[0]),
             f"rnnvis train {name} {card.name}",
         )
         for card in _cards(dataset, models)
+        for epoch in _ends(card)
     ]
 
 
@@ -76,11 +77,12 @@ def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs
     cards = _cards(dataset, models)
     steps = [
         Needs(
-            cluster_step(project, dataset, card, card.seeds[0]),
-            record_step(project, dataset, card, card.seeds[0]),
+            cluster_step(project, dataset, card, card.seeds[0], epoch),
+            record_step(project, dataset, card, card.seeds[0], epoch),
             f"rnnvis record {name} {card.name}",
         )
         for card in cards
+        for epoch in _ends(card)
     ]
     tags = Needs(tag_step(project, dataset), steps[0].before, steps[0].command)
     return [tags, *steps, Needs(compare_step(project, dataset, comparable(project, dataset, cards)))]
@@ -139,13 +141,18 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
     for card in cards:
         seed = card.seeds[0]
         steps.append(evaluation_step(project, dataset, card, seed))
-        for epoch in (None, *reversed(published_epochs(card))):
+        for epoch in _ends(card):
             steps.append(record_step(project, dataset, card, seed, epoch))
             steps.append(cluster_step(project, dataset, card, seed, epoch))
     steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))
     if classifiers and not quick and not only:
         steps.append(results_step(project, dataset))
     return steps
+
+
+def _ends(card: Card) -> tuple[int | None, ...]:
+    """The model's end, then its earlier epochs that are published, latest first: each is named after the one before."""
+    return (None, *reversed(published_epochs(card)))
 
 
 def _cards(dataset: Dataset, names: Sequence[str]) -> list[Card]:

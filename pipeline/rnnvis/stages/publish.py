@@ -72,7 +72,7 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
         "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
         "view": view
         and {
-            "model": view.model,
+            "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
             "sentence": key_of[view.probe],
             "step": view.step,
             "k": view.k,
