@@ -232,6 +232,9 @@ def test_a_finished_model_is_recognised_by_what_decided_its_training(corpus, tmp
     assert not language_training.is_current(tmp_path, corpus, CONFIG, 1)
     assert not language_training.is_current(tmp_path, corpus, dataclasses.replace(CONFIG, dropout=0.2), 0)
     assert not language_training.is_current(tmp_path, speaking_corpus(5), CONFIG, 0)
+    other_probe = dataclasses.replace(corpus, tokens=[corpus.tokens[0][::-1], *corpus.tokens[1:]])
+    assert other_probe.digest != corpus.digest
+    assert language_training.is_current(tmp_path, other_probe, CONFIG, 0)
     (tmp_path / "model.safetensors").write_bytes(b"")
     assert not language_training.is_current(tmp_path, corpus, CONFIG, 0)
     with pytest.raises(RnnvisError, match="does not have the hash"):

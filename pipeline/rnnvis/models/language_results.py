@@ -86,7 +86,7 @@ def updated(
     `runs` are the rows of the models that are there, by card and seed. Rows of `before` stay where the same text and
     card made them and no new one replaces them; `missing` says which seeds have none.
     """
-    old = before["models"] if before and before["corpus"]["digest"] == corpus.digest else {}
+    old = before["models"] if before and of_text(before, corpus) else {}
     found: Table = {}
     missing: dict[str, list[int]] = {}
     for name, card in cards.items():
@@ -101,7 +101,7 @@ def updated(
     return {
         "corpus": {
             "name": corpus.name,
-            "digest": corpus.digest,
+            "text": streams.digest(corpus, "train", *SPLITS),
             "words": {split: sum(map(len, streams.documents(corpus, split))) for split in ("train", *SPLITS)},
             "documents": {split: len(streams.documents(corpus, split)) for split in ("train", *SPLITS)},
         },
@@ -109,6 +109,11 @@ def updated(
         "models": found,
         "missing": missing,
     }
+
+
+def of_text(table: Table, corpus: Corpus) -> bool:
+    """Whether the figures of `table` are of the text of `corpus`, probes aside."""
+    return bool(table["corpus"].get("text") == streams.digest(corpus, "train", *SPLITS))
 
 
 def run_row(folder: Path, seed: int, found: Mapping[str, Figures], clock: Mapping[str, Any] | None) -> Table:
@@ -153,4 +158,4 @@ def _over_seeds(rows: Mapping[int, Table], baselines: Mapping[str, Any]) -> Tabl
     return {"over_seeds": over, "rival": RIVAL}
 
 
-__all__ = ["NGRAMS", "RIVAL", "decided", "model_figures", "ngram_figures", "run_row", "updated"]
+__all__ = ["NGRAMS", "RIVAL", "decided", "model_figures", "ngram_figures", "of_text", "run_row", "updated"]

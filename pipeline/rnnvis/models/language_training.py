@@ -233,10 +233,13 @@ def decisive(config: LanguageModelConfig) -> dict[str, Any]:
 
 
 def run_key(corpus: Corpus, config: LanguageModelConfig, seed: int) -> str:
-    """SHA-256 (hex) over what decides a training on this machine; models with the same key are the same model."""
+    """SHA-256 (hex) over what decides a training on this machine; models with the same key are the same model.
+
+    Of the corpus that is the text that is trained and validated on: other test sentences or probes change nothing.
+    """
     device = choose_device(config.device)
     where = [device.type, str(choose_precision(config.precision, device)), torch.__version__]
-    said = [VERSION, corpus.digest, decisive(config), seed, where]
+    said = [VERSION, streams.digest(corpus, "train", "valid"), decisive(config), seed, where]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

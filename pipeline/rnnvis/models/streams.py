@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +30,17 @@ def documents(corpus: Corpus, *splits: str) -> list[np.ndarray]:
     """The words of each document of `splits`, int32 [T] each, in the corpus's order."""
     wanted = [d for d in corpus.documents if corpus.split[d[0]] in splits]
     return [np.concatenate([corpus.tokens[i] for i in d]) for d in wanted]
+
+
+def digest(corpus: Corpus, *splits: str) -> str:
+    """SHA-256 (hex) over the vocabulary and the documents of `splits` as word ids, and nothing else of the corpus."""
+    hashed = hashlib.sha256(json.dumps(corpus.vocabulary).encode())
+    for split in splits:
+        texts = documents(corpus, split)
+        hashed.update(json.dumps([split, list(map(len, texts))]).encode())
+        for text in texts:
+            hashed.update(text.astype("<i4").tobytes())
+    return hashed.hexdigest()
 
 
 def segments(texts: Sequence[np.ndarray], batch: int, steps: int, order: np.ndarray | None = None) -> list[Segment]:

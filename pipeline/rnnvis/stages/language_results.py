@@ -103,7 +103,7 @@ def _seed_rows(dataset: Dataset, card: LanguageModelConfig, corpus: Corpus) -> l
     try:
         table = results.read(results_file(dataset))
         model = table["models"][card.name]
-        current = table["corpus"]["digest"] == corpus.digest and model["config"] == language_results.decided(card)
+        current = language_results.of_text(table, corpus) and model["config"] == language_results.decided(card)
     except (RnnvisError, KeyError):
         return []
     if not current or len(model["seeds"]) < 2:
