@@ -7,7 +7,7 @@ export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
-export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length'>): Sentence {
+export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'document'>): Sentence {
   return {
     id: row.sentence_id,
     key: row.key,
@@ -114,7 +114,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
   };
 }
 
-export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges'>): UnitRow {
+export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges' | 'raises_next' | 'lowers_next'>): UnitRow {
   return {
     unit: row.unit,
     outputWeight: row.output_weight ?? null,
