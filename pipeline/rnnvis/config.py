@@ -50,8 +50,8 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured, and on which text. The states of a sample of sentences are published, at most
-    `states_megabytes` a state."""
+    """What is measured, and on which text. Responses to words with at least `published_count` uses are published, and
+    the states of a sample of sentences, at most `states_megabytes` a state."""
 
     splits: tuple[str, ...] = ("train", "valid", "test")
     minimum_count: int = 8
@@ -60,6 +60,7 @@ class Measure:
     methods: tuple[str, ...] = ("block",)
     smallest_k: int = 2
     largest_k: int = 30
+    published_count: int = 1
     states_megabytes: int = 64
 
 

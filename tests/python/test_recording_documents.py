@@ -79,7 +79,7 @@ def test_guesses_are_those_of_a_softmax_over_the_carried_state(recorded):
     corpus, model, found = recorded
     starts = np.concatenate([[0], np.cumsum([len(t) for t in corpus.tokens])])
     guesses = found.next_words
-    assert guesses.known.all()
+    assert np.array_equal(guesses.rows, np.arange(starts[-1]))
     for document in corpus.documents:
         text = np.concatenate([corpus.tokens[i] for i in document])
         rows = np.concatenate([np.arange(starts[i], starts[i + 1]) for i in document])
@@ -124,19 +124,20 @@ def test_what_a_sentence_starts_from_is_published_where_it_is_carried_on(recorde
             assert np.array_equal(before, ended)
 
 
-def test_fewer_guesses_are_taken_of_earlier_epochs():
+def test_guesses_are_of_held_out_text_and_of_published_sentences():
     corpus = speaking_corpus()
     torch.manual_seed(1)
     model = LanguageModel(len(corpus.vocabulary), 600, 600, "rnn").eval()
     measure = Measure(minimum_count=2, frequent_count=5, states_megabytes=1)
-    whole = record_language_model(model, corpus, measure)
-    part = record_language_model(model, corpus, measure, every_guess=False)
-    known = whole.next_words.known
-    assert 0 < known.sum() < len(known)
-    assert np.array_equal(part.next_words.known, known)
-    assert np.array_equal(part.next_words.p[known], whole.next_words.p[known], equal_nan=True)
-    assert np.isnan(part.next_words.p[~known]).all()
-    assert np.array_equal(part.next_words.ids, whole.next_words.ids)
+    end, earlier = (record_language_model(model, corpus, measure, held_out) for held_out in (True, False))
+    published = set(end.states[0].published.tolist())
+    assert {corpus.split[i] for i in published} == {"probe", "train", "valid", "test"}
+    told = {i for i in range(len(corpus)) if corpus.split[i] != "train"} | published
+    assert set(end.sentence_id[end.next_words.rows].tolist()) == told != set(range(len(corpus)))
+    assert set(earlier.sentence_id[earlier.next_words.rows].tolist()) == published != told
+    shared = np.isin(end.next_words.rows, earlier.next_words.rows)
+    for name in ("p", "loss", "ids", "top"):
+        assert np.array_equal(getattr(end.next_words, name)[shared], getattr(earlier.next_words, name), equal_nan=True)
 
 
 def test_the_word_after_each_step():

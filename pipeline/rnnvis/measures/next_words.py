@@ -13,48 +13,47 @@ OF_UNIT = 10
 
 @dataclass(frozen=True)
 class NextWords:
-    """Guesses at N steps. `p` float32 [N], the probability of the word that came, and `loss` = −ln p in nats; nan where
-    none came. `known` bool [N]: the steps whose likeliest words were kept, `ids` int32 [known, 5] with probabilities
-    `top` float32 [known, 5], likeliest first."""
+    """Guesses at n chosen steps: `rows` int64 [n] are their places among all steps.
 
+    `p` float32 [n] is the probability of the word that came and `loss` = −ln p in nats, nan where none came; `ids`
+    int32 [n, 5] are the likeliest words and `top` float32 [n, 5] their probabilities, likeliest first.
+    """
+
+    rows: np.ndarray = field(repr=False)
     p: np.ndarray = field(repr=False)
     loss: np.ndarray = field(repr=False)
-    known: np.ndarray = field(repr=False)
     ids: np.ndarray = field(repr=False)
     top: np.ndarray = field(repr=False)
 
 
 class NextWordCollector:
-    """Takes in logits of single steps, in any order."""
+    """Takes in logits of the chosen steps, in any order."""
 
-    def __init__(self, following: np.ndarray, known: np.ndarray) -> None:
-        """`following` int64 [N]: the word after each step, −1 for none; `known` bool [N] as in `NextWords`."""
-        self.following, self.known = following, known
-        self._loss = np.full(len(following), np.nan, np.float32)
-        self._place = np.cumsum(known) - 1
-        self._ids = np.zeros((int(known.sum()), TOP), np.int32)
-        self._top = np.zeros((int(known.sum()), TOP), np.float32)
+    def __init__(self, following: np.ndarray, chosen: np.ndarray) -> None:
+        """`following` int64 [N]: the word after each step, −1 for none; `chosen` bool [N]: the steps that count."""
+        self.following, self.chosen = following, chosen
+        self._place = np.cumsum(chosen) - 1
+        count = int(chosen.sum())
+        self._loss = np.full(count, np.nan, np.float32)
+        self._ids = np.zeros((count, TOP), np.int32)
+        self._top = np.zeros((count, TOP), np.float32)
 
     def add(self, rows: np.ndarray, logits: np.ndarray) -> None:
-        """Take in the steps `rows` [n] with their logits [n, V]; ties go to the more frequent word."""
+        """Take in the chosen steps `rows` [n] with their logits [n, V]; ties go to the more frequent word."""
         largest = logits.max(axis=1, keepdims=True)
         normaliser = largest[:, 0] + np.log(np.exp(logits - largest).sum(axis=1))
-        came = self.following[rows]
+        at, came = self._place[rows], self.following[rows]
         has = came >= 0
-        self._loss[rows[has]] = (normaliser - logits[np.arange(len(rows)), came])[has]
-        shown = self.known[rows]
-        if shown.any():
-            some, norm = logits[shown], normaliser[shown]
-            candidates = np.sort(np.argpartition(-some, TOP - 1, axis=1)[:, :TOP], axis=1)
-            values = np.take_along_axis(some, candidates, axis=1)
-            order = np.argsort(-values, axis=1, kind="stable")
-            at = self._place[rows[shown]]
-            self._ids[at] = np.take_along_axis(candidates, order, axis=1)
-            self._top[at] = np.exp(np.take_along_axis(values, order, axis=1) - norm[:, None])
+        self._loss[at[has]] = (normaliser - logits[np.arange(len(rows)), came])[has]
+        candidates = np.sort(np.argpartition(-logits, TOP - 1, axis=1)[:, :TOP], axis=1)
+        values = np.take_along_axis(logits, candidates, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        self._ids[at] = np.take_along_axis(candidates, order, axis=1)
+        self._top[at] = np.exp(np.take_along_axis(values, order, axis=1) - normaliser[:, None])
 
     def result(self) -> NextWords:
         """What was taken in so far."""
-        return NextWords(np.exp(-self._loss), self._loss, self.known, self._ids, self._top)
+        return NextWords(np.flatnonzero(self.chosen), np.exp(-self._loss), self._loss, self._ids, self._top)
 
 
 def following_words(tokens: Sequence[np.ndarray], documents: Sequence[np.ndarray]) -> np.ndarray:

@@ -23,7 +23,7 @@ def language_record_step(
 ) -> Step:
     """Measure one trained language model, at its best or after `epoch`.
 
-    Of an earlier epoch the guesses are taken only where states are published.
+    Of an earlier epoch the guesses are taken only where states are published; at its end of all held-out text too.
     """
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
@@ -35,6 +35,7 @@ def language_record_step(
         "frequent_count": measure.frequent_count,
         "selected_words": measure.selected_words,
         "states_megabytes": measure.states_megabytes,
+        "published_count": measure.published_count,
         "epoch": epoch,
     }
 
@@ -42,7 +43,7 @@ def language_record_step(
         source = trained.folder(project.build)
         corpus = load_corpus(corpus_folder)
         model, _ = load_language_model(source, "model" if epoch is None else f"epoch-{epoch}")
-        found = record_language_model(model, corpus, measure, every_guess=epoch is None)
+        found = record_language_model(model, corpus, measure, held_out=epoch is None)
         states = [_state(state, model, corpus, measure, folder) for state in found.states]
         tables = _steps(found, folder) | (training_table(source, folder) if epoch is None else {})
         measured = measured_text(corpus, measure, found.sentence_id)
@@ -66,6 +67,7 @@ def _state(state: StateRecord, model: LanguageModel, corpus: Corpus, measure: Me
         folder,
         title=state_title(state.name),
         frequent_count=measure.frequent_count,
+        published_count=measure.published_count,
         bounded=state.name.endswith(".h"),
         next_weights=model.head.weight.detach().numpy() if read_by_head else None,
     )

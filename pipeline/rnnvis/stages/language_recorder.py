@@ -20,7 +20,7 @@ from rnnvis.recording.steps import StepBatch
 
 @dataclass
 class LanguageRecord:
-    """Everything measured of one language model; arrays over steps follow the sentences' order."""
+    """Everything measured of one language model; arrays over all steps follow the sentences' order."""
 
     states: list[StateRecord]
     sentence_id: np.ndarray
@@ -36,13 +36,13 @@ def head_state(model: LanguageModel) -> str:
 
 
 def record_language_model(
-    model: LanguageModel, corpus: Corpus, measure: Measure, every_guess: bool = True
+    model: LanguageModel, corpus: Corpus, measure: Measure, held_out: bool = True
 ) -> LanguageRecord:
     """Run `model` over every document of `corpus` twice: for the measures, then for the surprise of each step.
 
-    Responses and unit measures take the sentences of `measure.splits`; other sentences (probes) are only read. The
-    likeliest next words are kept where states are published; with `every_guess` the probability of the word that came
-    is taken at all steps, else there only.
+    Responses and unit measures take the sentences of `measure.splits`; other sentences (probes) are only read. Guesses
+    are kept where states are published and, with `held_out`, of all text that the model was not trained on: how well
+    it knows its training text by heart says nothing, and takes most of the time.
     """
     split = np.array(corpus.split)
     measured, probe = np.isin(split, measure.splits), split == "probe"
@@ -51,12 +51,13 @@ def record_language_model(
     states = StateRecorder(text, measure.frequent_count)
     shown = np.zeros(len(corpus), dtype=bool)
     shown[sampled(text, 2 * model.rnn.hidden_size, budget)] = True
-    known = shown[states.sentence_id]
-    guesses = NextWordCollector(following_words(corpus.tokens, corpus.documents), known)
+    told = shown | (held_out & (split != "train"))
+    chosen = told[states.sentence_id]
+    guesses = NextWordCollector(following_words(corpus.tokens, corpus.documents), chosen)
     for batch in _batches(model, corpus, "Recording"):
         states.add(batch)
         rows = states.rows(batch)
-        wanted = np.ones(len(rows), dtype=bool) if every_guess else known[rows]
+        wanted = chosen[rows]
         _guess(model, batch.states[head_state(model)][wanted], rows[wanted], guesses)
     states.compare(_batches(model, corpus, "Comparing each step with its word's other uses"))
     found = states.result()

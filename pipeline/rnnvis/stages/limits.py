@@ -52,6 +52,7 @@ _LANGUAGE_MODEL_CHOICES = {
 _MEASURE: dict[str, tuple[float, float]] = {
     "minimum_count": (1, _MOST),
     "frequent_count": (1, _MOST),
+    "published_count": (1, _MOST),
     "selected_words": (2, 100_000),
     "smallest_k": (2, 255),
     "largest_k": (2, 255),
@@ -95,6 +96,8 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(getattr(measure, key), f"measure.{key}", limits, path)
     if measure.smallest_k > measure.largest_k:
         raise RnnvisError(f'{path}: "measure.smallest_k" is above "measure.largest_k"', "change one of them")
+    if measure.published_count > measure.minimum_count:
+        raise RnnvisError(f'{path}: "measure.published_count" is above "measure.minimum_count"', "change one of them")
     for key, chosen in (("measure.methods", measure.methods), ("measure.splits", measure.splits)):
         if not chosen:
             raise RnnvisError(f'{path}: "{key}" is empty', f"name at least one, or leave {key} out")

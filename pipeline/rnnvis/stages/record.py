@@ -44,6 +44,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         "minimum_count": measure.minimum_count,
         "frequent_count": measure.frequent_count,
         "selected_words": measure.selected_words,
+        "published_count": measure.published_count,
         "study": as_table(dataset.config.study),
     }
 
@@ -126,6 +127,7 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         folder,
         title=state_title(state.name),
         frequent_count=dataset.config.measure.frequent_count,
+        published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
         v=found.v if read_by_head else None,
         auc=auc,
@@ -147,6 +149,7 @@ def write_state(
     title: str,
     frequent_count: int,
     bounded: bool,
+    published_count: int = 1,
     v: np.ndarray | None = None,
     auc: np.ndarray | None = None,
     next_weights: np.ndarray | None = None,
@@ -161,7 +164,7 @@ def write_state(
     named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
     lengths = [len(corpus.tokens[i]) for i in state.published]
     written = {
-        "responses": columns.responses(state.responses),
+        "responses": columns.responses(state.responses, published_count),
         "responses_by_unit": columns.responses_by_unit(state.responses),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),

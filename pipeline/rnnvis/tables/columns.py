@@ -74,16 +74,16 @@ def sentences(corpus: Corpus) -> Columns:
     }
 
 
-def responses(measured: Responses) -> Columns:
-    """Table `responses`."""
-    used = measured.count > 0
+def responses(measured: Responses, least: int = 1) -> Columns:
+    """Table `responses`; words with fewer than `least` uses have no mean in it."""
+    used = measured.count >= max(1, least)
     return {
         "word_id": np.arange(len(measured.count), dtype=np.int32),
         "count": measured.count,
         "reliability": nullable(measured.reliability),
         "norm": pa.array(measured.norm, mask=~used),
         "mean": list_column(measured.mean, used),
-        "standard_error": list_column(measured.standard_error, measured.count > 1),
+        "standard_error": list_column(measured.standard_error, used & (measured.count > 1)),
     }
 
 
@@ -193,24 +193,19 @@ def _next(weights: np.ndarray | None, words: np.ndarray) -> Columns:
 def language_steps(
     sentence_id: np.ndarray, step: np.ndarray, token_id: np.ndarray, guesses: NextWords, surprise: np.ndarray
 ) -> Columns:
-    """Table `steps` of a language model: its guesses at every step [N], surprise [N, states]."""
+    """Table `steps` of a language model: the steps with guesses, of all steps [N] with surprise [N, states]."""
+    rows = guesses.rows
+    surprise = np.ascontiguousarray(surprise[rows])
     return {
-        "sentence_id": sentence_id,
-        "step": step,
-        "token_id": token_id,
+        "sentence_id": sentence_id[rows],
+        "step": step[rows],
+        "token_id": token_id[rows],
         "loss": nullable(guesses.loss),
         "p_target": nullable(guesses.p),
-        "top5_id": _where(guesses.known, guesses.ids),
-        "top5_p": _where(guesses.known, guesses.top),
-        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
+        "top5_id": list_column(guesses.ids),
+        "top5_p": list_column(guesses.top),
+        "surprise": list_column(surprise, np.isfinite(surprise).all(axis=1)),
     }
-
-
-def _where(known: np.ndarray, values: np.ndarray) -> pa.Array:
-    """A list column with the rows of `values` [known, n] where `known` [N] is true, null elsewhere."""
-    everywhere = np.zeros((len(known), values.shape[1]), values.dtype)
-    everywhere[known] = values
-    return list_column(everywhere, known)
 
 
 def steps(

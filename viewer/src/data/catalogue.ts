@@ -44,7 +44,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "count", type: "int64", nullable: false, about: "Uses measured" },
     { name: "reliability", type: "float32", nullable: true, about: "Split-half reliability: correlation of the response vectors of two disjoint halves of the sentences" },
     { name: "norm", type: "float32", nullable: true, about: "Euclidean norm of the mean response" },
-    { name: "mean", type: "list<float32>", nullable: true, about: "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without uses" },
+    { name: "mean", type: "list<float32>", nullable: true, about: "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses" },
     { name: "standard_error", type: "list<float32>", nullable: true, about: "Standard error of that mean; null below two uses" },
   ] },
   { name: "responses_by_unit", row: "a unit", columns: [
@@ -172,14 +172,14 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "x", type: "float32", nullable: false, about: "Horizontal coordinate; of pca, along its first axis" },
     { name: "y", type: "float32", nullable: false, about: "Vertical coordinate; of pca, along its second axis" },
   ] },
-  { name: "steps", row: "a step of a sentence", columns: [
+  { name: "steps", row: "a step of a sentence; of a language model, where states are published and of all held-out text", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
     { name: "step", type: "int16", nullable: false, about: "Step, from 0" },
     { name: "token_id", type: "int32", nullable: false, about: "Word number read at this step" },
     { name: "loss", type: "float32", nullable: true, about: "−ln p_target, in nats" },
     { name: "p_target", type: "float32", nullable: true, about: "Probability of the label; in a language model, of the word that came" },
     { name: "p_class", type: "list<float32>", nullable: true, about: "Class probabilities: the head applied to h_t" },
-    { name: "top5_id", type: "list<int32>", nullable: true, about: "The five likeliest next words, where the states are published" },
+    { name: "top5_id", type: "list<int32>", nullable: true, about: "The five likeliest next words" },
     { name: "top5_p", type: "list<float32>", nullable: true, about: "Their probabilities" },
     { name: "push", type: "float32", nullable: true, about: "Change of the log-odds of the second class at this step" },
     { name: "surprise", type: "list<float32>", nullable: true, about: "Per state of the model, in manifest order: percentile (0–100) of ‖Δ_t − response‖ among the word's uses" },

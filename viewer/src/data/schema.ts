@@ -57,7 +57,7 @@ export interface ResponsesRow {
   reliability: number | null;
   /** Euclidean norm of the mean response (float32) */
   norm: number | null;
-  /** Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without uses (list<float32>) */
+  /** Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses (list<float32>) */
   mean: number[] | null;
   /** Standard error of that mean; null below two uses (list<float32>) */
   standard_error: number[] | null;
@@ -313,7 +313,7 @@ export interface ProjectionRow {
   y: number;
 }
 
-/** One row is a step of a sentence. Sorted by sentence_id, step. */
+/** One row is a step of a sentence; of a language model, where states are published and of all held-out text. Sorted by sentence_id, step. */
 export interface StepsRow {
   /** Sentence number (int32) */
   sentence_id: number;
@@ -327,7 +327,7 @@ export interface StepsRow {
   p_target: number | null;
   /** Class probabilities: the head applied to h_t (list<float32>) */
   p_class: number[] | null;
-  /** The five likeliest next words, where the states are published (list<int32>) */
+  /** The five likeliest next words (list<int32>) */
   top5_id: number[] | null;
   /** Their probabilities (list<float32>) */
   top5_p: number[] | null;

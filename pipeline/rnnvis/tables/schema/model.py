@@ -8,7 +8,7 @@ MODEL: tuple[Table, ...] = (
     Table(
         "steps",
         "model",
-        "a step of a sentence",
+        "a step of a sentence; of a language model, where states are published and of all held-out text",
         ("sentence_id", "step"),
         (
             Column("sentence_id", "int32", "Sentence number"),
@@ -17,9 +17,7 @@ MODEL: tuple[Table, ...] = (
             Column("loss", "float32", "−ln p_target, in nats", nullable=True),
             Column("p_target", "float32", "Probability of the label; in a language model, of the word that came", True),
             Column("p_class", "list<float32>", "Class probabilities: the head applied to h_t", nullable=True),
-            Column(
-                "top5_id", "list<int32>", "The five likeliest next words, where the states are published", nullable=True
-            ),
+            Column("top5_id", "list<int32>", "The five likeliest next words", nullable=True),
             Column("top5_p", "list<float32>", "Their probabilities", nullable=True),
             Column("push", "float32", "Change of the log-odds of the second class at this step", nullable=True),
             Column(

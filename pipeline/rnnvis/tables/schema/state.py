@@ -28,7 +28,7 @@ STATE: tuple[Table, ...] = (
             Column(
                 "mean",
                 "list<float32>",
-                "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without uses",
+                "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses",
                 nullable=True,
             ),
             Column(
