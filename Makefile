@@ -4,11 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m rnnvis.cli
 
-.PHONY: help demo demo-build site serve verify wheel test check bench clean
+.PHONY: help demo demo-build demo-lm site serve verify wheel test check bench clean
 
 help:
 	@echo "make demo        set up, train, build and serve the explorer on the review corpus"
 	@echo "make demo-build  the same without serving; the site is left in build/site/"
+	@echo "make demo-lm     make demo, and a language model on speeches besides (minutes more)"
 	@echo "make wheel       build a wheel with the viewer inside, into build/dist/"
 	@echo "make test        set up what the tests need, and run all of them"
 	@echo "make check       formatting, types, lint, generated files (seconds)"
@@ -19,7 +20,11 @@ demo: demo-build
 	@$(RUN) serve
 
 demo-build: $(VENV)/.ready
-	@$(RUN) regenerate --quick
+	@$(RUN) regenerate --quick reviews
+
+demo-lm: $(VENV)/.ready
+	@$(RUN) regenerate --quick reviews speeches
+	@$(RUN) serve
 
 site: $(VENV)/.ready
 	@$(RUN) site

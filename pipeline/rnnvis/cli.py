@@ -143,6 +143,20 @@ def publish(project: Project, datasets: tuple[str, ...]) -> None:
 
 
 @main.command()
+@dataset_argument
+@click.pass_obj
+def results(project: Project, dataset: str) -> None:
+    """Write the table of DATASET's language models into datasets/<name>/results/: those that are trained here.
+
+    Rows of models that were trained elsewhere stay, as long as the same text and card made them.
+    """
+    from rnnvis.stages.language_results import update_table
+
+    with working(project):
+        say(f"Results in {update_table(project, project.dataset(dataset))}")
+
+
+@main.command()
 @click.pass_obj
 def site(project: Project) -> None:
     """Build the viewer and the pages around the published data, into build/site/."""

@@ -39,14 +39,19 @@ class Source:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Which training words get an id of their own; the others are read as the unknown word."""
+    """Which training words get an id of their own; the others are read as the unknown word.
+
+    `size` > 0 keeps the most frequent ones only, so many with the unknown word.
+    """
 
     minimum_count: int = 2
+    size: int = 0
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured, and on which text."""
+    """What is measured, and on which text. Responses to words with at least `published_count` uses are published, and
+    the states of a sample of sentences, at most `states_megabytes` a state."""
 
     splits: tuple[str, ...] = ("train", "valid", "test")
     minimum_count: int = 8
@@ -55,6 +60,8 @@ class Measure:
     methods: tuple[str, ...] = ("block",)
     smallest_k: int = 2
     largest_k: int = 30
+    published_count: int = 1
+    states_megabytes: int = 64
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class Study:
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """`datasets/<name>/dataset.toml`."""
+    """`datasets/<name>/dataset.toml`. `quick` names the models that `rnnvis regenerate --quick` makes, all if empty."""
 
     name: str
     title: str
@@ -97,6 +104,7 @@ class DatasetConfig:
     measure: Measure = field(default_factory=Measure)
     probe: tuple[Probe, ...] = ()
     view: DefaultView | None = None
+    quick: tuple[str, ...] = ()
     study: Study = field(default_factory=Study)
 
 
@@ -133,10 +141,73 @@ class ModelConfig:
     averaged_epochs: int = 1
 
 
+@dataclass(frozen=True)
+class LanguageModelConfig:
+    """`datasets/<dataset>/<model>.toml` with `task = "language_model"`: a model that guesses the next word.
+
+    `embedding` 0 takes the width of the state; `tied` then shares the words' weights between input and output.
+    `embedding_dropout` acts on the words read, `dropout` between layers and on the output. Text is read in `batch`
+    streams, and gradients reach `steps` words back. `schedule` is "one-cycle" (a linear warm-up over the share `warmup`
+    of the training, then a cosine down to zero) or "decay" (the rate times `decay` after each epoch from `decay_after`
+    on); `initial_scale` > 0 starts all weights uniformly within ±it. Training ends early after `patience` epochs
+    without a better validation loss, and the best epoch's weights are the model. `precision` is that of the products
+    with the output weights ("auto": bfloat16 where the processor multiplies in it). The models after
+    `published_epochs` are published beside the last.
+    """
+
+    name: str
+    title: str
+    cell: str
+    units: int
+    seeds: tuple[int, ...]
+    task: str = "language_model"
+    layers: int = 1
+    embedding: int = 0
+    tied: bool = False
+    embedding_dropout: float = 0.0
+    dropout: float = 0.0
+    epochs: int = 6
+    batch: int = 32
+    steps: int = 35
+    optimiser: str = "adam"
+    learning_rate: float = 4e-3
+    schedule: str = "one-cycle"
+    warmup: float = 0.2
+    decay: float = 0.5
+    decay_after: int = 4
+    weight_decay: float = 0.0
+    gradient_clip: float = 1.0
+    initial_scale: float = 0.0
+    patience: int = 3
+    precision: str = "auto"
+    device: str = "auto"
+    threads: int = 1
+    published_epochs: tuple[int, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Entries of a word's embedding."""
+        return self.embedding or self.units
+
+
+Card = ModelConfig | LanguageModelConfig
+
+
+def read_card(path: Path) -> Card:
+    """Read the model card at `path`: one with a `task` is a language model's, the others are classifiers'."""
+    if "task" in _table(path):
+        return read(LanguageModelConfig, path)
+    return read(ModelConfig, path)
+
+
 def read(kind: type[T], path: Path) -> T:
     """Read the TOML file at `path` as `kind`; every mistake in it is an error that names file and key."""
+    return _build(kind, _table(path), str(path), "")
+
+
+def _table(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise RnnvisError(f"{path}: no such file", "name a dataset that has a folder under datasets/") from None
     except OSError as error:
@@ -145,7 +216,6 @@ def read(kind: type[T], path: Path) -> T:
         raise RnnvisError(f"{path}: not readable as TOML: {error}", "correct the line named above") from None
     except RecursionError:
         raise RnnvisError(f"{path}: not readable as TOML: brackets are nested too deep", "write it anew") from None
-    return _build(kind, table, str(path), "")
 
 
 def as_table(config: Any) -> dict[str, Any]:

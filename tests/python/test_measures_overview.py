@@ -97,6 +97,13 @@ def test_kept_and_change_of_a_sequence_made_by_hand():
     assert found["change_per_step"].standard_error == pytest.approx(np.sqrt(2 * np.square(spread).sum()) / 4)
 
 
+def test_a_sentence_may_start_from_a_state_that_was_carried_to_it():
+    states, starts = np.array([[0.4, -0.2], [0.2, -0.3], [0.5, 0.0]]), np.array([[0.0, 0.0], [0.25, 0.5]])
+    found = {f.measure: f.value for f in per_step(states, np.array([7, 7, 8]), starts)}
+    assert found["kept_per_step"] == pytest.approx(((0.2 + 0.2) / 0.6 + 0.25 / 0.75) / 2)
+    assert found["change_per_step"] == pytest.approx(np.mean([0.6 / 2, 0.3 / 2, (0.25 + 0.5) / 2]))
+
+
 @pytest.mark.parametrize("k", [1, 3, 7])
 def test_the_participation_ratio_of_k_equal_directions_is_k(k):
     axes = np.eye(9)[:k]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from rnnvis.config import DatasetConfig
-from rnnvis.corpora import reviews
+from rnnvis.corpora import reviews, speeches
 from rnnvis.corpora.corpus import RECORDED, Corpus
 from rnnvis.errors import RnnvisError
 
-KINDS = {"reviews": reviews.load}
+KINDS = {"reviews": reviews.load, "speeches": speeches.load}
 
 __all__ = ["KINDS", "RECORDED", "Corpus", "load"]
 

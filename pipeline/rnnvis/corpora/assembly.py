@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +18,14 @@ from rnnvis.errors import RnnvisError
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence as a source gives it."""
+    """One sentence as a source gives it; `document` names the longer text whose next sentence it is, if any."""
 
     text: str
     split: str
     source: str
     label: int = NO_LABEL
     score: float = math.nan
+    document: str = ""
 
 
 def hashed_split(text: str, train: float = 0.70, valid: float = 0.15) -> str:
@@ -40,16 +41,23 @@ def probe_sentences(probes: Iterable[Probe]) -> list[Sentence]:
     return [Sentence(probe.text, "probe", "probe") for probe in probes]
 
 
-def assemble(name: str, labels: Sequence[str], sentences: Iterable[Sentence], vocabulary: Vocabulary) -> Corpus:
+def assemble(
+    name: str,
+    labels: Sequence[str],
+    sentences: Iterable[Sentence],
+    vocabulary: Vocabulary,
+    *,
+    read: Callable[[str], list[tuple[str, str]]] = tokenize,
+    ending: str = "",
+) -> Corpus:
     """Tokenise, choose the vocabulary from the training split, and number everything.
 
-    Sentences without any token are left out; of two with the same split and text the first is kept.
+    `read` gives the tokens of a sentence as (surface, word), none where it is to be left out; `ending` is the word
+    that ends every sentence, if one does. Of two sentences with the same split and text the first is kept, but a
+    document keeps all of its sentences, in the order given.
     """
-    ranked = sorted(
-        {sentence_key(s.split, s.text): s for s in reversed(list(sentences))}.items(),
-        key=lambda item: (SPLITS.index(item[1].split), item[0]),
-    )
-    tokenised = [(key, sentence, pieces) for key, sentence in ranked if (pieces := tokenize(sentence.text))]
+    given = list(sentences)
+    tokenised = [(key, sentence, pieces) for key, sentence in _in_order(given) if (pieces := read(sentence.text))]
     words, counts = _vocabulary([[w for _, w in p] for _, s, p in tokenised if s.split == "train"], vocabulary)
     if len(words) == 1:
         raise RnnvisError(
@@ -63,7 +71,7 @@ def assemble(name: str, labels: Sequence[str], sentences: Iterable[Sentence], vo
         labels=tuple(labels),
         vocabulary=words,
         counts=counts,
-        special=(unknown,),
+        special=(unknown, ids[ending]) if ending in ids else (unknown,),
         tokens=[np.array([ids.get(w, unknown) for _, w in pieces], dtype=np.int32) for _, _, pieces in tokenised],
         surface=[tuple(surface for surface, _ in pieces) for _, _, pieces in tokenised],
         text=[s.text for _, s, _ in tokenised],
@@ -72,12 +80,29 @@ def assemble(name: str, labels: Sequence[str], sentences: Iterable[Sentence], vo
         score=np.array([s.score for _, s, _ in tokenised], dtype=np.float32),
         source=[s.source for _, s, _ in tokenised],
         key=[key for key, _, _ in tokenised],
+        document=[s.document for _, s, _ in tokenised] if any(s.document for s in given) else None,
     )
+
+
+def _in_order(sentences: Sequence[Sentence]) -> list[tuple[str, Sentence]]:
+    """(key, sentence) by split, then by key or, within documents, as given. Keys are unique."""
+    alone = {sentence_key(s.split, s.text): s for s in reversed(sentences) if not s.document}
+    ranked = [((SPLITS.index(s.split), key, 0), key, s) for key, s in alone.items()]
+    seen = Counter((s.split, s.text) for s in alone.values())
+    for number, s in enumerate(sentences):
+        if s.document:
+            seen[s.split, s.text] += 1
+            repeat = seen[s.split, s.text]
+            key = sentence_key(s.split, s.text if repeat == 1 else f"{s.text}\n{repeat}")
+            ranked.append(((SPLITS.index(s.split), s.document, number), key, s))
+    return [(key, s) for _, key, s in sorted(ranked, key=lambda item: item[0])]
 
 
 def _vocabulary(training: list[list[str]], config: Vocabulary) -> tuple[tuple[str, ...], np.ndarray]:
     found = Counter(word for words in training for word in words)
     kept = {word: n for word, n in found.items() if n >= config.minimum_count and word != UNKNOWN}
+    if config.size:
+        kept = dict(sorted(kept.items(), key=lambda item: (-item[1], item[0]))[: config.size - 1])
     kept[UNKNOWN] = sum(found.values()) - sum(kept.values())
     ordered = sorted(kept.items(), key=lambda item: (-item[1], item[0]))
     return tuple(word for word, _ in ordered), np.array([n for _, n in ordered], dtype=np.int64)

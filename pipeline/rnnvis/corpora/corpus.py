@@ -31,6 +31,7 @@ _COLUMNS = pa.schema(
         ("text", pa.string()),
         ("tokens", pa.list_(pa.int32())),
         ("surface", pa.list_(pa.string())),
+        ("document", pa.string()),
     ]
 )
 
@@ -52,6 +53,7 @@ class Corpus:
     score: np.ndarray  # float32 [N], mean human score, nan where there is none
     source: list[str]
     key: list[str]  # 16 hex digits, see `sentence_key`
+    document: list[str] | None = None  # which longer text each sentence belongs to, "" for none; None: none does
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -66,6 +68,17 @@ class Corpus:
         return np.array([i for i, s in enumerate(self.split) if s in splits], dtype=np.int64)
 
     @cached_property
+    def documents(self) -> list[np.ndarray]:
+        """Sentence ids of each document, int64, in reading order; a sentence without a document is one of its own.
+
+        The recurrent state is carried from sentence to sentence of a document, and reset between documents.
+        """
+        names = self.document or [""] * len(self)
+        at = [(self.split[i], names[i]) for i in range(len(self))]
+        borders = [i for i in range(1, len(self)) if not names[i] or at[i] != at[i - 1]]
+        return np.split(np.arange(len(self), dtype=np.int64), borders) if len(self) else []
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 (hex) over everything that the corpus says."""
         hashed = hashlib.sha256()
@@ -76,6 +89,8 @@ class Corpus:
         for i in range(len(self)):
             row = [self.key[i], self.split[i], self.source[i], self.text[i], self.surface[i], self.tokens[i].tolist()]
             hashed.update(json.dumps(row).encode())
+        if self.document is not None:
+            hashed.update(json.dumps(self.document).encode())
         return hashed.hexdigest()
 
     def save(self, folder: Path) -> None:
@@ -92,6 +107,7 @@ class Corpus:
             "text": self.text,
             "tokens": self.tokens,
             "surface": self.surface,
+            "document": pa.nulls(len(self), pa.string()) if self.document is None else self.document,
         }
         pq.write_table(pa.table(sentences, schema=_COLUMNS), part / "sentences.parquet")
         head = {
@@ -130,6 +146,7 @@ class Corpus:
                 score=columns["score"].to_numpy().copy(),
                 source=columns["source"].to_pylist(),
                 key=columns["key"].to_pylist(),
+                document=None if columns["document"].null_count else columns["document"].to_pylist(),
             )
         except FileNotFoundError as error:
             raise RnnvisError(f"{error.filename}: no such file", "make the corpus first: rnnvis train") from None

@@ -15,11 +15,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rnnvis import progress, registry
-from rnnvis.config import DatasetConfig, Release
+from rnnvis.config import DatasetConfig
 from rnnvis.corpora.assembly import Sentence, assemble, hashed_split, probe_sentences
 from rnnvis.corpora.corpus import NO_LABEL, Corpus
-from rnnvis.errors import RnnvisError
+from rnnvis.corpora.releases import damaged, first_release
 
 LABELS = ("negative", "positive")
 NEUTRAL_BELOW = 0.5  # |score|; nearer to zero the raters took no side
@@ -37,7 +36,7 @@ def load(config: DatasetConfig, cache: Path) -> Corpus:
     return assemble(
         config.name,
         LABELS,
-        [*probe_sentences(config.probe), *sentences(_first(config.source.releases, cache))],
+        [*probe_sentences(config.probe), *sentences(first_release(config.source.releases, cache))],
         config.vocabulary,
     )
 
@@ -72,12 +71,12 @@ def parse(content: bytes, where: str) -> Iterator[tuple[float, str]]:
         try:
             fields = line.decode("utf-8").split("\t", 2)
         except UnicodeDecodeError as error:
-            raise _damaged(f"{where}, line {number}: not UTF-8 at byte {error.start}") from None
+            raise damaged(f"{where}, line {number}: not UTF-8 at byte {error.start}") from None
         if len(fields) != 3:
-            raise _damaged(f"{where}, line {number}: {len(fields)} of 3 tab-separated fields (id, score, text)")
+            raise damaged(f"{where}, line {number}: {len(fields)} of 3 tab-separated fields (id, score, text)")
         text = html.unescape(fields[2]).strip()
         if not text:
-            raise _damaged(f"{where}, line {number}: the text is empty")
+            raise damaged(f"{where}, line {number}: the text is empty")
         yield _score(fields[1], where, number), text
 
 
@@ -87,7 +86,7 @@ def _score(field: str, where: str, number: int) -> float:
     except ValueError:
         score = math.nan
     if not abs(score) <= LARGEST_SCORE:
-        raise _damaged(f'{where}, line {number}: the score "{field}" is no number between -4 and 4')
+        raise damaged(f'{where}, line {number}: the score "{field}" is no number between -4 and 4')
     return score
 
 
@@ -95,20 +94,6 @@ def _label(score: float) -> int:
     if abs(score) < NEUTRAL_BELOW:
         return NO_LABEL
     return int(score > 0)
-
-
-def _first(releases: tuple[Release, ...], cache: Path) -> Path:
-    if not releases:
-        raise RnnvisError("the source names no release", "add [[source.releases]] to the dataset's TOML")
-    failures = []
-    for release in releases:
-        try:
-            return registry.fetch(release.package, release.version, release.filename, release.sha256, cache)
-        except RnnvisError as error:
-            failures.append(error)
-            if release is not releases[-1]:
-                progress.say(f"{error.message}; trying the next release")
-    raise failures[0]
 
 
 def _member(path: Path) -> bytes:
@@ -143,18 +128,12 @@ def _found(read: Callable[[], bytes | None], name: str, where: str) -> bytes:
     try:
         content = read()
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, RuntimeError, OSError, EOFError) as error:
-        raise _damaged(f"{where}: not a readable archive: {error}") from None
+        raise damaged(f"{where}: not a readable archive: {error}") from None
     if content is None:
-        raise _damaged(f"{where}: holds no {name}")
+        raise damaged(f"{where}: holds no {name}")
     return content
 
 
 def _bearable(size: int, name: str) -> None:
     if size > LARGEST_MEMBER:
-        raise _damaged(f"{name}: {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")
-
-
-def _damaged(message: str) -> RnnvisError:
-    return RnnvisError(
-        message, "delete the downloaded file and run again, or correct the release in the dataset's TOML"
-    )
+        raise damaged(f"{name}: {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")

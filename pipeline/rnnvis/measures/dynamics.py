@@ -21,17 +21,18 @@ class Figure:
     standard_error: float = float("nan")
 
 
-def per_step(states: np.ndarray, sentence: np.ndarray) -> list[Figure]:
-    """What a word keeps and changes, over steps in order: `states` [N, H], the sentence of each [N].
+def per_step(states: np.ndarray, sentence: np.ndarray, starts: np.ndarray | None = None) -> list[Figure]:
+    """What a word keeps and changes, over steps in order: `states` [N, H], the sentence of each [N], and the state
+    that each sentence starts from, `starts` [sentences, H] in the same order (default: zero).
 
     kept_per_step = mean of Σ min(|s_t|, |s_{t−1}|) over the units whose sign stays, divided by Σ |s_{t−1}| (as the
     strips of the glyphs, for all units at once); steps from a state of zero have none. change_per_step = mean of
-    |s_t − s_{t−1}| over units and steps, the first step from zero. Standard errors take sentences, not steps, as
+    |s_t − s_{t−1}| over units and steps. Standard errors take sentences, not steps, as
     independent (ratio estimator).
     """
     now = np.asarray(states, dtype=np.float32)
     before = np.roll(now, 1, axis=0)
-    before[np.append(True, sentence[1:] != sentence[:-1])] = 0
+    before[np.append(True, sentence[1:] != sentence[:-1])] = 0 if starts is None else starts
     kept = np.where(now * before > 0, np.minimum(np.abs(now), np.abs(before)), 0).sum(axis=1, dtype=np.float64)
     had = np.abs(before).sum(axis=1, dtype=np.float64)
     rate = np.divide(kept, had, out=np.full(len(had), np.nan), where=had > 0)

@@ -33,7 +33,8 @@ class Text:
     """Sentences as word numbers: `tokens` int32 [T] each, `keys` their names, `words` the size of the vocabulary.
 
     `measured` bool [S]: which of them the measures take; the others are only read. `always` bool [S]: those whose
-    states are published whatever the sample. `labelled` bool [S]: those whose last state is kept, none by default.
+    states are published whatever the sample, which has at most `states_bytes` bytes a state. `labelled` bool [S]:
+    those whose last state is kept, none by default.
     """
 
     tokens: Sequence[np.ndarray]
@@ -42,6 +43,7 @@ class Text:
     measured: np.ndarray
     always: np.ndarray
     labelled: np.ndarray | None = None
+    states_bytes: int = STATES_BYTES
 
     @property
     def lengths(self) -> np.ndarray:
@@ -53,9 +55,10 @@ class Text:
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H]; `ended` int64 [E]:
-    labelled sentences, `last` float32 [E, H]: the state after each of them; `surprise` float32 [N] as in
-    `rnnvis.measures.surprise`, steps in the sentences' order, or none where `compare` was left out.
+    `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H], `before` float16
+    [P, H] the state that each of them starts from; `ended` int64 [E]: labelled sentences, `last` float32 [E, H]: the
+    state after each of them; `surprise` float32 [N] as in `rnnvis.measures.surprise`, steps in the sentences' order, or
+    none where `compare` was left out.
     """
 
     name: str
@@ -65,6 +68,7 @@ class StateRecord:
     contexts: Contexts
     published: np.ndarray
     values: np.ndarray = field(repr=False)
+    before: np.ndarray = field(repr=False)
     ended: np.ndarray = field(repr=False)
     last: np.ndarray = field(repr=False)
     surprise: np.ndarray | None = field(repr=False)
@@ -207,11 +211,12 @@ class _State:
         self.place = np.full(len(recorder.lengths), -1, np.int32)
         self.place[self.ended] = np.arange(len(self.ended))
         self.last = np.zeros((len(self.ended), units), np.float32)
-        self.published = sampled(text, 2 * units)
+        self.published = sampled(text, 2 * units, text.states_bytes)
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self.values = np.zeros((int(lengths.sum()), units), np.float16)
+        self.before = np.zeros((len(self.published), units), np.float16)
 
     def add(self, batch: StepBatch) -> None:
         state, delta = batch.states[self.name], batch.delta(self.name)
@@ -220,6 +225,8 @@ class _State:
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
         self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
+        first = kept & (batch.step == 0)
+        self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
         inside = self.recorder.text.measured[batch.sentence_id]
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
@@ -230,7 +237,7 @@ class _State:
         self.units.add(
             state[inside],
             batch.previous[self.name][inside],
-            batch.step[inside] > 0,
+            batch.continued[inside],
             None if gate is None else gate[inside],
         )
         self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
@@ -240,7 +247,9 @@ class _State:
             getattr(self, name).merge(getattr(other, name))
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
-        theirs = np.repeat(seen[self.published], self.recorder.lengths[self.published])
+        theirs = seen[self.published]
+        self.before[theirs] = other.before[theirs]
+        theirs = np.repeat(theirs, self.recorder.lengths[self.published])
         self.values[theirs] = other.values[theirs]
 
     def result(self, surprises: np.ndarray | None) -> StateRecord:
@@ -252,6 +261,7 @@ class _State:
             contexts=self.contexts.result(),
             published=self.published,
             values=self.values,
+            before=self.before,
             ended=self.ended,
             last=self.last,
             surprise=surprises,

@@ -6,18 +6,21 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import rnnvis
-from rnnvis.config import ModelConfig, as_table
+from rnnvis.config import Card, ModelConfig, as_table
 from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError
 from rnnvis.models.classifier import CELLS, SentenceClassifier
+from rnnvis.models.language_model import LanguageModel
+
+M = TypeVar("M", SentenceClassifier, LanguageModel)
 
 FORMAT = 1
 LICENCE = "MIT (weights); the sentences it was trained on are third-party text, see the data card"
@@ -51,7 +54,7 @@ def check(config: ModelConfig) -> None:
             )
 
 
-def described(config: ModelConfig) -> dict[str, Any]:
+def described(config: Card) -> dict[str, Any]:
     """What of a model card decides its training, as plain JSON values."""
     return {key: value for key, value in as_table(config).items() if key != "seeds"}
 
@@ -91,31 +94,25 @@ def resume(folder: Path, key: str, tensors: dict[str, Tensor]) -> list[dict[str,
 
 def save(
     folder: Path,
-    model: SentenceClassifier,
+    model: nn.Module,
+    architecture: dict[str, Any],
     corpus: Corpus,
-    config: ModelConfig,
+    config: Card,
     seed: int,
     rows: list[dict[str, Any]],
+    licence: str = LICENCE,
+    **more: Any,
 ) -> None:
-    """Write `model.safetensors`, `training.json` and, last, `model.json` (architecture and provenance)."""
+    """Write `model.safetensors`, `training.json` and, last, `model.json` (architecture, provenance and `more`)."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = safetensors.torch.save(
-        {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()},
-        metadata={"format": "pt"},
-    )
+    weights = serialised(model)
     write_whole(folder / "model.safetensors", weights)
     write_whole(folder / "training.json", _json(rows))
     card = {
         "format": FORMAT,
         "name": config.name,
         "title": config.title,
-        "architecture": {
-            "vocabulary_size": model.vocabulary_size,
-            "embedding": config.embedding,
-            "units": config.units,
-            "cell": config.cell,
-            "classes": len(corpus.labels),
-        },
+        "architecture": architecture,
         "parameters": sum(p.numel() for p in model.parameters()),
         "config": described(config),
         "seed": seed,
@@ -123,30 +120,58 @@ def save(
         "labels": list(corpus.labels),
         "versions": {"rnnvis": rnnvis.__version__, "torch": torch.__version__},
         "sha256": hashlib.sha256(weights).hexdigest(),
-        "licence": LICENCE,
+        "licence": licence,
+        **more,
     }
     write_whole(folder / "model.json", _json(card))
 
 
+def serialised(model: nn.Module) -> bytes:
+    """The weights of `model` as safetensors; weights that two modules share are there once."""
+    state = {name: tensor.detach().contiguous() for name, tensor in model.state_dict().items()}
+    kept = {tensor.data_ptr(): name for name, tensor in reversed(state.items())}
+    return safetensors.torch.save(
+        {name: tensor for name, tensor in state.items() if kept[tensor.data_ptr()] == name}, metadata={"format": "pt"}
+    )
+
+
 def load(folder: Path) -> tuple[SentenceClassifier, dict[str, Any]]:
-    """The model in `folder`, ready for evaluation, and its `model.json`.
+    """The classifier in `folder`, ready for evaluation, and its `model.json`.
 
     Raises:
         RnnvisError: there is no model, or its files are damaged or do not belong together.
     """
+    return _load(SentenceClassifier, folder)
+
+
+def load_language_model(folder: Path, weights: str = "model") -> tuple[LanguageModel, dict[str, Any]]:
+    """The language model in `folder` and its `model.json`; `weights` names an earlier epoch's file, "epoch-1"."""
+    return _load(LanguageModel, folder, weights)
+
+
+def _load(kind: type[M], folder: Path, weights: str = "model") -> tuple[M, dict[str, Any]]:
     try:
         card = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        weights = (folder / "model.safetensors").read_bytes()
-        if hashlib.sha256(weights).hexdigest() != card["sha256"]:
-            raise ValueError("model.safetensors does not have the hash that model.json gives")
-        model = SentenceClassifier(**card["architecture"])
-        model.load_state_dict(safetensors.torch.load(weights))
+        content = (folder / f"{weights}.safetensors").read_bytes()
+        expected = card["sha256"] if weights == "model" else card["epochs"][weights]
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise ValueError(f"{weights}.safetensors does not have the hash that model.json gives")
+        model: M = kind(**card["architecture"])
+        found: Any = model.load_state_dict(safetensors.torch.load(content), strict=False)
+        wrong = [*found.unexpected_keys, *(name for name in found.missing_keys if not _shared(model, name))]
+        if wrong:
+            raise ValueError(f"{weights}.safetensors lacks or adds weights: {', '.join(wrong)}")
     except FileNotFoundError as error:
         raise RnnvisError(f"{error.filename}: no such file", "train the model first: rnnvis train") from None
     except (ValueError, KeyError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
         raise RnnvisError(f"{folder}: damaged model: {error}", f"delete {folder} and train again") from None
     model.eval()
     return model, card
+
+
+def _shared(model: nn.Module, name: str) -> bool:
+    """Whether the weights `name` are those of another, earlier module too."""
+    return name not in dict(model.named_parameters())
 
 
 def write_whole(path: Path, content: bytes) -> None:

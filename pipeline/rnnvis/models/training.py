@@ -41,22 +41,22 @@ def train(corpus: Corpus, config: ModelConfig, seed: int, folder: Path) -> None:
                 rows.append(run.epoch(epoch, bar))
                 bar.note(f"valid accuracy {rows[-1]['valid_accuracy']:.3f}")
                 checkpoints.keep(folder / "partial", run.key, run.tensors(), rows)
-        checkpoints.save(folder, run.averaged(), corpus, config, seed, rows)
+        checkpoints.save(folder, run.averaged(), run.architecture, corpus, config, seed, rows)
         shutil.rmtree(folder / "partial", ignore_errors=True)
 
 
 @contextmanager
-def deterministic() -> Iterator[None]:
-    """One thread and deterministic kernels inside, what was set before afterwards; the random state is kept."""
-    threads = torch.get_num_threads()
+def deterministic(threads: int = 1) -> Iterator[None]:
+    """So many threads and deterministic kernels inside, what was set before afterwards; the random state is kept."""
+    outside = torch.get_num_threads()
     before = torch.are_deterministic_algorithms_enabled()
     random = torch.get_rng_state()
-    torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(outside)
         torch.use_deterministic_algorithms(before)
         torch.set_rng_state(random)
 
@@ -67,9 +67,14 @@ class _Run:
     def __init__(self, corpus: Corpus, config: ModelConfig, seed: int) -> None:
         torch.manual_seed(seed)
         self.corpus, self.config, self.seed = corpus, config, seed
-        self.model = SentenceClassifier(
-            len(corpus.vocabulary), config.embedding, config.units, config.cell, len(corpus.labels)
-        )
+        self.architecture: dict[str, Any] = {
+            "vocabulary_size": len(corpus.vocabulary),
+            "embedding": config.embedding,
+            "units": config.units,
+            "cell": config.cell,
+            "classes": len(corpus.labels),
+        }
+        self.model = SentenceClassifier(**self.architecture)
         self.weights = sentence_weights(corpus, config.other_source_weight)
         _initialise(self.model, corpus, config, self.weights)
         self.average = {name: torch.zeros_like(p) for name, p in self.model.state_dict().items()}

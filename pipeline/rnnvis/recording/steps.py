@@ -49,7 +49,9 @@ class StepBatch:
     by name: "rnn.0.h", "rnn.0.c"; gates "rnn.0.i" … . `previous` is the state that the step started from:
     s_{t−1}, the initial state at the first step, s_{t+1} in the reverse direction. The change at a step is
     states − previous. `logits` [N, C] is the readout applied to h_t of every step. `attention` are weights of the B
-    sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded.
+    sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded. `fresh` bool [N]
+    marks the steps that start from a reset where a state is carried on from sentence to sentence; by default each
+    sentence's first.
     """
 
     sentence_id: np.ndarray
@@ -60,6 +62,12 @@ class StepBatch:
     gates: dict[str, np.ndarray] = field(repr=False)
     logits: np.ndarray | None = field(default=None, repr=False)
     attention: np.ndarray | None = field(default=None, repr=False)
+    fresh: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def continued(self) -> np.ndarray:
+        """bool [N], whether the state before the step is that after another step, not a reset."""
+        return self.step > 0 if self.fresh is None else ~self.fresh
 
     def __len__(self) -> int:
         return len(self.token_id)
@@ -173,9 +181,9 @@ def step_batch(
         sentence_id=np.repeat(numbers, read.lengths).astype(np.int32),
         step=np.nonzero(read.real)[1].astype(np.int16),
         token_id=read.ids[read.real].astype(np.int32),
-        states=_flat(traces, read.real, "states"),
-        previous=_flat(traces, read.real, "previous"),
-        gates=_flat(traces, read.real, "gates") if gates else {},
+        states=flat(traces, read.real, "states"),
+        previous=flat(traces, read.real, "previous"),
+        gates=flat(traces, read.real, "gates") if gates else {},
         logits=logits,
     )
 
@@ -283,7 +291,8 @@ def _readout_input(traces: list[LayerTrace], name: str | None) -> Tensor:
     raise RnnvisError(f'there is no state "{name}" to read out', f"states of this model: {known}")
 
 
-def _flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str, np.ndarray]:
+def flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str, np.ndarray]:
+    """States, previous states or gates of the traces by name, [N, H]: the steps where `real` [B, T] is true."""
     steps = real.shape[1]
     mask = torch.from_numpy(real)
     return {

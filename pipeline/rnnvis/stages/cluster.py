@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rnnvis import progress
-from rnnvis.config import Measure, ModelConfig
+from rnnvis.config import Card, Measure
 from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError
 from rnnvis.measures import parts_of_speech
@@ -19,6 +19,7 @@ from rnnvis.measures.cocluster_quality import class_purity
 from rnnvis.measures.responses import Responses
 from rnnvis.measures.selections import SELECTIONS, Selection, select_words
 from rnnvis.stages.describe import describe
+from rnnvis.stages.film import Names, as_named, next_epoch, read_names
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step, write_index
 from rnnvis.stages.store import Step
@@ -27,9 +28,11 @@ from rnnvis.stages.train import corpus_step, load_corpus
 from rnnvis.tables import cluster_columns, files
 
 
-def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:
-    """Cluster every state of one recorded model; the folder holds the tables and `index.json`."""
-    recorded = record_step(project, dataset, card, seed)
+def cluster_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch: int | None = None) -> Step:
+    """Cluster every state of one recorded model, at its end or after `epoch`; the folder holds the tables and
+    `index.json`. The clusters of an epoch are named as those of the next one that is published."""
+    recorded = record_step(project, dataset, card, seed, epoch)
+    later = None if epoch is None else cluster_step(project, dataset, card, seed, next_epoch(card, epoch))
     corpus, tagged = corpus_step(project, dataset), tag_step(project, dataset)
     measure = dataset.config.measure
     inputs = {
@@ -40,6 +43,8 @@ def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: in
         "selected_words": measure.selected_words,
         "minimum_count": measure.minimum_count,
     }
+    if later:
+        inputs["named_as"] = later.key
 
     def build(folder: Path) -> None:
         source = recorded.folder(project.build)
@@ -47,12 +52,25 @@ def cluster_step(project: Project, dataset: Dataset, card: ModelConfig, seed: in
         parts = load_parts(tagged.folder(project.build)).part
         states = read_index(source)["states"]
         with progress.bar("Clustering", total=len(states) * len(SELECTIONS) * len(measure.methods)) as bar:
-            found = [cluster_state(source, folder, state, text, parts, measure, bar) for state in states]
+            found = [
+                cluster_state(source, folder, state, text, parts, measure, bar, names)
+                for state, names in zip(states, _names(later, project, states, text), strict=True)
+            ]
         write_index(folder, {"states": found})
 
     tables = tuple(f"tables/{name}" for name in ("cluster_columns.py", "files.py", "overview_columns.py", "schema"))
-    code = ("measures", *tables, "stages/cluster.py", "stages/describe.py")
-    return Step("cluster", f"{dataset.config.name}-{card.name}-seed{seed}", inputs, code, build)
+    code = ("measures", *tables, "stages/cluster.py", "stages/describe.py", "stages/film.py")
+    label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
+    return Step("cluster", label, inputs, code, build)
+
+
+def _names(later: Step | None, project: Project, states: list[dict[str, Any]], text: Corpus) -> list[Names]:
+    """For each of the recorded `states` the clusters of a later epoch; none where there is no later one."""
+    if later is None:
+        return [{} for _ in states]
+    folder, words = later.folder(project.build), len(text.vocabulary)
+    named = zip(states, read_index(folder)["states"], strict=True)
+    return [read_names(folder / state["name"], of["tables"], words, state["units"]) for state, of in named]
 
 
 @dataclass(frozen=True)
@@ -72,10 +90,12 @@ def cluster_state(
     parts: np.ndarray,
     measure: Measure,
     bar: progress.Bar,
+    names: Names | None = None,
 ) -> dict[str, Any]:
     """Co-cluster one state recorded in `source` by every method, selection and k; its entry in the index of `folder`.
 
-    `parts` [V] are the words' parts of speech, −1 for none; `bar` moves on once a method and selection.
+    `parts` [V] are the words' parts of speech, −1 for none; `bar` moves on once a method and selection. `names`
+    are clusters of a later epoch, whose names these ones take.
     """
     inside = source / state["name"]
     responses = _responses(inside, state["tables"]["responses"])
@@ -87,7 +107,7 @@ def cluster_state(
         largest = min(measure.largest_k, *(int(np.count_nonzero(job.matrix.any(axis=a))) for a in (0, 1)))
         ks = range(measure.smallest_k, largest + 1)
         for found in sweep(job.matrix, list(ks), job.method, job.halves, job.effects):
-            _add(rows, job, found, parts)
+            _add(rows, job, as_named(found, job.selection.word_ids, job.selection.name, names or {}), parts)
         bar.advance()
     ids = np.array(sorted(clustered), dtype=np.int32)
     tables = rows.columns() | describe(inside, state["tables"], text, responses.mean, ids)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rnnvis.config import ModelConfig
+from rnnvis.config import Card
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step, write_index
@@ -19,7 +19,7 @@ _CODE = (
     *("measures/matches.py", "measures/cka.py", "tables/overview_columns.py", "tables/files.py", "tables/schema"),
     *("stages/compare.py", "stages/state_pairs.py"),
 )
-Cards = Sequence[ModelConfig]
+Cards = Sequence[Card]
 
 
 def compare_step(project: Project, dataset: Dataset, cards: Cards) -> Step:
@@ -53,7 +53,7 @@ def across_step(project: Project, datasets: Sequence[tuple[Dataset, Cards]]) -> 
     return Step("compare", "datasets", inputs, _CODE, build)
 
 
-def comparable(project: Project, dataset: Dataset, coming: Sequence[ModelConfig] = ()) -> list[ModelConfig]:
+def comparable(project: Project, dataset: Dataset, coming: Sequence[Card] = ()) -> list[Card]:
     """The cards whose models are clustered, or will be (`coming`), in the dataset's order."""
     names = {card.name for card in coming}
     return [

@@ -46,9 +46,10 @@ def _points(mean: np.ndarray, ids: np.ndarray) -> tuple[list[Points], list[Figur
 
 def _of_text(source: Path, tables: dict[str, Any], corpus: Corpus, responses: np.ndarray) -> list[Figure]:
     sentence, values = read_states(source, tables)
-    measured = np.array([split != "probe" for split in corpus.split])[sentence]
+    inside = np.array([split != "probe" for split in corpus.split])
+    measured, started = inside[sentence], inside[np.unique(sentence)]
     return [
-        *dynamics.per_step(values[measured], sentence[measured]),
+        *dynamics.per_step(values[measured], sentence[measured], read_starts(source, tables)[started]),
         *dynamics.dimensions(values[measured], responses),
     ]
 
@@ -60,6 +61,21 @@ def _of_units(source: Path, tables: dict[str, Any]) -> list[Figure]:
 
 
 def read_states(source: Path, tables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """The published steps of a recorded state: sentence numbers [N] and states float16 [N, H], in order."""
+    """The published steps of a recorded state: sentence numbers [N] and states float16 [N, H], in order.
+
+    States before a sentence's first step are left out.
+    """
     table = files.read("states", [source / part.name for part in tables["states"]])
-    return table["sentence_id"].to_numpy(), files.matrix(table["value"])
+    inside = table["step"].to_numpy() >= 0
+    return table["sentence_id"].to_numpy()[inside], files.matrix(table["value"])[inside]
+
+
+def read_starts(source: Path, tables: dict[str, Any]) -> np.ndarray:
+    """The state that each sentence with published steps starts from, float16 [sentences, H]: zero unless carried on."""
+    table = files.read("states", [source / part.name for part in tables["states"]])
+    carried = table["step"].to_numpy() < 0
+    numbers, sentence = np.unique(table["sentence_id"].to_numpy(), return_inverse=True)
+    values = files.matrix(table["value"])
+    starts = np.zeros((len(numbers), values.shape[1]), values.dtype)
+    starts[sentence[carried]] = values[carried]
+    return starts

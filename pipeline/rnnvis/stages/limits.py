@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rnnvis.config import DatasetConfig, ModelConfig
+from rnnvis.config import Card, DatasetConfig, LanguageModelConfig
 from rnnvis.corpora.corpus import SPLITS
 from rnnvis.corpora.tokenizer import tokenize
 from rnnvis.errors import RnnvisError
@@ -22,26 +22,71 @@ _CARD: dict[str, tuple[float, float]] = {
     "gradient_clip": (1e-9, 1e9),
     "score_sharpness": (0, 1000),
 }
+_LANGUAGE_MODEL: dict[str, tuple[float, float]] = {
+    "units": (1, 4096),
+    "layers": (1, 16),
+    "embedding": (0, 4096),
+    "embedding_dropout": (0, 0.99),
+    "dropout": (0, 0.99),
+    "epochs": (1, 10_000),
+    "batch": (1, 65_536),
+    "steps": (1, 10_000),
+    "learning_rate": (1e-9, 100),
+    "warmup": (0, 0.99),
+    "decay": (1e-9, 1),
+    "decay_after": (1, 10_000),
+    "weight_decay": (0, 100),
+    "gradient_clip": (1e-9, 1e9),
+    "initial_scale": (0, 100),
+    "patience": (1, 10_000),
+    "threads": (1, 1024),
+}
+_LANGUAGE_MODEL_CHOICES = {
+    "task": ("language_model",),
+    "cell": ("gru", "lstm", "rnn"),
+    "optimiser": ("adam", "sgd"),
+    "schedule": ("one-cycle", "decay"),
+    "precision": ("auto", "bfloat16", "float32"),
+    "device": ("auto", "cpu", "cuda", "mps"),
+}
 _MEASURE: dict[str, tuple[float, float]] = {
     "minimum_count": (1, _MOST),
     "frequent_count": (1, _MOST),
+    "published_count": (1, _MOST),
     "selected_words": (2, 100_000),
     "smallest_k": (2, 255),
     "largest_k": (2, 255),
+    "states_megabytes": (1, 64),
 }
 
 
-def check_card(card: ModelConfig, path: Path) -> None:
+def check_card(card: Card, path: Path) -> None:
     """Refuse a model card, naming file and key."""
     _named(card.name, "name", path)
     _finite(card, path)
-    for key, limits in _CARD.items():
+    if isinstance(card, LanguageModelConfig):
+        _check_language_model(card, path)
+    for key, limits in (_LANGUAGE_MODEL if isinstance(card, LanguageModelConfig) else _CARD).items():
         _within(getattr(card, key), key, limits, path)
     if not card.seeds:
         raise RnnvisError(f'{path}: "seeds" is empty', "seeds = [0]")
     _different(card.seeds, "seeds", path)
     for seed in card.seeds:
         _within(seed, "seeds", (0, _MOST), path)
+
+
+def _check_language_model(card: LanguageModelConfig, path: Path) -> None:
+    for key, known in _LANGUAGE_MODEL_CHOICES.items():
+        _one_of(getattr(card, key), key, list(known), path)
+    if card.tied and card.width != card.units:
+        raise RnnvisError(
+            f'{path}: "tied" needs embeddings as wide as the state, and "embedding" is {card.embedding}, "units" '
+            f"{card.units}",
+            "leave embedding out, or tied = false",
+        )
+    _different(card.published_epochs, "published_epochs", path)
+    for epoch in card.published_epochs:
+        _within(epoch, "published_epochs", (1, min(card.epochs, card.patience + 1)), path)
 
 
 def check_dataset(config: DatasetConfig, path: Path) -> None:
@@ -51,6 +96,8 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(getattr(measure, key), f"measure.{key}", limits, path)
     if measure.smallest_k > measure.largest_k:
         raise RnnvisError(f'{path}: "measure.smallest_k" is above "measure.largest_k"', "change one of them")
+    if measure.published_count > measure.minimum_count:
+        raise RnnvisError(f'{path}: "measure.published_count" is above "measure.minimum_count"', "change one of them")
     for key, chosen in (("measure.methods", measure.methods), ("measure.splits", measure.splits)):
         if not chosen:
             raise RnnvisError(f'{path}: "{key}" is empty', f"name at least one, or leave {key} out")
@@ -58,6 +105,7 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
     for split in measure.splits:
         _one_of(split, "measure.splits", [s for s in SPLITS if s != "probe"], path)
     _within(config.vocabulary.minimum_count, "vocabulary.minimum_count", (1, _MOST), path)
+    _within(config.vocabulary.size, "vocabulary.size", (0, _MOST), path)
     for release in config.source.releases:
         _named(release.filename, "source.releases.filename", path)
         if not re.fullmatch("[0-9a-f]{64}", release.sha256):
@@ -79,13 +127,15 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
 
 
-def check_view(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
-    """Refuse a default view of a model that has no card."""
+def check_models(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
+    """Refuse a default view, or a quick set, of a model that has no card."""
+    for name in config.quick:
+        _one_of(name, "quick", list(models), path)
     if config.view:
         _one_of(config.view.model, "view.model", list(models), path)
 
 
-def _finite(card: ModelConfig, path: Path) -> None:
+def _finite(card: Card, path: Path) -> None:
     for key, value in dataclasses.asdict(card).items():
         if isinstance(value, float) and not math.isfinite(value):
             raise RnnvisError(f'{path}: "{key}" is {value}, no finite number', f"change {key}")

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from rnnvis.config import ModelConfig
+from rnnvis.config import Card, LanguageModelConfig, ModelConfig
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import console, say
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.compare import comparable, compare_step
+from rnnvis.stages.film import published_epochs
+from rnnvis.stages.language_results import language_models, ngrams_step, update_table
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.publish import publish
 from rnnvis.stages.record import record_step
@@ -60,11 +62,12 @@ def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]
     dataset = project.dataset(name)
     return [
         Needs(
-            record_step(project, dataset, card, card.seeds[0]),
+            record_step(project, dataset, card, card.seeds[0], epoch),
             train_step(project, dataset, card, card.seeds[0]),
             f"rnnvis train {name} {card.name}",
         )
         for card in _cards(dataset, models)
+        for epoch in _ends(card)
     ]
 
 
@@ -74,11 +77,12 @@ def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs
     cards = _cards(dataset, models)
     steps = [
         Needs(
-            cluster_step(project, dataset, card, card.seeds[0]),
-            record_step(project, dataset, card, card.seeds[0]),
+            cluster_step(project, dataset, card, card.seeds[0], epoch),
+            record_step(project, dataset, card, card.seeds[0], epoch),
             f"rnnvis record {name} {card.name}",
         )
         for card in cards
+        for epoch in _ends(card)
     ]
     tags = Needs(tag_step(project, dataset), steps[0].before, steps[0].command)
     return [tags, *steps, Needs(compare_step(project, dataset, comparable(project, dataset, cards)))]
@@ -112,6 +116,9 @@ def regenerate(
     if dry_run:
         return
     rows = [(step, *_run(project, step)) for step in steps]
+    for dataset in datasets:
+        if language_models(dataset) and not quick:
+            say(f"Results in {update_table(project, dataset)}")
     publish(project, names)
     if with_site:
         from rnnvis.stages.site import build_site
@@ -121,22 +128,34 @@ def regenerate(
 
 
 def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[str]) -> list[Step]:
-    cards = _cards(dataset, only)
+    cards = _cards(dataset, only or (dataset.config.quick if quick else ()))
+    classifiers = any(isinstance(card, ModelConfig) for card in cards)
     steps = [corpus_step(project, dataset)]
     for card in cards:
         steps += [train_step(project, dataset, card, seed) for seed in (card.seeds[:1] if quick else card.seeds)]
-    steps += [tag_step(project, dataset), baselines_step(project, dataset)]
+    steps.append(tag_step(project, dataset))
+    if classifiers:
+        steps.append(baselines_step(project, dataset))
+    if any(isinstance(card, LanguageModelConfig) for card in cards):
+        steps.append(ngrams_step(project, dataset))
     for card in cards:
-        steps.append(evaluation_step(project, dataset, card, card.seeds[0]))
-        steps.append(record_step(project, dataset, card, card.seeds[0]))
-        steps.append(cluster_step(project, dataset, card, card.seeds[0]))
+        seed = card.seeds[0]
+        steps.append(evaluation_step(project, dataset, card, seed))
+        for epoch in _ends(card):
+            steps.append(record_step(project, dataset, card, seed, epoch))
+            steps.append(cluster_step(project, dataset, card, seed, epoch))
     steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))
-    if not quick and not only:
+    if classifiers and not quick and not only:
         steps.append(results_step(project, dataset))
     return steps
 
 
-def _cards(dataset: Dataset, names: Sequence[str]) -> list[ModelConfig]:
+def _ends(card: Card) -> tuple[int | None, ...]:
+    """The model's end, then its earlier epochs that are published, latest first: each is named after the one before."""
+    return (None, *reversed(published_epochs(card)))
+
+
+def _cards(dataset: Dataset, names: Sequence[str]) -> list[Card]:
     return [dataset.card(name) for name in names or dataset.cards]
 
 

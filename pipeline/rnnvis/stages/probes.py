@@ -50,7 +50,7 @@ def _probe(published: Published, name: str, key: str) -> Probe | None:
     number, sentence, surface = found[0]
     step = next((i for i, token in enumerate(surface) if token.lower() == WORD), None)
     rows = published.rows("SELECT p_class, push, surprise FROM steps WHERE sentence_id = ? ORDER BY step", (number,))
-    values = published.rows("SELECT value FROM states WHERE sentence_id = ? ORDER BY step", (number,))
+    values = published.rows("SELECT value FROM states WHERE sentence_id = ? AND step >= 0 ORDER BY step", (number,))
     if step is None or step == 0 or len(rows) != len(surface) or len(values) != len(surface) or rows[0][0] is None:
         return None
     states = np.array([row[0] for row in values], dtype=np.float64)

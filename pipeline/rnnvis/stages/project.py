@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnvis.config import DatasetConfig, ModelConfig, read
+from rnnvis.config import Card, DatasetConfig, read, read_card
 from rnnvis.errors import RnnvisError
 
 
@@ -15,9 +15,9 @@ class Dataset:
 
     folder: Path
     config: DatasetConfig
-    cards: dict[str, ModelConfig]
+    cards: dict[str, Card]
 
-    def card(self, name: str) -> ModelConfig:
+    def card(self, name: str) -> Card:
         """The model card called `name`."""
         if name not in self.cards:
             known = ", ".join(self.cards) or "none"
@@ -52,7 +52,7 @@ class Project:
 
     def dataset(self, name: str) -> Dataset:
         """The dataset called `name`; every mistake in its files is an error that names file and key."""
-        from rnnvis.stages.limits import check_card, check_dataset, check_view
+        from rnnvis.stages.limits import check_card, check_dataset, check_models
 
         folder = self.root / "datasets" / name
         if name not in self.names():
@@ -62,14 +62,14 @@ class Project:
         if config.name != name:
             raise RnnvisError(f'{folder}/dataset.toml: "name" is "{config.name}"', f'name it "{name}", as its folder')
         check_dataset(config, folder / "dataset.toml")
-        cards: dict[str, ModelConfig] = {}
+        cards: dict[str, Card] = {}
         for path in sorted(folder.glob("*.toml")):
             if path.name == "dataset.toml":
                 continue
-            card = read(ModelConfig, path)
+            card = read_card(path)
             check_card(card, path)
             if card.name in cards:
                 raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
             cards[card.name] = card
-        check_view(config, cards, folder / "dataset.toml")
+        check_models(config, cards, folder / "dataset.toml")
         return Dataset(folder, config, cards)

@@ -11,9 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 import rnnvis
+from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.compare import across_step, comparable, compare_step
+from rnnvis.stages.film import published_epochs
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step
 from rnnvis.stages.results import metric_rows
@@ -70,7 +72,7 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
         "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
         "view": view
         and {
-            "model": view.model,
+            "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
             "sentence": key_of[view.probe],
             "step": view.step,
             "k": view.k,
@@ -114,22 +116,50 @@ def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
 def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     card = dataset.cards[name]
     seed = card.seeds[0]
-    steps = [step(project, dataset, card, seed) for step in (train_step, record_step, cluster_step)]
-    for step in (corpus_step(project, dataset), tag_step(project, dataset), *steps):
-        if not step.finished(project.build):
-            raise RnnvisError(
-                f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",
-                f"rnnvis regenerate {dataset.config.name}: it makes anew what is damaged",
-            )
-    trained, recorded, clustered = (step.folder(project.build) for step in steps)
-    about = json.loads((trained / "model.json").read_text(encoding="utf-8"))
-    index, clusters = read_index(recorded), read_index(clustered)
+    trained = train_step(project, dataset, card, seed)
+    _finished(project, dataset, corpus_step(project, dataset), tag_step(project, dataset), trained)
+    folder = trained.folder(project.build)
+    about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
-    measure = dataset.config.measure
     scratch = project.build / "scratch" / dataset.config.name / name
     figures = metric_rows(project, dataset, card, corpus)
-    tables = {table: (parts, recorded) for table, parts in index["tables"].items()}
-    tables["metrics"] = (files.write("metrics", columns.metrics(figures), scratch), scratch)
+    metrics = files.write("metrics", columns.metrics(figures), scratch)
+    end = _measured(project, dataset, card, None)
+    end["tables"]["metrics"] = entry("metrics", metrics, scratch, project.data)
+    model = {
+        "name": name,
+        "title": card.title,
+        "kind": "language model" if isinstance(card, LanguageModelConfig) else "classifier",
+        "cell": card.cell.upper(),
+        "hash": _short(digest(folder / "model.safetensors")),
+        "parameters": about["parameters"],
+        "seed": seed,
+        "classes": list(corpus.labels),
+        "provenance": {"weights_sha256": digest(folder / "model.safetensors"), **about},
+        **end,
+    }
+    epochs = [
+        {"epoch": epoch, "hash": _short(about["epochs"][f"epoch-{epoch}"]), **_measured(project, dataset, card, epoch)}
+        for epoch in published_epochs(card)
+        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]
+    ]
+    if epochs:
+        model["epochs"] = [*epochs, {"epoch": about["best_epoch"], "hash": model["hash"], **end}]
+    return model
+
+
+def _short(weights: str) -> str:
+    """A model's hash in links, from the SHA-256 of its weights."""
+    return hashlib.sha256(weights.encode()).hexdigest()[:16]
+
+
+def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Any]:
+    """Tables and states of a model at its end, or after `epoch`."""
+    seed, measure = card.seeds[0], dataset.config.measure
+    steps = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
+    _finished(project, dataset, *steps)
+    recorded, clustered = (step.folder(project.build) for step in steps)
+    index, clusters = read_index(recorded), read_index(clustered)
     states = []
     for state, clustering in zip(index["states"], clusters["states"], strict=True):
         measured, grouped = state.pop("tables"), clustering.pop("tables")
@@ -148,19 +178,16 @@ def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
                 },
             }
         )
-    return {
-        "name": name,
-        "title": card.title,
-        "kind": "classifier",
-        "cell": card.cell.upper(),
-        "hash": hashlib.sha256(digest(trained / "model.safetensors").encode()).hexdigest()[:16],
-        "parameters": about["parameters"],
-        "seed": seed,
-        "classes": list(corpus.labels),
-        "provenance": {"weights_sha256": digest(trained / "model.safetensors"), **about},
-        "tables": {table: entry(table, parts, folder, project.data) for table, (parts, folder) in tables.items()},
-        "states": states,
-    }
+    return {"tables": _entries(index["tables"], recorded, project.data), "states": states}
+
+
+def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
+    for step in steps:
+        if not step.finished(project.build):
+            raise RnnvisError(
+                f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",
+                f"rnnvis regenerate {dataset.config.name}: it makes anew what is damaged",
+            )
 
 
 def _entries(tables: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnvis import models
-from rnnvis.config import ModelConfig, as_table
+from rnnvis.config import Card, LanguageModelConfig, Measure, as_table
 from rnnvis.corpora import Corpus
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.selections import select_words
@@ -24,11 +24,20 @@ from rnnvis.tables import columns, files
 from rnnvis.tables.files import Part
 
 INDEX = "index.json"
+CODE = (
+    *("recording", "measures", "corpora/sentences.py", "tables/columns.py", "tables/files.py", "tables/schema"),
+    "stages/record.py",
+)
 Written = dict[str, list[Part]]
 
 
-def record_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:
-    """Measure one trained model; the folder holds its tables and `index.json`, which describes them."""
+def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch: int | None = None) -> Step:
+    """Measure one trained model, at its end or (a language model) after `epoch`; the folder holds its tables and
+    `index.json`, which describes them."""
+    if isinstance(card, LanguageModelConfig):
+        from rnnvis.stages.language_record import language_record_step
+
+        return language_record_step(project, dataset, card, seed, epoch)
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
     measure = dataset.config.measure
@@ -38,6 +47,7 @@ def record_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int
         "minimum_count": measure.minimum_count,
         "frequent_count": measure.frequent_count,
         "selected_words": measure.selected_words,
+        "published_count": measure.published_count,
         "study": as_table(dataset.config.study),
     }
 
@@ -46,24 +56,19 @@ def record_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int
         model, _ = models.load(trained.folder(project.build))
         found = record(model, corpus, measure, dataset.config.study)
         head = {
-            "training": _training(trained.folder(project.build), folder),
+            "training": training_table(trained.folder(project.build), folder),
             "steps": _steps(found, corpus.label, folder),
         }
         states = [_state(state, found, corpus, dataset, folder) for state in found.states]
         index = {
             "tables": {name: parts for group in head.values() for name, parts in group.items()},
             "states": states,
-            "measured": {
-                "splits": list(measure.splits),
-                "steps": int(np.isin(corpus.split, measure.splits)[found.sentence_id].sum()),
-                "sentences": int(np.isin(corpus.split, measure.splits).sum()),
-            },
+            "measured": measured_text(corpus, measure, found.sentence_id),
         }
         write_index(folder, index)
 
-    code = ("recording", "measures", "corpora/sentences.py", "tables/columns.py", "tables/files.py", "tables/schema")
     label = f"{dataset.config.name}-{card.name}-seed{seed}"
-    return Step("record", label, inputs, (*code, "stages/record.py", "stages/recorder.py"), build)
+    return Step("record", label, inputs, (*CODE, "stages/recorder.py"), build)
 
 
 def write_index(folder: Path, index: Mapping[str, Any]) -> None:
@@ -80,7 +85,18 @@ def read_index(folder: Path) -> dict[str, Any]:
     return index
 
 
-def _training(trained: Path, folder: Path) -> Written:
+def measured_text(corpus: Corpus, measure: Measure, sentence_id: np.ndarray) -> dict[str, Any]:
+    """What of the text was measured, as the index says it; `sentence_id` [N] is that of every step."""
+    inside = np.isin(corpus.split, measure.splits)
+    return {
+        "splits": list(measure.splits),
+        "steps": int(inside[sentence_id].sum()),
+        "sentences": int(inside.sum()),
+    }
+
+
+def training_table(trained: Path, folder: Path) -> Written:
+    """Write the epochs of a training as a table."""
     rows = json.loads((trained / "training.json").read_text(encoding="utf-8"))
     return {"training": files.write("training", columns.training(rows), folder)}
 
@@ -107,18 +123,24 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
     if read_by_head:
         tables["word_effects"] = columns.word_effects(found.effects, state.responses, found.v)
         tables["word_in_context"] = columns.word_in_context(found.in_context)
-    kind = "hidden h" if state.name.endswith(".h") else "cell c"
     return write_state(
         state,
         corpus,
         folder,
-        title=f"Layer {int(state.name.split('.')[-2]) + 1}, {kind}",
+        title=state_title(state.name),
         frequent_count=dataset.config.measure.frequent_count,
+        published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
         v=found.v if read_by_head else None,
         auc=auc,
         tables=tables,
     )
+
+
+def state_title(name: str) -> str:
+    """How the state `name` is called on the page: “Layer 1, hidden h”."""
+    kind = "hidden h" if name.endswith(".h") else "cell c"
+    return f"Layer {int(name.split('.')[-2]) + 1}, {kind}"
 
 
 def write_state(
@@ -129,29 +151,27 @@ def write_state(
     title: str,
     frequent_count: int,
     bounded: bool,
+    published_count: int = 1,
     v: np.ndarray | None = None,
     auc: np.ndarray | None = None,
+    next_weights: np.ndarray | None = None,
     tables: Mapping[str, columns.Columns] | None = None,
 ) -> dict[str, Any]:
     """Write the tables of one state into `folder/<its name>`; its entry in the index.
 
-    `v` [H] are the weights of the head that reads it, `auc` [H] the areas of its last state for the label; `tables`
-    are further ones of the head.
+    `v` [H] are the weights of a classifier's head that reads it, `next_weights` [V, H] those of a language model's,
+    `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
     """
     words = len(state.responses.count)
     named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
     lengths = [len(corpus.tokens[i]) for i in state.published]
     written = {
-        "responses": columns.responses(state.responses),
+        "responses": columns.responses(state.responses, published_count),
         "responses_by_unit": columns.responses_by_unit(state.responses),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
-        "units": columns.units(state.units, state.responses, named, v, auc),
-        "states": {
-            "sentence_id": np.repeat(state.published, lengths).astype(np.int32),
-            "step": np.concatenate([np.arange(n, dtype=np.int16) for n in lengths]),
-            "value": files.list_column(state.values),
-        },
+        "units": columns.units(state.units, state.responses, named, v, auc, next_weights),
+        "states": columns.states(state, lengths),
         **(tables or {}),
     }
     inside = folder / state.name
@@ -166,7 +186,7 @@ def write_state(
         "kind": state.name.rsplit(".", 1)[1],
         "units": len(state.units.mean),
         "bounded": bounded,
-        "read_by_head": v is not None,
+        "read_by_head": v is not None or next_weights is not None,
         "published_sentences": len(state.published),
         "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
     }

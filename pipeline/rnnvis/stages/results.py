@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from rnnvis import models
-from rnnvis.config import ModelConfig
+from rnnvis.config import Card, LanguageModelConfig, ModelConfig
 from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError
 from rnnvis.models import results
 from rnnvis.models.baselines import baselines
 from rnnvis.models.checkpoints import described
+from rnnvis.stages.language_results import language_evaluation_step, language_metric_rows
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.store import Step
 from rnnvis.stages.train import corpus_step, load_corpus, train_step
@@ -27,8 +28,10 @@ _ABOUT = {
 Row = dict[str, Any]
 
 
-def evaluation_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:
-    """Accuracy and loss of one trained model."""
+def evaluation_step(project: Project, dataset: Dataset, card: Card, seed: int) -> Step:
+    """Accuracy and loss of one trained classifier; loss and perplexity of a language model."""
+    if isinstance(card, LanguageModelConfig):
+        return language_evaluation_step(project, dataset, card, seed)
     trained = train_step(project, dataset, card, seed)
     corpus = corpus_step(project, dataset)
 
@@ -60,6 +63,7 @@ def results_step(project: Project, dataset: Dataset) -> Step:
     runs = {
         name: {seed: train_step(project, dataset, card, seed) for seed in card.seeds}
         for name, card in dataset.cards.items()
+        if isinstance(card, ModelConfig)
     }
     inputs = {name: {seed: step.key for seed, step in seeds.items()} for name, seeds in runs.items()}
 
@@ -78,8 +82,10 @@ def seeds_file(dataset: Dataset) -> Path:
     return dataset.folder / "results" / "seeds.json"
 
 
-def metric_rows(project: Project, dataset: Dataset, card: ModelConfig, corpus: Corpus) -> list[Row]:
+def metric_rows(project: Project, dataset: Dataset, card: Card, corpus: Corpus) -> list[Row]:
     """Rows of the table `metrics`: this model, the baselines, and (where this corpus and card have them) all seeds."""
+    if isinstance(card, LanguageModelConfig):
+        return language_metric_rows(project, dataset, card, corpus)
     own = _read(evaluation_step(project, dataset, card, card.seeds[0]).run(project.build))
     rows = _rows("this model", own)
     rival = _read(baselines_step(project, dataset).run(project.build))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,19 @@ import numpy as np
 import torch
 
 from rnnvis import corpora, models
-from rnnvis.config import ModelConfig, as_table
+from rnnvis.config import Card, LanguageModelConfig, as_table
 from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError
+from rnnvis.models import language_training
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.store import Step
 
 _CORPUS_CODE = ("corpora", "registry.py")
 _TRAINING_CODE = tuple(
     f"models/{name}.py" for name in ("batches", "checkpoints", "classifier", "embeddings", "evaluation", "training")
+)
+_LANGUAGE_MODEL_CODE = tuple(
+    f"models/{name}.py" for name in ("checkpoints", "language_model", "language_training", "perplexity", "streams")
 )
 
 
@@ -38,18 +43,23 @@ def corpus_step(project: Project, dataset: Dataset) -> Step:
 
 
 def _check_labels(corpus: Corpus) -> None:
-    """A classifier learns from sentences of every class, and is judged on both other splits."""
+    """A classifier learns from sentences of every class, and is judged on both other splits; a language model needs
+    text in all three."""
     for split in ("train", "valid", "test"):
+        if not len(corpus.indices(split)):
+            raise RnnvisError(f"{corpus.name}: the split {split} has no sentence", "give more text")
         found = set(corpus.label[corpus.indices(split)].tolist())
         missing = [name for label, name in enumerate(corpus.labels) if label not in found]
-        if len(missing) == len(corpus.labels) or (split == "train" and missing):
+        if (corpus.labels and len(missing) == len(corpus.labels)) or (split == "train" and missing):
             raise RnnvisError(
                 f"{corpus.name}: the split {split} has no sentence labelled {' or '.join(missing)}", "give more text"
             )
 
 
-def train_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int) -> Step:
-    """Train one model; a killed run goes on at its last whole epoch."""
+def train_step(project: Project, dataset: Dataset, card: Card, seed: int) -> Step:
+    """Train one model; a killed run goes on at its last whole epoch, a language model's within a minute of its end."""
+    if isinstance(card, LanguageModelConfig):
+        return _train_language_model(project, dataset, card, seed)
     corpus = corpus_step(project, dataset)
     config = {name: value for name, value in as_table(card).items() if name != "seeds"}
     inputs = {"corpus": corpus.key, "card": config, "seed": seed, "torch": torch.__version__, "numpy": np.__version__}
@@ -59,6 +69,28 @@ def train_step(project: Project, dataset: Dataset, card: ModelConfig, seed: int)
 
     label = f"{dataset.config.name}-{card.name}-seed{seed}"
     return Step("train", label, inputs, (*_CORPUS_CODE, *_TRAINING_CODE), build, resumes=True)
+
+
+def _train_language_model(project: Project, dataset: Dataset, card: LanguageModelConfig, seed: int) -> Step:
+    """The model is trained in `build/models/` and copied: it is not trained again when only code around it changes."""
+    corpus = corpus_step(project, dataset)
+    inputs = {"corpus": corpus.key, "card": language_training.decisive(card), "seed": seed, "torch": torch.__version__}
+    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+
+    def build(folder: Path) -> None:
+        text = load_corpus(corpus.folder(project.build))
+        kept = project.build / "models" / label
+        if not language_training.is_current(kept, text, card, seed):
+            language_training.train(text, card, seed, kept, clock_file(project, label))
+        for path in sorted(kept.glob("*.*")):
+            shutil.copyfile(path, folder / path.name)
+
+    return Step("train", label, inputs, _LANGUAGE_MODEL_CODE, build)
+
+
+def clock_file(project: Project, label: str) -> Path:
+    """Where it is written how long the training called `label` has taken."""
+    return project.build / "times" / f"{label}.json"
 
 
 @cache

@@ -12,8 +12,10 @@ from rnnvis.corpora import RECORDED, Corpus
 from rnnvis.measures.attention import Attention
 from rnnvis.measures.contexts import Contexts
 from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
+from rnnvis.measures.next_words import NextWords, words_spoken_for
 from rnnvis.measures.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.quantiles import Quantiles
+from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.responses import Responses
 from rnnvis.measures.units import Units, hoyer_sparsity, top_words
 from rnnvis.tables.files import list_column, nullable
@@ -69,19 +71,20 @@ def sentences(corpus: Corpus) -> Columns:
         "text": corpus.text,
         "tokens": corpus.tokens,
         "surface": corpus.surface,
+        "document": [name or None for name in corpus.document or [""] * len(corpus)],
     }
 
 
-def responses(measured: Responses) -> Columns:
-    """Table `responses`."""
-    used = measured.count > 0
+def responses(measured: Responses, least: int = 1) -> Columns:
+    """Table `responses`; words with fewer than `least` uses have no mean in it."""
+    used = measured.count >= max(1, least)
     return {
         "word_id": np.arange(len(measured.count), dtype=np.int32),
         "count": measured.count,
         "reliability": nullable(measured.reliability),
         "norm": pa.array(measured.norm, mask=~used),
         "mean": list_column(measured.mean, used),
-        "standard_error": list_column(measured.standard_error, measured.count > 1),
+        "standard_error": list_column(measured.standard_error, used & (measured.count > 1)),
     }
 
 
@@ -133,10 +136,27 @@ def contexts(found: Contexts) -> Columns:
     return {name: getattr(found, name) for name in ("unit", "sign", "rank", "sentence_id", "step", "value")}
 
 
+def states(state: StateRecord, lengths: Sequence[int]) -> Columns:
+    """Table `states` of the published sentences, which have so many steps each; the state before step 0 is step −1 of
+    those that do not start from zero."""
+    carried = state.before.any(axis=1)
+    return {
+        "sentence_id": np.concatenate([np.repeat(state.published, lengths), state.published[carried]]).astype(np.int32),
+        "step": np.concatenate([*(np.arange(n) for n in lengths), np.full(int(carried.sum()), -1)]).astype(np.int16),
+        "value": list_column(np.concatenate([state.values, state.before[carried]])),
+    }
+
+
 def units(
-    measured: Units, responses: Responses, reliable: np.ndarray, v: np.ndarray | None, auc: np.ndarray | None
+    measured: Units,
+    responses: Responses,
+    reliable: np.ndarray,
+    v: np.ndarray | None,
+    auc: np.ndarray | None,
+    next_weights: np.ndarray | None = None,
 ) -> Columns:
-    """Table `units`. `reliable` [n] are the word numbers that may name a unit; `v` [H] the weights of the head."""
+    """Table `units`. `reliable` [n] are the word numbers that may name a unit; `v` [H] the weights of a classifier's
+    head, `next_weights` [V, H] those of a language model's."""
     count = len(measured.mean)
     nothing = np.full(count, np.nan, dtype=np.float32)
     scalars = (
@@ -158,8 +178,34 @@ def units(
         "label_auc": nullable(nothing if auc is None else auc),
         "top_words": up.tolist(),
         "bottom_words": down.tolist(),
+        **_next(next_weights, reliable),
         "histogram": measured.histogram.astype(np.int64).tolist(),
         "edges": [measured.edges.tolist()] * count,
+    }
+
+
+def _next(weights: np.ndarray | None, words: np.ndarray) -> Columns:
+    if weights is None:
+        return {}
+    raised, lowered = words_spoken_for(weights, words)
+    return {"raises_next": raised.tolist(), "lowers_next": lowered.tolist()}
+
+
+def language_steps(
+    sentence_id: np.ndarray, step: np.ndarray, token_id: np.ndarray, guesses: NextWords, surprise: np.ndarray
+) -> Columns:
+    """Table `steps` of a language model: the steps with guesses, of all steps [N] with surprise [N, states]."""
+    rows = guesses.rows
+    surprise = np.ascontiguousarray(surprise[rows])
+    return {
+        "sentence_id": sentence_id[rows],
+        "step": step[rows],
+        "token_id": token_id[rows],
+        "loss": nullable(guesses.loss),
+        "p_target": nullable(guesses.p),
+        "top5_id": list_column(guesses.ids),
+        "top5_p": list_column(guesses.top),
+        "surprise": list_column(surprise, np.isfinite(surprise).all(axis=1)),
     }
 
 
@@ -239,4 +285,5 @@ def metrics(rows: Sequence[dict[str, Any]]) -> Columns:
 
 def training(rows: Sequence[dict[str, Any]]) -> Columns:
     """Table `training` from a row an epoch."""
-    return {name: [row[name] for row in rows] for name in ("epoch", "train_loss", "valid_loss", "valid_accuracy")}
+    names = ("epoch", "train_loss", "valid_loss", "valid_accuracy", "valid_perplexity")
+    return {name: [row[name] for row in rows] for name in names if name in rows[0]}

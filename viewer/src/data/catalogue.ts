@@ -37,13 +37,14 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "text", type: "string", nullable: false, about: "The sentence as the source has it" },
     { name: "tokens", type: "list<int32>", nullable: false, about: "Word numbers as the model reads them" },
     { name: "surface", type: "list<string>", nullable: false, about: "The same tokens as they were written" },
+    { name: "document", type: "string", nullable: true, about: "The longer text whose next sentence it is; states are carried on" },
   ] },
   { name: "responses", row: "a word; row i is word i", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },
     { name: "count", type: "int64", nullable: false, about: "Uses measured" },
     { name: "reliability", type: "float32", nullable: true, about: "Split-half reliability: correlation of the response vectors of two disjoint halves of the sentences" },
     { name: "norm", type: "float32", nullable: true, about: "Euclidean norm of the mean response" },
-    { name: "mean", type: "list<float32>", nullable: true, about: "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without uses" },
+    { name: "mean", type: "list<float32>", nullable: true, about: "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses" },
     { name: "standard_error", type: "list<float32>", nullable: true, about: "Standard error of that mean; null below two uses" },
   ] },
   { name: "responses_by_unit", row: "a unit", columns: [
@@ -127,7 +128,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
   ] },
   { name: "states", row: "a step of a sentence", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
-    { name: "step", type: "int16", nullable: false, about: "Step, from 0; the state before step 0 is zero" },
+    { name: "step", type: "int16", nullable: false, about: "Step, from 0; −1: the state carried on from the sentence before, where there is one" },
     { name: "value", type: "list<float16>", nullable: false, about: "State after the step, one value a unit" },
   ] },
   { name: "contexts", row: "a unit, a sign and a rank", columns: [
@@ -151,6 +152,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "gate_saturation", type: "float32", nullable: true, about: "Share of steps where that gate is < 0.1 or > 0.9" },
     { name: "sparsity", type: "float32", nullable: true, about: "Hoyer sparsity of its responses over the words, 0 dense to 1 sparse" },
     { name: "label_auc", type: "float32", nullable: true, about: "Area under the ROC curve of its last state for the label, test text" },
+    { name: "raises_next", type: "list<int32>", nullable: true, about: "Next words it speaks for most, where a language model reads it" },
+    { name: "lowers_next", type: "list<int32>", nullable: true, about: "Next words it speaks against most" },
     { name: "top_words", type: "list<int32>", nullable: false, about: "Words that raise it most, by expected response" },
     { name: "bottom_words", type: "list<int32>", nullable: false, about: "Words that lower it most" },
     { name: "histogram", type: "list<int64>", nullable: false, about: "Steps in each of 64 bins of the state" },
@@ -169,12 +172,12 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "x", type: "float32", nullable: false, about: "Horizontal coordinate; of pca, along its first axis" },
     { name: "y", type: "float32", nullable: false, about: "Vertical coordinate; of pca, along its second axis" },
   ] },
-  { name: "steps", row: "a step of a sentence", columns: [
+  { name: "steps", row: "a step of a sentence; of a language model, where states are published and of all held-out text", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
     { name: "step", type: "int16", nullable: false, about: "Step, from 0" },
     { name: "token_id", type: "int32", nullable: false, about: "Word number read at this step" },
-    { name: "loss", type: "float32", nullable: true, about: "−ln of the probability of the label, in nats" },
-    { name: "p_target", type: "float32", nullable: true, about: "Probability of the label; in a language model, of the next word" },
+    { name: "loss", type: "float32", nullable: true, about: "−ln p_target, in nats" },
+    { name: "p_target", type: "float32", nullable: true, about: "Probability of the label; in a language model, of the word that came" },
     { name: "p_class", type: "list<float32>", nullable: true, about: "Class probabilities: the head applied to h_t" },
     { name: "top5_id", type: "list<int32>", nullable: true, about: "The five likeliest next words" },
     { name: "top5_p", type: "list<float32>", nullable: true, about: "Their probabilities" },
@@ -196,7 +199,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
   ] },
   { name: "metrics", row: "a figure", columns: [
     { name: "subject", type: "string", nullable: false, about: "What was measured: the model, a baseline, or several seeds" },
-    { name: "measure", type: "string", nullable: false, about: "accuracy, loss, …" },
+    { name: "measure", type: "string", nullable: false, about: "accuracy, loss, perplexity, …" },
     { name: "split", type: "string", nullable: false, about: "The text it was measured on" },
     { name: "value", type: "float64", nullable: false, about: "The figure" },
     { name: "low", type: "float64", nullable: true, about: "Lower end of its 95 % interval" },
@@ -207,7 +210,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "epoch", type: "int32", nullable: false, about: "Epoch, from 1" },
     { name: "train_loss", type: "float64", nullable: false, about: "Mean training loss" },
     { name: "valid_loss", type: "float64", nullable: false, about: "Loss on the validation text, in nats" },
-    { name: "valid_accuracy", type: "float64", nullable: false, about: "Accuracy on the validation text" },
+    { name: "valid_accuracy", type: "float64", nullable: true, about: "Accuracy on the validation text, of a classifier" },
+    { name: "valid_perplexity", type: "float64", nullable: true, about: "e^valid_loss, of a language model" },
   ] },
   { name: "unit_matches", row: "an ordered pair of different states", columns: [
     { name: "model_a", type: "string", nullable: false, about: "Model of state A" },

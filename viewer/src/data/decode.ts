@@ -1,13 +1,13 @@
 /** From published rows to the shapes that views know. */
 
-import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
-import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, UnitRow } from './types';
+import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StatesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
+import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, StateSequence, UnitRow } from './types';
 
 export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
-export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length'>): Sentence {
+export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'document'>): Sentence {
   return {
     id: row.sentence_id,
     key: row.key,
@@ -18,6 +18,15 @@ export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length'>): Se
     tokens: Int32Array.from(row.tokens),
     surface: [...row.surface],
   };
+}
+
+/** Rows in step order; a row of step −1 holds the state that the sentence starts from, which is zero otherwise. */
+export function decodeStates(rows: Pick<StatesRow, 'step' | 'value'>[], units: number): StateSequence {
+  const carried = rows.find(({ step }) => step < 0);
+  const after = carried ? rows.filter(({ step }) => step >= 0) : rows;
+  const values = new Float32Array(after.length * units);
+  after.forEach(({ value }, step) => values.set(value, step * units));
+  return { length: after.length, units, initial: carried ? floats(carried.value) : new Float32Array(units), values };
 }
 
 type StepColumns = Pick<StepsRow, 'loss' | 'p_target' | 'p_class' | 'top5_id' | 'top5_p' | 'push' | 'surprise'>;
@@ -111,7 +120,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
   };
 }
 
-export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges'>): UnitRow {
+export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges' | 'raises_next' | 'lowers_next'>): UnitRow {
   return {
     unit: row.unit,
     outputWeight: row.output_weight ?? null,

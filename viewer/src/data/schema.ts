@@ -43,6 +43,8 @@ export interface SentencesRow {
   tokens: number[];
   /** The same tokens as they were written (list<string>) */
   surface: string[];
+  /** The longer text whose next sentence it is; states are carried on (string) */
+  document: string | null;
 }
 
 /** One row is a word; row i is word i. Sorted by word_id. */
@@ -55,7 +57,7 @@ export interface ResponsesRow {
   reliability: number | null;
   /** Euclidean norm of the mean response (float32) */
   norm: number | null;
-  /** Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without uses (list<float32>) */
+  /** Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses (list<float32>) */
   mean: number[] | null;
   /** Standard error of that mean; null below two uses (list<float32>) */
   standard_error: number[] | null;
@@ -223,7 +225,7 @@ export interface ClusterQualityRow {
 export interface StatesRow {
   /** Sentence number (int32) */
   sentence_id: number;
-  /** Step, from 0; the state before step 0 is zero (int16) */
+  /** Step, from 0; −1: the state carried on from the sentence before, where there is one (int16) */
   step: number;
   /** State after the step, one value a unit (list<float16>) */
   value: number[];
@@ -271,6 +273,10 @@ export interface UnitsRow {
   sparsity: number | null;
   /** Area under the ROC curve of its last state for the label, test text (float32) */
   label_auc: number | null;
+  /** Next words it speaks for most, where a language model reads it (list<int32>) */
+  raises_next: number[] | null;
+  /** Next words it speaks against most (list<int32>) */
+  lowers_next: number[] | null;
   /** Words that raise it most, by expected response (list<int32>) */
   top_words: number[];
   /** Words that lower it most (list<int32>) */
@@ -307,7 +313,7 @@ export interface ProjectionRow {
   y: number;
 }
 
-/** One row is a step of a sentence. Sorted by sentence_id, step. */
+/** One row is a step of a sentence; of a language model, where states are published and of all held-out text. Sorted by sentence_id, step. */
 export interface StepsRow {
   /** Sentence number (int32) */
   sentence_id: number;
@@ -315,9 +321,9 @@ export interface StepsRow {
   step: number;
   /** Word number read at this step (int32) */
   token_id: number;
-  /** −ln of the probability of the label, in nats (float32) */
+  /** −ln p_target, in nats (float32) */
   loss: number | null;
-  /** Probability of the label; in a language model, of the next word (float32) */
+  /** Probability of the label; in a language model, of the word that came (float32) */
   p_target: number | null;
   /** Class probabilities: the head applied to h_t (list<float32>) */
   p_class: number[] | null;
@@ -361,7 +367,7 @@ export interface PredictionsRow {
 export interface MetricsRow {
   /** What was measured: the model, a baseline, or several seeds (string) */
   subject: string;
-  /** accuracy, loss, … (string) */
+  /** accuracy, loss, perplexity, … (string) */
   measure: string;
   /** The text it was measured on (string) */
   split: string;
@@ -383,8 +389,10 @@ export interface TrainingRow {
   train_loss: number;
   /** Loss on the validation text, in nats (float64) */
   valid_loss: number;
-  /** Accuracy on the validation text (float64) */
-  valid_accuracy: number;
+  /** Accuracy on the validation text, of a classifier (float64) */
+  valid_accuracy: number | null;
+  /** e^valid_loss, of a language model (float64) */
+  valid_perplexity: number | null;
 }
 
 /** One row is an ordered pair of different states. Sorted by model_a, state_a, model_b, state_b. */
@@ -489,7 +497,7 @@ export type TableName = keyof Rows;
 
 export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & string)[] } = {
   words: ['word_id', 'text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association'],
-  sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface'],
+  sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface', 'document'],
   responses: ['word_id', 'count', 'reliability', 'norm', 'mean', 'standard_error'],
   responses_by_unit: ['unit', 'mean'],
   response_quantiles: ['word_id', 'unit', 'q09', 'q25', 'q50', 'q75', 'q91'],
@@ -502,14 +510,14 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut'],
   states: ['sentence_id', 'step', 'value'],
   contexts: ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'],
-  units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'top_words', 'bottom_words', 'histogram', 'edges'],
+  units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
   state_measures: ['measure', 'value', 'standard_error', 'about'],
   projection: ['method', 'item', 'id', 'x', 'y'],
   steps: ['sentence_id', 'step', 'token_id', 'loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise'],
   attention: ['sentence_id', 'step', 'weight'],
   predictions: ['sentence_id', 'predicted', 'p_class', 'loss', 'surprise', 'surprise_step'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
-  training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy'],
+  training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy', 'valid_perplexity'],
   unit_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'b', 'strength', 'best', 'best_strength'],
   cluster_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'method', 'selection', 'k', 'b', 'strength', 'best', 'best_strength'],
   state_pairs: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'cka', 'steps', 'shared_words'],

@@ -1,6 +1,6 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
-import { decodeAttention, decodeClustering, decodeSentence, decodeSteps, decodeUnit, floats } from './decode';
+import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats } from './decode';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
@@ -144,12 +144,10 @@ export class Source {
   /** A state along a sentence; null where the published sample of states leaves the sentence out. */
   states(state: StateEntry, id: number): Promise<StateSequence | null> {
     return this.once(`states ${this.owner(state)} ${id}`, async () => {
-      const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['value']);
+      const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['step', 'value']);
       if (!rows?.length) return null;
       for (const row of rows) this.fits(state, 'states', row.value.length);
-      const values = new Float32Array(rows.length * state.units);
-      rows.forEach((row, step) => values.set(row.value, step * state.units));
-      return { length: rows.length, units: state.units, initial: new Float32Array(state.units), values };
+      return decodeStates(rows, state.units);
     });
   }
 

@@ -41,6 +41,9 @@ DATASET: tuple[Table, ...] = (
             Column("text", "string", "The sentence as the source has it"),
             Column("tokens", "list<int32>", "Word numbers as the model reads them"),
             Column("surface", "list<string>", "The same tokens as they were written"),
+            Column(
+                "document", "string", "The longer text whose next sentence it is; states are carried on", nullable=True
+            ),
         ),
         group=2048,
     ),

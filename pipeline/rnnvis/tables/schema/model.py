@@ -8,14 +8,14 @@ MODEL: tuple[Table, ...] = (
     Table(
         "steps",
         "model",
-        "a step of a sentence",
+        "a step of a sentence; of a language model, where states are published and of all held-out text",
         ("sentence_id", "step"),
         (
             Column("sentence_id", "int32", "Sentence number"),
             Column("step", "int16", "Step, from 0"),
             Column("token_id", "int32", "Word number read at this step"),
-            Column("loss", "float32", "−ln of the probability of the label, in nats", nullable=True),
-            Column("p_target", "float32", "Probability of the label; in a language model, of the next word", True),
+            Column("loss", "float32", "−ln p_target, in nats", nullable=True),
+            Column("p_target", "float32", "Probability of the label; in a language model, of the word that came", True),
             Column("p_class", "list<float32>", "Class probabilities: the head applied to h_t", nullable=True),
             Column("top5_id", "list<int32>", "The five likeliest next words", nullable=True),
             Column("top5_p", "list<float32>", "Their probabilities", nullable=True),
@@ -65,7 +65,7 @@ MODEL: tuple[Table, ...] = (
         ("subject", "measure", "split"),
         (
             Column("subject", "string", "What was measured: the model, a baseline, or several seeds"),
-            Column("measure", "string", "accuracy, loss, …"),
+            Column("measure", "string", "accuracy, loss, perplexity, …"),
             Column("split", "string", "The text it was measured on"),
             Column("value", "float64", "The figure"),
             Column("low", "float64", "Lower end of its 95 % interval", nullable=True),
@@ -82,7 +82,8 @@ MODEL: tuple[Table, ...] = (
             Column("epoch", "int32", "Epoch, from 1"),
             Column("train_loss", "float64", "Mean training loss"),
             Column("valid_loss", "float64", "Loss on the validation text, in nats"),
-            Column("valid_accuracy", "float64", "Accuracy on the validation text"),
+            Column("valid_accuracy", "float64", "Accuracy on the validation text, of a classifier", nullable=True),
+            Column("valid_perplexity", "float64", "e^valid_loss, of a language model", nullable=True),
         ),
     ),
 )

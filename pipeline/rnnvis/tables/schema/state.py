@@ -28,7 +28,7 @@ STATE: tuple[Table, ...] = (
             Column(
                 "mean",
                 "list<float32>",
-                "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without uses",
+                "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses",
                 nullable=True,
             ),
             Column(
@@ -177,7 +177,9 @@ STATE: tuple[Table, ...] = (
         ("sentence_id", "step"),
         (
             Column("sentence_id", "int32", "Sentence number"),
-            Column("step", "int16", "Step, from 0; the state before step 0 is zero"),
+            Column(
+                "step", "int16", "Step, from 0; −1: the state carried on from the sentence before, where there is one"
+            ),
             Column("value", "list<float16>", "State after the step, one value a unit"),
         ),
         group=4096,
@@ -217,6 +219,10 @@ STATE: tuple[Table, ...] = (
             Column("gate_saturation", "float32", "Share of steps where that gate is < 0.1 or > 0.9", True),
             Column("sparsity", "float32", "Hoyer sparsity of its responses over the words, 0 dense to 1 sparse", True),
             Column("label_auc", "float32", "Area under the ROC curve of its last state for the label, test text", True),
+            Column(
+                "raises_next", "list<int32>", "Next words it speaks for most, where a language model reads it", True
+            ),
+            Column("lowers_next", "list<int32>", "Next words it speaks against most", True),
             Column("top_words", "list<int32>", "Words that raise it most, by expected response"),
             Column("bottom_words", "list<int32>", "Words that lower it most"),
             Column("histogram", "list<int64>", "Steps in each of 64 bins of the state"),

@@ -93,7 +93,7 @@ export class StateStore {
     if (!table) throw new DataProblem(`The states of ${this.state.title} were not published`, this.source.url, 'Publish the data with states to search them.');
     const database = await this.source.database();
     for (const file of table.files.slice(this.loaded.files)) {
-      const rows = await database.arrow(`SELECT sentence_id, step::INTEGER AS step, value FROM ${await database.from([file])}`);
+      const rows = await database.arrow(`SELECT sentence_id, step::INTEGER AS step, value FROM ${await database.from([file])} WHERE step >= 0`);
       const chunk = flat(rows, this.state.units);
       this.post({ add: chunk }, [chunk.values.buffer, chunk.sentences.buffer, chunk.steps.buffer]);
       this.loaded = { ...this.loaded, files: this.loaded.files + 1, bytes: this.loaded.bytes + file.byteLength };

@@ -1,0 +1,272 @@
+"""Language models through all stages, on a checkout in miniature: tables, epochs, results, and resumption."""
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnvis.corpora import Corpus
+from rnnvis.models import streams
+from rnnvis.models.checkpoints import load_language_model
+from rnnvis.models.perplexity import word_losses
+from rnnvis.tables import files
+from rnnvis.tables.publishing import read_manifest
+from rnnvis.tables.verify import verify
+from tests.python import tiny_speeches
+from tests.python.test_pipeline import published, rnnvis
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory) -> Path:
+    root = tiny_speeches.project(tmp_path_factory.mktemp("speeches"))
+    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    assert done.returncode == 0, done.stderr
+    assert "other" not in done.stderr
+    return root
+
+
+def dataset_of(root):
+    return read_manifest(root / "site" / "explorer" / "data")["datasets"][0]
+
+
+def rows(root, holder, name):
+    data = root / "site" / "explorer" / "data"
+    return files.read(name, [data / f["path"] for f in holder["tables"][name]["files"]])
+
+
+def corpus_of(root):
+    return Corpus.load(next((root / "build" / "stages" / "corpus").iterdir()) / "corpus")
+
+
+def test_the_published_folder_is_whole_and_a_second_run_keeps_everything(finished):
+    before = published(finished)
+    assert verify(finished / "site" / "explorer" / "data").problems == []
+    again = rnnvis(finished, "regenerate", "--quick", "--no-site")
+    assert again.returncode == 0
+    assert "to do" not in again.stderr
+    assert published(finished) == before
+
+
+def test_a_second_checkout_publishes_the_same_bytes(finished, tmp_path):
+    root = tiny_speeches.project(tmp_path)
+    for stage in (("train", "speaking", "film"), ("record", "speaking", "film"), ("cluster", "speaking", "film")):
+        done = rnnvis(root, *stage)
+        assert done.returncode == 0, done.stderr
+    assert rnnvis(root, "publish").returncode == 0
+    assert published(root) == published(finished)
+
+
+def test_the_manifest_says_that_it_is_a_language_model(finished):
+    dataset = dataset_of(finished)
+    (model,) = dataset["models"]
+    assert dataset["labels"] == model["classes"] == []
+    assert (model["kind"], model["cell"]) == ("language model", "LSTM")
+    assert {s["name"]: s["read_by_head"] for s in model["states"]} == {"rnn.0.h": True, "rnn.0.c": False}
+    assert {"steps", "metrics", "training"} <= set(model["tables"])
+    assert "predictions" not in model["tables"]
+    assert "word_effects" not in model["states"][0]["tables"]
+    training = rows(finished, model, "training").to_pylist()
+    assert [row["epoch"] for row in training] == [1, 2, 3]
+    assert all(row["valid_accuracy"] is None for row in training)
+    assert all(math.isclose(row["valid_perplexity"], math.exp(row["valid_loss"])) for row in training)
+
+
+def test_steps_hold_what_the_model_expected(finished):
+    (model,) = dataset_of(finished)["models"]
+    corpus = corpus_of(finished)
+    trained, _ = load_language_model(next((finished / "build" / "stages" / "train").iterdir()))
+    steps = rows(finished, model, "steps").to_pylist()
+    losses = [row["loss"] for row in steps if corpus.split[row["sentence_id"]] == "test" and row["loss"] is not None]
+    expected = np.concatenate(word_losses(trained, streams.documents(corpus, "test")))
+    assert math.isclose(np.mean(losses), expected.mean(), rel_tol=1e-4)
+    sentence_of = {i: number for number, document in enumerate(corpus.documents) for i in document}
+    for row, after in itertools.pairwise(steps):
+        goes_on = sentence_of[row["sentence_id"]] == sentence_of[after["sentence_id"]]
+        assert (row["p_target"] is not None) == goes_on
+        if goes_on and after["token_id"] in row["top5_id"]:
+            assert math.isclose(row["top5_p"][row["top5_id"].index(after["token_id"])], row["p_target"], rel_tol=1e-4)
+        assert row["top5_p"] == sorted(row["top5_p"], reverse=True)
+        assert len(row["surprise"]) == 2
+
+
+def test_a_sentence_starts_from_the_state_that_the_one_before_ended_in(finished):
+    (model,) = dataset_of(finished)["models"]
+    corpus = corpus_of(finished)
+    for state in model["states"]:
+        table = rows(finished, state, "states")
+        values = {(row["sentence_id"], row["step"]): np.array(row["value"]) for row in table.to_pylist()}
+        for document in corpus.documents:
+            assert (document[0], -1) not in values
+            for before, i in itertools.pairwise(document):
+                assert np.array_equal(values[i, -1], values[before, len(corpus.tokens[before]) - 1])
+
+
+def test_units_name_the_next_words_that_they_speak_for(finished):
+    (model,) = dataset_of(finished)["models"]
+    trained, _ = load_language_model(next((finished / "build" / "stages" / "train").iterdir()))
+    weights = trained.head.weight.detach().numpy()
+    hidden, cell = (rows(finished, state, "units").to_pylist() for state in model["states"])
+    for row in hidden:
+        raised = weights[row["raises_next"], row["unit"]]
+        assert len(raised) == 10
+        assert (np.diff(raised) <= 0).all()
+        assert (np.diff(weights[row["lowers_next"], row["unit"]]) >= 0).all()
+    assert all(row["raises_next"] is None for row in cell)
+
+
+def test_metrics_stand_beside_every_n_gram(finished):
+    (model,) = dataset_of(finished)["models"]
+    found = {
+        (row["subject"], row["measure"], row["split"]): row for row in rows(finished, model, "metrics").to_pylist()
+    }
+    subjects = ("this model", "unigram", "bigram, Kneser–Ney", "3-gram, Kneser–Ney", "5-gram, Kneser–Ney")
+    for subject in subjects:
+        for split in ("valid", "test"):
+            loss, perplexity = found[subject, "loss", split], found[subject, "perplexity", split]
+            assert math.isclose(perplexity["value"], math.exp(loss["value"]))
+            assert perplexity["low"] < perplexity["value"] < perplexity["high"]
+    assert found["this model", "perplexity", "test"]["value"] < found["unigram", "perplexity", "test"]["value"]
+
+
+def test_training_is_published_as_a_film_whose_clusters_keep_their_names(finished):
+    (model,) = dataset_of(finished)["models"]
+    best = model["provenance"]["best_epoch"]
+    assert [entry["epoch"] for entry in model["epochs"]] == [*(e for e in (1, 2) if e < best), best]
+    assert len(model["epochs"]) > 1
+    assert model["epochs"][-1]["hash"] == model["hash"] != model["epochs"][0]["hash"]
+    assert model["epochs"][-1]["states"] == model["states"]
+    for at, entry in enumerate(model["epochs"][:-1]):
+        assert "steps" in entry["tables"]
+        later = model["epochs"][at + 1]
+        for ours, theirs in zip(entry["states"], later["states"], strict=True):
+            labels = {
+                side: {
+                    (row["method"], row["selection"], row["k"], row["side"]): row
+                    for row in rows(finished, state, "cluster_labels").to_pylist()
+                }
+                for side, state in (("ours", ours), ("theirs", theirs))
+            }
+            for key, row in labels["ours"].items():
+                other = labels["theirs"][key]
+                assert row["order"] == other["order"]
+                assert shared(row, other) == best_shared(row, other)
+            responses = files.matrix(rows(finished, ours, "responses")["mean"])
+            for block in rows(finished, ours, "block_means").to_pylist():
+                key = (block["method"], block["selection"], block["k"])
+                words, units = (labels["ours"][*key, side] for side in ("words", "units"))
+                k, matrix = block["k"], responses[words["ids"]][:, units["ids"]]
+                for a in range(k):
+                    for b in range(k):
+                        part = matrix[np.ix_(np.array(words["labels"]) == a, np.array(units["labels"]) == b)]
+                        assert math.isclose(block["mean"][a * k + b], part.mean(), abs_tol=1e-6)
+
+
+def shared(row, other):
+    theirs = dict(zip(other["ids"], other["labels"], strict=True))
+    return sum(theirs.get(i) == label for i, label in zip(row["ids"], row["labels"], strict=True))
+
+
+def best_shared(row, other):
+    """The most items that can keep their label under any renaming, by trying all."""
+    k = row["k"]
+    return max(
+        shared({**row, "labels": [order[label] for label in row["labels"]]}, other)
+        for order in itertools.permutations(range(k))
+    )
+
+
+def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_stay(finished, tmp_path):
+    root = tiny_speeches.project(tmp_path)
+    done = rnnvis(root, "regenerate", "--no-site")
+    assert done.returncode == 0, done.stderr
+    path = root / "datasets" / "speaking" / "results" / "perplexity.json"
+    table = json.loads(path.read_text(encoding="utf-8"))
+    assert table["missing"] == {}
+    assert [row["seed"] for row in table["models"]["other"]["seeds"]] == [0, 1]
+    assert table["corpus"]["text"] == streams.digest(corpus_of(root), "train", "valid", "test")
+    trained = {p.name.split("-seed")[0]: p for p in (root / "build" / "stages" / "train").glob("speaking-film*")}
+    (row,) = table["models"]["film"]["seeds"]
+    card = json.loads((trained["speaking-film"] / "model.json").read_text(encoding="utf-8"))
+    assert (row["sha256"], row["run"]) == (card["sha256"], card["run"])
+    assert row["minutes"]["threads"] == 1
+    values = [row["test"]["perplexity"] for row in table["models"]["other"]["seeds"]]
+    over = table["models"]["other"]["over_seeds"]["test"]
+    assert math.isclose(over["mean"], np.mean(values))
+    assert (over["smallest"], over["largest"]) == (min(values), max(values))
+    found = {(r["subject"], r["split"]): r for r in rows_of_model(root, "other") if r["measure"] == "perplexity"}
+    assert math.isclose(found["mean of 2 seeds", "test"]["value"], np.mean(values))
+
+    fresh = tiny_speeches.project(tmp_path / "fresh")
+    kept = fresh / "datasets" / "speaking" / "results" / "perplexity.json"
+    kept.parent.mkdir()
+    elsewhere = json.loads(json.dumps(table))
+    elsewhere["models"]["other"]["seeds"][0]["sha256"] = "0" * 64
+    elsewhere["models"]["film"]["seeds"] = []
+    kept.write_text(json.dumps(elsewhere), encoding="utf-8")
+    assert rnnvis(fresh, "train", "speaking", "film").returncode == 0
+    assert rnnvis(fresh, "results", "speaking").returncode == 0
+    again = json.loads(kept.read_text(encoding="utf-8"))
+    assert again["models"]["other"]["seeds"] == elsewhere["models"]["other"]["seeds"]
+    assert again["models"]["film"]["seeds"][0]["sha256"] == row["sha256"]
+
+    other_card = fresh / "datasets" / "speaking" / "other.toml"
+    other_card.write_text(other_card.read_text() + "dropout = 0.5\n", encoding="utf-8")
+    assert rnnvis(fresh, "results", "speaking").returncode == 0
+    assert json.loads(kept.read_text(encoding="utf-8"))["missing"] == {"other": [0, 1]}
+
+
+def rows_of_model(root, name):
+    model = next(m for m in dataset_of(root)["models"] if m["name"] == name)
+    return rows(root, model, "metrics").to_pylist()
+
+
+def test_a_model_is_not_trained_again_when_only_the_code_around_it_changed(finished, tmp_path, monkeypatch):
+    from rnnvis.models import language_training
+    from rnnvis.stages.project import Project
+    from rnnvis.stages.train import corpus_step, train_step
+
+    root = tiny_speeches.project(tmp_path)
+    project = Project(root)
+    dataset = project.dataset("speaking")
+    corpus_step(project, dataset).run(project.build)
+    step = train_step(project, dataset, dataset.cards["film"], 0)
+    folder = step.run(project.build)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    monkeypatch.setattr(language_training, "train", lambda *_: pytest.fail("it was trained again"))
+    for path in folder.iterdir():
+        path.unlink()
+    again = train_step(project, dataset, dataset.cards["film"], 0).run(project.build)
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("unitz = 3", 'unknown key "unitz"'),
+        ("embedding = 4", '"tied" needs embeddings as wide as the state'),
+        ("published_epochs = [9]", '"published_epochs" is 9'),
+        ('optimiser = "adagrad"', '"optimiser" is "adagrad"'),
+        ("threads = 0", '"threads" is 0'),
+    ],
+)
+def test_an_impossible_card_is_refused_by_name(tmp_path, line, message):
+    root = tiny_speeches.project(tmp_path)
+    card = root / "datasets" / "speaking" / "other.toml"
+    card.write_text(card.read_text() + line + "\n", encoding="utf-8")
+    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    assert done.returncode == 1
+    assert f"{card}: " in done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_quick_set_names_models_that_there_are(tmp_path):
+    root = tiny_speeches.project(tmp_path)
+    path = root / "datasets" / "speaking" / "dataset.toml"
+    path.write_text(path.read_text().replace('quick = ["film"]', 'quick = ["flim"]'), encoding="utf-8")
+    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    assert done.returncode == 1
+    assert '"quick" is "flim"' in done.stderr
