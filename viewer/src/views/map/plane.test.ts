@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readZoom, writeZoom } from '../../state/mapView';
-import { across, down, labelsOf, markAt, markTowards, moved, planeOf, zoomed, type MapPoint } from './plane';
+import { BADGE, middles, across, down, labelsOf, markAt, markTowards, moved, planeOf, zoomed, type MapPoint } from './plane';
 
 const SIZE = { width: 400, height: 300 };
 
@@ -49,12 +49,33 @@ describe('labels', () => {
     const crowd = Array.from({ length: 300 }, (_, i) => point(i, Math.sin(i), Math.cos(i * 1.7)));
     const labels = labelsOf(crowd, planeOf(crowd, SIZE, null), 'corpus', 3);
     expect(labels.length).toBeLessThan(300);
-    expect(labels[0]!.index).toBe(299);
+    const order = labels.map(({ index }) => index);
+    expect(order).toEqual([...order].sort((a, b) => b - a));
     for (const [i, a] of labels.entries()) {
       for (const b of labels.slice(i + 1)) {
         expect(a.x + a.width <= b.x || b.x + b.width <= a.x || Math.abs(a.y - b.y) >= 13).toBe(true);
       }
     }
+  });
+
+  it('leave a crowd to its marks: a label covers two of them at the most', () => {
+    const crowd = Array.from({ length: 300 }, (_, i) => point(i, Math.sin(i), Math.cos(i * 1.7)));
+    const plane = planeOf(crowd, SIZE, null);
+    const labels = labelsOf(crowd, plane, 'corpus', 3);
+    expect(labels.length).toBeGreaterThan(5);
+    for (const { x, y, width } of labels) {
+      const covered = crowd.filter((mark) => {
+        const [across0, down0] = [across(plane, mark.x), down(plane, mark.y)];
+        return across0 > x && across0 < x + width && down0 > y - 9 && down0 < y + 2;
+      });
+      expect(covered.length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('keep the badges of groups apart', () => {
+    const groups = Array.from({ length: 8 }, (_, i) => point(i, i / 100, 0, { number: (i % 2) + 1 }));
+    const [one, other] = middles(groups, planeOf(square, SIZE, null));
+    expect(Math.hypot(one!.x - other!.x, one!.y - other!.y)).toBeGreaterThan(2 * BADGE);
   });
 
   it('of selected marks are always there', () => {
