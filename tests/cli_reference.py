@@ -34,8 +34,15 @@ def _sections() -> Iterator[str]:
     top = click.Context(main, info_name="rnnvis", **main.context_settings)
     yield f"{_help(main)}\n\n{_usage(main, top)}\n{_options(main, top)}"
     for name, command in main.commands.items():
-        context = click.Context(command, info_name=name, parent=top)
-        yield f"## `{name}`\n\n{_help(command)}\n\n{_usage(command, context)}\n{_options(command, context)}"
+        yield from _command(name, command, top, "##")
+
+
+def _command(name: str, command: click.Command, parent: click.Context, level: str) -> Iterator[str]:
+    context = click.Context(command, info_name=name, parent=parent)
+    yield f"{level} `{name}`\n\n{_help(command)}\n\n{_usage(command, context)}\n{_options(command, context)}"
+    if isinstance(command, click.Group):
+        for inner, inside in command.commands.items():
+            yield from _command(f"{name} {inner}", inside, parent, level + "#")
 
 
 def _help(command: click.Command) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -259,6 +260,51 @@ def regenerate(
         return
     with working(project):
         plan.regenerate(project, datasets, quick=quick, only=only, with_site=not no_site)
+
+
+@main.group()
+def corpus() -> None:
+    """Look at the text of a dataset, or make a dataset of a file."""
+
+
+def _source_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    options = {
+        "text": "Column of a table that holds the text; guessed otherwise.",
+        "label": "Column that holds the label; guessed otherwise.",
+        "split": "Column that says train, valid or test; a hash of the text decides otherwise.",
+        "group": "Column whose equal values stay in one split, such as an author.",
+    }
+    for name, about in reversed(options.items()):
+        command = click.option(f"--{name}", metavar="COLUMN", help=about)(command)
+    kinds = click.Choice(["imdb", "ptb", "table", "text", "uci-sentences", "yelp"])
+    return click.option("--kind", type=kinds, help="What the path is; guessed otherwise.")(command)
+
+
+@corpus.command()
+@dataset_argument
+@_source_options
+@click.pass_obj
+def inspect(project: Project, dataset: str, kind: str | None, **columns: str | None) -> None:
+    """Print size, balance of the classes, unknown words and lengths of every split.
+
+    DATASET is a dataset under datasets/, or the path of a file or folder that has no configuration yet.
+    """
+    from rnnvis.stages.corpus import inspect as look
+
+    look(project, dataset, kind or "", columns)
+
+
+@corpus.command()
+@click.argument("name")
+@click.argument("path", type=click.Path(path_type=Path))
+@_source_options
+@click.pass_obj
+def new(project: Project, name: str, path: Path, kind: str | None, **columns: str | None) -> None:
+    """Make the dataset NAME of the file or folder PATH: configuration, model card and data card."""
+    from rnnvis.stages.corpus import new as make
+
+    folder = make(project, name, path, kind or "", columns)
+    say(f"The dataset is in {folder}. Next: rnnvis regenerate {name}, then rnnvis serve")
 
 
 if __name__ == "__main__":

@@ -30,11 +30,40 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Names of the columns of a table. `split` (train, valid or test) and `group` may be absent.
+
+    Rows of one `group` (an author, a product) fall into the same split.
+    """
+
+    text: str = "text"
+    label: str = "label"
+    split: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
 class Source:
-    """Where a corpus comes from. `releases` are tried in order; all hold the same text."""
+    """Where a corpus comes from. `releases` are tried in order; all hold the same text.
+
+    A corpus of the user's own has a `path` (relative to the dataset's folder) and may have the other keys, as far as
+    its kind knows them: `columns`, `format`, `delimiter` and `quotes` of a table; whether running text is `tokenised`
+    (words between spaces, a sentence a line); the names of its classes in order, the number of classes, and at most
+    how many sentences (0: all; drawn by a hash of their text) of how many tokens (0: any) are taken.
+    """
 
     kind: str
     releases: tuple[Release, ...] = ()
+    path: str = ""
+    columns: Columns | None = None
+    format: str = ""
+    delimiter: str = ""
+    quotes: bool = True
+    tokenised: bool = False
+    labels: tuple[str, ...] = ()
+    classes: int = 2
+    most_sentences: int = 0
+    most_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,8 +144,9 @@ class ModelConfig:
     The embedding starts from `embedding_start` ("svd" of the training text or "random") at the root mean square
     `embedding_scale`; `score_scale` > 0 gives its first dimension to the mean score of the sentences that hold
     the word. Sentences are trained on with the soft target σ(`score_sharpness` · score); those from a source that
-    the validation split has not count `other_source_weight` times. The published weights are the mean over the
-    last `averaged_epochs` epochs.
+    the validation split has not count `other_source_weight` times. `oversample` repeats training sentences of rarer
+    classes until every class has as many as the largest. The published weights are the mean over the last
+    `averaged_epochs` epochs.
     """
 
     name: str
@@ -130,6 +160,7 @@ class ModelConfig:
     score_scale: float = 0.0
     score_sharpness: float = 1.0
     other_source_weight: float = 1.0
+    oversample: bool = False
     word_dropout: float = 0.0
     embedding_dropout: float = 0.3
     dropout: float = 0.5

@@ -38,8 +38,8 @@ class Bar:
 
 
 @contextmanager
-def bar(title: str, total: float | None, *, unit: str = "items") -> Iterator[Bar]:
-    """A progress bar with rate and remaining time; `unit="bytes"` shows sizes and speed."""
+def bar(title: str, total: float | None, *, unit: str = "items", shown: bool = True) -> Iterator[Bar]:
+    """A progress bar with rate and remaining time; `unit="bytes"` shows sizes and speed; none unless `shown`."""
     amounts: list[ProgressColumn] = (
         [DownloadColumn(), TransferSpeedColumn()] if unit == "bytes" else [MofNCompleteColumn()]
     )
@@ -50,7 +50,7 @@ def bar(title: str, total: float | None, *, unit: str = "items") -> Iterator[Bar
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
         console=console,
-        disable=not console.is_terminal,
+        disable=not (shown and console.is_terminal),
     )
     with progress:
         yield Bar(progress, progress.add_task(title, total=total, note=""))

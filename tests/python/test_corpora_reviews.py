@@ -133,10 +133,10 @@ def test_the_next_release_is_tried(tmp_path, monkeypatch):
 
 
 def test_an_unknown_kind_names_the_known_ones(tmp_path):
-    config = dataclasses.replace(configured(packed(tmp_path)), source=Source("yelp"))
+    config = dataclasses.replace(configured(packed(tmp_path)), source=Source("yepl"))
     with pytest.raises(RnnvisError) as caught:
         corpora.load(config, tmp_path)
-    assert 'unknown source.kind "yelp"' in caught.value.message
+    assert 'unknown source.kind "yepl"' in caught.value.message
     assert "reviews" in caught.value.fix
 
 

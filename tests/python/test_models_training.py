@@ -17,7 +17,8 @@ from rnnvis.config import ModelConfig, Vocabulary, read
 from rnnvis.corpora import Corpus
 from rnnvis.corpora.assembly import Sentence, assemble
 from rnnvis.errors import RnnvisError
-from rnnvis.models.training import sentence_weights, soft_targets
+from rnnvis.models.checkpoints import described
+from rnnvis.models.training import oversampled, sentence_weights, soft_targets
 
 from .invented import invented_corpus
 
@@ -203,3 +204,22 @@ def test_every_part_of_the_recipe_can_be_left_out(corpus, tmp_path):
     for name, config in (("plain", plain), ("rich", rich)):
         models.train(corpus, config, 0, tmp_path / name)
         assert models.evaluate(models.load(tmp_path / name)[0], corpus, "test")["accuracy"] > 0.9
+
+
+def test_oversampling_repeats_the_rarer_classes_evenly_in_training_only():
+    label = np.array([0] * 3 + [1] * 10 + [2] * 5 + [-1] * 2 + [0] * 50)
+    chosen = np.arange(20)
+    found = oversampled(chosen, label, seed=4)
+    assert np.bincount(label[found] + 1).tolist() == [2, 10, 10, 10]
+    assert set(found) == set(chosen)
+    assert found.tolist() == oversampled(chosen, label, seed=4).tolist()
+    times = np.bincount(found, minlength=20)
+    for c, least in ((0, 3), (1, 1), (2, 2)):
+        assert set(times[chosen[label[chosen] == c]]) <= {least, least + 1}
+    assert not np.array_equal(found, oversampled(chosen, label, seed=5))
+
+
+def test_a_card_that_does_not_oversample_is_described_as_before():
+    card = ModelConfig("a", "A", "gru", 4, (0,))
+    assert "oversample" not in described(card)
+    assert described(dataclasses.replace(card, oversample=True))["oversample"] is True

@@ -85,6 +85,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "notices",
         "your-model",
         "your-states",
+        "your-text",
     }
 
 

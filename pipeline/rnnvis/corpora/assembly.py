@@ -15,10 +15,13 @@ from rnnvis.corpora.corpus import NO_LABEL, SPLITS, UNKNOWN, Corpus, sentence_ke
 from rnnvis.corpora.tokenizer import tokenize
 from rnnvis.errors import RnnvisError
 
+LONGEST = 2**15 - 1  # tokens: steps are numbered in 16 bits
+
 
 @dataclass(frozen=True)
 class Sentence:
-    """One sentence as a source gives it; `document` names the longer text whose next sentence it is, if any."""
+    """One sentence as a source gives it; `document` names the longer text whose next sentence it is, if any, and
+    `where` (file and line) names the sentence in errors."""
 
     text: str
     split: str
@@ -26,6 +29,7 @@ class Sentence:
     label: int = NO_LABEL
     score: float = math.nan
     document: str = ""
+    where: str = ""
 
 
 def hashed_split(text: str, train: float = 0.70, valid: float = 0.15) -> str:
@@ -58,6 +62,7 @@ def assemble(
     """
     given = list(sentences)
     tokenised = [(key, sentence, pieces) for key, sentence in _in_order(given) if (pieces := read(sentence.text))]
+    _bearable(name, tokenised)
     words, counts = _vocabulary([[w for _, w in p] for _, s, p in tokenised if s.split == "train"], vocabulary)
     if len(words) == 1:
         raise RnnvisError(
@@ -96,6 +101,15 @@ def _in_order(sentences: Sequence[Sentence]) -> list[tuple[str, Sentence]]:
             key = sentence_key(s.split, s.text if repeat == 1 else f"{s.text}\n{repeat}")
             ranked.append(((SPLITS.index(s.split), s.document, number), key, s))
     return [(key, s) for _, key, s in sorted(ranked, key=lambda item: item[0])]
+
+
+def _bearable(name: str, tokenised: Iterable[tuple[str, Sentence, Sequence[object]]]) -> None:
+    for _, sentence, pieces in tokenised:
+        if len(pieces) > LONGEST:
+            raise RnnvisError(
+                f"{sentence.where or name}: {len(pieces):,} tokens in one sentence, more than the {LONGEST:,} possible",
+                "cut it into sentences, or leave long ones out: source.most_tokens",
+            )
 
 
 def _vocabulary(training: list[list[str]], config: Vocabulary) -> tuple[tuple[str, ...], np.ndarray]:

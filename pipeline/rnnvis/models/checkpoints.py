@@ -55,8 +55,13 @@ def check(config: ModelConfig) -> None:
 
 
 def described(config: Card) -> dict[str, Any]:
-    """What of a model card decides its training, as plain JSON values."""
-    return {key: value for key, value in as_table(config).items() if key != "seeds"}
+    """What of a model card decides its training, as plain JSON values.
+
+    Keys that came later stand in it only when used, so that results kept from before are still those of their card.
+    """
+    unused = {"oversample": False}
+    found = {key: value for key, value in as_table(config).items() if key != "seeds"}
+    return {key: value for key, value in found.items() if key not in unused or value != unused[key]}
 
 
 def run_key(corpus: Corpus, config: ModelConfig, seed: int) -> str:

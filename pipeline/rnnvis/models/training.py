@@ -90,6 +90,8 @@ class _Run:
         self.targets = soft_targets(corpus, config.score_sharpness)
         train = corpus.indices("train")
         self.chosen = train[~torch.isnan(self.targets[train, 0]).numpy()]
+        if config.oversample:
+            self.chosen = oversampled(self.chosen, corpus.label, seed)
         self.steps = math.ceil(len(self.chosen) / config.batch)
         self.key = checkpoints.run_key(corpus, config, seed)
 
@@ -164,6 +166,20 @@ def soft_targets(corpus: Corpus, sharpness: float) -> Tensor:
         positive = torch.sigmoid(sharpness * torch.from_numpy(corpus.score[scored]))
         targets[scored] = torch.stack([1 - positive, positive], dim=1)
     return targets
+
+
+def oversampled(chosen: np.ndarray, label: np.ndarray, seed: int) -> np.ndarray:
+    """`chosen` sentence ids [n] with those of rarer classes repeated until all classes have as many, int64, ascending.
+
+    Each sentence of a class is there as often as every other, or once more; `seed` draws which. Sentences without
+    a label [−1] stay once.
+    """
+    of_class = [chosen[label[chosen] == c] for c in np.unique(label[chosen]) if c >= 0]
+    most = max((len(ids) for ids in of_class), default=0)
+    generator = np.random.default_rng([seed, most])
+    repeated = [np.tile(ids, most // len(ids)) for ids in of_class]
+    drawn = [generator.choice(ids, most % len(ids), replace=False) for ids in of_class]
+    return np.sort(np.concatenate([chosen[label[chosen] < 0], *repeated, *drawn]).astype(np.int64))
 
 
 def sentence_weights(corpus: Corpus, other: float) -> Tensor:

@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rnnvis.config import Card, DatasetConfig, LanguageModelConfig
+from rnnvis.config import Card, DatasetConfig, LanguageModelConfig, Source
+from rnnvis.corpora import FILE_KINDS, KINDS
 from rnnvis.corpora.corpus import SPLITS
+from rnnvis.corpora.table import MOST_CLASSES
 from rnnvis.corpora.tokenizer import tokenize
 from rnnvis.errors import RnnvisError
 
@@ -106,6 +108,7 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _one_of(split, "measure.splits", [s for s in SPLITS if s != "probe"], path)
     _within(config.vocabulary.minimum_count, "vocabulary.minimum_count", (1, _MOST), path)
     _within(config.vocabulary.size, "vocabulary.size", (0, _MOST), path)
+    _check_source(config.source, path)
     for release in config.source.releases:
         _named(release.filename, "source.releases.filename", path)
         if not re.fullmatch("[0-9a-f]{64}", release.sha256):
@@ -125,6 +128,33 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(view.k, "view.k", (measure.smallest_k, measure.largest_k), path)
     for key in ("low", "high"):
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
+
+
+def _check_source(source: Source, path: Path) -> None:
+    """Each kind of source has the keys that mean something for it, and no other."""
+    _one_of(source.kind, "source.kind", sorted([*KINDS, *FILE_KINDS]), path)
+    own = FILE_KINDS.get(source.kind)
+    if own and not source.path:
+        raise RnnvisError(f'{path}: the key "source.path" is missing', f"name {own.get}")
+    known = {"kind", "path", *own.keys} if own else {"kind", "releases"}
+    for f in dataclasses.fields(Source):
+        if f.name not in known and getattr(source, f.name) != f.default:
+            raise RnnvisError(
+                f'{path}: "source.{f.name}" means nothing for the kind "{source.kind}"',
+                f"remove it; keys of this kind: {', '.join(sorted(known - {'kind'}))}",
+            )
+    for key in ("most_sentences", "most_tokens"):
+        _within(getattr(source, key), f"source.{key}", (0, _MOST), path)
+    if source.classes not in (2, 5):
+        raise RnnvisError(f'{path}: "source.classes" is {source.classes}', "2 (1–2 against 4–5 stars) or 5")
+    _one_of(source.format, "source.format", ["", "csv", "tsv", "jsonl"], path)
+    if source.delimiter and (len(source.delimiter) > 1 or source.delimiter in '"\r\n'):
+        raise RnnvisError(f'{path}: "source.delimiter" is {source.delimiter!r}', "one character, such as ;")
+    if len(source.labels) == 1 or len(source.labels) > MOST_CLASSES:
+        raise RnnvisError(f'{path}: "source.labels" names {len(source.labels)} classes', f"name 2 to {MOST_CLASSES}")
+    _different(source.labels, "source.labels", path)
+    if source.columns and not (source.columns.text and source.columns.label):
+        raise RnnvisError(f'{path}: "source.columns" names no text or no label', "name the columns that hold them")
 
 
 def check_models(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
@@ -147,9 +177,14 @@ def _within(value: float, key: str, limits: tuple[float, float], path: Path) -> 
         raise RnnvisError(f'{path}: "{key}" is {value}, outside {low} … {high}', f"change {key}")
 
 
-def _named(name: str, key: str, path: Path) -> None:
+def check_name(name: str, key: str) -> None:
+    """Refuse a name that is no name of a file or folder on every system; `key` says where it stands."""
     if not _NAME.fullmatch(name):
-        raise RnnvisError(f'{path}: "{key}" is {name!r}', "use letters, digits, hyphens, underscores and single dots")
+        raise RnnvisError(f"{key} is {name!r}", "use letters, digits, hyphens, underscores and single dots")
+
+
+def _named(name: str, key: str, path: Path) -> None:
+    check_name(name, f'{path}: "{key}"')
 
 
 def _one_of(value: str, key: str, known: list[str], path: Path) -> None:

@@ -110,7 +110,7 @@ def regenerate(
     with_site: bool = True,
 ) -> None:
     """Print the plan, run what is missing or stale, publish, build the site, and print what was made."""
-    datasets = [project.dataset(name) for name in names or project.names()]
+    datasets = project.datasets(names)
     steps = [step for dataset in datasets for step in _everything(project, dataset, quick, only)]
     _print_plan(project, steps)
     if dry_run:
@@ -119,7 +119,7 @@ def regenerate(
     for dataset in datasets:
         if language_models(dataset) and not quick:
             say(f"Results in {update_table(project, dataset)}")
-    publish(project, names)
+    publish(project, [dataset.config.name for dataset in datasets])
     if with_site:
         from rnnvis.stages.site import build_site
 

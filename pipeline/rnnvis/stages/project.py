@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnnvis.config import Card, DatasetConfig, read, read_card
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 
 
 @dataclass(frozen=True)
@@ -72,4 +74,37 @@ class Project:
                 raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
             cards[card.name] = card
         check_models(config, cards, folder / "dataset.toml")
-        return Dataset(folder, config, cards)
+        return Dataset(folder, located(config, folder), cards)
+
+    def datasets(self, names: Sequence[str] = ()) -> list[Dataset]:
+        """The datasets called `names`; without names all whose text can be had, those that are fetched first.
+
+        Datasets of the user's own files are passed over where these are not there, and it is said which.
+        """
+        from rnnvis.corpora import source_files
+
+        if names:
+            return [self.dataset(name) for name in names]
+        found, absent = [], []
+        for dataset in map(self.dataset, self.names()):
+            source = dataset.config.source
+            try:
+                source_files(source)
+            except RnnvisError as error:
+                if Path(source.path).exists():
+                    say(f"{dataset.config.name}: left out: {error.message}")
+                else:
+                    absent.append(dataset.config.name)
+            else:
+                found.append(dataset)
+        if absent:
+            say(f"Left out, as their text is not here: {', '.join(absent)} (see datasets/{absent[0]}/README.md)")
+        return sorted(found, key=lambda dataset: bool(dataset.config.source.path))
+
+
+def located(config: DatasetConfig, folder: Path) -> DatasetConfig:
+    """`config` with the path of its source from the root, where it is given from the dataset's `folder`."""
+    source = config.source
+    if not source.path:
+        return config
+    return replace(config, source=replace(source, path=str(folder / Path(source.path).expanduser())))

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 import rnnvis
 from rnnvis.config import Card, LanguageModelConfig
+from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.compare import across_step, comparable, compare_step
@@ -27,6 +30,8 @@ from rnnvis.tables import columns, files
 from rnnvis.tables.publishing import digest, entry, write_manifest
 from rnnvis.tables.schema import BY_NAME
 
+SHOWN_STEPS, SHOWN_K = 12, 8
+
 
 def publish(project: Project, names: Sequence[str] = ()) -> Path:
     """Write the manifest and the files it names into `site/explorer/data/`; returns that folder.
@@ -36,7 +41,7 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     """
     try:
         project.data.mkdir(parents=True, exist_ok=True)
-        chosen = [project.dataset(name) for name in names or project.names()]
+        chosen = project.datasets(names)
         across = _across(project, chosen)
         datasets = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
     except OSError as error:
@@ -61,8 +66,8 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     parts = load_parts(tag_step(project, dataset).folder(project.build))
     tables = {"words": columns.words(corpus, parts), "sentences": columns.sentences(corpus)}
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
-    key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
     view = config.view
+    key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
     return {
         "name": config.name,
         "title": config.title,
@@ -70,14 +75,15 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
         "about": config.about,
         "labels": list(corpus.labels),
         "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
-        "view": view
-        and {
+        "view": {
             "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
             "sentence": key_of[view.probe],
             "step": view.step,
             "k": view.k,
             "words": list(view.words),
-        },
+        }
+        if view
+        else _usual_view(corpus, models[0], project.data),
         "probes": key_of,
         "tables": {
             name: entry(name, files.write(name, table, scratch), scratch, project.data)
@@ -86,6 +92,23 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
         | _pairs(project, compare_step(project, dataset, cards), across, scratch),
         "models": models,
     }
+
+
+def _usual_view(corpus: Corpus, model: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+    """What is shown first where the configuration does not say: the test sentence that fills a screen best.
+
+    It is one whose states are published in `folder`.
+    """
+    states = model["states"][0]["tables"]["states"]["files"]
+    steps = [pq.read_table(folder / file["path"], columns=["sentence_id"])["sentence_id"].to_numpy() for file in states]
+    test, ks = np.intersect1d(corpus.indices("test"), np.concatenate(steps)), model["states"][0]["k"]
+    if not len(test) or not ks:
+        return None
+    lengths = np.array([len(corpus.tokens[i]) for i in test])
+    chosen = int(np.argmin(np.abs(lengths - SHOWN_STEPS)))
+    k = min(ks, key=lambda k: abs(k - SHOWN_K))
+    key = corpus.key[test[chosen]]
+    return {"model": model["name"], "sentence": key, "step": int(lengths[chosen]) // 2, "k": k, "words": []}
 
 
 def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:

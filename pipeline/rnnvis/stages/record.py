@@ -117,10 +117,10 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
 
 
 def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
-    auc = label_auc(state.last, corpus.label[state.ended])
+    auc = label_auc(state.last, corpus.label[state.ended]) if len(corpus.labels) == 2 else None
     read_by_head = state.name == HEAD_STATE
     tables = {}
-    if read_by_head:
+    if read_by_head and found.v is not None and found.effects and found.in_context:
         tables["word_effects"] = columns.word_effects(found.effects, state.responses, found.v)
         tables["word_in_context"] = columns.word_in_context(found.in_context)
     return write_state(
@@ -131,6 +131,7 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
+        read_by_head=read_by_head,
         v=found.v if read_by_head else None,
         auc=auc,
         tables=tables,
@@ -152,6 +153,7 @@ def write_state(
     frequent_count: int,
     bounded: bool,
     published_count: int = 1,
+    read_by_head: bool = False,
     v: np.ndarray | None = None,
     auc: np.ndarray | None = None,
     next_weights: np.ndarray | None = None,
@@ -159,8 +161,8 @@ def write_state(
 ) -> dict[str, Any]:
     """Write the tables of one state into `folder/<its name>`; its entry in the index.
 
-    `v` [H] are the weights of a classifier's head that reads it, `next_weights` [V, H] those of a language model's,
-    `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
+    `v` [H] are the weights of a classifier's head for the log-odds of two classes, `next_weights` [V, H] those of a
+    language model's, `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
     """
     words = len(state.responses.count)
     named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
@@ -186,7 +188,7 @@ def write_state(
         "kind": state.name.rsplit(".", 1)[1],
         "units": len(state.units.mean),
         "bounded": bounded,
-        "read_by_head": v is not None or next_weights is not None,
+        "read_by_head": read_by_head or next_weights is not None,
         "published_sentences": len(state.published),
         "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
     }

@@ -28,18 +28,21 @@ HEAD_STATE = "rnn.0.h"
 
 @dataclass
 class Record:
-    """Everything measured of one classifier. Arrays over steps follow the sentences' order."""
+    """Everything measured of one classifier. Arrays over steps follow the sentences' order.
+
+    Log-odds are of the second of two classes: with more classes `pushes`, `effects`, `in_context` and `v` are None.
+    """
 
     states: list[StateRecord]
     sentence_id: np.ndarray
     step: np.ndarray
     token_id: np.ndarray
     probabilities: np.ndarray
-    pushes: np.ndarray
+    pushes: np.ndarray | None
     surprise: np.ndarray
-    effects: WordEffects
-    in_context: WordInContext
-    v: np.ndarray
+    effects: WordEffects | None
+    in_context: WordInContext | None
+    v: np.ndarray | None
 
 
 def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: Study) -> Record:
@@ -51,21 +54,15 @@ def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: S
     words = len(corpus.vocabulary)
     text = Text(corpus.tokens, corpus.key, words, np.isin(split, measure.splits), split == "probe", split == "test")
     states = StateRecorder(text, measure.frequent_count)
-    v = log_odds_direction(model.head.weight.detach().numpy())
-    total = len(states.token_id)
-    probabilities = np.zeros((total, len(corpus.labels)), np.float32)
-    pushes = np.zeros(total, np.float32)
-    effects, in_context = EffectAccumulator(words), ContextAccumulator(words, study.high, study.low)
+    verdict = _Verdict(model, text, len(states.token_id), study) if len(corpus.labels) == 2 else None
+    probabilities = np.zeros((len(states.token_id), len(corpus.labels)), np.float32)
     for batch in _batches(model, corpus, "Recording"):
         states.add(batch)
         assert batch.logits is not None
-        delta, rows = batch.delta(HEAD_STATE), states.rows(batch)
-        pushed = push(delta, v)
-        pushes[rows], probabilities[rows] = pushed, _softmax(batch.logits)
-        inside = text.measured[batch.sentence_id]
-        before = probability_before(batch.logits, pushed)
-        effects.add(batch.token_id[inside], pushed[inside])
-        in_context.add(batch.token_id[inside], delta[inside], pushed[inside], before[inside])
+        rows = states.rows(batch)
+        probabilities[rows] = _softmax(batch.logits)
+        if verdict:
+            verdict.add(batch, rows)
     states.compare(_batches(model, corpus, "Comparing each step with its word's other uses"))
     found = states.result()
     return Record(
@@ -74,12 +71,33 @@ def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: S
         step=states.step,
         token_id=states.token_id,
         probabilities=probabilities,
-        pushes=pushes,
+        pushes=verdict.pushes if verdict else None,
         surprise=np.stack([state.surprise for state in found if state.surprise is not None], axis=1),
-        effects=effects.result(),
-        in_context=in_context.result(),
-        v=v,
+        effects=verdict.effects.result() if verdict else None,
+        in_context=verdict.in_context.result() if verdict else None,
+        v=verdict.v if verdict else None,
     )
+
+
+class _Verdict:
+    """What every step does to the log-odds of the second of two classes; there is no such number for more classes."""
+
+    def __init__(self, model: SentenceClassifier, text: Text, steps: int, study: Study) -> None:
+        self.text = text
+        self.v = log_odds_direction(model.head.weight.detach().numpy())
+        self.pushes = np.zeros(steps, np.float32)
+        self.effects = EffectAccumulator(text.words)
+        self.in_context = ContextAccumulator(text.words, study.high, study.low)
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        assert batch.logits is not None
+        delta = batch.delta(HEAD_STATE)
+        pushed = push(delta, self.v)
+        self.pushes[rows] = pushed
+        inside = self.text.measured[batch.sentence_id]
+        before = probability_before(batch.logits, pushed)
+        self.effects.add(batch.token_id[inside], pushed[inside])
+        self.in_context.add(batch.token_id[inside], delta[inside], pushed[inside], before[inside])
 
 
 def _batches(model: SentenceClassifier, corpus: Corpus, title: str) -> Iterator[StepBatch]:

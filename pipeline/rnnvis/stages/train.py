@@ -15,10 +15,10 @@ from rnnvis.config import Card, LanguageModelConfig, as_table
 from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError
 from rnnvis.models import language_training
+from rnnvis.stages.inputs import content_digest
 from rnnvis.stages.project import Dataset, Project
-from rnnvis.stages.store import Step
+from rnnvis.stages.store import PACKAGE, Step
 
-_CORPUS_CODE = ("corpora", "registry.py")
 _TRAINING_CODE = tuple(
     f"models/{name}.py" for name in ("batches", "checkpoints", "classifier", "embeddings", "evaluation", "training")
 )
@@ -30,7 +30,10 @@ _LANGUAGE_MODEL_CODE = tuple(
 def corpus_step(project: Project, dataset: Dataset) -> Step:
     """Fetch, tokenise and split the text."""
     config = dataset.config
-    inputs: dict[str, Any] = {"name": config.name, "source": as_table(config.source)}
+    source = {key: value for key, value in as_table(config.source).items() if key != "path"}
+    inputs: dict[str, Any] = {"name": config.name, "source": source}
+    if content := content_digest(config.source, project.build):
+        inputs["content"] = content
     inputs["vocabulary"] = as_table(config.vocabulary)
     inputs["probe"] = [as_table(probe) for probe in config.probe]
 
@@ -39,12 +42,23 @@ def corpus_step(project: Project, dataset: Dataset) -> Step:
         _check_labels(corpus)
         corpus.save(folder / "corpus")
 
-    return Step("corpus", config.name, inputs, _CORPUS_CODE, build)
+    return Step("corpus", config.name, inputs, (*_loading_code(config.source.kind), "registry.py"), build)
+
+
+def _loading_code(kind: str) -> tuple[str, ...]:
+    """The code that a corpus of this kind depends on: the room of corpora without the loaders of other kinds."""
+    others = {other.replace("-", "_") for other in (*corpora.KINDS, *corpora.FILE_KINDS) if other != kind}
+    files = sorted((PACKAGE / "corpora").glob("*.py"))
+    return tuple(f"corpora/{file.name}" for file in files if file.stem not in others)
 
 
 def _check_labels(corpus: Corpus) -> None:
     """A classifier learns from sentences of every class, and is judged on both other splits; a language model needs
     text in all three."""
+    if len(corpus.labels) == 1:
+        raise RnnvisError(
+            f"{corpus.name}: every label is {corpus.labels[0]}", "a classifier needs sentences of two classes or more"
+        )
     for split in ("train", "valid", "test"):
         if not len(corpus.indices(split)):
             raise RnnvisError(f"{corpus.name}: the split {split} has no sentence", "give more text")
@@ -68,7 +82,7 @@ def train_step(project: Project, dataset: Dataset, card: Card, seed: int) -> Ste
         models.train(load_corpus(corpus.folder(project.build)), card, seed, folder)
 
     label = f"{dataset.config.name}-{card.name}-seed{seed}"
-    return Step("train", label, inputs, (*_CORPUS_CODE, *_TRAINING_CODE), build, resumes=True)
+    return Step("train", label, inputs, _TRAINING_CODE, build, resumes=True)
 
 
 def _train_language_model(project: Project, dataset: Dataset, card: LanguageModelConfig, seed: int) -> Step:

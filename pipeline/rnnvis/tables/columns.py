@@ -41,11 +41,11 @@ def words(corpus: Corpus, parts: PartsOfSpeech) -> Columns:
 def class_association(corpus: Corpus) -> np.ndarray:
     """Log-odds of each word in training sentences of class 1 against class 0, add-one smoothed, float32 [V].
 
-    Of a recording, all sentences count. NaN where either class has no sentence.
+    Of a recording, all sentences count. NaN where either class has no sentence, and with more than two classes.
     """
     size = len(corpus.vocabulary)
     train = corpus.indices("train", RECORDED)
-    if not {0, 1} <= set(corpus.label[train].tolist()):
+    if len(corpus.labels) != 2 or not {0, 1} <= set(corpus.label[train].tolist()):
         return np.full(size, np.nan, np.float32)
     of_class = [
         np.bincount(
@@ -215,10 +215,13 @@ def steps(
     token_id: np.ndarray,
     probabilities: np.ndarray,
     label: np.ndarray,
-    pushes: np.ndarray,
+    pushes: np.ndarray | None,
     surprise: np.ndarray,
 ) -> Columns:
-    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), surprise [N, states]."""
+    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), surprise [N, states].
+
+    `pushes` [N] on the log-odds exist for two classes only.
+    """
     p = np.take_along_axis(probabilities, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
     known = label >= 0
     return {
@@ -228,7 +231,7 @@ def steps(
         "loss": pa.array((-np.log(p)).astype(np.float32), mask=~known),
         "p_target": pa.array(p.astype(np.float32), mask=~known),
         "p_class": list_column(probabilities.astype(np.float32)),
-        "push": pushes.astype(np.float32),
+        "push": pa.nulls(len(step), pa.float32()) if pushes is None else pushes.astype(np.float32),
         "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
     }
 
