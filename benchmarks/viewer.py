@@ -23,7 +23,7 @@ from rnnvis.progress import say
 from rnnvis.stages.serve import server
 
 STARTS = 9
-ROUNDS = 40
+ROUNDS = 100
 WALK = 500
 HELD = 48
 SENTENCES = 100_000
