@@ -23,7 +23,7 @@ from rnnvis.progress import say
 from rnnvis.stages.serve import server
 
 STARTS = 9
-ROUNDS = 40
+ROUNDS = 100
 WALK = 500
 HELD = 48
 SENTENCES = 100_000
@@ -126,11 +126,14 @@ def transferred(browser: Browser, address: str) -> dict[str, bytes]:
     """What arrives before the first view: bodies by address."""
     context = visitor(browser)
     page = context.new_page()
-    bodies: list[Response] = []
-    page.on("response", bodies.append)
+    answers: list[Response] = []
+    page.on("response", lambda response: answers.append(response))
     seen(page, address)
-    before = list(bodies)
-    sent = {response.url: response.body() for response in before if response.status < 300}
+    asked = page.evaluate(
+        "performance.getEntriesByType('resource').filter((e) => e.startTime < window.__seen).map((e) => e.name)"
+    )
+    before = {address, *asked}
+    sent = {answer.url: answer.body() for answer in answers if answer.url in before and answer.status < 300}
     context.close()
     return sent
 

@@ -34,7 +34,7 @@ class Reads:
 
     def __init__(self, page: Page) -> None:
         self.seen: list[Response] = []
-        page.on("response", self.seen.append)
+        page.on("response", lambda response: self.seen.append(response))
 
     def __call__(self) -> dict[str, int]:
         found: dict[str, int] = {}

@@ -114,11 +114,20 @@ function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolea
   return [...sentence.tokens].map((id) => vocabulary?.special[id] ?? false);
 }
 
+/** Few numbers made from very many: kept as long as the grouping and the states they come from. */
+const knownGlyphs = new WeakMap<Clustering, WeakMap<StateSequence, Glyphs>>();
+
 /** Glyphs of the data's sentence; null where its states are not published or the units are not grouped yet. */
 function glyphsOf({ sentence, sequence, state, clustering }: PictureData): Glyphs | null {
   if (!sentence || !clustering || !sequence || sequence.units !== state?.units || sequence.length !== sentence.tokens.length) return null;
+  let made = knownGlyphs.get(clustering);
+  if (!made) knownGlyphs.set(clustering, (made = new WeakMap()));
+  const before = made.get(sequence);
+  if (before) return before;
   const labels = unitLabels(clustering, sequence.units);
-  return glyphs(sequence, labels, unitClusters(clustering));
+  const all = glyphs(sequence, labels, unitClusters(clustering));
+  made.set(sequence, all);
+  return all;
 }
 
 function swapped(data: PictureData): PictureData {
