@@ -51,7 +51,7 @@ def language_record_step(
 
     label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
     code = ("stages/language_record.py", "stages/language_recorder.py", "models/language_model.py")
-    return Step("record", label, inputs, (*CODE, *code), build)
+    return Step("record", label, inputs, (*CODE, *code), build, seconds=100.0)
 
 
 def _steps(found: LanguageRecord, folder: Path) -> dict[str, list[files.Part]]:

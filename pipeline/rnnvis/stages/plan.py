@@ -33,6 +33,7 @@ _USUAL_SECONDS = {
     "cluster": 30.0,
     "compare": 3.0,
     "baselines": 15.0,
+    "ngrams": 5.0,
     "evaluate": 2.0,
     "results": 30.0,
 }
@@ -176,7 +177,8 @@ def _print_plan(project: Project, steps: Sequence[Step]) -> None:
     table = Table("stage", "what", "state", "about", title="Plan", title_justify="left")
     for step in steps:
         done = step.finished(project.build)
-        seconds = known.get(_name(step), _USUAL_SECONDS.get(step.stage, 0.0))
+        usual = _USUAL_SECONDS.get(step.stage, 0.0) if step.seconds is None else step.seconds
+        seconds = known.get(_name(step), usual)
         table.add_row(step.stage, step.label, "kept" if done else "to do", "" if done else f"{seconds:.0f} s")
     console.print(table)
 

@@ -67,7 +67,7 @@ def read_state(
     sentence, values = np.zeros(0, np.int32), np.zeros((0, units), np.float16)
     if "states" in paths:
         steps = files.read("states", paths["states"])
-        wanted = np.isin(text.splits, HELD_OUT)[steps["sentence_id"].to_numpy()]
+        wanted = np.isin(text.splits, HELD_OUT)[steps["sentence_id"].to_numpy()] & (steps["step"].to_numpy() >= 0)
         sentence, values = steps["sentence_id"].to_numpy()[wanted], files.matrix(steps["value"])[wanted]
     labels = {}
     for row in files.read("cluster_labels", paths.get("cluster_labels", ())).to_pylist():

@@ -31,7 +31,8 @@ class Step:
 
     `inputs` is everything that the result depends on, as plain values (configuration, digests, keys of earlier
     steps); `code` names the modules and rooms of the package whose text it depends on. `resumes` keeps an
-    unfinished folder for `build` to go on with; otherwise the work starts afresh.
+    unfinished folder for `build` to go on with; otherwise the work starts afresh. `seconds` is about how long it takes,
+    where that is not what its stage usually takes.
     """
 
     stage: str
@@ -40,6 +41,7 @@ class Step:
     code: tuple[str, ...]
     build: Callable[[Path], None]
     resumes: bool = False
+    seconds: float | None = None
 
     @property
     def key(self) -> str:

@@ -26,6 +26,8 @@ _LANGUAGE_MODEL_CODE = tuple(
     f"models/{name}.py" for name in ("checkpoints", "language_model", "language_training", "perplexity", "streams")
 )
 
+_SECONDS_PER_EPOCH = 75.0  # of a million words with 200 units and ten thousand words to choose from, on one core
+
 
 def corpus_step(project: Project, dataset: Dataset) -> Step:
     """Fetch, tokenise and split the text."""
@@ -99,7 +101,7 @@ def _train_language_model(project: Project, dataset: Dataset, card: LanguageMode
         for path in sorted(kept.glob("*.*")):
             shutil.copyfile(path, folder / path.name)
 
-    return Step("train", label, inputs, _LANGUAGE_MODEL_CODE, build)
+    return Step("train", label, inputs, _LANGUAGE_MODEL_CODE, build, seconds=_SECONDS_PER_EPOCH * card.epochs)
 
 
 def clock_file(project: Project, label: str) -> Path:
