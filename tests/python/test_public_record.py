@@ -201,6 +201,9 @@ def test_every_layer_and_direction_comes_out_and_is_published(options: dict[str,
     states = read_manifest(tmp_path)["datasets"][0]["models"][0]["states"]
     assert len({state["title"] for state in states}) == len(states)
     assert verify(tmp_path).problems == []
+    for state in states:
+        paths = [tmp_path / file["path"] for file in state["tables"]["states"]["files"]]
+        assert min(files.read("states", paths)["step"].to_pylist()) == 0
 
 
 @pytest.mark.parametrize("kind", [nn.GRU, nn.LSTM])

@@ -217,6 +217,7 @@ class _State:
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self.values = np.zeros((int(lengths.sum()), units), np.float16)
         self.before = np.zeros((len(self.published), units), np.float16)
+        self.backwards = ".reverse." in name  # what such a state starts from at step 0 is its own state at step 1
 
     def add(self, batch: StepBatch) -> None:
         state, delta = batch.states[self.name], batch.delta(self.name)
@@ -225,8 +226,9 @@ class _State:
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
         self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
-        first = kept & (batch.step == 0)
-        self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
+        if not self.backwards:
+            first = kept & (batch.step == 0)
+            self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
         inside = self.recorder.text.measured[batch.sentence_id]
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
