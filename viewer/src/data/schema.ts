@@ -287,9 +287,75 @@ export interface UnitsRow {
   edges: number[];
 }
 
+/** One row is a gate of a unit. Sorted by unit, gate. */
+export interface GatesRow {
+  /** Unit number (int32) */
+  unit: number;
+  /** i, f, o (LSTM: input, forget, output) or r, z (GRU: reset, update) (string) */
+  gate: string;
+  /** Mean of the gate over the measured steps, 0 to 1 (float32) */
+  mean: number;
+  /** Share of steps where it is < 0.1 (float32) */
+  closed: number;
+  /** Share of steps where it is > 0.9 (float32) */
+  open: number;
+}
+
+/** One row is a unit and a feature of the step. Sorted by unit, feature. */
+export interface SelectivityRow {
+  /** Unit number (int32) */
+  unit: number;
+  /** part_of_speech (of the word read), label (of the sentence) or position (string) */
+  feature: string;
+  /** Mutual information of the state, cut into 16 equally full bins, with the feature (float32) */
+  bits: number;
+  /** The same with the feature shuffled: what chance gives, in bits (float32) */
+  shuffled: number;
+  /** Value of the feature at which its mean state is highest (string) */
+  highest: string;
+  /** Value of the feature at which its mean state is lowest (string) */
+  lowest: string;
+}
+
+/** One row is a unit that was held at zero. Sorted by unit. */
+export interface UnitAblationRow {
+  /** Unit number (int32) */
+  unit: number;
+  /** Increase of the loss without it, mean over held-out text, in nats (float32) */
+  increase: number;
+  /** Its standard error; sentences count as independent (float32) */
+  standard_error: number | null;
+}
+
+/** One row is a unit cluster that was held at zero, and the text on which the loss is compared. Sorted by method, selection, k, cluster, subject, value. */
+export interface ClusterAblationRow {
+  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  method: string;
+  /** Which words were clustered: reliable or frequent (string) */
+  selection: string;
+  /** Number of clusters asked for, the same for words and units (uint8) */
+  k: number;
+  /** Unit cluster (uint8) */
+  cluster: number;
+  /** all: the whole held-out sample; class: sentences of one label; words: sentences with a word of one word cluster (language model: guesses of such a word) (string) */
+  subject: string;
+  /** Number of the class or of the word cluster; -1 for all (int16) */
+  value: number;
+  /** Sentences, or words that were guessed (int32) */
+  count: number;
+  /** Increase of the loss, mean over that text, in nats (float32) */
+  increase: number;
+  /** Its standard error; sentences count as independent (float32) */
+  standard_error: number | null;
+  /** The same for random groups of as many units: their mean (float32) */
+  random: number | null;
+  /** Standard deviation among those random groups (float32) */
+  random_spread: number | null;
+}
+
 /** One row is a figure of the state as a whole. Sorted by measure. */
 export interface StateMeasuresRow {
-  /** kept_per_step, change_per_step, effective_dimension_states, … (string) */
+  /** kept_per_step, effective_dimension_states, probe_part_of_speech, … (string) */
   measure: string;
   /** The figure (float64) */
   value: number;
@@ -481,6 +547,10 @@ export interface Rows {
   states: StatesRow;
   contexts: ContextsRow;
   units: UnitsRow;
+  gates: GatesRow;
+  selectivity: SelectivityRow;
+  unit_ablation: UnitAblationRow;
+  cluster_ablation: ClusterAblationRow;
   state_measures: StateMeasuresRow;
   projection: ProjectionRow;
   steps: StepsRow;
@@ -511,6 +581,10 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   states: ['sentence_id', 'step', 'value'],
   contexts: ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'],
   units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
+  gates: ['unit', 'gate', 'mean', 'closed', 'open'],
+  selectivity: ['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'],
+  unit_ablation: ['unit', 'increase', 'standard_error'],
+  cluster_ablation: ['method', 'selection', 'k', 'cluster', 'subject', 'value', 'count', 'increase', 'standard_error', 'random', 'random_spread'],
   state_measures: ['measure', 'value', 'standard_error', 'about'],
   projection: ['method', 'item', 'id', 'x', 'y'],
   steps: ['sentence_id', 'step', 'token_id', 'loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise'],

@@ -230,12 +230,75 @@ STATE: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "gates",
+        "state",
+        "a gate of a unit",
+        ("unit", "gate"),
+        (
+            Column("unit", "int32", "Unit number"),
+            Column("gate", "string", "i, f, o (LSTM: input, forget, output) or r, z (GRU: reset, update)"),
+            Column("mean", "float32", "Mean of the gate over the measured steps, 0 to 1"),
+            Column("closed", "float32", "Share of steps where it is < 0.1"),
+            Column("open", "float32", "Share of steps where it is > 0.9"),
+        ),
+    ),
+    Table(
+        "selectivity",
+        "state",
+        "a unit and a feature of the step",
+        ("unit", "feature"),
+        (
+            Column("unit", "int32", "Unit number"),
+            Column("feature", "string", "part_of_speech (of the word read), label (of the sentence) or position"),
+            Column(
+                "bits", "float32", "Mutual information of the state, cut into 16 equally full bins, with the feature"
+            ),
+            Column("shuffled", "float32", "The same with the feature shuffled: what chance gives, in bits"),
+            Column("highest", "string", "Value of the feature at which its mean state is highest"),
+            Column("lowest", "string", "Value of the feature at which its mean state is lowest"),
+        ),
+    ),
+    Table(
+        "unit_ablation",
+        "state",
+        "a unit that was held at zero",
+        ("unit",),
+        (
+            Column("unit", "int32", "Unit number"),
+            Column("increase", "float32", "Increase of the loss without it, mean over held-out text, in nats"),
+            Column("standard_error", "float32", "Its standard error; sentences count as independent", nullable=True),
+        ),
+    ),
+    Table(
+        "cluster_ablation",
+        "state",
+        "a unit cluster that was held at zero, and the text on which the loss is compared",
+        ("method", "selection", "k", "cluster", "subject", "value"),
+        (
+            *CLUSTERING,
+            Column("cluster", "uint8", "Unit cluster"),
+            Column(
+                "subject",
+                "string",
+                "all: the whole held-out sample; class: sentences of one label; words: sentences with a word of one "
+                "word cluster (language model: guesses of such a word)",
+            ),
+            Column("value", "int16", "Number of the class or of the word cluster; -1 for all"),
+            Column("count", "int32", "Sentences, or words that were guessed"),
+            Column("increase", "float32", "Increase of the loss, mean over that text, in nats"),
+            Column("standard_error", "float32", "Its standard error; sentences count as independent", nullable=True),
+            Column("random", "float32", "The same for random groups of as many units: their mean", nullable=True),
+            Column("random_spread", "float32", "Standard deviation among those random groups", nullable=True),
+        ),
+        group=2048,
+    ),
+    Table(
         "state_measures",
         "state",
         "a figure of the state as a whole",
         ("measure",),
         (
-            Column("measure", "string", "kept_per_step, change_per_step, effective_dimension_states, …"),
+            Column("measure", "string", "kept_per_step, effective_dimension_states, probe_part_of_speech, …"),
             Column("value", "float64", "The figure"),
             Column("standard_error", "float64", "Its standard error, where known", nullable=True),
             Column("about", "string", "What it means, in a sentence"),
