@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from rnnvis.measures.units import SATURATED
+from rnnvis.measures.figures import Figure, mean_over_sentences
+from rnnvis.measures.gates import CLOSED, OPEN
+from rnnvis.measures.units import SATURATED, hoyer_sparsity
 
 HALF = 0.5
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure of a state; `standard_error` is nan where none is known."""
-
-    measure: str
-    value: float
-    about: str
-    standard_error: float = float("nan")
 
 
 def per_step(states: np.ndarray, sentence: np.ndarray, starts: np.ndarray | None = None) -> list[Figure]:
@@ -37,9 +27,43 @@ def per_step(states: np.ndarray, sentence: np.ndarray, starts: np.ndarray | None
     had = np.abs(before).sum(axis=1, dtype=np.float64)
     rate = np.divide(kept, had, out=np.full(len(had), np.nan), where=had > 0)
     change = np.abs(now - before).mean(axis=1, dtype=np.float64)
+    kept_about = "Share of the state that a word leaves as it was, mean over the words"
+    change_about = "Mean change of a unit at a word, whatever its sign"
     return [
-        _mean("kept_per_step", rate, sentence, "Share of the state that a word leaves as it was, mean over the words"),
-        _mean("change_per_step", change, sentence, "Mean change of a unit at a word, whatever its sign"),
+        mean_over_sentences("kept_per_step", rate, sentence, kept_about),
+        mean_over_sentences("change_per_step", change, sentence, change_about),
+    ]
+
+
+def saturation(states: np.ndarray, sentence: np.ndarray) -> Figure:
+    """Share of units × steps with |s| > 0.9, of a state [N, H] that lies in [−1, 1]; its error as in `per_step`."""
+    share = (np.abs(np.asarray(states, dtype=np.float32)) > SATURATED).mean(axis=1, dtype=np.float64)
+    return mean_over_sentences("saturation", share, sentence, f"Share of units and steps beyond ±{SATURATED}")
+
+
+def sparsity(responses: np.ndarray) -> list[Figure]:
+    """Mean Hoyer sparsity of the words' expected responses [W, H] over the units, and of the units' over the words,
+    each with the standard error of a mean over words or units: 0 if all answer alike, 1 if a single one does."""
+    found = []
+    for name, rows, about in (
+        ("sparsity_of_words", responses.T, "How few units a word moves: 0 all of them alike, 1 a single one"),
+        ("sparsity_of_units", responses, "How few words move a unit: 0 all of them alike, 1 a single one"),
+    ):
+        values = hoyer_sparsity(rows)
+        found.append(mean_over_sentences(name, values, np.arange(len(values)), about))
+    return found
+
+
+def of_gates(gate: np.ndarray, closed: np.ndarray, open_: np.ndarray) -> list[Figure]:
+    """Of each gate, named in `gate` [rows], the means over its units of the shares of steps with it closed and open."""
+    return [
+        Figure(
+            f"gate_{name}_{what}",
+            float(shares[gate == name].mean()),
+            f"Share of units and steps whose gate {name} is {text}",
+        )
+        for name in np.unique(gate).tolist()
+        for what, shares, text in (("closed", closed, f"below {CLOSED}"), ("open", open_, f"above {OPEN}"))
     ]
 
 
@@ -80,17 +104,3 @@ def of_units(time_scale: np.ndarray, saturation: np.ndarray) -> list[Figure]:
         about = f"Share of the units that are beyond ±{SATURATED} in more than half of the steps"
         figures.append(Figure("saturated_units", share, about))
     return figures
-
-
-def _mean(name: str, values: np.ndarray, sentence: np.ndarray, about: str) -> Figure:
-    known = ~np.isnan(values)
-    if not known.any():
-        return Figure(name, float("nan"), about)
-    _, group = np.unique(sentence[known], return_inverse=True)
-    total, count = np.bincount(group, values[known]), np.bincount(group)
-    mean = float(total.sum() / count.sum())
-    sentences = len(count)
-    if sentences < 2:
-        return Figure(name, mean, about)
-    spread = float(np.square(total - mean * count).sum()) * sentences / (sentences - 1)
-    return Figure(name, mean, about, float(np.sqrt(spread) / count.sum()))

@@ -47,6 +47,7 @@ _SUBORDINATING = frozenset(
 
 
 KNOWN = 0.5
+SHUFFLES = 100
 PIECES, ENDINGS = ("##", "▁", "Ġ"), ("@@", "</w>")  # how subword vocabularies mark pieces
 
 
@@ -96,11 +97,27 @@ def purity(labels: np.ndarray, k: int, part: np.ndarray) -> np.ndarray:
 
     `labels` [W], negative for none; `part` [W] as in `PartsOfSpeech`.
     """
-    uses = np.zeros((k, len(PARTS)))
-    inside = (labels >= 0) & (part >= 0)
-    np.add.at(uses, (labels[inside], part[inside]), 1)
+    uses = _uses(labels, k, part)
     total = uses.sum(axis=1)
     return np.divide(uses.max(axis=1), total, out=np.full(k, np.nan), where=total > 0)
+
+
+def overall_purity(labels: np.ndarray, k: int, part: np.ndarray) -> tuple[float, float]:
+    """Share of the words whose part is the most frequent one of their cluster, arguments as in `purity`; and the mean
+    of the same over 100 shufflings of the parts among the words. Both nan where no word has a part."""
+    inside = (labels >= 0) & (part >= 0)
+    if not inside.any():
+        return float("nan"), float("nan")
+    of, among = labels[inside], part[inside]
+    random = np.random.default_rng(0)
+    shuffled = [_uses(of, k, random.permutation(among)).max(axis=1).sum() for _ in range(SHUFFLES)]
+    return float(_uses(of, k, among).max(axis=1).sum() / len(of)), float(np.mean(shuffled) / len(of))
+
+
+def _uses(labels: np.ndarray, k: int, part: np.ndarray) -> np.ndarray:
+    inside = (labels >= 0) & (part >= 0)
+    at = labels[inside].astype(np.int64) * len(PARTS) + part[inside]
+    return np.bincount(at, minlength=k * len(PARTS)).reshape(k, len(PARTS))
 
 
 def _part(token: str, tag: str) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from rnnvis.corpora.sentences import Sentences
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.contexts import ContextFinder, Contexts
+from rnnvis.measures.gates import GateAccumulator, Gates, gates_of
 from rnnvis.measures.quantiles import QuantileAccumulator, Quantiles
 from rnnvis.measures.responses import ResponseAccumulator, Responses, sentence_halves
 from rnnvis.measures.surprise import distances, surprise
@@ -65,6 +66,7 @@ class StateRecord:
     responses: Responses
     quantiles: Quantiles
     units: Units
+    gates: Gates
     contexts: Contexts
     published: np.ndarray
     values: np.ndarray = field(repr=False)
@@ -201,6 +203,7 @@ class _State:
         self.responses = ResponseAccumulator(text.words, units)
         self.quantiles = QuantileAccumulator(recorder.frequent, units)
         self.units = UnitAccumulator(units, bounded)
+        self.gates = GateAccumulator(units)
         self.contexts = ContextFinder(units)
         self.ended = np.zeros(0, np.int64)
         if text.labelled is not None:
@@ -233,19 +236,18 @@ class _State:
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
         self.quantiles.add(token, delta)
-        gate = keep_gate(self.name, batch.gates)
-        if gate is not None and gate.shape[1] != state.shape[1]:
-            gate = None  # A projection mixes the units that the gates belong to.
+        gates = {name: of[inside] for name, of in gates_of(self.name, batch.gates, state.shape[1]).items()}
+        self.gates.add(gates)
         self.units.add(
             state[inside],
             batch.previous[self.name][inside],
             batch.continued[inside],
-            None if gate is None else gate[inside],
+            keep_gate(gates),
         )
         self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
 
     def merge(self, other: _State, seen: np.ndarray) -> None:
-        for name in ("responses", "quantiles", "units", "contexts"):
+        for name in ("responses", "quantiles", "units", "gates", "contexts"):
             getattr(self, name).merge(getattr(other, name))
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
@@ -260,6 +262,7 @@ class _State:
             responses=self.responses.result(),
             quantiles=self.quantiles.result(),
             units=self.units.result(),
+            gates=self.gates.result(),
             contexts=self.contexts.result(),
             published=self.published,
             values=self.values,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.stats import rankdata
 
+from rnnvis.measures.gates import CLOSED, OPEN
 from rnnvis.measures.moments import GroupedMoments
 
 BINS = 64
 SATURATED = 0.9
-GATE_CLOSED, GATE_OPEN = 0.1, 0.9
 _FINE = 4096
 _REACH = 8.0
 
@@ -84,7 +85,7 @@ class UnitAccumulator:
         if gate is not None:
             self._gates += len(gate)
             self._gate_sum += gate.sum(axis=0, dtype=np.float64)
-            self._gate_saturated += ((gate < GATE_CLOSED) | (gate > GATE_OPEN)).sum(axis=0)
+            self._gate_saturated += ((gate < CLOSED) | (gate > OPEN)).sum(axis=0)
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
@@ -178,7 +179,6 @@ def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[np
     return ids[up], ids[down]
 
 
-def keep_gate(state: str, gates: dict[str, np.ndarray]) -> np.ndarray | None:
-    """The gate that keeps the memory of a state, by the state's name: forget gate, update gate, or none."""
-    layer = state.rsplit(".", 1)[0]
-    return gates.get(f"{layer}.f", gates.get(f"{layer}.z"))
+def keep_gate(gates: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """The gate of a layer that keeps its memory: forget gate, update gate, or none."""
+    return gates.get("f", gates.get("z"))

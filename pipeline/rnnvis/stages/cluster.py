@@ -110,7 +110,7 @@ def cluster_state(
             _add(rows, job, as_named(found, job.selection.word_ids, job.selection.name, names or {}), parts)
         bar.advance()
     ids = np.array(sorted(clustered), dtype=np.int32)
-    tables = rows.columns() | describe(inside, state["tables"], text, responses.mean, ids)
+    tables = rows.columns() | describe(inside, state, text, responses.mean, ids, parts)
     written = {name: files.write(name, table, folder / state["name"]) for name, table in tables.items()}
     return {
         "methods": list(measure.methods),
@@ -146,9 +146,11 @@ def _jobs(
 def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.ndarray) -> None:
     k = found.k[0]
     purity = None if job.effects is None else class_purity(found.word_labels, k, job.effects)
-    of_speech = parts_of_speech.purity(found.word_labels, k, parts[job.selection.word_ids])
+    part = parts[job.selection.word_ids]
+    of_speech = parts_of_speech.purity(found.word_labels, k, part)
+    purities = parts_of_speech.overall_purity(found.word_labels, k, part)
     strengths = word_strengths(job.matrix, found.unit_labels, k)
-    rows.add(job.selection, found, strengths, purity, of_speech)
+    rows.add(job.selection, found, strengths, purity, of_speech, purities)
 
 
 def _responses(folder: Path, parts: list[files.Part]) -> Responses:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rnnvis.config import Card, LanguageModelConfig, ModelConfig
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import console, say
+from rnnvis.stages.ablate import ablate_step
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.compare import comparable, compare_step
 from rnnvis.stages.film import published_epochs
@@ -73,7 +74,8 @@ def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]
 
 
 def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
-    """Steps of `rnnvis cluster`: tags and clusters, then how all models that are clustered by then compare."""
+    """Steps of `rnnvis cluster`: tags and clusters, what a model is without a unit or a cluster of them, then how all
+    models that are clustered by then compare."""
     dataset = project.dataset(name)
     cards = _cards(dataset, models)
     steps = [
@@ -85,6 +87,7 @@ def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs
         for card in cards
         for epoch in _ends(card)
     ]
+    steps += [Needs(ablate_step(project, dataset, card, card.seeds[0])) for card in cards]
     tags = Needs(tag_step(project, dataset), steps[0].before, steps[0].command)
     return [tags, *steps, Needs(compare_step(project, dataset, comparable(project, dataset, cards)))]
 
@@ -145,6 +148,8 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
         for epoch in _ends(card):
             steps.append(record_step(project, dataset, card, seed, epoch))
             steps.append(cluster_step(project, dataset, card, seed, epoch))
+        if not (quick and isinstance(card, LanguageModelConfig)):
+            steps.append(ablate_step(project, dataset, card, seed))
     steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))
     if classifiers and not quick and not only:
         steps.append(results_step(project, dataset))

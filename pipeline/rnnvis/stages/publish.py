@@ -16,6 +16,7 @@ import rnnvis
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError, unusable
+from rnnvis.stages.ablate import ablate_step
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.compare import across_step, comparable, compare_step
 from rnnvis.stages.film import published_epochs
@@ -183,6 +184,7 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     _finished(project, dataset, *steps)
     recorded, clustered = (step.folder(project.build) for step in steps)
     index, clusters = read_index(recorded), read_index(clustered)
+    without = _ablated(project, dataset, card, epoch)
     states = []
     for state, clustering in zip(index["states"], clusters["states"], strict=True):
         measured, grouped = state.pop("tables"), clustering.pop("tables")
@@ -198,10 +200,21 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
                 "tables": {
                     **_entries(measured, recorded / state["name"], project.data),
                     **_entries(grouped, clustered / state["name"], project.data),
+                    **without.get(state["name"], {}),
                 },
             }
         )
     return {"tables": _entries(index["tables"], recorded, project.data), "states": states}
+
+
+def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, dict[str, Any]]:
+    """The tables of the stage `ablate` by state; none where it has not been run, and none of an earlier epoch."""
+    step = ablate_step(project, dataset, card, card.seeds[0])
+    if epoch is not None or not step.finished(project.build):
+        return {}
+    folder = step.folder(project.build)
+    states = read_index(folder)["states"]
+    return {state["name"]: _entries(state["tables"], folder / state["name"], project.data) for state in states}
 
 
 def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:

@@ -173,6 +173,7 @@ def write_state(
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
         "units": columns.units(state.units, state.responses, named, v, auc, next_weights),
+        "gates": columns.gates(state.gates, len(state.units.mean)),
         "states": columns.states(state, lengths),
         **(tables or {}),
     }

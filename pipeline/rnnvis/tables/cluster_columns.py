@@ -32,11 +32,13 @@ class Rows:
         strengths: np.ndarray,
         purity: tuple[np.ndarray, np.ndarray] | None,
         of_speech: np.ndarray,
+        purities: tuple[float, float],
     ) -> None:
         """Take in one co-clustering of the words of `selection`.
 
         `strengths` float [words, unit clusters]; `purity` is (mean effect, share of the majority sign) per word
-        cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech.
+        cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech, and
+        `purities` that share over all words with what chance gives.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
         clustered = found.word_labels >= 0
@@ -64,7 +66,9 @@ class Rows:
         self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel().tolist()})
         q = found.quality
         names = ("held_out_r2", "bound", "sign_coherence", "ari_words", "ari_units", "balance", "normalised_cut")
-        self._rows["cluster_quality"].append({**at, **{name: getattr(q, name) for name in names}})
+        over_all, chance = (None if math.isnan(value) else value for value in purities)
+        row = {**at, **{name: getattr(q, name) for name in names}}
+        self._rows["cluster_quality"].append({**row, "purity_part_of_speech": over_all, "purity_shuffled": chance})
 
     def columns(self) -> dict[str, dict[str, list[Any]]]:
         """Columns of every clustering table, by table name."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from rnnvis.corpora import RECORDED, Corpus
+from rnnvis.measures.ablation import Effect
 from rnnvis.measures.attention import Attention
 from rnnvis.measures.contexts import Contexts
 from rnnvis.measures.effects import CONTEXTS, WordEffects, WordInContext
+from rnnvis.measures.gates import Gates
 from rnnvis.measures.next_words import NextWords, words_spoken_for
 from rnnvis.measures.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.quantiles import Quantiles
@@ -184,11 +186,44 @@ def units(
     }
 
 
+def gates(measured: Gates, units: int) -> Columns:
+    """Table `gates` of a layer of `units` units; no rows without gates."""
+    names = list(measured.mean)
+    return {
+        "unit": np.tile(np.arange(units, dtype=np.int32), len(names)),
+        "gate": [name for name in names for _ in range(units)],
+        **{
+            column: np.concatenate([of[name] for name in names]) if names else np.zeros(0, np.float32)
+            for column, of in (("mean", measured.mean), ("closed", measured.closed), ("open", measured.open))
+        },
+    }
+
+
 def _next(weights: np.ndarray | None, words: np.ndarray) -> Columns:
     if weights is None:
         return {}
     raised, lowered = words_spoken_for(weights, words)
     return {"raises_next": raised.tolist(), "lowers_next": lowered.tolist()}
+
+
+def unit_ablation(increase: np.ndarray, standard_error: np.ndarray) -> Columns:
+    """Table `unit_ablation`."""
+    numbers = np.arange(len(increase), dtype=np.int32)
+    return {"unit": numbers, "increase": increase, "standard_error": nullable(standard_error)}
+
+
+def cluster_ablation(found: Sequence[tuple[Mapping[str, Any], Effect]]) -> Columns:
+    """Table `cluster_ablation` from effects, each with its method, selection, k and cluster."""
+    names = ("increase", "standard_error", "random", "random_spread")
+    values = {name: np.array([getattr(effect, name) for _, effect in found], dtype=np.float32) for name in names}
+    return {
+        **{name: [at[name] for at, _ in found] for name in ("method", "selection", "k", "cluster")},
+        "subject": [effect.subject.kind for _, effect in found],
+        "value": [effect.subject.value for _, effect in found],
+        "count": [effect.count for _, effect in found],
+        "increase": values.pop("increase"),
+        **{name: nullable(of) for name, of in values.items()},
+    }
 
 
 def language_steps(

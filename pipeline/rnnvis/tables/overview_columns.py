@@ -9,10 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.measures.dynamics import Figure
+from rnnvis.measures.figures import Figure
 from rnnvis.measures.matches import Match
+from rnnvis.measures.selectivity import Selectivity
 
 Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What units tell about one feature, whose values are called `names`."""
+
+    feature: str
+    names: Sequence[str]
+    found: Selectivity = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,17 @@ def state_measures(figures: Sequence[Figure]) -> Columns:
         "value": [figure.value for figure in known],
         "standard_error": [None if math.isnan(f.standard_error) else f.standard_error for f in known],
         "about": [figure.about for figure in known],
+    }
+
+
+def selectivity(told: Sequence[Told]) -> Columns:
+    """Table `selectivity`."""
+    units = [np.arange(len(of.found.bits), dtype=np.int32) for of in told]
+    return {
+        "unit": np.concatenate(units),
+        "feature": [of.feature for of, numbers in zip(told, units, strict=True) for _ in numbers],
+        **{name: np.concatenate([getattr(of.found, name) for of in told]) for name in ("bits", "shuffled")},
+        **{name: [of.names[i] for of in told for i in getattr(of.found, name)] for name in ("highest", "lowest")},
     }
 
 

@@ -168,6 +168,10 @@ STATE: tuple[Table, ...] = (
             Column("ari_units", "float32", "Adjusted Rand index of the halves' unit clusters"),
             Column("balance", "float32", "Entropy of the cluster sizes over log k, mean of both sides"),
             Column("normalised_cut", "float32", "Normalised cut of the bipartite graph of |R|", nullable=True),
+            Column(
+                "purity_part_of_speech", "float32", "Share of the words whose part of speech is their cluster's", True
+            ),
+            Column("purity_shuffled", "float32", "The same with the parts of speech dealt out anew: chance", True),
         ),
     ),
     Table(

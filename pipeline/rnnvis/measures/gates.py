@@ -1,0 +1,68 @@
+"""How far the gates of a layer are open: whether they blend or decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+GATES = ("i", "f", "o", "r", "z")
+"""Input, forget and output gate of an LSTM; reset and update gate of a GRU. Candidates (g, n) are no gates."""
+
+CLOSED, OPEN = 0.1, 0.9
+
+
+@dataclass(frozen=True)
+class Gates:
+    """Of each gate by name, float32 [H]: `mean`; `closed` and `open`, shares of the steps below 0.1 and above 0.9."""
+
+    mean: dict[str, np.ndarray] = field(repr=False)
+    closed: dict[str, np.ndarray] = field(repr=False)
+    open: dict[str, np.ndarray] = field(repr=False)
+
+
+class GateAccumulator:
+    """Streams the gates of H units into `Gates`; accumulators of parts merge."""
+
+    def __init__(self, units: int) -> None:
+        self.units = units
+        self.count = 0
+        self._sum: dict[str, np.ndarray] = {}
+        self._closed: dict[str, np.ndarray] = {}
+        self._open: dict[str, np.ndarray] = {}
+
+    def add(self, gates: Mapping[str, np.ndarray]) -> None:
+        """Take in N steps: the gates of one layer by name, [N, H] each. Every call names the same gates."""
+        self.count += len(next(iter(gates.values()), ()))
+        for name, values in gates.items():
+            self._take(name, values.sum(axis=0, dtype=np.float64), values < CLOSED, values > OPEN)
+
+    def merge(self, other: GateAccumulator) -> None:
+        """Take in everything that `other` has seen."""
+        self.count += other.count
+        for name, total in other._sum.items():
+            self._take(name, total, other._closed[name][None], other._open[name][None])
+
+    def result(self) -> Gates:
+        """The gates of what was seen so far."""
+        n = max(self.count, 1)
+
+        def shares(of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+            return {name: (of[name] / n).astype(np.float32) for name in GATES if name in of}
+
+        return Gates(shares(self._sum), shares(self._closed), shares(self._open))
+
+    def _take(self, name: str, total: np.ndarray, closed: np.ndarray, open_: np.ndarray) -> None:
+        for of, found in ((self._sum, total), (self._closed, closed.sum(axis=0)), (self._open, open_.sum(axis=0))):
+            of[name] = of[name] + found if name in of else found
+
+
+def gates_of(state: str, gates: Mapping[str, np.ndarray], units: int) -> dict[str, np.ndarray]:
+    """The gates of the layer that the state called `state` belongs to, by their own names.
+
+    None of a projected state, whose units are mixtures of those that the gates belong to.
+    """
+    layer = state.rsplit(".", 1)[0]
+    found = {name: gates[f"{layer}.{name}"] for name in GATES if f"{layer}.{name}" in gates}
+    return {name: values for name, values in found.items() if values.shape[1] == units}
