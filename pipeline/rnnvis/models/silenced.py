@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pack_sequence
 
-from rnnvis.models.classifier import SentenceClassifier, last_states
+from rnnvis.models.classifier import SentenceClassifier
 from rnnvis.models.language_model import LanguageModel, next_word_losses
 
 
@@ -45,13 +46,11 @@ def classifier_losses(
     model: SentenceClassifier, tokens: Sequence[np.ndarray], labels: np.ndarray, layer: int, units: np.ndarray
 ) -> np.ndarray:
     """−ln of the probability of the label after the last word, in nats, float32 [sentences], without `units`."""
-    lengths = torch.tensor([len(row) for row in tokens])
-    ids = torch.full((len(tokens), int(lengths.max())), model.padding_id)
-    for row, of in enumerate(tokens):
-        ids[row, : len(of)] = torch.from_numpy(np.asarray(of, dtype=np.int64))
+    read = pack_sequence([torch.from_numpy(np.asarray(row, dtype=np.int64)) for row in tokens], enforce_sorted=False)
     model.eval()
     with torch.no_grad(), silenced(model.rnn, layer, units):
-        last = last_states(model.states(model.embedding(ids)), lengths)
+        after = model.rnn(read._replace(data=model.embedding(read.data)))[1]
+        last = (after[0] if isinstance(after, tuple) else after)[-1]
         logits = model.head(_heard(model.rnn, last, layer, units))
         found = functional.cross_entropy(logits, torch.from_numpy(labels.astype(np.int64)), reduction="none")
     return found.numpy()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rnnvis import models, progress
 from rnnvis.config import Card, LanguageModelConfig
@@ -18,7 +19,7 @@ from rnnvis.models.checkpoints import load_language_model
 from rnnvis.models.silenced import classifier_losses, next_word_losses_without
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.project import Dataset, Project
-from rnnvis.stages.record import read_index, write_index
+from rnnvis.stages.record import read_index, record_step, write_index
 from rnnvis.stages.store import Step
 from rnnvis.stages.train import corpus_step, load_corpus, train_step
 from rnnvis.tables import columns, files
@@ -41,22 +42,24 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
     document of a language model.
     """
     trained, clustered = train_step(project, dataset, card, seed), cluster_step(project, dataset, card, seed)
-    corpus = corpus_step(project, dataset)
+    recorded, corpus = record_step(project, dataset, card, seed), corpus_step(project, dataset)
 
     def build(folder: Path) -> None:
         text = load_corpus(corpus.folder(project.build))
         source = clustered.folder(project.build)
         sample = _sample(card, trained.folder(project.build), text)
+        names = [state["name"] for state in read_index(recorded.folder(project.build))["states"]]
         index = read_index(source)["states"]
         layers: dict[int, Ablation] = {}
         states = []
-        with progress.bar("Switching units off", total=len(index)) as bar:
-            for state in index:
-                layer = int(state["name"].split(".")[-2])
-                known = layers.setdefault(layer, Ablation(sample.losses(layer), sample.units, sample.sentence))
-                found = _ablated(known, sample, source / state["name"], state["tables"]["cluster_labels"])
-                tables = {name: files.write(name, of, folder / state["name"]) for name, of in found.items()}
-                states.append({"name": state["name"], "tables": tables})
+        with threadpool_limits(1), progress.bar("Switching units off", total=len(index)) as bar:
+            for name, state in zip(names, index, strict=True):
+                layer = int(name.split(".")[-2])
+                if layer not in layers:
+                    layers[layer] = Ablation(sample.losses(layer), sample.units, sample.sentence)
+                found = _ablated(layers[layer], sample, source / name, state["tables"]["cluster_labels"])
+                tables = {table: files.write(table, of, folder / name) for table, of in found.items()}
+                states.append({"name": name, "tables": tables})
                 bar.advance()
         write_index(folder, {"states": states})
 
