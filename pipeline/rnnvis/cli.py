@@ -133,6 +133,18 @@ def cluster(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 
 
 @main.command()
+@dataset_argument
+@models_argument
+@click.pass_obj
+def ablate(project: Project, dataset: str, models: tuple[str, ...]) -> None:
+    """Measure the loss of the clustered MODELS without each unit, and without each cluster of units."""
+    from rnnvis.stages import plan
+
+    with working(project):
+        plan.run(project, plan.ablation(project, dataset, models))
+
+
+@main.command()
 @click.argument("datasets", nargs=-1)
 @click.pass_obj
 def publish(project: Project, datasets: tuple[str, ...]) -> None:

@@ -12,7 +12,6 @@ from rnnvis.measures.units import (
     UnitAccumulator,
     decay_time,
     hoyer_sparsity,
-    keep_gate,
     label_auc,
     top_words,
 )
@@ -132,14 +131,6 @@ def test_top_words_are_signed():
     up, down = top_words(scores, np.array([7, 8, 9]), m=2)
     assert up.tolist() == [[9, 7], [7, 8]]
     assert down.tolist() == [[8, 7], [9, 8]]
-
-
-def test_gates_that_keep_memory_are_found_by_name():
-    z, f = np.zeros(1), np.ones(1)
-    gates = {"a.0.z": z, "b.1.reverse.f": f}
-    assert keep_gate("a.0.h", gates) is z
-    assert keep_gate("b.1.reverse.c", gates) is f
-    assert keep_gate("a.1.h", gates) is None
 
 
 @given(st.lists(st.lists(st.integers(-3, 3), min_size=1, max_size=5), min_size=1, max_size=12), st.integers(1, 5))

@@ -7,7 +7,14 @@ import sys
 
 import numpy as np
 
-from rnnvis.measures.parts_of_speech import PARTS, looks_english, parts_of_speech, purity, sentence_parts
+from rnnvis.measures.parts_of_speech import (
+    PARTS,
+    looks_english,
+    overall_purity,
+    parts_of_speech,
+    purity,
+    sentence_parts,
+)
 
 
 def named(sentence: str) -> list[str]:
@@ -40,6 +47,16 @@ def test_purity_counts_the_words_that_have_a_part():
     found = purity(np.array([0, 0, 0, 1, -1, 0]), 3, np.array([2, 2, 0, -1, 1, -1]))
     assert found[0] == 2 / 3
     assert np.isnan(found[1:]).all()
+
+
+def test_overall_purity_stands_beside_what_chance_gives():
+    part = np.repeat(np.arange(4), 25)
+    pure, shuffled = overall_purity(part, 4, part)
+    assert pure == 1
+    assert 0.25 < shuffled < 0.45
+    one_for_all, chance = overall_purity(np.zeros(100, int), 1, part)
+    assert one_for_all == chance == 0.25
+    assert np.isnan(overall_purity(part, 4, np.full(100, -1))).all()
 
 
 def test_the_tagger_reads_its_own_text_files_and_nothing_else():

@@ -50,7 +50,7 @@ def test_the_published_folder_is_whole_and_a_second_run_keeps_everything(finishe
     assert published(finished) == before
 
 
-@pytest.mark.parametrize("stage", ["train", "record", "cluster"])
+@pytest.mark.parametrize("stage", ["train", "record", "cluster", "ablate"])
 def test_killed_in_the_middle_of_a_stage_and_run_again_ends_in_the_same_bytes(finished, tmp_path, stage):
     root = tiny.project(tmp_path / "killed")
     command = [sys.executable, "-m", "rnnvis.cli", "--root", str(root), "regenerate", "--quick", "--no-site"]
@@ -80,7 +80,7 @@ def test_a_missing_stage_names_the_command_that_runs_it(tmp_path):
 
 def test_the_stages_one_by_one_publish_the_same_bytes(finished, tmp_path):
     root = tiny.project(tmp_path / "single")
-    for stage in (("train", "tiny"), ("record", "tiny"), ("cluster", "tiny"), ("publish",)):
+    for stage in (("train", "tiny"), ("record", "tiny"), ("cluster", "tiny"), ("ablate", "tiny"), ("publish",)):
         done = rnnvis(root, *stage)
         assert done.returncode == 0, done.stderr
     assert published(root) == published(finished)
@@ -191,6 +191,44 @@ def test_pairs_of_states_and_pictures_of_states_are_published(finished):
             figures = {row["measure"]: row["value"] for row in rows(state, "state_measures")}
             assert 0 < figures["kept_per_step"] < 1
             assert 1 <= figures["effective_dimension_states"] <= state["units"]
+
+
+def test_units_gates_and_clusters_are_measured(finished):
+    data = finished / "site" / "explorer" / "data"
+    dataset = read_manifest(data)["datasets"][0]
+
+    def rows(holder, name):
+        return files.read(name, [data / f["path"] for f in holder["tables"][name]["files"]]).to_pylist()
+
+    parts = {row["part_of_speech"] for row in rows(dataset, "words")}
+    for model in dataset["models"]:
+        for state in model["states"]:
+            units = range(state["units"])
+            gates = {(row["unit"], row["gate"]) for row in rows(state, "gates")}
+            assert gates == {(unit, gate) for unit in units for gate in ("rz" if model["name"] == "gru" else "ifo")}
+            told = {(row["unit"], row["feature"]): row for row in rows(state, "selectivity")}
+            assert set(told) == {(unit, name) for unit in units for name in ("part_of_speech", "label", "position")}
+            assert {told[unit, "part_of_speech"]["highest"] for unit in units} <= parts
+            assert {told[unit, "label"]["lowest"] for unit in units} <= set(dataset["labels"])
+            figures = {row["measure"]: row["value"] for row in rows(state, "state_measures")}
+            assert figures["probe_label"] > figures["probe_label_shuffled"]
+            assert 0 <= figures["sparsity_of_words"] <= 1
+            assert ("saturation" in figures) == state["bounded"]
+            assert [row["unit"] for row in rows(state, "unit_ablation")] == list(units)
+            effects = {
+                (r["selection"], r["k"], r["cluster"], r["subject"], r["value"]): r
+                for r in rows(state, "cluster_ablation")
+            }
+            for (selection, k, cluster, subject, _), row in effects.items():
+                if subject == "all":
+                    classes = [effects[selection, k, cluster, "class", value] for value in (0, 1)]
+                    assert sum(of["count"] for of in classes) == row["count"]
+                    mean = sum(of["count"] * of["increase"] for of in classes) / row["count"]
+                    assert row["increase"] == pytest.approx(mean, abs=1e-5)
+        h = next(state for state in model["states"] if state["name"].endswith(".h"))
+        alone = {row["unit"]: row["increase"] for row in rows(h, "unit_ablation")}
+        for other in model["states"]:  # a cell state acts through its hidden state alone
+            assert {row["unit"]: row["increase"] for row in rows(other, "unit_ablation")} == alone
 
 
 def test_states_of_two_datasets_compare_over_the_words_that_both_know(finished, tmp_path):

@@ -74,8 +74,7 @@ def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]
 
 
 def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
-    """Steps of `rnnvis cluster`: tags and clusters, what a model is without a unit or a cluster of them, then how all
-    models that are clustered by then compare."""
+    """Steps of `rnnvis cluster`: tags and clusters, then how all models that are clustered by then compare."""
     dataset = project.dataset(name)
     cards = _cards(dataset, models)
     steps = [
@@ -87,9 +86,21 @@ def clustering(project: Project, name: str, models: Sequence[str]) -> list[Needs
         for card in cards
         for epoch in _ends(card)
     ]
-    steps += [Needs(ablate_step(project, dataset, card, card.seeds[0])) for card in cards]
     tags = Needs(tag_step(project, dataset), steps[0].before, steps[0].command)
     return [tags, *steps, Needs(compare_step(project, dataset, comparable(project, dataset, cards)))]
+
+
+def ablation(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
+    """Steps of `rnnvis ablate`."""
+    dataset = project.dataset(name)
+    return [
+        Needs(
+            ablate_step(project, dataset, card, card.seeds[0]),
+            cluster_step(project, dataset, card, card.seeds[0]),
+            f"rnnvis cluster {name} {card.name}",
+        )
+        for card in _cards(dataset, models)
+    ]
 
 
 def run(project: Project, steps: Sequence[Needs]) -> None:

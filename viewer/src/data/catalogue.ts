@@ -125,6 +125,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "ari_units", type: "float32", nullable: false, about: "Adjusted Rand index of the halves' unit clusters" },
     { name: "balance", type: "float32", nullable: false, about: "Entropy of the cluster sizes over log k, mean of both sides" },
     { name: "normalised_cut", type: "float32", nullable: true, about: "Normalised cut of the bipartite graph of |R|" },
+    { name: "purity_part_of_speech", type: "float32", nullable: true, about: "Share of the words whose part of speech is their cluster's" },
+    { name: "purity_shuffled", type: "float32", nullable: true, about: "The same with the parts of speech dealt out anew: chance" },
   ] },
   { name: "states", row: "a step of a sentence", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },

@@ -219,6 +219,10 @@ export interface ClusterQualityRow {
   balance: number;
   /** Normalised cut of the bipartite graph of |R| (float32) */
   normalised_cut: number | null;
+  /** Share of the words whose part of speech is their cluster's (float32) */
+  purity_part_of_speech: number | null;
+  /** The same with the parts of speech dealt out anew: chance (float32) */
+  purity_shuffled: number | null;
 }
 
 /** One row is a step of a sentence. Sorted by sentence_id, step. */
@@ -577,7 +581,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   block_means: ['method', 'selection', 'k', 'mean'],
   word_strengths: ['method', 'selection', 'k', 'strength'],
   cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect'],
-  cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut'],
+  cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: ['sentence_id', 'step', 'value'],
   contexts: ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'],
   units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
