@@ -159,14 +159,16 @@ def publish(project: Project, datasets: tuple[str, ...]) -> None:
 @dataset_argument
 @click.pass_obj
 def results(project: Project, dataset: str) -> None:
-    """Write the table of DATASET's language models into datasets/<name>/results/: those that are trained here.
+    """Write the tables of DATASET's language models into datasets/<name>/results/: those that are trained here.
 
     Rows of models that were trained elsewhere stay, as long as the same text and card made them.
     """
+    from rnnvis.stages.cell_results import update_measures
     from rnnvis.stages.language_results import update_table
 
     with working(project):
-        say(f"Results in {update_table(project, project.dataset(dataset))}")
+        of = project.dataset(dataset)
+        say(f"Results in {update_table(project, of)} and {update_measures(project, of)}")
 
 
 @main.command()

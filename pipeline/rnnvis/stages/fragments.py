@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from rnnvis.stages import findings, probes, reference
+from rnnvis.stages import cell_claims, cells, findings, probes, reference
+from rnnvis.stages.cells import Cells
 from rnnvis.stages.published import Published
 from rnnvis.tables import files
 
@@ -29,9 +30,21 @@ FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "schema": reference.schema,
 }
 
+CELLS: dict[str, Callable[[Cells], str]] = {
+    "cells-claims": cell_claims.claims,
+    "cells-claims-conclusion": cell_claims.conclusion,
+    "cells-clouds": cells.clouds,
+    "cells-explorer": cells.explorer,
+    "cells-kinds": cells.kinds,
+    "cells-measures": cells.measures,
+    "cells-perplexity": cells.perplexity,
+    "cells-purity": cells.purity,
+    "cells-reproduced": cells.reproduced,
+}
 
-def write_fragments(data: Path, out: Path) -> None:
-    """Write `<name>.md` for each fragment into `out`, from the published folder `data`.
+
+def write_fragments(data: Path, out: Path, datasets: Path) -> None:
+    """Write `<name>.md` for each fragment into `out`, from the published folder `data` and the results in `datasets`.
 
     Raises:
         RnnvisError: the manifest or a Parquet file is missing or damaged.
@@ -39,3 +52,6 @@ def write_fragments(data: Path, out: Path) -> None:
     published = Published(data)
     for name, fragment in FRAGMENTS.items():
         files.replace(out / f"{name}.md", fragment(published).encode())
+    found = Cells.read(datasets, published.manifest)
+    for name, of_cells in CELLS.items():
+        files.replace(out / f"{name}.md", of_cells(found).encode())

@@ -14,6 +14,7 @@ from rnnvis.config import Card, LanguageModelConfig, ModelConfig
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import console, say
 from rnnvis.stages.ablate import ablate_step
+from rnnvis.stages.cell_results import update_measures
 from rnnvis.stages.cluster import cluster_step
 from rnnvis.stages.compare import comparable, compare_step
 from rnnvis.stages.film import published_epochs
@@ -133,7 +134,7 @@ def regenerate(
     rows = [(step, *_run(project, step)) for step in steps]
     for dataset in datasets:
         if language_models(dataset) and not quick:
-            say(f"Results in {update_table(project, dataset)}")
+            say(f"Results in {update_table(project, dataset)} and {update_measures(project, dataset)}")
     publish(project, [dataset.config.name for dataset in datasets])
     if with_site:
         from rnnvis.stages.site import build_site
@@ -161,6 +162,9 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
             steps.append(cluster_step(project, dataset, card, seed, epoch))
         if not (quick and isinstance(card, LanguageModelConfig)):
             steps.append(ablate_step(project, dataset, card, seed))
+        if isinstance(card, LanguageModelConfig) and not quick:
+            for other in card.seeds[1:]:
+                steps += [record_step(project, dataset, card, other), cluster_step(project, dataset, card, other)]
     steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))
     if classifiers and not quick and not only:
         steps.append(results_step(project, dataset))

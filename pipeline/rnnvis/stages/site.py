@@ -39,7 +39,7 @@ def build_site(project: Project) -> Path:
     _check_data(project.data)
     build_viewer(project)
     generated = project.root / "site" / "generated"
-    write_fragments(project.data, generated)
+    write_fragments(project.data, generated, project.root / "datasets")
     write_notices(project.root / "viewer", generated)
     copy_katex(project.root / "viewer", project.root / "site" / "assets" / "katex")
     _mkdocs(project)

@@ -1,0 +1,57 @@
+"""Kinds of words that anybody recognises, and in which cloud of a model each of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rnnvis.measures.parts_of_speech import PARTS
+
+AUXILIARIES = frozenset(
+    "can could may might must shall should will would ought ca wo am are be been being is was were do does did done "
+    "has have had having n't 'll 'd 've 're 'm".split()
+)
+"""Modal and auxiliary verbs of English, contracted ones included: a closed class (Quirk et al. 1985, § 3.21)."""
+
+KINDS = ("noun", "verb", "adjective", "adverb", "pronoun", "determiner", "preposition", "conjunction", "number")
+FEWEST = 5
+SHUFFLES = 200
+
+
+def kinds(words: Sequence[str], parts: Sequence[int]) -> dict[str, np.ndarray]:
+    """Which of the words belongs to each kind, bool [W]: modals and auxiliaries, then parts of speech, auxiliaries not
+    among the verbs. Kinds with fewer than `FEWEST` words are left out."""
+    of = np.array(parts)
+    auxiliary = np.array([word in AUXILIARIES for word in words], dtype=bool)
+    found = {"modal or auxiliary": auxiliary}
+    found |= {kind: (of == PARTS.index(kind)) & ~auxiliary for kind in KINDS}
+    return {kind: member for kind, member in found.items() if member.sum() >= FEWEST}
+
+
+def homes(labels: np.ndarray, k: int, members: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """For each kind the cluster of `k` that fits it best: F₁, the harmonic mean of the share of the kind that is in the
+    cluster and the share of the cluster that is of the kind; and what the best F₁ is when the labels [W] are dealt out
+    anew, mean of `SHUFFLES`."""
+    random = np.random.default_rng(0)
+    dealt = [random.permutation(labels) for _ in range(SHUFFLES)]
+    found = {}
+    for kind, member in members.items():
+        inside, size = _counts(labels, k, member)
+        scores = 2 * inside / (size + member.sum())
+        best = int(scores.argmax())
+        by_chance = [(2 * _counts(of, k, member)[0] / (size + member.sum())).max() for of in dealt]
+        found[kind] = {
+            "cluster": best,
+            "words": int(member.sum()),
+            "of_kind": float(inside[best] / member.sum()),
+            "of_cluster": float(inside[best] / size[best]),
+            "f1": float(scores[best]),
+            "chance": float(np.mean(by_chance)),
+        }
+    return found
+
+
+def _counts(labels: np.ndarray, k: int, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.bincount(labels[member], minlength=k), np.bincount(labels, minlength=k)
