@@ -192,6 +192,27 @@ def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_s
     card = json.loads((trained["speaking-film"] / "model.json").read_text(encoding="utf-8"))
     assert (row["sha256"], row["run"]) == (card["sha256"], card["run"])
     assert row["minutes"]["threads"] == 1
+    measured = json.loads(path.with_name("measures.json").read_text(encoding="utf-8"))
+    assert measured["text"] == table["corpus"]["text"]
+    for name, of in measured["models"].items():
+        assert [row["sha256"] for row in of["seeds"]] == [row["sha256"] for row in table["models"][name]["seeds"]]
+        model = next(m for m in dataset_of(root)["models"] if m["name"] == name)
+        for state in model["states"]:
+            told = of["seeds"][0]["states"][state["name"]]
+            for figure in rows(root, state, "state_measures").to_pylist():
+                assert told["figures"][figure["measure"]][0] == pytest.approx(figure["value"], rel=1e-4)
+            for row in rows(root, state, "cluster_quality").to_pylist():
+                if (row["method"], row["k"]) == ("block", measured["k"]):
+                    assert told["quality"][row["selection"]]["held_out_r2"] == pytest.approx(
+                        row["held_out_r2"], rel=1e-4
+                    )
+            clustered = {
+                row["selection"]: len(row["ids"])
+                for row in rows(root, state, "cluster_labels").to_pylist()
+                if (row["k"], row["side"]) == (measured["k"], "words")
+            }
+            for selection, found in told["selections"].items():
+                assert sum(len(cloud["words"]) for cloud in found["clouds"]) == clustered[selection]
     values = [row["test"]["perplexity"] for row in table["models"]["other"]["seeds"]]
     over = table["models"]["other"]["over_seeds"]["test"]
     assert math.isclose(over["mean"], np.mean(values))
@@ -208,6 +229,7 @@ def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_s
     kept.write_text(json.dumps(elsewhere), encoding="utf-8")
     assert rnnvis(fresh, "train", "speaking", "film").returncode == 0
     assert rnnvis(fresh, "results", "speaking").returncode == 0
+    assert json.loads(kept.with_name("measures.json").read_text(encoding="utf-8"))["models"] == {}
     again = json.loads(kept.read_text(encoding="utf-8"))
     assert again["models"]["other"]["seeds"] == elsewhere["models"]["other"]["seeds"]
     assert again["models"]["film"]["seeds"][0]["sha256"] == row["sha256"]

@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", root)
     (root / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.md", root / "benchmarks")
-    write_fragments(data, root / "site" / "generated")
+    write_fragments(data, root / "site" / "generated", root / "datasets")
     (root / "site" / "generated" / "notices.md").write_text("<p>Notices</p>\n")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(root / "out")],

@@ -10,7 +10,7 @@ import pytest
 
 from rnnvis.errors import RnnvisError
 from rnnvis.stages import findings, markup, probes, reference
-from rnnvis.stages.fragments import FRAGMENTS, write_fragments
+from rnnvis.stages.fragments import CELLS, FRAGMENTS, write_fragments
 from rnnvis.stages.katex import copy_katex
 from rnnvis.stages.notices import write_notices
 from rnnvis.stages.published import Published
@@ -30,10 +30,10 @@ def published(folder: Path) -> Published:
 
 
 def test_all_fragments_are_written_and_are_the_same_again(folder: Path, tmp_path: Path) -> None:
-    write_fragments(folder, tmp_path / "a")
-    write_fragments(folder, tmp_path / "b")
+    write_fragments(folder, tmp_path / "a", tmp_path)
+    write_fragments(folder, tmp_path / "b", tmp_path)
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == sorted(f"{name}.md" for name in FRAGMENTS)
+    assert names == sorted(f"{name}.md" for name in [*FRAGMENTS, *CELLS])
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -135,7 +135,7 @@ def test_a_damaged_file_is_named(folder: Path, tmp_path: Path) -> None:
     name = Published(folder).file("word_effects")
     (broken / name).write_bytes(b"PAR1 not")
     with pytest.raises(RnnvisError, match=name) as caught:
-        write_fragments(broken, tmp_path / "out")
+        write_fragments(broken, tmp_path / "out", tmp_path)
     assert "publish" in caught.value.fix
 
 
