@@ -4,17 +4,18 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m rnnvis.cli
 
-.PHONY: help demo demo-build demo-lm site serve verify wheel test check bench clean
+.PHONY: help demo demo-build demo-lm demo-lm-build site serve verify wheel test check bench clean
 
 help:
-	@echo "make demo        set up, train, build and serve the explorer on the review corpus"
-	@echo "make demo-build  the same without serving; the site is left in build/site/"
-	@echo "make demo-lm     make demo, and a language model on speeches besides (minutes more)"
-	@echo "make wheel       build a wheel with the viewer inside, into build/dist/"
-	@echo "make test        set up what the tests need, and run all of them"
-	@echo "make check       formatting, types, lint, generated files (seconds)"
-	@echo "make bench       measure the figures that the documentation quotes"
-	@echo "make clean       remove build/ and what was generated into site/"
+	@echo "make demo           set up, train, build and serve the explorer on the review corpus"
+	@echo "make demo-build     the same without serving; the site is left in build/site/"
+	@echo "make demo-lm        make demo, and a language model on speeches besides (minutes more)"
+	@echo "make demo-lm-build  the same without serving"
+	@echo "make wheel          build a wheel with the viewer inside, into build/dist/"
+	@echo "make test           set up what the tests need, and run all of them"
+	@echo "make check          formatting, types, lint, generated files (seconds)"
+	@echo "make bench          measure the figures that the documentation quotes"
+	@echo "make clean          remove build/ and what was generated into site/"
 
 demo: demo-build
 	@$(RUN) serve
@@ -22,9 +23,11 @@ demo: demo-build
 demo-build: $(VENV)/.ready
 	@$(RUN) regenerate --quick reviews
 
-demo-lm: $(VENV)/.ready
-	@$(RUN) regenerate --quick reviews speeches
+demo-lm: demo-lm-build
 	@$(RUN) serve
+
+demo-lm-build: $(VENV)/.ready
+	@$(RUN) regenerate --quick reviews speeches
 
 site: $(VENV)/.ready
 	@$(RUN) site
