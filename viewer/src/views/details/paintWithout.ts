@@ -14,6 +14,8 @@ const ROW = 20;
 const TITLE = 20;
 const NAME = 126;
 const NUMBER = 56;
+const NUMBERED = 22;
+const WORD_SIZE = 13.5;
 
 interface Place {
   row: WithoutRow;
@@ -53,9 +55,15 @@ export function withoutChart(groups: readonly WithoutGroup[], width: number): Wi
   const left = NAME + 8;
   const right = Math.max(left + 40, width - NUMBER - 6);
   const pad = 0.03 * (high - low || 1);
-  const axis = axisOver(low - pad, high + pad, 3);
+  const axis = axisOver(low - pad, high + pad, 2);
   const largest = Math.max(...rows.map(({ row }) => Math.abs(row.effect.increase)), 0);
   return { rows, titles, axis, x: scaleLinear([axis.low, axis.high], [left, right]), digits: Math.min(5, natDigits(largest)), left, right, height: y + 4 };
+}
+
+/** As many of the words as fit whole, and of the first one what fits. */
+function fitting(words: readonly string[], room: number): string {
+  const fits = words.findIndex((_, i) => measure(words.slice(0, i + 1).join(', '), 'corpus', WORD_SIZE).width > room);
+  return fits === 0 ? fit(words[0]!, room, 'corpus', WORD_SIZE) : words.slice(0, fits < 0 ? words.length : fits).join(', ');
 }
 
 /** Number of the row at this height; null outside. */
@@ -78,16 +86,16 @@ export function paintWithout(surface: Surface, chart: WithoutChart, width: numbe
     surface.text(at, HEAD - 9, tick(value, axis.digits), axisText(theme, 'center'));
   }
   surface.text(0, HEAD - 9, 'rise of the loss, nats', note(theme));
-  for (const { text, y } of chart.titles) surface.text(0, y, text, note(theme));
+  for (const { text, y } of chart.titles) surface.text(0, y, text, { ...note(theme), halo: theme.surface });
   chart.rows.forEach(({ row, y }, i) => {
     const { effect } = row;
     const title = (): string => plain(describe(row));
     if (i === active) surface.rect(0, y - ROW / 2, width, ROW, { fill: theme.wash });
     const name = { family: 'interface', size: 12, fill: theme.ink } as const;
-    surface.text(0, y + 4, fit(row.name, NAME, 'interface', 12), name);
-    if (row.words.length) {
-      const from = measure(row.name, 'interface', 12).width + 7;
-      surface.text(from, y + 4, fit(row.words.join(', '), NAME - from, 'corpus', 13), { family: 'corpus', size: 13, fill: theme.ink2 });
+    if (row.cloud === null) surface.text(0, y + 4, fit(row.name, NAME, 'interface', 12), name);
+    else {
+      surface.text(NUMBERED - 7, y + 4, String(row.cloud), { ...name, align: 'right', tabular: true });
+      surface.text(NUMBERED, y + 4, fitting(row.words, NAME - NUMBERED), { family: 'corpus', size: WORD_SIZE, fill: theme.ink2 });
     }
     if (effect.random !== null) {
       const spread = effect.randomSpread ?? 0;

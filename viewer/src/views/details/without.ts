@@ -14,6 +14,8 @@ const NAMING = 3;
 export interface WithoutRow {
   /** `All text`, the name of a label, or `Words 3`. */
   name: string;
+  /** Drawn number of the cloud; null for other texts. */
+  cloud: number | null;
   /** Words of the cloud that the chip answers to most. */
   words: string[];
   effect: ChipEffect;
@@ -41,13 +43,13 @@ export function withoutGroups(effects: ChipEffects, cluster: number, { clusterin
     if (!effect) return [];
     const size = (index: number): number => Math.abs(strength(clustering, index, cluster));
     const strongest = [...group.members].sort((a, b) => size(b) - size(a) || a - b).slice(0, NAMING);
-    return [{ name: `Words ${group.number}`, words: strongest.map((i) => vocabulary.text[clustering.words.ids[i]!] ?? ''), effect }];
+    return [{ name: `Words ${group.number}`, cloud: group.number, words: strongest.map((i) => vocabulary.text[clustering.words.ids[i]!] ?? ''), effect }];
   });
   const guesses = kind === 'language model';
   return [
-    { title: null, rows: own.filter(({ subject }) => subject === 'all').map((effect) => ({ name: 'All text', words: [], effect })) },
-    { title: 'Sentences labelled', rows: classes.map((effect) => ({ name: labels[effect.value] ?? `label ${effect.value}`, words: [], effect })) },
-    { title: guesses ? 'Where such a word came next' : 'Sentences with a word of', rows: clouds },
+    { title: null, rows: own.filter(({ subject }) => subject === 'all').map((effect) => ({ name: 'All text', cloud: null, words: [], effect })) },
+    { title: 'Sentences labelled', rows: classes.map((effect) => ({ name: labels[effect.value] ?? `label ${effect.value}`, cloud: null, words: [], effect })) },
+    { title: guesses ? 'Where a word of these clouds came next' : 'Sentences with a word of these clouds', rows: clouds },
   ].filter(({ rows }) => rows.length);
 }
 

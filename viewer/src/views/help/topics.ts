@@ -74,7 +74,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
         sentences: [
           'All units of the chip are held at zero, and the model reads held-out text again: the dot is by how much its loss rises, in nats.',
           'The line is two standard errors either way. A hollow dot stands for too little text to have one.',
-          'The pale band is what groups of as many units, taken at random, cost: a dot right of it is missed more than chance.',
+          'The pale band is what groups of as many units, taken at random, cost, mean and spread: a chip right of it is missed more than chance.',
           kind === 'language model' ? 'Below, only the guesses where a word of each cloud came next.' : 'Below, only the sentences of one label, and those that hold a word of each cloud.',
         ],
       };

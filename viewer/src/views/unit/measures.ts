@@ -169,7 +169,7 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       help: 'The rise of the loss without the unit, in its standard errors: clear effects come first, whatever their size. Within ±2 it may be noise',
       about: (row) => `number ${places.get(row.unit)} of ${places.size}${Math.abs(certainty(row) ?? 0) < 2 ? ', may be noise' : ''}`,
       value: certainty,
-      text: (value) => `${signed(value, 1)} errors`,
+      text: (value) => `${signed(value, 1)} std. errors`,
       scale: 1,
       base: 0,
       rank: Math.abs,

@@ -25,7 +25,7 @@ export function bits(value: number): string {
 
 /** Decimals that show two digits of an amount in nats, two to six of them. */
 export function natDigits(amount: number): number {
-  const size = Math.abs(amount);
+  const size = Number(Math.abs(amount).toPrecision(2));
   return size > 0 && Number.isFinite(size) ? Math.max(2, Math.min(6, 1 - Math.floor(Math.log10(size)))) : 2;
 }
 

@@ -36,12 +36,12 @@ export function columnsFor(measures: readonly Measure[], chips: boolean): Column
     const help = 'How often the unit has each value, over every step: blue negative, orange positive. Sorted and filtered by the mean';
     columns.push({ key: 'mean', title: 'Activation', help, measure: mean, width: `${WIDTHS.mean}px` });
   }
-  for (const measure of measures) {
-    if (measure.key !== 'mean') columns.push({ key: measure.key, title: measure.title, help: measure.help, measure, width: `${widthOf(measure)}px` });
-  }
   const words = `minmax(${WIDTHS.words}px, 1fr)`;
   columns.push({ key: 'rising', title: 'Raised by', help: 'Words that raise it most, strongest first', measure: null, width: words });
   columns.push({ key: 'falling', title: 'Lowered by', help: 'Words that lower it most, strongest first', measure: null, width: words });
+  for (const measure of measures) {
+    if (measure.key !== 'mean') columns.push({ key: measure.key, title: measure.title, help: measure.help, measure, width: `${widthOf(measure)}px` });
+  }
   return columns;
 }
 
