@@ -62,7 +62,9 @@ def unit_ablation(units: int) -> Columns:
     return {"unit": np.arange(units), "increase": increase, "standard_error": error}
 
 
-def cluster_ablation(ks: list[int], classes: int = 2, selections: tuple[str, ...] = ("reliable", "frequent")) -> Columns:
+def cluster_ablation(
+    ks: list[int], classes: int = 2, selections: tuple[str, ...] = ("reliable", "frequent")
+) -> Columns:
     """Table `cluster_ablation` of the method `block`, up to `LARGEST_K` clusters: the first cluster is missed most.
 
     Without cluster c the loss rises by 0.06 / (c + 1), on the texts with words of word cluster c by 0.05 more; it
@@ -86,7 +88,13 @@ def cluster_ablation(ks: list[int], classes: int = 2, selections: tuple[str, ...
                             "cluster": cluster,
                             "subject": subject,
                             "value": value,
-                            "count": 400 if subject == "all" else 200 if subject == "class" else 1 if few else 40 + value,
+                            "count": 400
+                            if subject == "all"
+                            else 200
+                            if subject == "class"
+                            else 1
+                            if few
+                            else 40 + value,
                             "increase": base + extra,
                             "standard_error": None if few else 0.004 + 0.001 * (subject == "words"),
                             "random": base / 4,
