@@ -47,7 +47,8 @@ def publish(
         made = [_planted(tables, name, units, words, sentences, seed + i, epochs) for i, name in enumerate(names)]
         datasets = [dataset for dataset, _ in made]
         first = datasets[0]["models"][0]["states"][0]
-        first["tables"] |= _measures(tables, units, first["k"])
+        measures = synthetic_measures.of_state(units, first["k"])
+        first["tables"] |= {name: tables(name, of) for name, of in measures.items()}
         if second:
             pairs = [_pairs(tables, made[a], made[b]) for a, b in ((0, 1), (1, 0))]
             for dataset, found in zip(datasets, pairs, strict=True):
@@ -419,15 +420,6 @@ def _overview(
     }
 
 
-def _measures(tables: Tables, units: int, ks: list[int]) -> dict[str, Any]:
-    return {
-        "gates": tables("gates", synthetic_measures.gates(units)),
-        "selectivity": tables("selectivity", synthetic_measures.selectivity(units)),
-        "unit_ablation": tables("unit_ablation", synthetic_measures.unit_ablation(units)),
-        "cluster_ablation": tables("cluster_ablation", synthetic_measures.cluster_ablation(ks)),
-    }
-
-
 def _clusterings(tables: Tables, mean: np.ndarray, count: np.ndarray, v: np.ndarray) -> dict[str, Any]:
     from sklearn.cluster import KMeans
 
@@ -473,7 +465,7 @@ def _clusterings(tables: Tables, mean: np.ndarray, count: np.ndarray, v: np.ndar
 
 
 def many_units(folder: Path, units: int, seed: int = 0) -> None:
-    """Replace the table `units` of the only state in `folder` by one of `units` rows; gates and ablation go, the rest stays."""
+    """Replace the table `units` of the only state in `folder` by one of `units` rows, without gates and ablation."""
     rng = np.random.default_rng(seed)
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -494,7 +486,7 @@ def many_units(folder: Path, units: int, seed: int = 0) -> None:
     }
     with tempfile.TemporaryDirectory() as scratch:
         state["tables"]["units"] = Tables(Path(scratch), folder)("units", columns)
-    for name in ("gates", "selectivity", "unit_ablation", "cluster_ablation"):
+    for name in synthetic_measures.NAMES:
         state["tables"].pop(name, None)
     state["units"] = units
     path.write_text(json.dumps(manifest), encoding="utf-8")

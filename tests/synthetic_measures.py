@@ -1,4 +1,4 @@
-"""Planted gates, selectivity and ablation: one unit tells the part of speech, one is missed most, one only by chance."""
+"""Planted gates, selectivity and ablation: one unit tells the part of speech, one is missed most, one by chance."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ MISSED, NOISY = 7, 5
 POSITIONS = ("1", "2", "3–4", "5–8", "9–16", "17–32")
 LARGEST_K = 12
 
+NAMES = ("gates", "selectivity", "unit_ablation", "cluster_ablation")
 Columns = dict[str, Any]
+
+
+def of_state(units: int, ks: list[int]) -> dict[str, Columns]:
+    """All tables of a classifier's state, by name."""
+    return dict(zip(NAMES, (gates(units), selectivity(units), unit_ablation(units), cluster_ablation(ks)), strict=True))
 
 
 def gates(units: int, names: tuple[str, ...] = ("r", "z")) -> Columns:

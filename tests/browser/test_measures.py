@@ -17,9 +17,8 @@ from tests.browser.planted import manifest, plant, whole
 from tests.browser.published import Published
 from tests.browser.test_details import number, saved
 from tests.browser.test_explorer import button
-from tests.synthetic_measures import MISSED, NOISY, TELLING
+from tests.synthetic_measures import MISSED, NAMES, NOISY, TELLING
 
-NEW = ("gates", "selectivity", "unit_ablation", "cluster_ablation")
 STORE = "document.querySelector('rnnvis-explorer').explorer"
 
 
@@ -43,7 +42,7 @@ def state_of(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_tables(value: dict[str, Any]) -> None:
-    for name in NEW:
+    for name in NAMES:
         state_of(value)["tables"].pop(name, None)
 
 
@@ -188,7 +187,7 @@ def test_the_units_are_sorted_filtered_and_saved_by_them(watched: Watched, folde
 def test_a_held_chip_says_what_happens_without_it(watched: Watched, folder: Path, tmp_path: Path, k: int) -> None:
     page, asked = shown(watched, folder)
     clustered(page, k)
-    assert not [name for name in asked if name.startswith(NEW)]
+    assert not [name for name in asked if name.startswith(NAMES)]
     published = Published(folder, "planted")
     chip = 2
     cluster = chip_cluster(published, chip, k)
@@ -296,7 +295,7 @@ def test_where_the_tables_are_missing_the_reason_stands(watched: Watched, folder
     expect(page.get_by_role("table", name="What its state tells")).to_have_count(0)
     options = page.get_by_role("combobox", name="Sort the units by").locator("option").all_inner_texts()
     assert not [option for option in options if "Loss" in option or "part of speech" in option]
-    assert not [name for name in asked if name.startswith(NEW)]
+    assert not [name for name in asked if name.startswith(NAMES)]
     watched.check()
 
 
