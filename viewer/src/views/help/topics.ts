@@ -129,7 +129,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
           'A measure is a strip of all units; the large dot is this one.',
           'Told, in bits, is how much its state says about a word’s part of speech, the label or the position. Shuffled features give the bits under chance.',
           'The loss without it is how much worse the model gets when it is held at zero. Within two standard errors that may be noise.',
-          'A gate bar is all steps: grey at the left nearly closed, dark at the right nearly open.',
+          'A gate bar is all steps: filled from the left are those where the gate is nearly closed, from the right nearly open.',
           'A box is half of a word’s uses, the thin line 82 %, the ring the mean.',
           'In the sentences, a word is tinted by the state of the unit just after it.',
           'A frame marks the word where the unit is highest, or lowest, in the text.',

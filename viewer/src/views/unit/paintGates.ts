@@ -32,7 +32,7 @@ export function describeGate({ gate, mean, closed, open }: Gate): TooltipContent
   };
 }
 
-/** A bar a gate, all its steps: dark at the left where it was nearly closed, at the right where it was nearly open. */
+/** A bar a gate, all its steps: filled from the left where it was nearly closed, from the right where it was nearly open. */
 export function paintGates(surface: Surface, gates: readonly Gate[], width: number, theme: Tokens, active: number | null): void {
   const small = { family: 'interface', size: 11, fill: theme.ink3, tabular: true } as const;
   gates.forEach((of, i) => {
