@@ -20,6 +20,7 @@ export function gateName(gate: string): string {
 
 /** `0.42 bits`; a third decimal where it is small. */
 export function bits(value: number): string {
+  if (value > 0 && value < 0.0005) return '< 0.001 bits';
   return `${fixed(value, Math.abs(value) < 0.1 ? 3 : 2)} bits`;
 }
 
