@@ -2,6 +2,8 @@
 
     python -m tests.synthetic FOLDER [--units 64] [--words 600] [--sentences 800] [--epochs 3] [--second]
 
+Gates, selectivity and ablation are planted in the first dataset and the last epoch; elsewhere they are missing.
+
 Words belong to planted groups that raise or lower planted groups of units; states leak and add up. No figure in it
 means anything.
 """
@@ -21,6 +23,7 @@ from rnnvis.measures import projection
 from rnnvis.measures.dynamics import Figure, dimensions, per_step
 from rnnvis.measures.matches import match, profiles
 from rnnvis.tables import files, overview_columns, publishing
+from tests import synthetic_measures
 from tests.synthetic_words import GROUPS, PART_OF_SPEECH, PROBES
 
 
@@ -43,6 +46,9 @@ def publish(
         names = ("synthetic", "second") if second else ("synthetic",)
         made = [_planted(tables, name, units, words, sentences, seed + i, epochs) for i, name in enumerate(names)]
         datasets = [dataset for dataset, _ in made]
+        first = datasets[0]["models"][0]["states"][0]
+        measures = synthetic_measures.of_state(units, first["k"])
+        first["tables"] |= {name: tables(name, of) for name, of in measures.items()}
         if second:
             pairs = [_pairs(tables, made[a], made[b]) for a, b in ((0, 1), (1, 0))]
             for dataset, found in zip(datasets, pairs, strict=True):
@@ -459,7 +465,7 @@ def _clusterings(tables: Tables, mean: np.ndarray, count: np.ndarray, v: np.ndar
 
 
 def many_units(folder: Path, units: int, seed: int = 0) -> None:
-    """Replace the table `units` of the only state in `folder` by one of `units` rows; the other tables stay."""
+    """Replace the table `units` of the only state in `folder` by one of `units` rows, without gates and ablation."""
     rng = np.random.default_rng(seed)
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -480,6 +486,8 @@ def many_units(folder: Path, units: int, seed: int = 0) -> None:
     }
     with tempfile.TemporaryDirectory() as scratch:
         state["tables"]["units"] = Tables(Path(scratch), folder)("units", columns)
+    for name in synthetic_measures.NAMES:
+        state["tables"].pop(name, None)
     state["units"] = units
     path.write_text(json.dumps(manifest), encoding="utf-8")
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
 from rnnvis.tables import files, publishing
+from tests import synthetic_measures
 from tests.synthetic import Tables, publish
+
+SPOKEN = 10
+"""Next words that a unit raises, and as many that it lowers."""
 
 
 def publish_language_model(folder: Path, *, units: int = 64, words: int = 600, sentences: int = 200) -> None:
     """Write a folder as `tests.synthetic.publish` does, whose model gives five guesses and a loss at every step.
 
-    At the last step of a sentence nothing comes: there `p_target` and `loss` are null.
+    At the last step of a sentence nothing comes: there `p_target` and `loss` are null. Unit u speaks for the words
+    u + 1, u + 2, … and against those as far from the end of the vocabulary.
     """
     publish(folder, units=units, words=words, sentences=sentences)
     dataset = publishing.read_manifest(folder)["datasets"][0]
@@ -30,8 +36,24 @@ def publish_language_model(folder: Path, *, units: int = 64, words: int = 600, s
         state["read_by_head"] = False
         del state["tables"]["word_effects"]
     with tempfile.TemporaryDirectory() as scratch:
-        model["tables"]["steps"] = Tables(Path(scratch), folder)("steps", steps)
+        tables = Tables(Path(scratch), folder)
+        model["tables"]["steps"] = tables("steps", steps)
+        for state in model["states"]:
+            state["tables"] |= {name: tables(name, of) for name, of in _measures(folder, state, words).items()}
     publishing.write_manifest([dataset], folder, "synthetic")
+
+
+def _measures(folder: Path, state: dict[str, Any], words: int) -> dict[str, Any]:
+    units = files.read("units", [folder / part["path"] for part in state["tables"]["units"]["files"]])
+    numbers = np.arange(units.num_rows, dtype=np.int32)[:, None] % (words - 2 * SPOKEN)
+    first = 1 + numbers + np.arange(SPOKEN, dtype=np.int32)
+    spoken = {"raises_next": files.list_column(first), "lowers_next": files.list_column(words - first)}
+    kept = {name: units[name] for name in units.column_names if name not in spoken}
+    return {
+        "units": kept | spoken,
+        "selectivity": synthetic_measures.selectivity(units.num_rows, labels=()),
+        "cluster_ablation": synthetic_measures.cluster_ablation(state["k"], classes=0),
+    }
 
 
 def _steps(tokens: list[np.ndarray], words: int, rng: np.random.Generator) -> dict[str, object]:

@@ -25,20 +25,21 @@ def silenced(rnn: nn.RNNBase, layer: int, units: np.ndarray) -> Iterator[None]:
     """
     names = [f"weight_hh_l{layer}"] + ([f"weight_ih_l{layer + 1}"] if layer + 1 < rnn.num_layers else [])
     weights = [getattr(rnn, name) for name in names]
-    kept = [weight.detach()[:, units].clone() for weight in weights]
+    off = torch.tensor(units, dtype=torch.int64)
+    kept = [weight.detach()[:, off] for weight in weights]
     with torch.no_grad():
         for weight in weights:
-            weight[:, units] = 0
+            weight[:, off] = 0
         try:
             yield
         finally:
             for weight, before in zip(weights, kept, strict=True):
-                weight[:, units] = before
+                weight[:, off] = before
 
 
 def _heard(rnn: nn.RNNBase, hidden: Tensor, layer: int, units: np.ndarray) -> Tensor:
     if layer + 1 == rnn.num_layers:
-        hidden[..., units] = 0
+        hidden[..., torch.tensor(units, dtype=torch.int64)] = 0
     return hidden
 
 

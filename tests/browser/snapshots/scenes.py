@@ -57,6 +57,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("picture-words-by-cluster", "e.setColourWords('cluster'); e.setChipAlign('height'); e.toggleWord('film')"),
     Scene("details-word", "e.pinStep(null); e.toggleWord('film')", part=DETAILS),
     Scene("details-step", "", part=DETAILS),
+    Scene("details-chip", "e.held = { kind: 'chip', cluster: e.clustering.units.order[1] }", part=DETAILS),
     Scene("pair", SECOND),
     Scene("pair-difference", f"{SECOND}; e.setFocus('difference')", part=DETAILS),
     Scene("compare-mirror", f"e.openPage('compare'); {CORPORA}"),

@@ -240,6 +240,25 @@ export interface Clustering {
   quality: ClusterQuality;
 }
 
+/** Something of a step that units may tell: of the word read, of its sentence, or of its place there. */
+export type Feature = 'part_of_speech' | 'label' | 'position';
+
+/** What the state of a unit tells about a feature of the step, in bits. */
+export interface Told {
+  bits: number;
+  /** What the same gives by chance, with the feature shuffled. */
+  shuffled: number;
+  /** Values of the feature at which its mean state is highest and lowest. */
+  highest: string;
+  lowest: string;
+}
+
+/** What happens to the loss without something, in nats. */
+export interface Without {
+  increase: number;
+  standardError: number | null;
+}
+
 export interface UnitRow {
   unit: number;
   outputWeight: number | null;
@@ -255,6 +274,9 @@ export interface UnitRow {
   labelAuc: number | null;
   topWords: Int32Array;
   bottomWords: Int32Array;
+  /** By feature; absent where it was not asked for or not measured. */
+  told?: Partial<Record<Feature, Told>>;
+  without?: Without | null;
 }
 
 /** Steps in each bin of a unit's state, and the borders of the bins: one more than bins. */

@@ -5,12 +5,13 @@ import type { Clustering, Sentence, SentenceSteps, StateSequence, Vocabulary, Wo
 import { sameWord } from '../model/pair';
 import { NO_ADDRESS, type Address } from './address';
 import { Choices } from './choices.svelte';
+import { ChipLosses } from './chipLosses.svelte';
 import { Colouring } from './colouring.svelte';
 import { fitView, firstView, modelAt, modelOf } from './defaults';
 import { LinkProblem, readLink, writeLink } from './link';
 import { Passages } from './passages.svelte';
 import { Slot, tryAgain } from './slot.svelte';
-import type { Drawn, Focus, Hover, Place, Problem, ViewState } from './types';
+import type { Drawn, Focus, Held, Hover, Place, Problem, ViewState } from './types';
 
 export interface Options {
   /** Address of the manifest. */
@@ -55,8 +56,9 @@ export class Explorer extends Choices {
   readonly site: string | null;
 
   #hover = $state.raw<Hover | null>(null);
+  #held = $state.raw<Held>(null);
   #vocabulary = new Slot<Vocabulary>((error) => this.#fail('words', error), () => this.colouring.want());
-  #clustering = new Slot<Clustering>((error) => this.#fail('memory', error), () => this.clearProblem('memory'));
+  #clustering = new Slot<Clustering>((error) => this.#fail('memory', error), () => this.#grouped());
   readonly #address: Address;
   readonly #options: Options;
   #stop: () => void = () => undefined;
@@ -66,6 +68,7 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
+  readonly chipLosses = new ChipLosses(this);
   loading = $derived.by<boolean>(() => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading);
   /** Whether every part of the first picture is there, or is known to be missing. */
   ready = $derived.by<boolean>(
@@ -143,6 +146,17 @@ export class Explorer extends Choices {
   set hover(hover: Hover | null) {
     this.#hover = hover;
     this.colouring.want();
+    this.chipLosses.want();
+  }
+
+  /** The chip or cloud of the picture that a click holds. */
+  get held(): Held {
+    return this.#held;
+  }
+
+  set held(held: Held) {
+    this.#held = held;
+    this.chipLosses.want();
   }
 
   /** Fetches the manifest, follows the link or the attributes, and loads the first view. */
@@ -246,6 +260,11 @@ export class Explorer extends Choices {
     this.problems[place] = toProblem(error, place);
   }
 
+  #grouped(): void {
+    this.clearProblem('memory');
+    this.chipLosses.want();
+  }
+
   #follow(fragment: string): ViewState | null {
     if (!this.source || !this.first) return null;
     try {
@@ -281,6 +300,7 @@ export class Explorer extends Choices {
     if (this.#scope !== scope) {
       this.#scope = scope;
       this.colouring.clear(scope);
+      this.held = null;
       this.problems = {};
     }
     this.#vocabulary.want(dataset.name, dataset.name, () => source.vocabulary(dataset));
@@ -289,6 +309,7 @@ export class Explorer extends Choices {
     );
     this.passages.want(scope, source, dataset, model, state);
     this.colouring.want();
+    this.chipLosses.want();
   }
   #scope = '';
 }

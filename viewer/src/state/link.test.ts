@@ -29,7 +29,7 @@ const full: ViewState = {
   colourScale: 'fixed',
   colourWords: 'class',
   chipAlign: 'height',
-  unitRail: 'labelAuc',
+  unitRail: 'lossCertainty',
   unitWords: 'certainty',
   unitSort: 'timeScale',
   unitDescending: true,

@@ -87,6 +87,9 @@ export type Hover =
   | { kind: 'word'; wordId: number; cluster: number }
   | { kind: 'link'; wordCluster: number; unitCluster: number };
 
+/** A chip or a cloud held by a click: its links stay in front until it is let go. Never in the link. */
+export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
+
 /** A problem shown in the place of the view it concerns; the other views go on working. */
 export interface Problem {
   what: string;

@@ -1,6 +1,9 @@
 /** What the page “Units” is sorted and filtered by, as links have it. */
 
-export const MEASURE_KEYS = ['mean', 'timeScale', 'gateKeep', 'meanAbsolute', 'labelAuc', 'outputWeight', 'sparsity', 'saturation'] as const;
+export const MEASURE_KEYS = [
+  ...(['mean', 'timeScale', 'gateKeep', 'meanAbsolute', 'labelAuc', 'outputWeight', 'sparsity', 'saturation'] as const),
+  ...(['speechBits', 'labelBits', 'positionBits', 'lossWithout', 'lossCertainty'] as const),
+] as const;
 
 export type MeasureKey = (typeof MEASURE_KEYS)[number];
 

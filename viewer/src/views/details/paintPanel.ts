@@ -1,4 +1,4 @@
-import type { Vocabulary } from '../../data/types';
+import type { ModelEntry, Vocabulary } from '../../data/types';
 import { candidates } from '../../model/nextWords';
 import { change } from '../../model/sequence';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
@@ -13,8 +13,10 @@ import { describePush, paintPush, pushHeight, pushLabels } from './paintPush';
 import { describeMark, paintStep, STEP_HEIGHT, stepFrame } from './paintStep';
 import { paintWords, WORDS_HEIGHT, wordsFrame } from './paintWords';
 import { inputs } from './panelTable';
+import { paintWithout, withoutChart } from './paintWithout';
 import { pushStrip } from './pushStrip';
 import { stepChart } from './stepChart';
+import { describeWithout, type WithoutGroup } from './without';
 import { wordsChart } from './wordsChart';
 
 const MARGIN = 24;
@@ -29,6 +31,8 @@ export interface PanelContent {
   /** Name of the class whose probability is shown. */
   positive: string;
   compared: readonly ComparedWord[];
+  /** The held chip, by its drawn number, and what happens without it. */
+  without?: { number: number; units: number; kind: ModelEntry['kind']; groups: readonly WithoutGroup[] } | null;
   vocabulary?: Vocabulary | null;
   /** What the figure was made from: dataset, model, state. */
   source: string;
@@ -40,6 +44,13 @@ export function panelSvg(content: PanelContent, themeName: ThemeName): string {
   const surface = new SvgSurface();
   let y = MARGIN;
   surface.group({ translate: [MARGIN, 0] }, () => {
+    if (content.without) {
+      const { number, units, kind, groups } = content.without;
+      const chart = withoutChart(groups, WIDTH);
+      heading(surface, `Without chip ${number}; pale: ${units === 1 ? 'single random units' : `random groups of ${units} units`}`, (y += 12), theme);
+      surface.group({ translate: [0, (y += 8)] }, () => paintWithout(surface, chart, WIDTH, theme, null, (row) => describeWithout(row, units, kind)));
+      y += chart.height + 8;
+    }
     if (content.evidence) y = paintPinned(surface, content, content.evidence, y, theme);
     const measured = inputs(content.compared);
     if (measured.length > 0) {
@@ -55,7 +66,7 @@ export function panelSvg(content: PanelContent, themeName: ThemeName): string {
     }
     surface.text(0, (y += 24), content.source, note(theme));
   });
-  return surface.document(WIDTH + 2 * MARGIN, y + MARGIN, theme.surface, `rnnvis: ${content.word || 'words side by side'}`);
+  return surface.document(WIDTH + 2 * MARGIN, y + MARGIN, theme.surface, `rnnvis: ${content.word || (content.without && !content.compared.length ? `without chip ${content.without.number}` : 'words side by side')}`);
 }
 
 function heading(surface: Surface, text: string, y: number, theme: Tokens): void {

@@ -36,6 +36,7 @@ export async function figureFor(topic: Topic, explorer: Explorer): Promise<HelpF
       return compareFigure();
     case 'unit':
       return unitFigure(explorer);
+    case 'without':
     case 'units':
     case 'map':
     case 'sql':

@@ -1,6 +1,6 @@
 import type { ModelEntry } from '../../data/types';
 
-export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'unit' | 'units' | 'sql' | 'compare' | 'map' | 'find-sentences' | 'find-concordance' | 'find-fires' | 'find-nearest';
+export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'without' | 'unit' | 'units' | 'sql' | 'compare' | 'map' | 'find-sentences' | 'find-concordance' | 'find-fires' | 'find-nearest';
 
 export interface Explanation {
   title: string;
@@ -35,7 +35,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
           'A chip is a group of units that the same words move; a square is one unit.',
           'Orange squares rose, blue squares fell: the stronger the colour, the more.',
           'The number is the mean over the chip. Chip 2 is bar 2 of every row.',
-          'A dashed outline: two halves of the text do not agree on this group.',
+          'A dashed outline: two halves of the text do not agree on this group. Click beside the squares to hold a chip: the panel says what the model loses without it.',
         ],
       };
     case 'words':
@@ -66,6 +66,16 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
           'Half of the uses lie in the inner band, 82 % in the outer one.',
           'Units stand in the first word’s order: a line that mirrors it does the opposite.',
           '“Halves agree” compares two halves of the text: r near 1 can be trusted.',
+        ],
+      };
+    case 'without':
+      return {
+        title: 'How to read what happens without a chip',
+        sentences: [
+          'All units of the chip are held at zero, and the model reads held-out text again: the dot is by how much its loss rises, in nats.',
+          'The line is two standard errors either way. A hollow dot stands for too little text to have one.',
+          'The pale band is what groups of as many units, taken at random, cost, mean and spread: a chip right of it is missed more than chance.',
+          kind === 'language model' ? 'Below, only the guesses where a word of each cloud came next.' : 'Below, only the sentences of one label, and those that hold a word of each cloud.',
         ],
       };
     case 'units':
@@ -117,6 +127,9 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
         title: 'How to read a unit',
         sentences: [
           'A measure is a strip of all units; the large dot is this one.',
+          'Told, in bits, is how much its state says about a word’s part of speech, the label or the position. Shuffled features give the bits under chance.',
+          'The loss without it is how much worse the model gets when it is held at zero. Within two standard errors that may be noise.',
+          'A gate bar is all steps: filled from the left are those where the gate is nearly closed, from the right nearly open.',
           'A box is half of a word’s uses, the thin line 82 %, the ring the mean.',
           'In the sentences, a word is tinted by the state of the unit just after it.',
           'A frame marks the word where the unit is highest, or lowest, in the text.',

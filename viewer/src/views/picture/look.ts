@@ -1,8 +1,5 @@
 import type { Tokens } from '../../paint/colour';
-import type { Focus, Hover, ViewState } from '../../state/types';
-
-/** A chip or a cloud held by a click: its links stay in front until it is let go. */
-export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
+import type { Focus, Held, Hover, ViewState } from '../../state/types';
 
 /** How the scene is to look at this moment; what is where stands in the scene. */
 export interface Look {

@@ -1,3 +1,4 @@
+import type { ChipEffects } from '../../data/measured';
 import type { Vocabulary, WordResponse } from '../../data/types';
 import { rankOf, shownAttention } from '../../model/attention';
 import { blockMean, groups, strength } from '../../model/groups';
@@ -9,6 +10,7 @@ import type { PictureData, Scene } from '../../model/scene';
 import { keptShare } from '../../model/sequence';
 import type { Focus, Hover } from '../../state/types';
 import { count, fixed, percent, signed } from '../chart/format';
+import { ofAllText, withoutLine } from '../details/without';
 import { corpus, corpusList, type Segment, type TooltipContent } from './content';
 
 /** What tooltips speak about, besides the data of the picture. */
@@ -20,6 +22,8 @@ export interface Facts {
   focusWord: string | null;
   responses: ReadonlyMap<number, WordResponse>;
   effects: ((wordId: number) => number | null) | null;
+  /** What happens without each chip, where that was asked for and measured. */
+  losses?: ChipEffects | null;
 }
 
 function digits(facts: Facts): number {
@@ -162,6 +166,11 @@ function bar(facts: Facts, index: number, cluster: number): TooltipContent | nul
   };
 }
 
+function without({ losses }: Facts, cluster: number, units: number): Segment[] {
+  const effect = ofAllText(losses ?? null, cluster);
+  return effect ? [withoutLine(effect, units)] : [];
+}
+
 function chip(facts: Facts, cluster: number, unit: number | null): TooltipContent | null {
   const drawn = facts.scene.chips?.list.find((c) => c.group.cluster === cluster);
   if (!drawn) return null;
@@ -175,13 +184,14 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
   const shown = facts.focus === 'second' ? side(facts) : facts;
   const row = (facts.focus === 'step' || facts.focus === 'second') && shown.data.step !== null ? shown.scene.sequence?.rows[shown.data.step] : undefined;
   const kept = row?.bars.find((b) => b.cluster === cluster)?.keptRate ?? NaN;
+  const units = drawn.group.members.length;
   const lines = [
     movement(facts, drawn.mean, true),
     Number.isFinite(kept) ? [`${percent(kept)} of it was kept from the step before.`] : [],
     movers(facts, cluster),
+    without(facts, cluster, units),
     unstable(drawn.group.stability),
   ];
-  const units = drawn.group.members.length;
   return { title: [`Chip ${number}, ${count(units)} ${units === 1 ? 'unit' : 'units'}`], lines: lines.filter((l) => l.length), hint: 'Click to hold its links and size the words by it' };
 }
 

@@ -37,6 +37,31 @@ describe('measuresFor', () => {
   });
 });
 
+describe('what is told and missed', () => {
+  const without = (increase: number, standardError: number | null): Partial<UnitRow> => ({ without: { increase, standardError } });
+  const missed = [row(0, without(0.01, 0.02)), row(1, without(0.004, 0.0004)), row(2, without(-0.006, 0.001)), row(3, without(0.002, null))];
+  const measures = measuresFor(names, missed);
+  const of = (key: string) => measures.find((measure) => measure.key === key)!;
+  it('ranks clear effects before large ones, whichever way they go', () => {
+    expect(ranked(missed, of('lossWithout')).map((r) => r.unit)).toEqual([0, 1, 3, 2]);
+    expect(ranked(missed, of('lossCertainty')).map((r) => r.unit)).toEqual([1, 2, 0, 3]);
+    expect(of('lossCertainty').about(missed[2]!)).toBe('number 2 of 3');
+    expect(of('lossCertainty').about(missed[0]!)).toBe('number 3 of 3, may be noise');
+  });
+  it('gives the error beside the loss', () => {
+    expect(of('lossWithout').text(0.004)).toBe('+0.0040 nats');
+    expect(of('lossWithout').error!(missed[1]!)).toBe(0.0004);
+    expect(of('lossWithout').about(missed[3]!)).toBe('standard error not known');
+  });
+  it('has a measure for each feature that was measured', () => {
+    const told = [row(0, { told: { part_of_speech: { bits: 1.25, shuffled: 0.015, highest: 'determiner', lowest: 'verb' } } })];
+    const keys = measuresFor(names, told).map(({ key }) => key);
+    expect(keys).toContain('speechBits');
+    expect(keys).not.toContain('labelBits');
+    expect(measuresFor(names, told).find(({ key }) => key === 'speechBits')!.about(told[0]!)).toBe('chance gives 0.015 bits');
+  });
+});
+
 describe('ranked', () => {
   it('sorts signed measures by size and puts unknown ones last', () => {
     const weight = measuresFor(names, rows).find((measure) => measure.key === 'outputWeight')!;

@@ -1,7 +1,8 @@
 import { extent } from 'd3-array';
-import type { UnitRow } from '../../data/types';
+import type { Feature, UnitRow } from '../../data/types';
 import type { MeasureKey } from '../../state/unitList';
 import { fixed, percent, signed } from '../chart/format';
+import { bits, certainty, FEATURE_NAMES, nats, natDigits } from './told';
 
 /** One measure of a unit: what it is called, how it reads, and how the rail sorts by it. */
 export interface Measure {
@@ -21,6 +22,10 @@ export interface Measure {
   rank: (value: number) => number;
   /** Shown in the row of measures; the others only sort the rail. */
   shown: boolean;
+  /** Its standard error, where it has one. */
+  error?: (row: UnitRow) => number | null;
+  /** Its sign is not the state's, so that it has not the state's colours. */
+  colourless?: boolean;
 }
 
 interface Naming {
@@ -37,6 +42,8 @@ const same = (value: number): number => value;
 
 /** The measures that mean something here: one whose column is empty for every unit is left out. */
 export function measuresFor({ kind, cell, positive }: Naming, rows: readonly UnitRow[]): Measure[] {
+  const clear = rows.filter((row) => certainty(row) !== null).sort((a, b) => Math.abs(certainty(b)!) - Math.abs(certainty(a)!));
+  const places = new Map(clear.map((row, i) => [row.unit, i + 1]));
   const all: Measure[] = [
     {
       key: 'timeScale',
@@ -139,8 +146,54 @@ export function measuresFor({ kind, cell, positive }: Naming, rows: readonly Uni
       rank: same,
       shown: false,
     },
+    tells('part_of_speech', 'speechBits', 'Tells part of speech'),
+    tells('label', 'labelBits', 'Tells label (bits)'),
+    tells('position', 'positionBits', 'Tells position'),
+    {
+      key: 'lossWithout',
+      title: 'Loss without it',
+      help: 'By how much the loss on held-out text rises when the unit is held at zero, in nats. The largest means are often noise: see them in standard errors',
+      about: ({ without }) => (without?.standardError ? `± ${fixed(without.standardError, natDigits(without.standardError))}, its standard error` : 'standard error not known'),
+      value: ({ without }) => without?.increase ?? null,
+      text: nats,
+      scale: 1,
+      base: 0,
+      rank: same,
+      shown: false,
+      error: ({ without }) => without?.standardError ?? null,
+      colourless: true,
+    },
+    {
+      key: 'lossCertainty',
+      title: 'Effect over error',
+      help: 'The rise of the loss without the unit, in its standard errors: clear effects come first, whatever their size. Within ±2 it may be noise',
+      about: (row) => `number ${places.get(row.unit)} of ${places.size}${Math.abs(certainty(row) ?? 0) < 2 ? ', may be noise' : ''}`,
+      value: certainty,
+      text: (value) => `${signed(value, 1)} std. errors`,
+      scale: 1,
+      base: 0,
+      rank: Math.abs,
+      shown: false,
+      colourless: true,
+    },
   ];
   return all.filter((measure) => rows.some((row) => known(measure.value(row))));
+}
+
+/** How much the state tells about a feature. */
+function tells(feature: Feature, key: MeasureKey, title: string): Measure {
+  return {
+    key,
+    title,
+    help: `How much its state tells about the ${FEATURE_NAMES[feature]}: mutual information over every step, in bits; 0 is nothing`,
+    about: ({ told }) => `chance gives ${bits(told?.[feature]?.shuffled ?? NaN)}`,
+    value: ({ told }) => told?.[feature]?.bits ?? null,
+    text: bits,
+    scale: 1,
+    base: 0,
+    rank: same,
+    shown: false,
+  };
 }
 
 function known(value: number | null): value is number {

@@ -1,13 +1,17 @@
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import { CanvasSurface, SvgSurface, type Surface } from '../../paint/surface';
+import { fit } from '../../paint/text';
 import { count } from '../chart/format';
 import { note } from '../chart/paintAxis';
 import { boxRows } from './boxRows';
 import { histogram } from './histogram';
 import { paintBoxes } from './paintBoxes';
+import { gatesHeight, paintGates } from './paintGates';
 import { HISTOGRAM_HEIGHT, histogramScale, paintHistogram, paintSpread } from './paintHistogram';
-import type { UnitHistogram } from '../../data/types';
-import type { UnitWords } from './unitData';
+import { FEATURES, type Gate } from '../../data/measured';
+import type { UnitHistogram, UnitRow } from '../../data/types';
+import { bits, FEATURE_NAMES, moves, valueName } from './told';
+import type { NextWords, UnitWords } from './unitData';
 
 const MARGIN = 24;
 const WIDTH = 500;
@@ -17,12 +21,30 @@ export interface UnitFigure {
   of: UnitHistogram;
   words: UnitWords;
   extreme: number;
+  row: UnitRow | null;
+  gates: readonly Gate[];
+  next: NextWords | null;
   /** Dataset, model and state, in words. */
   source: string;
 }
 
+/** What the unit tells and what happens without it, a line each. */
+function lines({ row, next }: UnitFigure): string[] {
+  const told = FEATURES.flatMap((feature) => {
+    const of = row?.told?.[feature];
+    if (!of) return [];
+    return [`Tells the ${FEATURE_NAMES[feature]}: ${bits(of.bits)} (chance ${bits(of.shuffled)}), highest at ${valueName(feature, of.highest)}`];
+  });
+  return [
+    ...(next ? [`Makes likelier next: ${next.raises.join(', ')}`, `Makes unlikelier next: ${next.lowers.join(', ')}`] : []),
+    ...told,
+    ...(row?.without ? [`Without it the loss ${moves(row.without)} nats`] : []),
+  ];
+}
+
 /** Histogram and words of a unit as one figure, painted by the very code that paints the screen; gives its height. */
-function paintUnit(surface: Surface, { of, words, extreme, source }: UnitFigure, theme: Tokens): number {
+function paintUnit(surface: Surface, figure: UnitFigure, theme: Tokens): number {
+  const { of, words, extreme, gates, source } = figure;
   const shape = histogram(of.counts, of.edges);
   const scale = histogramScale(shape, WIDTH);
   const boxes = boxRows(words.rising, words.falling);
@@ -30,6 +52,12 @@ function paintUnit(surface: Surface, { of, words, extreme, source }: UnitFigure,
   let y = MARGIN;
   surface.group({ translate: [MARGIN, 0] }, () => {
     surface.text(0, (y += 20), `Unit ${of.unit}`, { ...heading, size: 20, weight: 700 });
+    for (const line of lines(figure)) surface.text(0, (y += 18), fit(line, WIDTH, 'interface', 11), { ...note(theme), fill: theme.ink2 });
+    if (gates.length) {
+      surface.text(0, (y += 28), 'Gates', heading);
+      surface.group({ translate: [0, (y += 6)] }, () => paintGates(surface, gates, WIDTH, theme, null));
+      y += gatesHeight(gates);
+    }
     surface.text(0, (y += 28), 'Activation over every step', heading);
     surface.text(WIDTH, y, `${count(shape.total)} steps`, note(theme, 'right'));
     surface.group({ translate: [0, (y += 10)] }, () => {

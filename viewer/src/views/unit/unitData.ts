@@ -1,3 +1,4 @@
+import type { Spoken } from '../../data/measured';
 import { rankUnitWords, type UnitWordOrder } from '../../data/queries';
 import type { Source } from '../../data/source';
 import type { DatasetEntry, Sentence, StateEntry, UnitContext, UnitRow, Vocabulary } from '../../data/types';
@@ -27,6 +28,17 @@ export interface UnitWords {
   unit: number;
   rising: WordBox[];
   falling: WordBox[];
+}
+
+/** Next words that a high value of a unit makes likelier and unlikelier, strongest first. */
+export interface NextWords {
+  raises: string[];
+  lowers: string[];
+}
+
+export function nextWords({ raises, lowers }: Spoken, { text }: Vocabulary): NextWords {
+  const of = (ids: Int32Array): string[] => Array.from(ids, (id) => text[id] ?? '');
+  return { raises: of(raises), lowers: of(lowers) };
 }
 
 /** By the size of the change the pipeline has ranked them; any other order is a query. */

@@ -1,8 +1,10 @@
+import { FEATURES, type Gate } from '../../data/measured';
 import type { UnitHistogram, UnitRow } from '../../data/types';
-import type { Table } from '../table/csv';
+import type { Cell, Table } from '../table/csv';
 import type { WordBox } from './boxRows';
 import type { Measure } from './measures';
-import type { ContextRow } from './unitData';
+import { FEATURE_SHORT, gateName } from './told';
+import type { ContextRow, NextWords } from './unitData';
 
 export function wordsTable(unit: number, words: readonly WordBox[]): Table {
   const quantiles = [9, 25, 50, 75, 91];
@@ -57,13 +59,61 @@ export function histogramTable(of: UnitHistogram): Table {
   };
 }
 
+/** What the unit tells, its gates and its next words, each where it was measured. */
+export function measuredTables({ unit, told = {} }: UnitRow, gates: readonly Gate[], next: NextWords | null): Table[] {
+  const tells: Table = {
+    caption: `What the state of unit ${unit} tells`,
+    columns: [
+      { name: 'about', about: 'Feature of the step' },
+      { name: 'bits', about: 'Mutual information of the state with the feature', digits: 4 },
+      { name: 'chance', about: 'The same with the feature shuffled', digits: 4 },
+      { name: 'highest at', about: 'Value of the feature at which the mean state is highest' },
+      { name: 'lowest at', about: 'Value of the feature at which the mean state is lowest' },
+    ],
+    rows: FEATURES.flatMap((feature) => {
+      const of = told[feature];
+      return of ? [[FEATURE_SHORT[feature].toLowerCase(), of.bits, of.shuffled, of.highest, of.lowest]] : [];
+    }),
+  };
+  const open: Table = {
+    caption: `Gates of unit ${unit}`,
+    columns: [
+      { name: 'gate', about: 'Which gate' },
+      { name: 'mean', about: 'Mean over every step, 0 to 1', digits: 4 },
+      { name: 'closed', about: 'Share of steps where it is below 0.1', digits: 4 },
+      { name: 'open', about: 'Share of steps where it is above 0.9', digits: 4 },
+    ],
+    rows: gates.map((gate) => [gateName(gate.gate).toLowerCase(), gate.mean, gate.closed, gate.open]),
+  };
+  const words: Table = {
+    caption: `Next words that unit ${unit} speaks for and against`,
+    columns: [
+      { name: 'rank', about: 'From the strongest, which is 1' },
+      { name: 'makes likelier', about: 'Next word that a high value speaks for', corpus: true },
+      { name: 'makes unlikelier', about: 'Next word that a high value speaks against', corpus: true },
+    ],
+    rows: (next?.raises ?? []).map((word, i) => [i + 1, word, next!.lowers[i] ?? null]),
+  };
+  return [tells, open, words].filter((table) => table.rows.length);
+}
+
 export function unitsTable(rows: readonly UnitRow[], measures: readonly Measure[]): Table {
   return {
     caption: 'All units',
     columns: [
       { name: 'unit', about: 'Unit number' },
-      ...measures.map(({ title }) => ({ name: title.toLowerCase(), about: title, digits: 4 })),
+      ...measures.flatMap(measureColumns),
     ],
-    rows: rows.map((row) => [row.unit, ...measures.map((measure) => measure.value(row))]),
+    rows: rows.map((row) => [row.unit, ...measures.flatMap((measure) => measureCells(measure, row))]),
   };
+}
+
+/** A measure as columns: itself, and its standard error where it has one. */
+export function measureColumns({ title, help, error }: Measure): Table['columns'] {
+  const name = title.toLowerCase();
+  return [{ name, about: help, digits: 4 }, ...(error ? [{ name: `${name}, standard error`, about: 'Its standard error', digits: 4 }] : [])];
+}
+
+export function measureCells({ value, error }: Measure, row: UnitRow): Cell[] {
+  return [value(row), ...(error ? [error(row)] : [])];
 }

@@ -14,7 +14,13 @@ export interface Column {
 }
 
 /** Least widths in pixels, which the tracks below repeat. */
-const WIDTHS = { unit: 84, chip: 62, mean: 136, measure: 116, words: 150 };
+const WIDTHS = { unit: 84, chip: 62, mean: 136, measure: 116, named: 136, words: 150 };
+/** A measure with a longer name than this has a wider column. */
+const LONG_NAME = 17;
+
+function widthOf({ title }: Measure): number {
+  return title.length > LONG_NAME ? WIDTHS.named : WIDTHS.measure;
+}
 
 /** Of a cell, at the left and at the right. */
 const PADDING = 8;
@@ -30,12 +36,12 @@ export function columnsFor(measures: readonly Measure[], chips: boolean): Column
     const help = 'How often the unit has each value, over every step: blue negative, orange positive. Sorted and filtered by the mean';
     columns.push({ key: 'mean', title: 'Activation', help, measure: mean, width: `${WIDTHS.mean}px` });
   }
-  for (const measure of measures) {
-    if (measure.key !== 'mean') columns.push({ key: measure.key, title: measure.title, help: measure.help, measure, width: `${WIDTHS.measure}px` });
-  }
   const words = `minmax(${WIDTHS.words}px, 1fr)`;
   columns.push({ key: 'rising', title: 'Raised by', help: 'Words that raise it most, strongest first', measure: null, width: words });
   columns.push({ key: 'falling', title: 'Lowered by', help: 'Words that lower it most, strongest first', measure: null, width: words });
+  for (const measure of measures) {
+    if (measure.key !== 'mean') columns.push({ key: measure.key, title: measure.title, help: measure.help, measure, width: `${widthOf(measure)}px` });
+  }
   return columns;
 }
 
@@ -43,7 +49,7 @@ export function columnsFor(measures: readonly Measure[], chips: boolean): Column
 export function leastWidth(columns: readonly Column[]): number {
   return columns.reduce((sum, { key, measure }) => {
     if (key === 'unit' || key === 'chip' || key === 'mean') return sum + WIDTHS[key];
-    return sum + (measure ? WIDTHS.measure : WIDTHS.words);
+    return sum + (measure ? widthOf(measure) : WIDTHS.words);
   }, 2 * PADDING);
 }
 

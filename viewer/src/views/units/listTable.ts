@@ -1,6 +1,7 @@
 import type { UnitRow } from '../../data/types';
 import type { Measure } from '../unit/measures';
 import type { Table } from '../table/csv';
+import { measureCells, measureColumns } from '../unit/unitTables';
 
 /** The units as shown, with every measure in full precision and all published words. */
 export function listTable(rows: readonly UnitRow[], measures: readonly Measure[], chips: ReadonlyMap<number, number>, text: readonly string[]): Table {
@@ -10,10 +11,10 @@ export function listTable(rows: readonly UnitRow[], measures: readonly Measure[]
     columns: [
       { name: 'unit', about: 'Unit number' },
       { name: 'chip', about: 'Drawn number of its memory chip' },
-      ...measures.map(({ title, help }) => ({ name: title.toLowerCase(), about: help, digits: 4 })),
+      ...measures.flatMap(measureColumns),
       { name: 'raised by', about: 'Words that raise it most', corpus: true },
       { name: 'lowered by', about: 'Words that lower it most', corpus: true },
     ],
-    rows: rows.map((row) => [row.unit, chips.get(row.unit) ?? null, ...measures.map((measure) => measure.value(row)), words(row.topWords), words(row.bottomWords)]),
+    rows: rows.map((row) => [row.unit, chips.get(row.unit) ?? null, ...measures.flatMap((measure) => measureCells(measure, row)), words(row.topWords), words(row.bottomWords)]),
   };
 }

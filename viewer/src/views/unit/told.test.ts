@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import type { UnitRow } from '../../data/types';
+import { amount, bits, certainty, moves, natDigits, nats, noAblation, valueName } from './told';
+
+describe('amounts', () => {
+  it('shows two digits of a loss, and as many of its error', () => {
+    expect(nats(0.0042)).toBe('+0.0042 nats');
+    expect(nats(Math.fround(0.01))).toBe('+0.010 nats');
+    expect(nats(-0.5)).toBe('−0.50 nats');
+    expect(amount(0.0302, 0.0041)).toBe('0.030 ± 0.004');
+    expect(amount(0.00003, 0.0005)).toBe('0.00003 ± 0.00050');
+    expect(amount(0.2, null)).toBe('0.20');
+    expect(natDigits(0)).toBe(2);
+  });
+  it('says which way the loss goes', () => {
+    expect(moves({ increase: -0.02, standardError: 0.004 })).toBe('falls by 0.020 ± 0.004');
+    expect(moves({ increase: 0.02, standardError: null })).toBe('rises by 0.020');
+  });
+  it('keeps a third decimal of few bits', () => {
+    expect([bits(1.254), bits(0.0154), bits(0), bits(0.0004)]).toEqual(['1.25 bits', '0.015 bits', '0.000 bits', '< 0.001 bits']);
+  });
+});
+
+describe('certainty', () => {
+  it('counts the rise in standard errors, where both are known', () => {
+    const of = (without: UnitRow['without']): number | null => certainty({ without } as UnitRow);
+    expect(of({ increase: -0.006, standardError: 0.002 })).toBeCloseTo(-3);
+    expect(of({ increase: 1, standardError: null })).toBeNull();
+    expect(of({ increase: 1, standardError: 0 })).toBeNull();
+    expect(of(null)).toBeNull();
+  });
+});
+
+describe('names', () => {
+  it('fits after “highest at”', () => {
+    expect(valueName('part_of_speech', 'determiner')).toBe('determiners');
+    expect(valueName('part_of_speech', 'punctuation')).toBe('punctuation');
+    expect(valueName('part_of_speech', 'other')).toBe('other words');
+    expect(valueName('position', '3–4')).toBe('word 3–4');
+    expect(valueName('label', 'positive')).toBe('positive');
+  });
+  it('gives the reason where nothing was switched off', () => {
+    expect(noAblation('recording')).toContain('not known to rnnvis');
+    expect(noAblation('classifier')).toBe('No ablation was published for this state.');
+  });
+});
