@@ -27,7 +27,7 @@ def state(saturation, kept, clouds=False):
     if clouds:
         words = {"stability": 0.7, "parts": {"verb": 3, "noun": 1}, "words": ["must", "<b>", "shall", "bill"]}
         home = {"words": 3, "of_kind": 1.0, "of_cluster": 0.75, "f1": 0.857, "chance": 0.4, "cloud": 1}
-        found["selections"] = {"frequent": {"clouds": [words], "kinds": {"modal or auxiliary": home}}}
+        found |= {"clouds": [words], "kinds": {"modal or auxiliary": home}}
     return found
 
 
@@ -162,8 +162,8 @@ def test_a_planted_kind_finds_its_cluster_and_chance_does_not():
     assert set(members) == {"modal or auxiliary", "noun", "preposition"}
     labels = np.array([2] * 6 + [0] * 28 + [1] * 2 + [1] * 5)
     found = homes(labels, 3, members)
-    assert (found["modal or auxiliary"]["cluster"], found["modal or auxiliary"]["f1"]) == (2, 1)
-    assert found["preposition"]["cluster"] == 1
-    assert found["preposition"]["of_kind"] == 1
-    assert found["preposition"]["of_cluster"] == pytest.approx(5 / 7)
-    assert found["modal or auxiliary"]["chance"] < 0.5
+    assert (found["modal or auxiliary"].cluster, found["modal or auxiliary"].f1) == (2, 1)
+    assert found["preposition"].cluster == 1
+    assert found["preposition"].of_kind == 1
+    assert found["preposition"].of_cluster == pytest.approx(5 / 7)
+    assert found["modal or auxiliary"].chance < 0.5

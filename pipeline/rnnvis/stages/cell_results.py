@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rnnvis.corpora import Corpus
 from rnnvis.measures.parts_of_speech import PARTS
 from rnnvis.models import language_results, results, streams
 from rnnvis.stages.cluster import cluster_step
-from rnnvis.stages.groups import homes, kinds
+from rnnvis.stages.groups import Home, homes, kinds
 from rnnvis.stages.language_results import language_models
 from rnnvis.stages.project import Dataset, Project
 from rnnvis.stages.record import read_index, record_step
@@ -22,7 +23,7 @@ from rnnvis.stages.train import corpus_step, load_corpus, train_step
 from rnnvis.tables import files
 
 Table = dict[str, Any]
-METHOD = "block"
+METHOD, SELECTION = "block", "frequent"
 DIGITS = 5
 
 
@@ -81,7 +82,7 @@ def _row(
         if seed == card.seeds[0]:
             norms = files.read("responses", [source / state["name"] / p.name for p in state["tables"]["responses"]])
             norm = np.nan_to_num(norms["norm"].to_numpy(zero_copy_only=False))
-            states[state["name"]]["selections"] = _clouds(parts, k, corpus, norm, spoken)
+            states[state["name"]] |= _clouds(parts, k, corpus, norm, spoken)
     return {"seed": seed, "sha256": about["sha256"], "states": states}
 
 
@@ -98,37 +99,36 @@ def _quality(parts: dict[str, list[Path]], k: int) -> Table:
 
 
 def _clouds(parts: dict[str, list[Path]], k: int, corpus: Corpus, norm: np.ndarray, spoken: np.ndarray) -> Table:
-    """By selection: the word clouds from top to bottom, the words of each by the size of their response, with how many
-    are of which part of speech; and the cloud, counted from 1, that fits each kind of words best."""
-    stable = {
-        (row["selection"], row["cluster"]): row["stability"]
-        for row in files.read("cluster_summaries", parts["cluster_summaries"]).to_pylist()
-        if (row["method"], row["k"], row["side"]) == (METHOD, k, "words")
+    """`clouds` of the most used words from top to bottom, the words of each by the size of their response, with how many
+    are of which part of speech; and in `kinds` the cloud, counted from 1, that fits each kind of words best."""
+    at = (METHOD, SELECTION, k, "words")
+    stable = {row["cluster"]: row["stability"] for row in _rows(parts, "cluster_summaries", at)}
+    row = next(_rows(parts, "cluster_labels", at), None)
+    if row is None:
+        return {"clouds": [], "kinds": {}}
+    ids, labels, order = np.array(row["ids"]), np.array(row["labels"]), list(row["order"])
+    homes_of = homes(labels, k, kinds([corpus.vocabulary[i] for i in ids], spoken[ids].tolist()))
+    return {
+        "clouds": [
+            {
+                "stability": _short(stable[cluster]),
+                "parts": _parts(spoken[ids[labels == cluster]]),
+                "words": [corpus.vocabulary[i] for i in sorted(ids[labels == cluster], key=lambda i: (-norm[i], i))],
+            }
+            for cluster in order
+        ],
+        "kinds": {kind: _of_kind(home, order) for kind, home in homes_of.items()},
     }
-    found: Table = {}
-    for row in files.read("cluster_labels", parts["cluster_labels"]).to_pylist():
-        if (row["method"], row["k"], row["side"]) != (METHOD, k, "words"):
-            continue
-        ids, labels, order = np.array(row["ids"]), np.array(row["labels"]), list(row["order"])
-        members = kinds([corpus.vocabulary[i] for i in ids], spoken[ids].tolist())
-        found[row["selection"]] = {
-            "clouds": [
-                {
-                    "stability": _short(stable[row["selection"], cluster]),
-                    "parts": _parts(spoken[ids[labels == cluster]]),
-                    "words": [
-                        corpus.vocabulary[i] for i in sorted(ids[labels == cluster], key=lambda i: (-norm[i], i))
-                    ],
-                }
-                for cluster in order
-            ],
-            "kinds": {
-                kind: {name: _short(value) for name, value in home.items() if name != "cluster"}
-                | {"cloud": order.index(home["cluster"]) + 1}
-                for kind, home in homes(labels, k, members).items()
-            },
-        }
-    return found
+
+
+def _rows(parts: dict[str, list[Path]], table: str, at: tuple[str, str, int, str]) -> Iterator[Table]:
+    rows = files.read(table, parts[table]).to_pylist()
+    return (row for row in rows if (row["method"], row["selection"], row["k"], row["side"]) == at)
+
+
+def _of_kind(home: Home, order: list[int]) -> Table:
+    shares = {name: _short(getattr(home, name)) for name in ("of_kind", "of_cluster", "f1", "chance")}
+    return {"words": home.words, "cloud": order.index(home.cluster) + 1, **shares}
 
 
 def _parts(part: np.ndarray) -> dict[str, int]:

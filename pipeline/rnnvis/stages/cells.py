@@ -12,10 +12,10 @@ import numpy as np
 
 from rnnvis.errors import RnnvisError
 from rnnvis.models import results
+from rnnvis.stages.cell_results import METHOD, SELECTION
 from rnnvis.stages.markup import absent, decimal, integer, listing, paragraph, percent, table, text, word
 
 DATASET = "speeches"
-METHOD, SELECTION = "block", "frequent"
 STRONGEST = 12
 Table = dict[str, Any]
 
@@ -227,7 +227,7 @@ def _best_clouds(cells: Cells) -> tuple[str, Table] | None:
     if cells.best is None:
         return None
     states = (cells.measures or {})["models"][cells.best]["seeds"][0]["states"]
-    found = [of["selections"][SELECTION] for name, of in states.items() if name.endswith(".h") and "selections" in of]
+    found = [of for name, of in states.items() if name.endswith(".h") and of.get("clouds")]
     return (cells.best, found[-1]) if found else None
 
 
@@ -276,8 +276,7 @@ def purity(cells: Cells) -> str:
     found = _best_clouds(cells)
     if found is None:
         return absent("word clouds of a language model")
-    states = (cells.measures or {})["models"][found[0]]["seeds"][0]["states"]
-    of = [state["quality"][SELECTION] for name, state in states.items() if name.endswith(".h")][-1]
+    of = found[1]["quality"][SELECTION]
     pure, shuffled = of["purity_part_of_speech"], of["purity_shuffled"]
     return paragraph(
         f"Of the clustered words, {percent(pure, 1)} have the part of speech that is commonest in their cloud; with "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,10 +30,21 @@ def kinds(words: Sequence[str], parts: Sequence[int]) -> dict[str, np.ndarray]:
     return {kind: member for kind, member in found.items() if member.sum() >= FEWEST}
 
 
-def homes(labels: np.ndarray, k: int, members: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
-    """For each kind the cluster of `k` that fits it best: F₁, the harmonic mean of the share of the kind that is in the
-    cluster and the share of the cluster that is of the kind; and what the best F₁ is when the labels [W] are dealt out
-    anew, mean of `SHUFFLES`."""
+@dataclass(frozen=True)
+class Home:
+    """The cluster that fits a kind of `words` words best: the share of the kind that is in it, the share of it that is of
+    the kind, `f1` their harmonic mean, and `chance`, the best f1 when the labels are dealt out anew, mean of many."""
+
+    cluster: int
+    words: int
+    of_kind: float
+    of_cluster: float
+    f1: float
+    chance: float
+
+
+def homes(labels: np.ndarray, k: int, members: Mapping[str, np.ndarray]) -> dict[str, Home]:
+    """The home of each kind among `k` clusters with labels [W]; `members` bool [W] says which words are of the kind."""
     random = np.random.default_rng(0)
     dealt = [random.permutation(labels) for _ in range(SHUFFLES)]
     found = {}
@@ -42,14 +53,14 @@ def homes(labels: np.ndarray, k: int, members: Mapping[str, np.ndarray]) -> dict
         scores = 2 * inside / (size + member.sum())
         best = int(scores.argmax())
         by_chance = [(2 * _counts(of, k, member)[0] / (size + member.sum())).max() for of in dealt]
-        found[kind] = {
-            "cluster": best,
-            "words": int(member.sum()),
-            "of_kind": float(inside[best] / member.sum()),
-            "of_cluster": float(inside[best] / size[best]),
-            "f1": float(scores[best]),
-            "chance": float(np.mean(by_chance)),
-        }
+        found[kind] = Home(
+            cluster=best,
+            words=int(member.sum()),
+            of_kind=float(inside[best] / member.sum()),
+            of_cluster=float(inside[best] / size[best]),
+            f1=float(scores[best]),
+            chance=float(np.mean(by_chance)),
+        )
     return found
 
 
