@@ -99,8 +99,8 @@ def _quality(parts: dict[str, list[Path]], k: int) -> Table:
 
 
 def _clouds(parts: dict[str, list[Path]], k: int, corpus: Corpus, norm: np.ndarray, spoken: np.ndarray) -> Table:
-    """`clouds` of the most used words from top to bottom, the words of each by the size of their response, with how many
-    are of which part of speech; and in `kinds` the cloud, counted from 1, that fits each kind of words best."""
+    """`clouds` of the most used words from top to bottom, the words of each by the size of their response, with how
+    many are of which part of speech; and in `kinds` the cloud, counted from 1, that fits each kind of words best."""
     at = (METHOD, SELECTION, k, "words")
     stable = {row["cluster"]: row["stability"] for row in _rows(parts, "cluster_summaries", at)}
     row = next(_rows(parts, "cluster_labels", at), None)

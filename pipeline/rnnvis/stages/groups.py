@@ -32,8 +32,8 @@ def kinds(words: Sequence[str], parts: Sequence[int]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Home:
-    """The cluster that fits a kind of `words` words best: the share of the kind that is in it, the share of it that is of
-    the kind, `f1` their harmonic mean, and `chance`, the best f1 when the labels are dealt out anew, mean of many."""
+    """The cluster that fits a kind of `words` words best: the share of the kind that is in it, the share of it that is
+    of the kind, `f1` their harmonic mean, and `chance`, the best f1 after dealing out the labels anew, mean of many."""
 
     cluster: int
     words: int
