@@ -201,15 +201,14 @@ def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_s
             told = of["seeds"][0]["states"][state["name"]]
             for figure in rows(root, state, "state_measures").to_pylist():
                 assert told["figures"][figure["measure"]][0] == pytest.approx(figure["value"], rel=1e-4)
-            for row in rows(root, state, "cluster_quality").to_pylist():
-                if (row["method"], row["k"]) == ("block", measured["k"]):
-                    assert told["quality"][row["selection"]]["held_out_r2"] == pytest.approx(
-                        row["held_out_r2"], rel=1e-4
-                    )
+            for of_k in rows(root, state, "cluster_quality").to_pylist():
+                if (of_k["method"], of_k["k"]) == ("block", measured["k"]):
+                    told_of = told["quality"][of_k["selection"]]
+                    assert told_of["held_out_r2"] == pytest.approx(of_k["held_out_r2"], rel=1e-4)
             (clustered,) = (
-                row["ids"]
-                for row in rows(root, state, "cluster_labels").to_pylist()
-                if (row["selection"], row["k"], row["side"]) == ("frequent", measured["k"], "words")
+                side["ids"]
+                for side in rows(root, state, "cluster_labels").to_pylist()
+                if (side["selection"], side["k"], side["side"]) == ("frequent", measured["k"], "words")
             )
             assert sum(len(cloud["words"]) for cloud in told["clouds"]) == len(clustered)
     values = [row["test"]["perplexity"] for row in table["models"]["other"]["seeds"]]

@@ -74,6 +74,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "explorer",
         "how-to-read",
         "cases/though",
+        "cases/cells",
         "methods",
         "data",
         "use",
