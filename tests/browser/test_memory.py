@@ -1,4 +1,4 @@
-"""Memory that is refused, by the browser itself or in its place: told at once, and the rest of the explorer works on."""
+"""Memory that is refused, by the browser itself or in its place: told at once, and the rest works on."""
 
 from __future__ import annotations
 
