@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def publish_layers(folder: Path, *, units: int = 24, second: int = 16, words: in
     tokens = [np.array(row) for row in text["tokens"]]
     states = np.stack(_rows(folder, below, "states")["value"]).astype(np.float64)
     starts = np.cumsum([0, *map(len, tokens)])
-    above = [_run(states[a:b] @ mixture) for a, b in zip(starts, starts[1:], strict=False)]
+    above = [_run(states[a:b] @ mixture) for a, b in pairwise(starts)]
     labels = np.array([0 if label is None else label for label in text["label"]], np.int16)
     steps = _rows(folder, model, "steps")
     with tempfile.TemporaryDirectory() as scratch:
