@@ -1,4 +1,4 @@
-"""What a hover and a pin light up in the picture, in the numbers of the Parquet; and an order that keeps links short."""
+"""What a hover and a pin light up, in the numbers of the Parquet; and an order that keeps links short."""
 
 from __future__ import annotations
 
