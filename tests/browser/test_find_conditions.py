@@ -157,7 +157,7 @@ def test_a_brush_in_the_picture_leads_to_where_else_it_happens(watched: Watched)
 def test_the_panel_leads_to_where_a_chip_fires_to_nearest_steps_and_to_a_concordance(watched: Watched) -> None:
     page = watched.open("explorer/")
     ways = page.get_by_role("group", name="Find in the corpus")
-    ways.get_by_role("combobox", name="Where does this chip fire").select_option("5")
+    ways.get_by_role("combobox", name="Where a chip fires").select_option("5")
     expect(page.get_by_role("combobox", name="Chip", exact=True)).to_have_value("5")
     expect(page.locator("[data-row]").first).to_be_visible(timeout=60_000)
     page.go_back()
