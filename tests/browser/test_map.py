@@ -63,7 +63,7 @@ def test_every_unit_and_word_is_a_mark_where_the_table_puts_it(watched: Watched,
     labels = drawn(page, "word")["labels"]
     words = {row["word_id"]: row["text"] for row in published.rows("words")}
     assert {words[p["id"]] for p in drawn(page, "word")["points"]} >= {label["name"] for label in labels}
-    expect(page.get_by_role("region", name="Words")).to_contain_text(f"{len(labels)} with room for a label")
+    expect(page.get_by_role("region", name="Words")).to_contain_text(f"{len(labels)} labelled")
     watched.check()
 
 

@@ -8,6 +8,9 @@ const duckdb = dirname(createRequire(import.meta.url).resolve('@duckdb/duckdb-wa
 /** DuckDB's engine and worker, under names that the data layer knows. Pages without COOP/COEP need no other bundle. */
 const DUCKDB_FILES = ['duckdb-eh.wasm', 'duckdb-browser-eh.worker.js'];
 
+/** Before DuckDB's worker: a promise in it that nobody waits for, such as that of memory which is refused, ends as an error that the page hears. */
+const HEARD = "'use strict'; addEventListener('unhandledrejection', (event) => { event.preventDefault(); setTimeout(() => { throw event.reason; }); });\n";
+
 /** Files in the output folder that something else than Vite puts there. */
 const KEPT = join('duckdb', 'extensions');
 
@@ -41,7 +44,7 @@ export function assets(outside: { app: string; data: string }): Plugin {
     generateBundle() {
       for (const name of DUCKDB_FILES) {
         const source = readFileSync(join(duckdb, name));
-        this.emitFile({ type: 'asset', fileName: `duckdb/${name}`, source: name.endsWith('.js') ? withoutMap(source) : source });
+        this.emitFile({ type: 'asset', fileName: `duckdb/${name}`, source: name.endsWith('.js') ? HEARD + withoutMap(source) : source });
       }
       this.emitFile({ type: 'asset', fileName: 'index.html', source: readFileSync(new URL('page.html', import.meta.url)) });
     },

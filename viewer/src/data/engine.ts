@@ -106,7 +106,10 @@ async function present(url: string): Promise<void> {
 /** Never resolves; throws when the worker's script does not run. */
 function failureOf(worker: Worker): Promise<never> {
   return new Promise((_, reject) => {
-    worker.addEventListener('error', (event) => reject(new Error(event.message || 'its worker did not run')), { once: true });
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      reject(new Error(event.message.replace(/^Uncaught (\w+: )?/, '') || 'its worker did not run'));
+    });
   });
 }
 

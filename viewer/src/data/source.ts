@@ -296,8 +296,11 @@ export class Source {
   database(): Promise<Database> {
     const { home } = this;
     if (home === null) return Promise.reject(needsServer());
-    this.booting ??= import('./database').then(({ Database }) => Database.boot(home, { progress: (loaded, total) => this.booted(loaded, total), silent: (seconds) => this.bootSilent(seconds) }));
-    this.booting.catch(() => (this.booting = null));
+    if (this.booting) return this.booting;
+    const forget = (): void => void (this.booting = null);
+    const heard = { progress: (loaded: number, total: number) => this.booted(loaded, total), silent: (seconds: number) => this.bootSilent(seconds) };
+    this.booting = import('./database').then(({ Database }) => Database.boot(home, heard, forget));
+    this.booting.catch(forget);
     return this.booting;
   }
 

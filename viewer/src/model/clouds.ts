@@ -39,7 +39,7 @@ export interface Cloud {
   /** Words without room, strongest first: counted and listed, never dropped. */
   more: CloudWord[];
   /** Top left corner and width of the “n more” note; null where all words fit. */
-  note: { x: number; y: number; width: number; height: number } | null;
+  note: { x: number; y: number; width: number; height: number; text: string } | null;
 }
 
 export interface Clouds {
@@ -145,14 +145,20 @@ interface Filled {
   more: CloudWord[];
   height: number;
   noteWidth: number;
+  /** The note says `+n`, since a selected word needs the room. */
+  short: boolean;
 }
 
 /** Room left and right of the words for the pill of a selected one. */
 const PAD = 5;
 
+function noteOf(count: number, short: boolean): string {
+  return short ? `+${count}` : `${count} more`;
+}
+
 /** Packs words given from the strongest to the weakest; those left over are counted in a note, for which a corner stays free. */
-function fill(words: readonly CloudWord[], width: number, height: number): Filled {
-  const noteWidth = Math.ceil(measure(`${words.length} more`, 'interface', NOTE_SIZE).width) + 2;
+function fill(words: readonly CloudWord[], width: number, height: number, short = false): Filled {
+  const noteWidth = Math.ceil(measure(noteOf(words.length, short), 'interface', NOTE_SIZE).width) + 2;
   let packing = pack(words, width - 2 * PAD, height, 0);
   if (packing.placed.length < words.length) packing = pack(words, width - 2 * PAD, height, noteWidth);
   const rest = new Set(words);
@@ -161,18 +167,19 @@ function fill(words: readonly CloudWord[], width: number, height: number): Fille
     rest.delete(word);
     return { ...word, x: place.x + PAD, baseline: place.baseline };
   });
-  return { words: placed, more: words.filter((word) => rest.has(word)), height: packing.height, noteWidth };
+  return { words: placed, more: words.filter((word) => rest.has(word)), height: packing.height, noteWidth, short };
 }
 
 /** The same with some words certainly placed: as many of the weakest others as need be make room for them. */
-function fillWith(first: ReadonlySet<number>, words: readonly CloudWord[], width: number, height: number): Filled {
+function fillWith(first: ReadonlySet<number>, words: readonly CloudWord[], width: number, height: number, short = false): Filled {
   const before = new Set(fill(words, width, height).words.map((word) => word.wordId));
   let list = words.filter((word) => first.has(word.wordId) || before.has(word.wordId));
   for (;;) {
-    const filled = fill([...list, ...words.filter((word) => !list.includes(word))], width, height);
+    const filled = fill([...list, ...words.filter((word) => !list.includes(word))], width, height, short);
     const lacking = filled.more.some((word) => first.has(word.wordId));
     const weakest = list.findLast((word) => !first.has(word.wordId));
-    if (!lacking || !weakest) return filled;
+    if (!lacking || (!weakest && short)) return filled;
+    if (!weakest) return fillWith(first, words, width, height, true);
     list = list.filter((word) => word !== weakest);
   }
 }
@@ -186,7 +193,7 @@ function stand(filled: Filled, frame: { group: Group; chip: number; x: number; y
     words: filled.words.map((word) => ({ ...word, x: x + word.x, baseline: top + word.baseline })),
     more: filled.more,
     note: filled.more.length
-      ? { x: x + width - filled.noteWidth, y: y + height - NOTE_SIZE - 2, width: filled.noteWidth, height: NOTE_SIZE + 3 }
+      ? { x: x + width - filled.noteWidth, y: y + height - NOTE_SIZE - 2, width: filled.noteWidth, height: NOTE_SIZE + 3, text: noteOf(filled.more.length, filled.short) }
       : null,
   };
 }

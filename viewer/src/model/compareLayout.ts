@@ -52,7 +52,7 @@ interface Frame {
 
 function frameOf({ width, height }: Box, sizes: CompareSizes): Frame {
   const at = ease(width);
-  const token = Math.round(Math.max(48, Math.min(sizes.tokenWidth, at(68, 108))));
+  const token = Math.round(Math.max(48, Math.min(sizes.tokenWidth, at(84, 108))));
   const bottom = height - 4;
   const pitchOfRows = rowPitch(bottom - COMPARE_HEAD, sizes.tokens, MOST_ROW, LEAST_ROW);
   return {
@@ -83,11 +83,11 @@ function frameOf({ width, height }: Box, sizes: CompareSizes): Frame {
 function mirror(frame: Frame): CompareColumns {
   const { width, height, margin, clusters, token, track, at } = frame;
   const chip = Math.round(at(98, 122));
-  const toGlyph = at(44, 74);
-  const toSpine = at(38, 60);
+  const toGlyph = at(36, 74);
+  const toSpine = at(32, 60);
   const toTrack = track ? 20 : 0;
-  const toB = track ? at(18, 38) : GLYPH_TO_TOKEN;
-  const leastWords = at(112, 156);
+  const toB = track ? at(26, 38) : GLYPH_TO_TOKEN;
+  const leastWords = at(128, 156);
   const room = width - 2 * margin - token - GLYPH_TO_TOKEN - toTrack - track - toB;
   const side = chip + toGlyph + toSpine + SPINE + leastWords;
   const glyphRoom = Math.max(0, room / 2 - side);

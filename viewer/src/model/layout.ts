@@ -96,7 +96,7 @@ export function rowPitch(room: number, tokens: number, most: number, least = LEA
 
 /** Spaces inside a column: before the glyph, before the track, the track, after it; least widths and row pitch. */
 const ALONE = { before: 14, attention: 40, beside: 26, track: 56, after: 26, glyph: 140, token: 120, pitch: LEAST_PITCH };
-const PAIRED = { before: 10, attention: 26, beside: 26, track: 38, after: 14, glyph: 96, token: 98, pitch: 36 };
+const PAIRED = { before: 10, attention: 26, beside: 26, track: 38, after: 14, glyph: 90, token: 92, pitch: 36 };
 
 function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {
   const space = sizes.paired ? PAIRED : ALONE;

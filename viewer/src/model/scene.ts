@@ -55,6 +55,7 @@ export interface Row {
   /** As it is written, and as much of it as fits. */
   token: string;
   shown: string;
+  size: number;
   shownWidth: number;
   wordId: number;
   unknown: boolean;
@@ -104,6 +105,14 @@ export interface Scene {
 }
 
 export const TOKEN_SIZE = 15;
+const SMALL_TOKEN = 11;
+
+/** Size of a token: a little smaller where it would not fit otherwise. */
+function tokenSize(token: string, width: number): number {
+  const { width: wanted } = measure(token, 'corpus', TOKEN_SIZE, 700);
+  return wanted <= width ? TOKEN_SIZE : Math.max(SMALL_TOKEN, Math.floor((2 * TOKEN_SIZE * width) / wanted) / 2);
+}
+
 const STRIP = 4;
 const MANY_UNITS = 256;
 /** Room for a line such as `→ president .42`. */
@@ -146,12 +155,14 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const [shift, shift2] = shifts(data.step, second ? second.step : null);
   const rows = sentence.surface.map((token, step): Row => {
     const bars = made ? clustering!.units.order.map((cluster) => bar(made, step, cluster)) : [];
-    const shown = fit(token, column.tokenWidth, 'corpus', TOKEN_SIZE, 700);
+    const size = tokenSize(token, column.tokenWidth);
+    const shown = fit(token, column.tokenWidth, 'corpus', size, 700);
     return {
       step,
       token,
       shown,
-      shownWidth: measure(shown, 'corpus', TOKEN_SIZE, step === data.step ? 700 : 400).width,
+      size,
+      shownWidth: measure(shown, 'corpus', size, step === data.step ? 700 : 400).width,
       wordId: sentence.tokens[step]!,
       unknown: unknown[step]!,
       y: column.rowPitch * (step + shift + 0.5),

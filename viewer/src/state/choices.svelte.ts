@@ -37,10 +37,9 @@ export abstract class Choices {
     this.change({ model: name, epoch: null, state: state.name, units: kept });
   }
 
+  /** Another state or layer, with the whole selection kept; units keep their numbers, as many as the state has. */
   setState(name: string): void {
-    const layer = this.model && stateOf(this.model, name).layer;
-    const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
-    this.change({ state: name, units: layer === this.state?.layer ? this.view.units : kept });
+    this.change({ state: name });
   }
 
   setClusters(k: number): void {

@@ -69,9 +69,8 @@ function paintSpine(surface: Surface, cloud: Cloud, x: number, look: Look): void
 
 function paintNote(surface: Surface, cloud: Cloud, look: Look): void {
   if (!cloud.note) return;
-  const { x, y, width } = cloud.note;
+  const { x, y, width, text } = cloud.note;
   const fill = look.theme.ink3;
-  const text = `${cloud.more.length} more`;
   surface.text(x + width, y + 11, text, { family: 'interface', size: 11, fill, align: 'right' });
   surface.line(x + width - measure(text, 'interface', 11).width, y + 13.5, x + width, y + 13.5, { stroke: fill });
 }

@@ -12,7 +12,7 @@ export function headTexts(explorer: Explorer, side: Side): HeadTexts | null {
     names: sideNames(side.a, side.entries),
     title: titleOf(side.a, side.entries),
     chips: {
-      a: explorer.focus === null ? 'chips' : `chips, ${change} at “${word ?? ''}”`,
+      a: explorer.focus === null ? 'chips' : `${change} at “${word ?? ''}”`,
       b: side.inMatchOrder ? 'chips in A’s order' : 'chips in their own order',
     },
   };

@@ -21,7 +21,7 @@ export interface MeasureColumn {
 
 const SUBJECTS: Record<string, string> = {
   'TF-IDF + logistic regression': 'word counts alone',
-  'majority class': 'always the same class',
+  'majority class': 'majority class',
 };
 
 const TESTS: Record<string, { title: string; baseline: string; format: (value: number) => string }> = {

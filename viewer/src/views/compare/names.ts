@@ -7,7 +7,8 @@ import { count } from '../chart/format';
 export interface SideName {
   /** `GRU`, with what tells the sides apart: the state, the epoch, the corpus. */
   title: string;
-  about: string;
+  /** More of it, the most telling first. */
+  about: string[];
 }
 
 /** Both sides by what tells them apart; their sizes below. */
@@ -18,7 +19,7 @@ export function sideNames(a: SideEntries, b: SideEntries): { a: SideName; b: Sid
     if (one.choice.epoch !== other.choice.epoch) parts.push(one.choice.epoch === null ? 'last epoch' : `epoch ${one.choice.epoch}`);
     const about = [`${count(one.state.units)} units`, `${count(one.model.parameters)} parameters`];
     if (one.dataset.name !== other.dataset.name) about.unshift(one.dataset.title);
-    return { title: parts.join(', '), about: about.join(', ') };
+    return { title: parts.join(', '), about };
   };
   return { a: name(a, b), b: name(b, a) };
 }

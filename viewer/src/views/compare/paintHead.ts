@@ -1,15 +1,24 @@
 import type { CompareScene } from '../../model/compareScene';
 import type { Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
-import { fit } from '../../paint/text';
+import { fit, measure } from '../../paint/text';
 import type { SideName } from './names';
 
 const INSET = 26;
+/** Room for the label over the words, and what keeps it apart. */
+const LABEL = 56;
 
 function badge(surface: Surface, side: 'a' | 'b', x: number, y: number, theme: Tokens): void {
   if (side === 'a') surface.circle(x + 10, y + 10, 10, { fill: theme.ink });
   else surface.roundRect(x + 1, y + 1, 18, 18, 2, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
   surface.text(x + 10, y + 14, side.toUpperCase(), { family: 'interface', size: 11, weight: 700, fill: side === 'a' ? theme.onInk : theme.ink, align: 'center' });
+}
+
+/** As many of the parts as there is room for, the first at least. */
+function aboutSide(parts: readonly string[], room: number): string {
+  const fits = (count: number): boolean => measure(parts.slice(0, count).join(', '), 'interface', 12).width <= room;
+  const count = parts.findLastIndex((_, i) => fits(i + 1)) + 1;
+  return fit(parts.slice(0, Math.max(1, count)).join(', '), room, 'interface', 12);
 }
 
 export interface HeadTexts {
@@ -31,7 +40,7 @@ export function paintHead(surface: Surface, scene: CompareScene, texts: HeadText
     badge(surface, side, align === 'left' ? x : x - 20, 16, theme);
     const at = align === 'left' ? x + INSET : x - INSET;
     surface.text(at, 24, fit(texts.names[side].title, most - INSET, 'interface', 14, 650), { ...title, align });
-    surface.text(at, 42, fit(texts.names[side].about, most - INSET, 'interface', 12), { ...about, align });
+    surface.text(at, 42, aboutSide(texts.names[side].about, most - INSET), { ...about, align });
   };
   if (overlaid) {
     const x = columns.a.memory!.x;
@@ -48,8 +57,10 @@ export function paintHead(surface: Surface, scene: CompareScene, texts: HeadText
   for (const side of ['a', 'b'] as const) {
     const { memory, words, mirrored } = columns[side];
     if (memory) {
-      const text = fit(texts.chips[side], memory.width + 30, 'interface', 11);
-      surface.text(mirrored ? memory.x + memory.width : memory.x, y, text, { ...label, align: mirrored ? 'right' : 'left' });
+      const outer = mirrored ? memory.x + memory.width : memory.x;
+      const end = words ? (mirrored ? words.x + LABEL : words.x + words.width - LABEL) : outer + memory.width;
+      const text = fit(texts.chips[side], Math.max(memory.width, Math.abs(end - outer)), 'interface', 11);
+      surface.text(outer, y, text, { ...label, align: mirrored ? 'right' : 'left' });
     }
     if (words) surface.text(mirrored ? words.x : words.x + words.width, y, overlaid ? 'words of A' : 'words', { ...label, align: mirrored ? 'left' : 'right' });
   }

@@ -1,5 +1,7 @@
-import type { Scene, SequenceScene } from '../../model/scene';
+import { linksOfMeans, type Scene, type SequenceScene } from '../../model/scene';
 import { diverging } from '../../paint/colour';
+import type { Hover } from '../../state/types';
+import { linkOpacity, shownStep } from '../links/paint';
 import { attentionOf, barLength } from '../sequence/paintAttention';
 import type { Look } from './look';
 
@@ -56,7 +58,9 @@ export interface Inspection {
   /** Attention that is drawn: from which step, and of every word its weight and the length of its bar, if it has one. */
   attention: { from: number; pooled: boolean; words: { step: number; weight: number; bar: number | null }[] } | null;
   range: readonly [number, number] | null;
-  links: { wordCluster: number; unitCluster: number; value: number; width: number }[];
+  links: { wordCluster: number; unitCluster: number; value: number; width: number; opacity: number }[];
+  /** Links from a row, or from the strip of the difference, to the chips; null where none are drawn. */
+  stepLinks: { of: Hover; list: { unitCluster: number; value: number; width: number }[] } | null;
   colourLimit: number;
 }
 
@@ -67,6 +71,13 @@ function attention({ sequence, columns }: Scene, look: Look): Inspection['attent
   const { from, pooled, weights, largest } = shown;
   const words = [...weights].map((weight, step) => ({ step, weight, bar: pooled ? barLength(weight, largest, place.width) : null }));
   return { from, pooled, words };
+}
+
+function stepLinks(scene: Scene, look: Look): Inspection['stepLinks'] {
+  const shown = shownStep(scene, look);
+  if (!shown) return null;
+  const list = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth);
+  return { of: shown.hover, list: list.map(({ unitCluster, value, width }) => ({ unitCluster, value, width })) };
 }
 
 export function inspect(scene: Scene, look: Look): Inspection {
@@ -96,7 +107,11 @@ export function inspect(scene: Scene, look: Look): Inspection {
     ...(scene.difference ? { difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({ cluster, first, second, value })) } : {}),
     attention: attention(scene, look),
     range: look.range,
-    links: (scene.links?.list ?? []).map(({ wordCluster, unitCluster, value, width }) => ({ wordCluster, unitCluster, value, width })),
+    links: (scene.links?.list ?? []).map((link, _, all) => {
+      const { wordCluster, unitCluster, value, width } = link;
+      return { wordCluster, unitCluster, value, width, opacity: linkOpacity(link, look, all.length) };
+    }),
+    stepLinks: stepLinks(scene, look),
     colourLimit: limit,
   };
 }

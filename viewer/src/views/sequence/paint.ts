@@ -2,7 +2,7 @@ import type { Piece } from '../../model/bars';
 import type { SequenceColumn } from '../../model/layout';
 import { NEXT_SIZE, shortP } from '../../model/nextWords';
 import { secondSide } from '../../model/pair';
-import { TOKEN_SIZE, type Row, type Scene, type SequenceScene } from '../../model/scene';
+import { type Row, type Scene, type SequenceScene } from '../../model/scene';
 import { trackPath } from '../../model/track';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
@@ -59,7 +59,7 @@ export function paintToken(surface: Surface, row: Row, column: SequenceColumn, p
   const y = row.y + 5 - raised;
   surface.text(column.tokenRight, y, row.shown, {
     family: 'corpus',
-    size: TOKEN_SIZE,
+    size: row.size,
     weight: pinned ? 700 : 400,
     fill: row.unknown ? theme.ink2 : theme.ink,
     align: 'right',
