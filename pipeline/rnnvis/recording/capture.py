@@ -1,13 +1,13 @@
 """Capture every step's states and gates of the recurrent modules inside any torch module.
 
-Forward hooks see what goes into and comes out of each `nn.RNN`, `nn.GRU`, `nn.LSTM` and each of their `*Cell`s;
-the model is not changed.
+Watchers around `forward` see what goes into and comes out of each `nn.RNN`, `nn.GRU`, `nn.LSTM` and each of their
+`*Cell`s; the model is not changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -20,11 +20,26 @@ from rnnvis.recording.joined import Call, join
 from rnnvis.recording.single_steps import CellCalls
 from rnnvis.recording.traces import LayerTrace
 
+Seen = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
+_KINDS = ("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell")
+
 
 def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase | nn.RNNCellBase]:
-    """The recurrent modules of `model` by path, in registration order; RnnvisError if there are none."""
+    """The recurrent modules of `model` by path, in registration order.
+
+    RnnvisError if there are none, or if torch.jit or quantisation has put something in their place.
+    """
     kinds = (nn.RNNBase, nn.RNNCellBase)
-    found = {path or "model": m for path, m in model.named_modules() if isinstance(m, kinds)}
+    named = [(path or "model", module) for path, module in model.named_modules()]
+    found = {path: module for path, module in named if isinstance(module, kinds)}
+    for path, module in named:
+        kind = getattr(module, "original_name", type(module).__name__)
+        if path not in found and kind in _KINDS and type(module).__module__.startswith("torch."):
+            how = "compiled by torch.jit" if isinstance(module, torch.jit.ScriptModule) else "quantised"
+            raise RnnvisError(
+                f'"{path}" is {kind} {how}, which hides its steps',
+                "record the model as it was before: the plain nn.Module with the same weights",
+            )
     if not found:
         raise RnnvisError(
             f"{type(model).__name__} holds no nn.RNN, nn.GRU, nn.LSTM or a cell of them, so there are no states to "
@@ -39,37 +54,54 @@ def capture(model: nn.Module, steps: Mapping[str, int] | None = None) -> Iterato
     """While open, the calls of the recurrent modules of `model` are watched; on leaving, the list holds their traces.
 
     A module that is called step after step, as every `*Cell` is, has one trace over all of its calls; `steps` says by
-    path how many its words need (see `rnnvis.recording.joined`). Only hooks are added, and they are removed on
-    leaving. Dropout between layers cannot be repeated, so a module that has it must be in evaluation mode
-    (RnnvisError otherwise).
+    path how many its words need (see `rnnvis.recording.joined`). `forward` itself is watched, not by hooks: wrappers
+    such as dropout of weights call it directly. Dropout between layers cannot be repeated, so a module that has it
+    must be in evaluation mode (RnnvisError otherwise).
     """
     traces: list[LayerTrace] = []
-    handles = []
     calls: dict[str, list[Call]] = {}
     stepping: dict[str, CellCalls] = {}
 
-    def watch(path: str, module: nn.RNNBase) -> None:
-        def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-            with torch.no_grad():
-                started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
-                calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, output[0]), started))
+    def layers(path: str, module: nn.RNNBase) -> Seen:
+        def seen(args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+            started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
+            calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, output[0]), started))
 
-        handles.append(module.register_forward_hook(hook, with_kwargs=True))
+        return seen
 
-    for path, module in recurrent_modules(model).items():
-        if isinstance(module, nn.RNNBase):
-            watch(path, module)
-        else:
-            stepping[path] = CellCalls(path, module)
-            handles.append(module.register_forward_hook(stepping[path].hook, with_kwargs=True))
-    try:
+    with ExitStack() as watchers:
+        for path, module in recurrent_modules(model).items():
+            if isinstance(module, nn.RNNBase):
+                watchers.enter_context(_watched(module, layers(path, module)))
+            else:
+                stepping[path] = CellCalls(path, module)
+                watchers.enter_context(_watched(module, stepping[path].seen))
         yield traces
-        for path, made in calls.items():
-            traces.extend(join(made, (steps or {}).get(path)))
-        traces.extend(cell.trace() for cell in stepping.values() if cell.steps)
+    for path, made in calls.items():
+        traces.extend(join(made, (steps or {}).get(path)))
+    traces.extend(cell.trace() for cell in stepping.values() if cell.steps)
+
+
+@contextmanager
+def _watched(module: nn.Module, seen: Seen) -> Iterator[None]:
+    """Inside, every call of the module's `forward` is also shown to `seen`: arguments, keywords, output."""
+    forward = module.forward
+    own = "forward" in vars(module)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        output = forward(*args, **kwargs)
+        with torch.no_grad():
+            seen(args, kwargs, output)
+        return output
+
+    object.__setattr__(module, "forward", watched)
+    try:
+        yield
     finally:
-        for handle in handles:
-            handle.remove()
+        if own:
+            object.__setattr__(module, "forward", forward)
+        else:
+            object.__delattr__(module, "forward")
 
 
 def _trace(
@@ -108,6 +140,7 @@ def _trace(
                     states=states,
                     previous=previous,
                     gates=gates,
+                    inputs=padded_x if layer == 0 else None,
                 )
             )
         x = out

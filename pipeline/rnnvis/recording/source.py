@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.steps import Batch, StepBatch, device_of, length_batches, padded, untouched
+from rnnvis.recording.steps import Batch, StepBatch, device_of, length_batches, padded
+from rnnvis.recording.untouched import untouched
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
