@@ -37,13 +37,16 @@ def usual_way(model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]]) ->
 
     Ids are passed batch first, time first, step by step, and one sequence at a time; with lengths, first states or
     target tokens where the model asks for them; one-hot where it has no embedding and its first recurrent layer is
-    wide enough for every id. Each way is tried on two short sequences (one, where it takes them
-    alone), so that a model that takes the batch for the time is found out. RnnvisError where none fits.
+    wide enough for every id. Each way is tried on two short sequences (one, where it takes them alone), so that a model
+    that takes the batch for the time is found out; what other modules read is as long only if it always is. RnnvisError
+    where none fits.
     """
     errors: list[Exception] = []
+    lengths = {name: [len(row) for row in text] for name, text in readings.items()}
+    steps = {name: _TRIED + (of != lengths[""]) * i for i, (name, of) in enumerate(lengths.items())}
     for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""])):
         rows = 1 if way.alone else 2
-        few = {name: _few(text, rows, _TRIED + i) for i, (name, text) in enumerate(readings.items())}
+        few = {name: _few(text, rows, steps[name]) for name, text in readings.items()}
         try:
             for _ in run_batches(model, few, rows * _TRIED, 0, way.forward):
                 pass

@@ -47,17 +47,18 @@ def record(
     ids: a list, or a dict from word to id. `labels`, one a sequence, are class numbers or names.
 
     `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
-    batch first or time first, with lengths or first states, step by step, one sequence at a time. `tokens` maps a
-    recurrent module, or a module around it, to the ids that its steps read where they are not the input's, row for
-    row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a module did is in
-    `Recording.readings`. `lengths` counts the real steps of padded rows where an embedding's `padding_idx` does not
-    show them.
+    batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
+    is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
+    are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
+    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
+    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
+    steps of padded rows where an embedding's `padding_idx` does not show them.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences'.
+    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
     """
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
