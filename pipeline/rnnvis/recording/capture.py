@@ -21,6 +21,7 @@ from rnnvis.recording.single_steps import CellCalls
 from rnnvis.recording.traces import LayerTrace
 
 Seen = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
+CELL_GAP = 2e-6  # relative to max(1, |c|); beyond it cell states are stepped
 _KINDS = ("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell")
 
 
@@ -65,7 +66,7 @@ def capture(model: nn.Module, steps: Mapping[str, int] | None = None) -> Iterato
     def layers(path: str, module: nn.RNNBase) -> Seen:
         def seen(args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
             started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
-            calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, output[0]), started))
+            calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, *output), started))
 
         return seen
 
@@ -105,7 +106,7 @@ def _watched(module: nn.Module, seen: Seen) -> Iterator[None]:
 
 
 def _trace(
-    path: str, module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+    path: str, module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any, final: Any
 ) -> list[LayerTrace]:
     if module.training and module.dropout > 0 and module.num_layers > 1:
         raise RnnvisError(
@@ -120,16 +121,18 @@ def _trace(
     for layer in range(module.num_layers):
         of_layer = slice(layer * directions, (layer + 1) * directions)
         if layer == module.num_layers - 1:
-            out = _copied(_batch_first(output, module))
+            out, ends = _copied(_batch_first(output, module)), _cell_states(module, final, of_layer)
         else:
             here = [start[of_layer] for start in starts]
-            out = _one_layer(module, layer)(x, tuple(here) if len(here) > 1 else here[0])[0]
+            out, last = _one_layer(module, layer)(x, tuple(here) if len(here) > 1 else here[0])
+            ends = _cell_states(module, last, slice(None))
         padded_x, lengths = _padded(x)
         padded_out, _ = _padded(out)
         for direction, h in enumerate(padded_out.chunk(directions, dim=-1)):
             start = [s[layer * directions + direction] for s in starts]
             suffix = ".reverse" if direction else ""
-            states, previous, gates = _direction(module, layer, bool(direction), padded_x, h, start, lengths)
+            end = ends[direction] if ends is not None else None
+            states, previous, gates = _direction(module, layer, bool(direction), padded_x, h, start, lengths, end)
             traces.append(
                 LayerTrace(
                     module=path,
@@ -148,7 +151,14 @@ def _trace(
 
 
 def _direction(
-    module: nn.RNNBase, layer: int, reverse: bool, x: Tensor, h: Tensor, start: list[Tensor], lengths: Tensor
+    module: nn.RNNBase,
+    layer: int,
+    reverse: bool,
+    x: Tensor,
+    h: Tensor,
+    start: list[Tensor],
+    lengths: Tensor,
+    end: Tensor | None,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
     states = {"h": h}
     previous = {"h": cells.previous_states(h, start[0], lengths, reverse)}
@@ -156,6 +166,9 @@ def _direction(
     if module.mode == "LSTM":
         gates = cells.lstm_gates(x, previous["h"], _weights(module, layer, reverse))
         states["c"] = cells.lstm_cell_states(gates, start[1], lengths, reverse)
+        if end is not None and not _ends_in(states["c"], end, lengths, reverse):
+            one = _one_layer(module, layer, reverse)
+            states["c"] = cells.stepped_cell_states(one, x, previous["h"], start[1], lengths, reverse)
         previous["c"] = cells.previous_states(states["c"], start[1], lengths, reverse)
     elif module.mode == "GRU":
         gates = cells.gru_gates(x, previous["h"], _weights(module, layer, reverse))
@@ -168,8 +181,26 @@ def _weights(module: nn.RNNBase, layer: int, reverse: bool) -> cells.Weights:
     return cells.Weights(getattr(module, "weight_ih" + end), getattr(module, "weight_hh" + end), *biases)
 
 
-def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
-    """A batch-first module with the weights of one layer of `module` (shared, not copied)."""
+def _cell_states(module: nn.RNNBase, final: Any, of: slice) -> Tensor | None:
+    """The module's own last cell states [directions, B, H]; None of what has none."""
+    if module.mode != "LSTM":
+        return None
+    return (final[1][:, None] if final[1].dim() == 2 else final[1])[of]
+
+
+def _ends_in(c: Tensor, end: Tensor, lengths: Tensor, reverse: bool) -> bool:
+    """Whether recomputed cell states [B, T, H] arrive where the module's own did [B, H].
+
+    Where a forget gate stays near 1, roundings of it add up over the steps.
+    """
+    last = torch.zeros_like(lengths) if reverse else lengths - 1
+    found = c[torch.arange(len(c), device=c.device), last]
+    gap = (found - end).abs() / end.abs().clamp(min=1)
+    return bool(gap.max() <= max(CELL_GAP, 16 * torch.finfo(c.dtype).eps))
+
+
+def _one_layer(module: nn.RNNBase, layer: int, reverse: bool | None = None) -> nn.RNNBase:
+    """A batch-first module with the weights of one layer of `module` (shared, not copied), of one direction if said."""
     directions = 2 if module.bidirectional else 1
     width = module.proj_size or module.hidden_size
     options: dict[str, Any] = {
@@ -177,7 +208,7 @@ def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
         "hidden_size": module.hidden_size,
         "bias": module.bias,
         "batch_first": True,
-        "bidirectional": module.bidirectional,
+        "bidirectional": module.bidirectional and reverse is None,
         "device": "meta",
     }
     one: nn.RNNBase
@@ -188,7 +219,7 @@ def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
     else:
         one = nn.RNN(**options, nonlinearity="relu" if module.mode == "RNN_RELU" else "tanh")
     for name, _ in list(one.named_parameters()):
-        weight = getattr(module, name.replace("_l0", f"_l{layer}"))
+        weight = getattr(module, name.replace("_l0", f"_l{layer}") + ("_reverse" if reverse else ""))
         setattr(one, name, nn.Parameter(weight.detach(), requires_grad=False))
     return one
 
