@@ -60,6 +60,20 @@ def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any
         assert "<rnnvis-explorer>" in (folder / name).read_text(encoding="utf-8")
 
 
+def test_the_lines_of_the_readme_run_as_they_stand(
+    ran: tuple[dict[str, Any], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, opened = dict(ran[0]), []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("rnnvis.public.serve.Serving.wait", lambda running: running.stop())
+    [code] = snippets(SITE.parent / "README.md")
+    exec(compile(code, "README.md", "exec"), names)
+    assert verify(tmp_path / "out").problems == []
+    assert len(opened) == 1
+    assert (tmp_path / "my-model.html").is_file()
+
+
 @pytest.fixture(scope="module")
 def imported(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     """The same of the page on saved states, commands included."""
