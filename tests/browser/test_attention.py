@@ -6,15 +6,18 @@ import csv
 import io
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.planted import plant
 from tests.browser.published import Published
 from tests.browser.test_explorer import button, drawn, opened, settled
+from tests.browser.test_exports import SVG, saved
 from tests.synthetic_attention import publish_attention
 
 
@@ -91,6 +94,35 @@ def test_the_table_and_the_saved_file_hold_every_weight(watched: Watched, plante
     wanted = paid[len(words) - 1][:, None] if pooled else np.stack([paid[step] for step in range(len(words))])
     assert [row[0] for row in rows] == words
     assert np.array([row[1:] for row in rows], float) == pytest.approx(wanted, abs=5.1e-5)
+    watched.check()
+
+
+def test_the_saved_figure_draws_every_weight_and_the_picture_is_inked_there(
+    watched: Watched, planted: tuple[Path, bool]
+) -> None:
+    folder, pooled = planted
+    plant(watched.page, folder)
+    page = opened(watched)
+    words, paid = weights(folder)
+    figure = ElementTree.fromstring(saved(page, "SVG").decode())
+    of = {kind: list(figure.iter(f"{SVG}{kind}")) for kind in ("text", "rect", "path")}
+    head = next(text for text in of["text"] if text.text == "attention")
+    largest = max(row.max() for row in paid.values())
+    if pooled:
+        bars = [r for r in of["rect"] if r.get("x") == head.get("x") and r.get("height") == "9"]
+        lengths = np.array([float(bar.attrib["width"]) for bar in bars])
+        assert lengths / lengths.max() == pytest.approx(paid[len(words) - 1] / largest, abs=2e-3)
+    else:
+        step = Published(folder, "planted").dataset["view"]["step"]
+        arcs = [float(path.attrib["stroke-width"]) for path in of["path"] if path.get("opacity") == "0.75"]
+        shares = np.delete(paid[step], step) / largest
+        assert arcs
+        assert arcs == pytest.approx(np.maximum(0.75, 7 * shares[shares >= 0.02]), abs=0.01)
+    picture = Image.open(io.BytesIO(saved(page, "PNG"))).convert("L")
+    scale = picture.width / float(figure.attrib["width"])
+    left = float(head.attrib["x"])
+    column = np.asarray(picture)[:, int((left + 1) * scale) : int((left + 30) * scale)]
+    assert (column < 200).any(axis=1).sum() > 9 * scale, "nothing is drawn where the attention stands"
     watched.check()
 
 

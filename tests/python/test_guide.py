@@ -47,7 +47,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
 
 def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any], Path]) -> None:
     _, folder = ran
-    assert len(snippets()) == 8
+    assert len(snippets()) == 10
     for name in ("out", "translator"):
         assert verify(folder / name).problems == []
     manifest = read_manifest(folder / "translator")
@@ -58,6 +58,20 @@ def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any
     ]
     for name in ("my-classifier.html", "everything.html"):
         assert "<rnnvis-explorer>" in (folder / name).read_text(encoding="utf-8")
+
+
+def test_the_lines_of_the_readme_run_as_they_stand(
+    ran: tuple[dict[str, Any], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, opened = dict(ran[0]), []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("rnnvis.public.serve.Serving.wait", lambda running: running.stop())
+    [code] = snippets(SITE.parent / "README.md")
+    exec(compile(code, "README.md", "exec"), names)
+    assert verify(tmp_path / "out").problems == []
+    assert len(opened) == 1
+    assert (tmp_path / "my-model.html").is_file()
 
 
 @pytest.fixture(scope="module")

@@ -233,15 +233,33 @@ def test_a_thousand_steps_stay_true_to_stepping(kind: type[nn.RNNBase]) -> None:
         x = torch.from_numpy(np.array(seen["h"]))
 
 
-@pytest.mark.parametrize("words", [["▁the", "▁cat", "s", "</s>"], ["the", "##ing", "[SEP]", "##s"], list("ab\n ")])
-def test_the_surface_of_subwords_and_characters_is_kept(words: list[str], tmp_path: Path) -> None:
-    model = Plain()
-    text = [[0, 1, 2, 3], [1, 2], [3, 0]] * 10
-    rnnvis.record(model, text, words).publish(tmp_path, largest_k=2)
+PIECES = {
+    "GPT-2": (
+        ["The", "Ġfilm", "Ġwas", "Ġn", "ot", "ĠcafÃ©", "s", "<|endoftext|>"],
+        "The film was not cafés<|endoftext|>",
+    ),
+    "sentencepiece": (["▁The", "▁film", "▁was", "▁n", "ot", "▁café", "s", "▁"], "The film was not cafés "),
+    "WordPiece": (["the", "film", "was", "no", "##t", "#", "##", "[SEP]"], "the film was not # ## [SEP]"),
+    "subword-nmt": (["the", "film", "was", "n@@", "ot", "café@@", "s", "</s>"], "the film was not cafés </s>"),
+    "older BPE": (
+        ["the</w>", "film</w>", "was</w>", "n", "ot</w>", "café", "s</w>", ".</w>"],
+        "the film was not cafés .",
+    ),
+    "characters": (list("the film"), "the film"),
+    "words": (["the", "film", "was", "not", "##", "C#", "@", "▁"], "the film was not ## C# @ ▁"),
+}
+
+
+@pytest.mark.parametrize("kind", PIECES)
+def test_pieces_of_words_are_kept_joined_readably_and_get_no_part_of_speech(kind: str, tmp_path: Path) -> None:
+    words, text = PIECES[kind]
+    rnnvis.record(Plain(), [list(range(8)), [1, 2]] * 10, words).publish(tmp_path, largest_k=2)
     tables = read_manifest(tmp_path)["datasets"][0]["tables"]
     rows = {name: read(name, [tmp_path / f["path"] for f in tables[name]["files"]]) for name in ("words", "sentences")}
     assert rows["words"]["text"].to_pylist() == words
-    assert rows["sentences"]["surface"].to_pylist() == [[words[i] for i in ids] for ids in text]
+    assert any(rows["words"]["part_of_speech"].to_pylist()) == (kind == "words")
+    assert rows["sentences"]["surface"].to_pylist()[0] == words
+    assert rows["sentences"]["text"].to_pylist()[0] == text
 
 
 def test_a_numeric_series_is_refused_clearly() -> None:

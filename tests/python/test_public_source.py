@@ -152,6 +152,10 @@ def changed(**attributes: Any) -> Any:
         (changed(states={"memory.0.h": 4}), r'step 1 has no state "memory.0.h"'),
         (changed(steps=lambda self, batch: iter(())), r"Changed.steps yielded 0 steps for sequences of 8"),
         (changed(attention=lambda self, batch: np.ones(3)), r"attention is \[3\] for a batch of \d+ × 8 ids"),
+        (
+            changed(attention=lambda self, batch: np.ones((*batch.ids.shape, 3))),
+            r"attention is \[\d+, 8, 3\](?s:.*)a decoder's weights over its source cannot be shown",
+        ),
         (changed(attention=lambda self, batch: -1.0 * np.ones(batch.ids.shape)), r"attention holds weights below 0"),
     ],
 )

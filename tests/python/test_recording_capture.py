@@ -220,3 +220,27 @@ def test_dropout_between_layers_in_training_mode_is_refused():
     module = make(nn.LSTM, num_layers=2, dropout=0.3).train()
     with pytest.raises(RnnvisError, match="training mode"), capture(module):
         module(inputs())
+
+
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2}, {"bidirectional": True}, {"proj_size": 4}], ids=str)
+@pytest.mark.filterwarnings("ignore:LSTM with projections:UserWarning")
+@torch.no_grad()
+def test_cell_states_that_only_add_up_are_the_modules_own_after_a_thousand_steps(options: dict) -> None:
+    torch.manual_seed(3)
+    lstm = nn.LSTM(4, 16, batch_first=True, **options).eval()
+    for name, weight in lstm.named_parameters():
+        nn.init.normal_(weight, std=0.3)
+        if "bias_ih" in name:
+            weight[16:32] += 10  # forget gates stay within 1e-4 of 1
+    x = torch.randn(2, 1000, 4)
+    with capture(lstm) as traces:
+        lstm(x)
+    for step in (*range(49, 1000, 50), 999):
+        for trace in traces:
+            layer = int(trace.name.split(".")[1])
+            if layer < lstm.num_layers - 1:
+                continue
+            _, (_, own) = lstm(x[:, step:] if trace.reverse else x[:, : step + 1])
+            wanted, found = own[-1 if trace.reverse or not lstm.bidirectional else -2], trace.states["c"][:, step]
+            assert float(((found - wanted).abs() / wanted.abs().clamp(min=1)).max()) <= 1e-5
+    assert max(float(trace.states["c"].abs().max()) for trace in traces) > 100

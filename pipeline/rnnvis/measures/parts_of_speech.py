@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from rnnvis.measures.pieces import marks_pieces
+
 PARTS = (
     "noun",
     "verb",
@@ -48,7 +50,6 @@ _SUBORDINATING = frozenset(
 
 KNOWN = 0.5
 SHUFFLES = 100
-PIECES, ENDINGS = ("##", "▁", "Ġ"), ("@@", "</w>")  # how subword vocabularies mark pieces
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,10 @@ def looks_english(words: Sequence[str], counts: np.ndarray) -> bool:
     """Whether the tagger can say something of these words with `counts` [V] uses: its lexicon holds at least `KNOWN` of
     the uses of words with letters, and they are words, neither single characters nor pieces of words."""
     _, lexicon = _tagger()
-    lettered = [(word.lower(), int(n)) for word, n in zip(words, counts, strict=True) if any(c.isalpha() for c in word)]
-    if any(word.startswith(PIECES) or word.endswith(ENDINGS) for word, _ in lettered):
+    lettered = [(word, int(n)) for word, n in zip(words, counts, strict=True) if any(c.isalpha() for c in word)]
+    if any(marks_pieces(word) for word, _ in lettered):
         return False
-    known = sum(n for word, n in lettered if len(word) > 1 and word in lexicon)
+    known = sum(n for word, n in lettered if len(word) > 1 and word.lower() in lexicon)
     return known > 0 and known >= KNOWN * sum(n for _, n in lettered)
 
 

@@ -17,6 +17,7 @@ from rnnvis.config import Measure
 from rnnvis.corpora import RECORDED, Corpus
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
+from rnnvis.measures.pieces import joining
 from rnnvis.measures.selections import SELECTIONS
 from rnnvis.measures.units import label_auc
 from rnnvis.public import pairs
@@ -239,7 +240,7 @@ def _corpus(recording: Recording) -> Corpus:
     words = recording.words
     everything = np.concatenate(recording.tokens)
     surface = [tuple(words[i] for i in row) for row in recording.tokens]
-    between = "" if sum(len(word) <= 1 for word in words) > len(words) / 2 else " "
+    joined = joining(words)
     return Corpus(
         name=RECORDED,
         labels=recording.labels.names,
@@ -248,7 +249,7 @@ def _corpus(recording: Recording) -> Corpus:
         special=(),
         tokens=list(recording.tokens),
         surface=surface,
-        text=[between.join(row) for row in surface],
+        text=[joined(row) for row in surface],
         split=[RECORDED] * len(surface),
         label=recording.labels.of,
         score=np.full(len(surface), np.nan, np.float32),

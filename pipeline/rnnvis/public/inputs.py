@@ -13,6 +13,8 @@ from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 from rnnvis.corpora.corpus import sentence_key
 from rnnvis.errors import RnnvisError
 
+MOST_WORDS, MOST_STEPS = 2**24, 2**15 - 1
+
 
 @dataclass(frozen=True)
 class Tokens:
@@ -39,7 +41,8 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
     """Words by id. `vocabulary` is a list (position = id) or a dict from word to id.
 
     Ids that the dict leaves out are called “<id 7>”. Words are kept as they are, subword marks included. Raises
-    RnnvisError for anything but text, ids that are no whole numbers from 0, two words of one id, or no words.
+    RnnvisError for anything but text, ids that are no whole numbers from 0 or too large, two words of one id, or no
+    words.
     """
     if isinstance(vocabulary, Mapping):
         found: dict[int, str] = {}
@@ -48,6 +51,11 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                 raise RnnvisError(
                     f"the vocabulary gives {word!r} the id {number!r}", "ids are whole numbers from 0: word -> id"
                 )
+            if number >= MOST_WORDS:
+                raise RnnvisError(
+                    f"the vocabulary gives {word!r} the id {number}, and ids end at {MOST_WORDS - 1:,}",
+                    "number the words from 0 without large gaps",
+                )
             if int(number) in found:
                 raise RnnvisError(
                     f"the vocabulary gives {word!r} and {found[int(number)]!r} the same id {number}",
@@ -55,13 +63,22 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                 )
             found[int(number)] = word
         words: list[Any] = [found.get(i, f"<id {i}>") for i in range(max(found, default=-1) + 1)]
-    else:
+    elif isinstance(vocabulary, Iterable):
         words = list(vocabulary)
+    else:
+        raise RnnvisError(
+            f"the vocabulary is {vocabulary!r}", "pass a list of words (position = id) or a dict from word to id"
+        )
     for number, word in enumerate(words):
         if not isinstance(word, str):
             raise RnnvisError(
                 f"word {number} of the vocabulary is {word!r}, not text",
                 "pass a list of words (position = id) or a dict from word to id",
+            )
+        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):
+            raise RnnvisError(
+                f"word {number} of the vocabulary is {word!r}, which holds half a character and cannot be written",
+                "decode the vocabulary as it was encoded, with errors='replace' where it is damaged",
             )
     if not words:
         raise RnnvisError("the vocabulary is empty", "pass a list of words (position = id) or a dict from word to id")
@@ -78,6 +95,8 @@ def read_sequences(
     padding is not visible; without it, `padding_id` is cut off the ends of batched rows. Raises RnnvisError, naming
     the sequence, for ids outside the vocabulary, for numbers that are no ids, and where nothing is left.
     """
+    if not isinstance(sequences, Iterable):
+        raise RnnvisError(f"the sequences are {sequences!r}", "pass lists of token ids, tensors, or a DataLoader")
     found = [_ids(row, number, words) for number, row in enumerate(_rows(sequences, padding_id, lengths is not None))]
     if lengths is not None:
         real = [int(n) for n in lengths]
@@ -89,8 +108,15 @@ def read_sequences(
                     f"sequence {number} has {len(row)} steps, but its length is given as {n}", "correct lengths"
                 )
         found = [row[:n] for row, n in zip(found, real, strict=True)]
+    longest = max(range(len(found)), key=lambda number: len(found[number]), default=0)
+    if found and len(found[longest]) > MOST_STEPS:
+        raise RnnvisError(
+            f"sequence {longest} has {len(found[longest]):,} steps, and steps are numbered up to {MOST_STEPS:,}",
+            "cut it into pieces, and pass each as a sequence",
+        )
     if not any(len(row) for row in found):
-        raise RnnvisError("there is not one step to record", "pass sequences that hold at least one token id")
+        spent = " (an iterator gives its sequences only once)" if isinstance(sequences, Iterator) else ""
+        raise RnnvisError(f"there is not one step to record{spent}", "pass sequences that hold at least one token id")
     return found
 
 
@@ -102,7 +128,12 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
     if len(given) != count:
         raise RnnvisError(f"{len(given)} labels for {count} sequences", "pass one label for each sequence, or None")
     known = [label for label in given if label is not None]
+    most = np.iinfo(np.int16).max
     if all(_whole(label) and label >= -1 for label in known):
+        if max(known, default=-1) >= most:
+            raise RnnvisError(
+                f"a label is {max(known):,}, and classes end at {most - 1:,}", "number the classes from 0"
+            )
         names = tuple(f"class {i}" for i in range(int(max(known, default=-1)) + 1))
         numbers = [-1 if label is None else int(label) for label in given]
     elif all(isinstance(label, str) for label in known):
@@ -112,8 +143,10 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
     else:
         odd = next(label for label in known if not isinstance(label, str))
         raise RnnvisError(f"a label is {odd!r}", "labels are class numbers from 0, or names; None where there is none")
-    if len(names) > np.iinfo(np.int16).max:
-        raise RnnvisError(f"{len(names):,} classes are more than labels can have", "pass class numbers, not scores")
+    if len(names) > most:
+        raise RnnvisError(
+            f"{len(names):,} classes are more than labels can have", "pass names of classes, not of sentences"
+        )
     return Labels(np.array(numbers, np.int16), names)
 
 

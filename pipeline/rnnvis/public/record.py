@@ -20,6 +20,7 @@ from rnnvis.public.calling import Way, usual_way
 from rnnvis.public.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.public.recording import Recording
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
+from rnnvis.recording.order import read_from_the_end
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
 
@@ -46,18 +47,20 @@ def record(
     ids: a list, or a dict from word to id. `labels`, one a sequence, are class numbers or names.
 
     `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
-    batch first or time first, with lengths or first states, step by step, one sequence at a time. `tokens` maps a
-    recurrent module, or a module around it, to the ids that its steps read where they are not the input's, row for
-    row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a module did is in
-    `Recording.readings`. `lengths` counts the real steps of padded rows where an embedding's `padding_idx` does not
-    show them.
+    batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
+    is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
+    are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
+    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
+    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
+    steps of padded rows where an embedding's `padding_idx` does not show them.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences'.
+    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
     """
+    model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward):
         raise RnnvisError(
@@ -69,6 +72,8 @@ def record(
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, len(words), lengths, padding[""])
     read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
+    if tokens is not None and not isinstance(tokens, Mapping):
+        raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
@@ -77,16 +82,20 @@ def record(
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
-    way = Way(forward) if forward else None if isinstance(model, StateSource) else usual_way(model, texts)
+    way = None if isinstance(model, StateSource) else Way(forward) if forward else usual_way(model, texts)
+    turned: frozenset[str] = frozenset()
+    if way:
+        turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
 
     def passes(title: str) -> Passes:
         with progress.bar(title, total=len(ids)) as bar:
-            for found in _steps(model, texts, fills, batch_steps, way):
+            for found in _steps(model, texts, fills, batch_steps, way, turned):
                 yield found
                 bar.advance(int((found[""].step == 0).sum()))
 
     for found in passes("Recording"):
         for name, batch in found.items():
+            _check_numbers(batch, name)
             recorders[name].add(batch)
         attention.add(found[""])
     for name, recorder in recorders.items():
@@ -148,17 +157,46 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
 
 
 def _steps(
-    model: Any, texts: Mapping[str, Sequence[np.ndarray]], fills: Mapping[str, int], batch_steps: int, way: Way | None
+    model: Any,
+    texts: Mapping[str, Sequence[np.ndarray]],
+    fills: Mapping[str, int],
+    batch_steps: int,
+    way: Way | None,
+    turned: frozenset[str],
 ) -> Passes:
     if way is None:
         for batch in source_steps(model, texts[""], batch_steps, fills[""]):
             yield {"": batch}
         return
-    for rows, traces, reads in run_batches(model, texts, 1 if way.alone else batch_steps, fills, way.forward):
+    for rows, traces, reads in run_batches(model, texts, way.steps(batch_steps), fills, way.forward, turned):
         yield {
             name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name])
             for name, read in reads.items()
         }
+
+
+def _check_numbers(batch: StepBatch, name: str) -> None:
+    of = f' of what "{name}" reads' if name else ""
+    for state, values in batch.states.items():
+        wrong = np.argwhere(~np.isfinite(values))
+        if len(wrong):
+            row, unit = wrong[0]
+            raise RnnvisError(
+                f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
+                f"unit {unit}",
+                "check the weights: training may have diverged; in half precision, record model.float()",
+            )
+
+
+def _unwrapped(model: Any) -> Any:
+    """The module inside of DataParallel or torch.compile, which shares its weights."""
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            model = model.module
+        elif isinstance(model, nn.Module) and isinstance(getattr(model, "_orig_mod", None), nn.Module):
+            model = model._orig_mod
+        else:
+            return model
 
 
 def _module(model: Any) -> nn.Module:

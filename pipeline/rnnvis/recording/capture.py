@@ -1,13 +1,13 @@
 """Capture every step's states and gates of the recurrent modules inside any torch module.
 
-Forward hooks see what goes into and comes out of each `nn.RNN`, `nn.GRU`, `nn.LSTM` and each of their `*Cell`s;
-the model is not changed.
+Watchers around `forward` see what goes into and comes out of each `nn.RNN`, `nn.GRU`, `nn.LSTM` and each of their
+`*Cell`s; the model is not changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -20,11 +20,27 @@ from rnnvis.recording.joined import Call, join
 from rnnvis.recording.single_steps import CellCalls
 from rnnvis.recording.traces import LayerTrace
 
+Seen = Callable[[tuple[Any, ...], dict[str, Any], Any], None]
+CELL_GAP = 2e-6  # relative to max(1, |c|); beyond it cell states are stepped
+_KINDS = ("RNN", "GRU", "LSTM", "RNNCell", "GRUCell", "LSTMCell")
+
 
 def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase | nn.RNNCellBase]:
-    """The recurrent modules of `model` by path, in registration order; RnnvisError if there are none."""
+    """The recurrent modules of `model` by path, in registration order.
+
+    RnnvisError if there are none, or if torch.jit or quantisation has put something in their place.
+    """
     kinds = (nn.RNNBase, nn.RNNCellBase)
-    found = {path or "model": m for path, m in model.named_modules() if isinstance(m, kinds)}
+    named = [(path or "model", module) for path, module in model.named_modules()]
+    found = {path: module for path, module in named if isinstance(module, kinds)}
+    for path, module in named:
+        kind = getattr(module, "original_name", type(module).__name__)
+        if path not in found and kind in _KINDS and type(module).__module__.startswith("torch."):
+            how = "compiled by torch.jit" if isinstance(module, torch.jit.ScriptModule) else "quantised"
+            raise RnnvisError(
+                f'"{path}" is {kind} {how}, which hides its steps',
+                "record the model as it was before: the plain nn.Module with the same weights",
+            )
     if not found:
         raise RnnvisError(
             f"{type(model).__name__} holds no nn.RNN, nn.GRU, nn.LSTM or a cell of them, so there are no states to "
@@ -39,41 +55,58 @@ def capture(model: nn.Module, steps: Mapping[str, int] | None = None) -> Iterato
     """While open, the calls of the recurrent modules of `model` are watched; on leaving, the list holds their traces.
 
     A module that is called step after step, as every `*Cell` is, has one trace over all of its calls; `steps` says by
-    path how many its words need (see `rnnvis.recording.joined`). Only hooks are added, and they are removed on
-    leaving. Dropout between layers cannot be repeated, so a module that has it must be in evaluation mode
-    (RnnvisError otherwise).
+    path how many its words need (see `rnnvis.recording.joined`). `forward` itself is watched, not by hooks: wrappers
+    such as dropout of weights call it directly. Dropout between layers cannot be repeated, so a module that has it
+    must be in evaluation mode (RnnvisError otherwise).
     """
     traces: list[LayerTrace] = []
-    handles = []
     calls: dict[str, list[Call]] = {}
     stepping: dict[str, CellCalls] = {}
 
-    def watch(path: str, module: nn.RNNBase) -> None:
-        def hook(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
-            with torch.no_grad():
-                started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
-                calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, output[0]), started))
+    def layers(path: str, module: nn.RNNBase) -> Seen:
+        def seen(args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+            started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
+            calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, *output), started))
 
-        handles.append(module.register_forward_hook(hook, with_kwargs=True))
+        return seen
 
-    for path, module in recurrent_modules(model).items():
-        if isinstance(module, nn.RNNBase):
-            watch(path, module)
-        else:
-            stepping[path] = CellCalls(path, module)
-            handles.append(module.register_forward_hook(stepping[path].hook, with_kwargs=True))
-    try:
+    with ExitStack() as watchers:
+        for path, module in recurrent_modules(model).items():
+            if isinstance(module, nn.RNNBase):
+                watchers.enter_context(_watched(module, layers(path, module)))
+            else:
+                stepping[path] = CellCalls(path, module)
+                watchers.enter_context(_watched(module, stepping[path].seen))
         yield traces
-        for path, made in calls.items():
-            traces.extend(join(made, (steps or {}).get(path)))
-        traces.extend(cell.trace() for cell in stepping.values() if cell.steps)
+    for path, made in calls.items():
+        traces.extend(join(made, (steps or {}).get(path)))
+    traces.extend(cell.trace() for cell in stepping.values() if cell.steps)
+
+
+@contextmanager
+def _watched(module: nn.Module, seen: Seen) -> Iterator[None]:
+    """Inside, every call of the module's `forward` is also shown to `seen`: arguments, keywords, output."""
+    forward = module.forward
+    own = "forward" in vars(module)
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        output = forward(*args, **kwargs)
+        with torch.no_grad():
+            seen(args, kwargs, output)
+        return output
+
+    object.__setattr__(module, "forward", watched)
+    try:
+        yield
     finally:
-        for handle in handles:
-            handle.remove()
+        if own:
+            object.__setattr__(module, "forward", forward)
+        else:
+            object.__delattr__(module, "forward")
 
 
 def _trace(
-    path: str, module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any
+    path: str, module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any, final: Any
 ) -> list[LayerTrace]:
     if module.training and module.dropout > 0 and module.num_layers > 1:
         raise RnnvisError(
@@ -88,16 +121,18 @@ def _trace(
     for layer in range(module.num_layers):
         of_layer = slice(layer * directions, (layer + 1) * directions)
         if layer == module.num_layers - 1:
-            out = _copied(_batch_first(output, module))
+            out, ends = _copied(_batch_first(output, module)), _cell_states(module, final, of_layer)
         else:
             here = [start[of_layer] for start in starts]
-            out = _one_layer(module, layer)(x, tuple(here) if len(here) > 1 else here[0])[0]
+            out, last = _one_layer(module, layer)(x, tuple(here) if len(here) > 1 else here[0])
+            ends = _cell_states(module, last, slice(None))
         padded_x, lengths = _padded(x)
         padded_out, _ = _padded(out)
         for direction, h in enumerate(padded_out.chunk(directions, dim=-1)):
             start = [s[layer * directions + direction] for s in starts]
             suffix = ".reverse" if direction else ""
-            states, previous, gates = _direction(module, layer, bool(direction), padded_x, h, start, lengths)
+            end = ends[direction] if ends is not None else None
+            states, previous, gates = _direction(module, layer, bool(direction), padded_x, h, start, lengths, end)
             traces.append(
                 LayerTrace(
                     module=path,
@@ -108,6 +143,7 @@ def _trace(
                     states=states,
                     previous=previous,
                     gates=gates,
+                    inputs=padded_x if layer == 0 else None,
                 )
             )
         x = out
@@ -115,7 +151,14 @@ def _trace(
 
 
 def _direction(
-    module: nn.RNNBase, layer: int, reverse: bool, x: Tensor, h: Tensor, start: list[Tensor], lengths: Tensor
+    module: nn.RNNBase,
+    layer: int,
+    reverse: bool,
+    x: Tensor,
+    h: Tensor,
+    start: list[Tensor],
+    lengths: Tensor,
+    end: Tensor | None,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
     states = {"h": h}
     previous = {"h": cells.previous_states(h, start[0], lengths, reverse)}
@@ -123,6 +166,9 @@ def _direction(
     if module.mode == "LSTM":
         gates = cells.lstm_gates(x, previous["h"], _weights(module, layer, reverse))
         states["c"] = cells.lstm_cell_states(gates, start[1], lengths, reverse)
+        if end is not None and not _ends_in(states["c"], end, lengths, reverse):
+            one = _one_layer(module, layer, reverse)
+            states["c"] = cells.stepped_cell_states(one, x, previous["h"], start[1], lengths, reverse)
         previous["c"] = cells.previous_states(states["c"], start[1], lengths, reverse)
     elif module.mode == "GRU":
         gates = cells.gru_gates(x, previous["h"], _weights(module, layer, reverse))
@@ -135,8 +181,26 @@ def _weights(module: nn.RNNBase, layer: int, reverse: bool) -> cells.Weights:
     return cells.Weights(getattr(module, "weight_ih" + end), getattr(module, "weight_hh" + end), *biases)
 
 
-def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
-    """A batch-first module with the weights of one layer of `module` (shared, not copied)."""
+def _cell_states(module: nn.RNNBase, final: Any, of: slice) -> Tensor | None:
+    """The module's own last cell states [directions, B, H]; None of what has none."""
+    if module.mode != "LSTM":
+        return None
+    return (final[1][:, None] if final[1].dim() == 2 else final[1])[of]
+
+
+def _ends_in(c: Tensor, end: Tensor, lengths: Tensor, reverse: bool) -> bool:
+    """Whether recomputed cell states [B, T, H] arrive where the module's own did [B, H].
+
+    Where a forget gate stays near 1, roundings of it add up over the steps.
+    """
+    last = torch.zeros_like(lengths) if reverse else lengths - 1
+    found = c[torch.arange(len(c), device=c.device), last]
+    gap = (found - end).abs() / end.abs().clamp(min=1)
+    return bool(gap.max() <= max(CELL_GAP, 16 * torch.finfo(c.dtype).eps))
+
+
+def _one_layer(module: nn.RNNBase, layer: int, reverse: bool | None = None) -> nn.RNNBase:
+    """A batch-first module with the weights of one layer of `module` (shared, not copied), of one direction if said."""
     directions = 2 if module.bidirectional else 1
     width = module.proj_size or module.hidden_size
     options: dict[str, Any] = {
@@ -144,7 +208,7 @@ def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
         "hidden_size": module.hidden_size,
         "bias": module.bias,
         "batch_first": True,
-        "bidirectional": module.bidirectional,
+        "bidirectional": module.bidirectional and reverse is None,
         "device": "meta",
     }
     one: nn.RNNBase
@@ -155,7 +219,7 @@ def _one_layer(module: nn.RNNBase, layer: int) -> nn.RNNBase:
     else:
         one = nn.RNN(**options, nonlinearity="relu" if module.mode == "RNN_RELU" else "tanh")
     for name, _ in list(one.named_parameters()):
-        weight = getattr(module, name.replace("_l0", f"_l{layer}"))
+        weight = getattr(module, name.replace("_l0", f"_l{layer}") + ("_reverse" if reverse else ""))
         setattr(one, name, nn.Parameter(weight.detach(), requires_grad=False))
     return one
 

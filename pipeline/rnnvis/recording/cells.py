@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 
@@ -63,6 +63,24 @@ def lstm_cell_states(gates: dict[str, Tensor], start: Tensor, lengths: Tensor, r
     for t in reversed(steps) if reverse else steps:
         following = torch.addcmul(new[:, t], forget[:, t], c)
         c = torch.where((t < lengths)[:, None], following, c) if reverse else following
+        states[:, t] = c
+    return states
+
+
+def stepped_cell_states(
+    one: nn.RNNBase, x: Tensor, previous_h: Tensor, start: Tensor, lengths: Tensor, reverse: bool
+) -> Tensor:
+    """As `lstm_cell_states`, slower: every step is taken by `one`, a batch-first LSTM of one layer and direction.
+
+    It starts each step from the hidden state that the whole pass had, `previous_h` [B, T, P], so that its cell states
+    are those of that pass, rounded as its kernel rounds.
+    """
+    states = torch.empty(*x.shape[:2], one.hidden_size, dtype=x.dtype, device=x.device)
+    c = start
+    steps = range(x.shape[1])
+    for t in reversed(steps) if reverse else steps:
+        _, (_, following) = one(x[:, t : t + 1], (previous_h[None, :, t].contiguous(), c[None].contiguous()))
+        c = torch.where((t < lengths)[:, None], following[0], c) if reverse else following[0]
         states[:, t] = c
     return states
 

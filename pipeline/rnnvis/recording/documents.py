@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.capture import capture
-from rnnvis.recording.steps import StepBatch, flat, untouched
+from rnnvis.recording.steps import StepBatch, flat
 from rnnvis.recording.traces import LayerTrace
+from rnnvis.recording.untouched import untouched
 
 Carry = tuple[Tensor, ...]  # h, and c for an LSTM: [layers, B, H] each
 Forward = Callable[[Any, Tensor, Carry], object]

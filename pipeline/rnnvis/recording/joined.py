@@ -71,6 +71,12 @@ def _in_time(parts: Sequence[LayerTrace]) -> LayerTrace:
         return {kind: torch.cat([getattr(part, what)[kind] for part in parts], dim=1) for kind in first}
 
     lengths = torch.stack([part.lengths for part in parts]).sum(dim=0)
+    read = [part.inputs for part in parts if part.inputs is not None]
     return replace(
-        parts[0], lengths=lengths, states=stacked("states"), previous=stacked("previous"), gates=stacked("gates")
+        parts[0],
+        lengths=lengths,
+        states=stacked("states"),
+        previous=stacked("previous"),
+        gates=stacked("gates"),
+        inputs=torch.cat(read, dim=1) if read else None,
     )

@@ -19,7 +19,7 @@ class CellCalls:
         self.path, self.module = path, module
         self.steps: list[dict[str, Tensor]] = []
 
-    def hook(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    def seen(self, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         """Take in one call: what the cell read, the states it started from, and those it ended in."""
         given = dict(zip(("input", "hx"), args, strict=False)) | kwargs
         after = output if isinstance(output, tuple) else (output,)
@@ -54,6 +54,7 @@ class CellCalls:
             states=states,
             previous=previous,
             gates=self._gates(stacked["x"], previous["h"]),
+            inputs=stacked["x"],
         )
 
     def _gates(self, x: Tensor, previous_h: Tensor) -> dict[str, Tensor]:

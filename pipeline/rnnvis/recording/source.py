@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.steps import Batch, StepBatch, device_of, length_batches, padded, untouched
+from rnnvis.recording.steps import Batch, StepBatch, device_of, length_batches, padded
+from rnnvis.recording.untouched import untouched
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -31,8 +32,8 @@ class StateSource(Protocol):
     Before the first step a state is zero.
 
     Two more are looked for: `attention(batch)` gives weights ≥ 0, [B, T] where the model reads the words once after
-    the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]. `bounded`
-    names the states that lie in [−1, 1].
+    the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]; positions of the same
+    sentence, never of another text. `bounded` names the states that lie in [−1, 1].
 
     A matrix is summarised by three states, of which none changes with the sign of an entry: `M_rows`, the Euclidean
     norms of its m rows; `M_columns`, those of its n columns; `M_singular`, its singular values, largest first. Any of
@@ -136,7 +137,8 @@ def _attention(source: StateSource, batch: Batch) -> np.ndarray | None:
     if weights.shape not in ((rows, steps), (rows, steps, steps)):
         raise RnnvisError(
             f"attention is {list(weights.shape)} for a batch of {rows} × {steps} ids",
-            f"give [B, T] for pooling or [B, T, T] for a row of weights at every step: here B = {rows}, T = {steps}",
+            f"give [B, T] for pooling or [B, T, T] for a row of weights at every step, over the positions of the same "
+            f"sentence: here B = {rows}, T = {steps}; a decoder's weights over its source cannot be shown",
         )
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise RnnvisError("attention holds weights below 0 or no numbers", "give the weights after the softmax")

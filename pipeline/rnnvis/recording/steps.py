@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +13,7 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.traces import LayerTrace
+from rnnvis.recording.untouched import untouched
 
 
 @dataclass(frozen=True)
@@ -129,23 +128,28 @@ def run_batches(
     batch_steps: int,
     padding_id: int | Mapping[str, int] = 0,
     forward: Forward | None = None,
+    from_the_end: Collection[str] = (),
+    alike: bool = False,
 ) -> Iterator[tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
     batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
     there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
+    So they do with `alike`. Modules whose paths are in `from_the_end` get their words last one first.
     """
     modules = recurrent_modules(model)
     backwards = [
-        reading_of(path, readings) for path, module in modules.items() if getattr(module, "bidirectional", False)
+        reading_of(path, readings)
+        for path, module in modules.items()
+        if alike or path in from_the_end or getattr(module, "bidirectional", False)
     ]
     call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
     lengths = {name: np.array([len(s) for s in sentences], np.int64) for name, sentences in readings.items()}
     together = dict.fromkeys([*backwards, ""] if len(readings) > 1 else backwards)
-    alike = np.stack([lengths[name] for name in together], axis=1) if together else None
+    equal = np.stack([lengths[name] for name in together], axis=1) if together else None
     device = device_of(model)
-    for rows in length_batches(lengths[""], batch_steps, alike):
+    for rows in length_batches(lengths[""], batch_steps, equal):
         reads = {
             name: padded([of[i] for i in rows], padding_id if isinstance(padding_id, int) else padding_id[name])
             for name, of in readings.items()
@@ -158,7 +162,8 @@ def run_batches(
         with untouched(model), torch.no_grad():
             with capture(model, {p: reads[reading_of(p, readings)].ids.shape[1] for p in modules}) as traces:
                 call(model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
-            _check(traces, reads)
+            _check(traces, reads, from_the_end)
+            traces = [trace.turned() if trace.module in from_the_end else trace for trace in traces]
         yield rows, traces, reads
 
 
@@ -228,35 +233,13 @@ def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:
     return Rows(ids, lengths, real)
 
 
-@contextmanager
-def untouched(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside; training flags, what the modules keep in attributes and buffers, and random state
-    (torch's, Python's, NumPy's) as they were outside."""
-    drawn = random.getstate(), np.random.get_state()
-    kept = [(module, dict(vars(module)), dict(module._buffers)) for module in model.modules()]
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
-    with torch.random.fork_rng(devices=devices):
-        model.eval()
-        try:
-            yield
-        finally:
-            for module, attributes, buffers in kept:
-                vars(module).clear()
-                vars(module).update(attributes)
-                module._buffers.clear()
-                module._buffers.update(buffers)
-            random.setstate(drawn[0])
-            np.random.set_state(drawn[1])
-
-
-def _check(traces: list[LayerTrace], reads: Mapping[str, Rows]) -> None:
+def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], from_the_end: Collection[str]) -> None:
     for trace in traces:
         name = reading_of(trace.module, reads)
         lengths = reads[name].lengths
         took = trace.lengths.cpu().numpy()
-        if took.shape == lengths.shape and (
-            np.array_equal(took, lengths) if trace.packed else bool((took >= lengths).all())
-        ):
+        exact = trace.packed or trace.module in from_the_end
+        if took.shape == lengths.shape and (np.array_equal(took, lengths) if exact else bool((took >= lengths).all())):
             continue
         what = f'tokens["{name}"] has' if name else "the sequences have"
         if took.shape != lengths.shape:
@@ -266,7 +249,7 @@ def _check(traces: list[LayerTrace], reads: Mapping[str, Rows]) -> None:
                 "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, "
                 "batch.ids.T time × batch",
             )
-        row = int(np.flatnonzero(took != lengths)[0] if trace.packed else np.flatnonzero(took < lengths)[0])
+        row = int(np.flatnonzero(took != lengths)[0] if exact else np.flatnonzero(took < lengths)[0])
         raise RnnvisError(
             f'"{trace.module}" read {took[row]} steps of a row where {what} {lengths[row]}',
             f'give the ids that its own steps read: tokens={{"{trace.module}": …}}; a decoder that is trained to say '

@@ -137,6 +137,13 @@ def _jobs(
                 "is nothing to cluster",
                 "measure more sentences, or lower minimum_count",
             )
+        responding = int(np.count_nonzero(responses.mean[ids].any(axis=1)))
+        if responding < measure.smallest_k:
+            raise RnnvisError(
+                f"{responding} of {len(ids)} words that are used {measure.minimum_count} times or more move the state, "
+                f"and clusters are made of at least {measure.smallest_k}",
+                "measure more text, or lower minimum_count",
+            )
         selection = Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside)
         halves = responses.half_a[ids], responses.half_b[ids]
         for method in measure.methods:

@@ -27,7 +27,8 @@ def tag_step(project: Project, dataset: Dataset) -> Step:
         np.save(folder / "part.npy", found.part, allow_pickle=False)
         np.save(folder / "share.npy", found.share, allow_pickle=False)
 
-    return Step("tag", dataset.config.name, inputs, ("measures/parts_of_speech.py", "stages/tag.py"), build)
+    code = ("measures/parts_of_speech.py", "measures/pieces.py", "stages/tag.py")
+    return Step("tag", dataset.config.name, inputs, code, build)
 
 
 def load_parts(folder: Path) -> PartsOfSpeech:

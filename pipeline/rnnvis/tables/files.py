@@ -121,7 +121,8 @@ def matrix(column: pa.ChunkedArray) -> np.ndarray:
     lengths = np.diff(array.offsets.to_numpy())
     width = int(lengths.max(initial=0))
     values = np.full((len(array), width), np.nan, array.type.value_type.to_pandas_dtype())
-    values[lengths == width] = array.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+    if width:
+        values[lengths == width] = array.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
     return values
 
 

@@ -14,6 +14,20 @@ describe('spacedTokens', () => {
   it('joins by rule where the text differs', () => {
     expect(join(spacedTokens(['<unk>', 'is', "n't", 'bad', ',', '(', 'no', ')'], 'other text'))).toBe("<unk> isn't bad, (no)");
   });
+  it.each([
+    ['GPT-2', 'The Ġfilm Ġn ot ĠcafÃ© Ġ Ġæł s', 'The film not café  æłs'],
+    ['sentencepiece', '▁The ▁film ▁n ot ▁café s', 'The film not cafés'],
+    ['WordPiece', 'the film no ##t ## café ##s .', 'the film not ## cafés .'],
+    ['subword-nmt', 'the film n@@ ot café@@ s', 'the film not cafés'],
+    ['older BPE', 'the</w> film</w> n ot</w> café s</w>', 'the film not cafés'],
+  ])('joins pieces of %s to words', (_, tokens, text) => {
+    const joined = spacedTokens(tokens.split(' '), '');
+    expect(join(joined)).toBe(text);
+    expect(joined.map(({ step }) => step)).toEqual(tokens.split(' ').map((_, i) => i));
+  });
+  it('lets characters stand close', () => {
+    expect(join(spacedTokens([...'the cat, é'], ''))).toBe('the cat, é');
+  });
 });
 
 describe('windowAround', () => {

@@ -1,3 +1,5 @@
+import { asPieces } from './pieces';
+
 /** A token of a sentence with the text that stands before it. */
 export interface SpacedToken {
   text: string;
@@ -10,7 +12,7 @@ const OPENING = /[([{“]$/;
 
 /**
  * Spaces as the source has them: each token is looked up in the sentence's text, in order. Where the text was
- * changed by the tokeniser, punctuation and clitics join by the usual rules.
+ * changed by the tokeniser, or the tokens are pieces of words, they join by the usual rules.
  */
 export function spacedTokens(surface: readonly string[], text: string): SpacedToken[] {
   return fromText(surface, text) ?? byRule(surface);
@@ -31,6 +33,8 @@ function fromText(surface: readonly string[], text: string): SpacedToken[] | nul
 }
 
 function byRule(surface: readonly string[]): SpacedToken[] {
+  const pieces = asPieces(surface);
+  if (pieces) return pieces.map((piece, step) => ({ ...piece, step }));
   return surface.map((text, step) => {
     const joined = step === 0 || CLOSING.test(text) || OPENING.test(surface[step - 1]!);
     return { text, before: joined ? '' : ' ', step };
