@@ -203,7 +203,7 @@ def test_the_tour_comes_once_teaches_by_the_sentence_and_can_be_skipped(
     page = opened(profile(tour=True, color_scheme=scheme, bypass_csp=True).new_page(), base)
     tour = page.locator("rnnvis-explorer [data-tour-dialog]")
     expect(tour.get_by_text("Tour, 1 of 5")).to_be_visible()
-    sentence = page.evaluate(f"{STORE}.sentence.surface.join(' ')")
+    sentence = page.evaluate(f"{STORE}.sentence.text")
     expect(tour).to_contain_text(sentence)
     assert not findings(page)
     for number in range(2, 6):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, watch
 from tests.browser.published import Published
 from tests.browser.test_explorer import READY, button, drawn, opened, settled
 
@@ -245,14 +246,8 @@ def test_forced_colours_keep_the_data_and_leave_the_rest_to_the_person(watched: 
     watched.check()
 
 
-def test_two_clicks_lead_from_the_home_page_to_what_the_word_did_in_two_sentences(
-    watched: Watched, published: Published
-) -> None:
-    page = watched.open("")
-    page.get_by_role("link", name="What “though” did", exact=True).click()
-    page.get_by_role("link", name="See what though did in both, side by side").click()
-    page.wait_for_url("**/explorer/#v1=**")
-    page.locator("[data-picture] canvas").first.wait_for()
+def told_of_both(page: Page, published: Published) -> None:
+    """The panel says in the published numbers what “though” did in the two sentences of the first view."""
     settled(page, "drawn.difference")
     probes, panel = published.dataset["probes"], page.get_by_role("complementary", name="Details")
     told = panel.locator(".told")
@@ -268,4 +263,31 @@ def test_two_clicks_lead_from_the_home_page_to_what_the_word_did_in_two_sentence
     expect(told).to_contain_text(
         f"It changed the memory more in sentence {larger + 1} ({max(norms):.2f} against {min(norms):.2f})."
     )
+
+
+def test_two_clicks_lead_from_the_home_page_to_what_the_word_did_in_two_sentences(
+    watched: Watched, published: Published
+) -> None:
+    page = watched.open("")
+    page.get_by_role("link", name="What “though” did", exact=True).click()
+    page.get_by_role("link", name="See what though did in both, side by side").click()
+    page.wait_for_url("**/explorer/#v1=**")
+    page.locator("[data-picture] canvas").first.wait_for()
+    told_of_both(page, published)
+    watched.check()
+
+
+def test_the_tour_ends_at_what_the_word_did_in_two_sentences(
+    profile: Callable[..., BrowserContext], base: str, published: Published
+) -> None:
+    watched = watch(profile(tour=True), base)
+    page = watched.open("explorer/")
+    tour = page.locator("rnnvis-explorer [data-tour-dialog]")
+    for number in range(1, 5):
+        expect(tour.get_by_text(f"Tour, {number} of 5")).to_be_visible()
+        tour.get_by_role("button", name="Next").click()
+    tour.get_by_role("button", name="Show both sentences").click()
+    expect(tour).to_have_count(0)
+    told_of_both(page, published)
+    assert view(page, "sentence2") == published.dataset["probes"]["music-though-reversed"]
     watched.check()

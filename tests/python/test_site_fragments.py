@@ -79,6 +79,29 @@ def test_the_short_answer_says_the_published_numbers_and_links_to_both(published
         moved = max(abs(probe.after - probe.before) for probe in (first, second))
         assert ("hardly moved the verdict" in said) == (moved < probes.LITTLE)
         assert f"further in the {'first' if first.norm > second.norm else 'second'}" in said
+        assert _chip_that_differs_most(published, first, second) in said
+
+
+def _chip_that_differs_most(published: Published, first: probes.Probe, second: probes.Probe) -> str:
+    labels, order = published.rows(
+        'SELECT labels, "order" FROM cluster_labels '
+        "WHERE method = 'block' AND selection = 'reliable' AND k = 8 AND side = 'units'"
+    )[0]
+    changes = []
+    for probe in (first, second):
+        rows = published.rows(
+            "SELECT value FROM states JOIN sentences USING (sentence_id) WHERE key = ? AND step BETWEEN ? AND ? "
+            "ORDER BY step",
+            (probe.key, probe.step - 1, probe.step),
+        )
+        before, now = (row[0] for row in rows)
+        moved = [b - a for a, b in zip(before, now, strict=True)]
+        by_chip = [[m for m, label in zip(moved, labels, strict=True) if label == cluster] for cluster in order]
+        changes.append([sum(inside) / len(inside) for inside in by_chip])
+    chip = max(range(8), key=lambda i: abs(changes[0][i] - changes[1][i]))
+    did = [f"{'rose' if row[chip] > 0 else 'fell'} by {markup.decimal(abs(row[chip]), 3)}" for row in changes]
+    again = did[1].removeprefix(did[0].split()[0] + " ")
+    return f"number {chip + 1} differs most: on average it {did[0]} in the first and {again} in the second"
 
 
 @pytest.mark.parametrize(

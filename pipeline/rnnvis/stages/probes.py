@@ -138,9 +138,35 @@ def _answer(published: Published, root: str) -> str:
         f"<ol><li>{word(first.sentence)}</li><li>{word(second.sentence)}</li></ol>\n\n"
         + paragraph(
             f"{it} by itself {verdict}: the model's P(positive) went {went}. What it changed is the memory, {further}. "
-            f"At the end of the sentence P(positive) is {ends}."
+            f"{_chip(published, first, second)}At the end of the sentence P(positive) is {ends}."
         )
         + _side_by_side(published, first, second, root, f"See what {it} did in both, side by side")
+    )
+
+
+def _chip(published: Published, first: Probe, second: Probe) -> str:
+    """The chip whose mean change at the word differs most between the two sentences; empty without clusters."""
+    if not published.has("cluster_labels"):
+        return ""
+    found = published.rows(
+        'SELECT ids, labels, "order" FROM cluster_labels '
+        "WHERE method = ? AND selection = ? AND k = ? AND side = 'units'",
+        (findings.METHOD, findings.SELECTION, findings.CLUSTERS),
+    )
+    if not found:
+        return ""
+    ids, labels, order = found[0]
+    label = np.empty(len(ids), dtype=np.int64)
+    label[ids] = labels
+    change = [p.states[p.step] - p.states[p.step - 1] for p in (first, second)]
+    means = np.array([[values[label == cluster].mean() for cluster in order] for values in change])
+    most = int(np.argmax(np.abs(means[0] - means[1])))
+    verbs = ["rose" if mean > 0 else "fell" for mean in means[:, most]]
+    did = [f"{verb} by {decimal(abs(mean), 3)}" for verb, mean in zip(verbs, means[:, most], strict=True)]
+    again = did[1].removeprefix(f"{verbs[0]} ")
+    return (
+        f"Of the {findings.CLUSTERS} chips, groups of hidden units, number {most + 1} differs most: "
+        f"on average it {did[0]} in the first and {again} in the second. "
     )
 
 

@@ -24,6 +24,12 @@ export function offers(probes: Record<string, string>, key: string | null): Offe
   }));
 }
 
+/** The probe that says the same as `key` in the other order; null without one. */
+export function otherOrder(probes: Record<string, string>, key: string): string | null {
+  const own = Object.keys(probes).find((name) => probes[name] === key);
+  return own === undefined ? null : (probes[partner(own)] ?? null);
+}
+
 /** What a sentence is, in a few words: the first one's other order, a probe, or a line of the corpus. */
 export function aboutSentence(explorer: Explorer, sentence: Sentence): string {
   const { dataset, view } = explorer;

@@ -1,6 +1,7 @@
 import type { Explorer } from '../../state/explorer.svelte';
 import { verdict } from '../details/evidence';
 import type { Inspection } from '../picture/inspect';
+import { otherOrder } from '../sequence/offers';
 import type { TourFacts } from './steps';
 
 const NAMED = 2;
@@ -17,7 +18,8 @@ export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFac
   const cloud = clouds.find(({ sizedBy }) => sizedBy === most?.cluster) ?? clouds[0];
   const words = [...(cloud?.words ?? [])].sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength)).slice(0, NAMED);
   return {
-    sentence: sentence.surface.join(' '),
+    sentence: sentence.text,
+    second: otherOrder(explorer.dataset?.probes ?? {}, sentence.key),
     word: sentence.surface[step] ?? '',
     step,
     className: p ? (model?.classes[model.classes.length - 1] ?? null) : null,

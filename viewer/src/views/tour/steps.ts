@@ -13,6 +13,8 @@ export interface TourFacts {
   chip: { number: number; mean: number; units: number } | null;
   /** The strongest words of the cloud nearest to that chip. */
   words: string[];
+  /** The sentence of the same clauses in the other order; null without one. */
+  second: string | null;
   /** Number of that cloud's cluster. */
   cloud: number | null;
   pinned: boolean;
@@ -23,7 +25,12 @@ export interface TourStep {
   text: string;
   /** Selectors of what it points at, the first that is on the screen counts. */
   at: string[];
+  /** What else can be done there: a sentence to set beside this one. */
+  beside?: { key: string; title: string };
 }
+
+/** Below this, a change of the probability is called none to speak of. */
+const LITTLE = 0.05;
 
 export function tourSteps(facts: TourFacts): TourStep[] {
   const { word, className, before, after, chip } = facts;
@@ -32,11 +39,12 @@ export function tourSteps(facts: TourFacts): TourStep[] {
       ? ''
       : before === null
         ? ` After it, P(${className}) is ${fixed(after)}.`
-        : ` At “${word}”, P(${className}) went from ${fixed(before)} to ${fixed(after)}.`;
+        : ` At “${word}”, P(${className}) ${Math.abs(after - before) < LITTLE ? 'hardly moved' : 'moved'}: it went from ${fixed(before)} to ${fixed(after)}.`;
+  const { second } = facts;
   return [
     {
       title: 'One sentence, word by word',
-      text: `The model read “${facts.sentence}” from top to bottom.${moved} The rest of the picture says how.`,
+      text: `The model read “${facts.sentence}” from top to bottom.${moved} The rest of the picture says what ${chip ? 'it' : 'each word'} did to the memory.`,
       at: ['[data-tour="sequence"]', '[data-tab="sequence"]'],
     },
     {
@@ -59,9 +67,10 @@ export function tourSteps(facts: TourFacts): TourStep[] {
     {
       title: 'This time against all times',
       text: facts.pinned
-        ? `Here you see whether “${word}” did what it usually does, unit by unit, and how it pushed the answer. Click any other word of the sentence to compare.`
+        ? `Here you see whether “${word}” did what it usually does, unit by unit, and how it pushed the answer. ${second === null ? 'Click any other word of the sentence to compare.' : `The same clauses in the other order can stand beside this sentence: there you see what “${word}” did in both.`}`
         : 'Click a word of the sentence: here you will see whether it did what it usually does, unit by unit, and how it pushed the answer.',
       at: ['[data-tour="details"]', '[data-tour="details-button"]', '[data-tab="detail"]'],
+      ...(second !== null && facts.pinned ? { beside: { key: second, title: 'Show both sentences' } } : {}),
     },
   ];
 }
