@@ -175,3 +175,18 @@ def test_no_state_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert found.steps == 5000
     assert max(asked) <= 100
     assert sum(asked) == 3 * 5000, "one look at the values, two passes for the measures"
+
+
+@pytest.mark.parametrize(
+    ("states", "tokens", "said"),
+    [
+        (np.zeros((120, 3), np.float32), None, "the states are a ndarray"),
+        ({"rnn.0.h": np.zeros((120, 3), np.float32)}, None, "the tokens are None"),
+        ({"rnn.0.h": np.zeros((120, 3), np.float32)}, [[0, 1, 2]] * 40, "none of the 3 words .* moves the state"),
+        ({"rnn.0.h": np.tile([[1], [2], [3]], (40, 1)).astype(np.float32)}, [[0, 1, 2]] * 40, "3 of .* move 1 units"),
+    ],
+)
+def test_states_that_say_nothing_are_refused_by_name(states: Any, tokens: Any, said: str, tmp_path: Path) -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=said) as error:
+        rnnvis.import_states(states, tokens, ["a", "b", "c"]).publish(tmp_path / "out")
+    assert error.value.fix

@@ -291,7 +291,7 @@ def test_what_cannot_be_recorded_is_named(model: nn.Module, change: dict[str, An
     ("text", "words", "said"),
     [
         ([[5, 6, 7]], WORDS, "no word is used 8 times or more"),
-        ([[0] * 5] * 30, ["only"], "1 of 1 words .* clusters are made of at least 2"),
+        ([[0] * 5] * 30, ["only"], "1 of the words .* clusters are made of at least 2 words"),
     ],
 )
 def test_too_little_to_cluster_is_said(text: list[list[int]], words: list[str], said: str, tmp_path: Any) -> None:

@@ -59,6 +59,8 @@ def import_states(
     Raises RnnvisError, naming file and array, for shapes and lengths that do not fit, ids outside the vocabulary,
     values that are no numbers, and files that are damaged or hold Python objects.
     """
+    if not isinstance(states, Mapping):
+        raise RnnvisError(f"the states are a {type(states).__name__}", 'name them: {"lstm.0.h": array}')
     words = _vocabulary(vocabulary)
     found = _tokens(tokens, words, characters)
     found, streamed = _cut(found, lengths, sentences, end, every)
@@ -118,6 +120,8 @@ def _tokens(given: Any, vocabulary: Vocabulary | None, characters: bool) -> Toke
         return saved_tokens.from_array(given, vocabulary)
     if isinstance(given, Tensor | np.ndarray):
         return saved_tokens.from_array(in_memory("tokens", np.asarray(given)), vocabulary)
+    if not isinstance(given, Iterable):
+        raise RnnvisError(f"the tokens are {given!r}", "pass sentences of ids or of words, an array, or a file")
     rows = list(given)
     if any(len(row) and isinstance(row[0], str) for row in rows):
         return saved_tokens.from_text("tokens", rows, vocabulary)

@@ -131,18 +131,24 @@ def _jobs(
         chosen = select_words(responses, name, measure.selected_words, measure.minimum_count, text.special, probes)
         in_both = (responses.half_a_count[chosen.word_ids] > 0) & (responses.half_b_count[chosen.word_ids] > 0)
         ids = chosen.word_ids[in_both]
+        if not len(ids) and len(chosen.set_aside):
+            raise RnnvisError(
+                f"none of the {len(chosen.set_aside)} words that are used {measure.minimum_count} times or more "
+                "moves the state",
+                "check that these are states of the model, one at each step: they never change",
+            )
         if not len(ids):
             raise RnnvisError(
                 f"no word is used {measure.minimum_count} times or more, and in both halves of the sentences, so there "
                 "is nothing to cluster",
                 "measure more sentences, or lower minimum_count",
             )
-        responding = int(np.count_nonzero(responses.mean[ids].any(axis=1)))
-        if responding < measure.smallest_k:
+        moving, moved = (int(np.count_nonzero(responses.mean[ids].any(axis=axis))) for axis in (1, 0))
+        if min(moving, moved) < measure.smallest_k:
             raise RnnvisError(
-                f"{responding} of {len(ids)} words that are used {measure.minimum_count} times or more move the state, "
-                f"and clusters are made of at least {measure.smallest_k}",
-                "measure more text, or lower minimum_count",
+                f"{moving} of the words that are used {measure.minimum_count} times or more move {moved} units, and "
+                f"clusters are made of at least {measure.smallest_k} words and {measure.smallest_k} units",
+                "measure a state with more units, more text, or lower minimum_count",
             )
         selection = Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside)
         halves = responses.half_a[ids], responses.half_b[ids]
