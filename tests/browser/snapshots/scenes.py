@@ -72,6 +72,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("help", "", _click("How to read"), part="dialog[open]"),
     Scene("tour", tour=True),
     Scene("picture-1024", size=SMALL),
+    Scene("compare-1024", f"e.openPage('compare'); {CORPORA}", size=SMALL),
     Scene("picture-400", size=PHONE),
     Scene("find-400", "e.openPage('find')", _rows, size=PHONE),
     Scene("picture-forced-colours", size=SMALL, forced=True),
