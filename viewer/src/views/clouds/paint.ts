@@ -32,7 +32,7 @@ function pill(word: CloudWord, look: Look): { fill: string; text: string; dashed
 
 function box(word: CloudWord): { x: number; y: number; width: number; height: number } {
   const ascent = Math.max(word.ascent, word.size * 0.5);
-  return { x: word.x - 6, y: word.baseline - ascent - 3.5, width: word.width + 12, height: ascent + word.descent + 7 };
+  return { x: word.x - 6, y: word.baseline - ascent - 2.5, width: word.width + 12, height: ascent + word.descent + 5 };
 }
 
 function paintWord(surface: Surface, word: CloudWord, cloud: Cloud, share: number, look: Look): void {
