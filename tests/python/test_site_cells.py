@@ -68,7 +68,8 @@ def folder(tmp_path: Path) -> Path:
 
 def manifest(**sha):
     models = [{"name": name, "provenance": {"sha256": value}} for name, value in sha.items()]
-    return {"datasets": [{"name": "reviews", "models": []}, {"name": "speeches", "models": models}]}
+    view = {"sentence": "0123456789abcdef", "step": 8, "k": 10}
+    return {"datasets": [{"name": "reviews", "models": []}, {"name": "speeches", "models": models, "view": view}]}
 
 
 def test_perplexities_stand_beside_the_n_grams(folder):
@@ -117,7 +118,8 @@ def test_the_page_says_which_models_this_build_has(folder):
     assert "holds none of these models" in none
     same = cells.reproduced(Cells.read(folder, manifest(lstm=SHA["lstm", 0])))
     assert "exactly the weights" in same
-    assert "#v1=d=speeches&amp;m=lstm" in same
+    address = "#v1=d=speeches&amp;m=lstm&amp;g=block.frequent&amp;k=10&amp;q=0123456789abcdef&amp;t=8"
+    assert f'href="../../explorer/{address}"' in same
     assert "Not in this build: &lt;rnn&gt; 200" in same
     other = cells.reproduced(Cells.read(folder, manifest(rnn="e" * 64)))
     assert "other weights" in other

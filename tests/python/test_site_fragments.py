@@ -179,3 +179,11 @@ def test_python_example_on_the_data_page_runs(
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "data.md", "exec"), {})
     assert "word_id" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("percentile", "said"),
+    [(77, "top 23 %"), (12, "lowest 12 %"), (99.9, "top 1 %"), (0.0, "lowest 1 %"), (50, "top 50 %"), (None, "–")],
+)
+def test_surprise_is_said_as_the_explorer_says_it(percentile: float | None, said: str) -> None:
+    assert probes._standing(percentile) == said

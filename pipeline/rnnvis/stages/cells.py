@@ -142,7 +142,12 @@ def reproduced(cells: Cells) -> str:
 
 
 def _link(cells: Cells, name: str) -> str:
-    address = f"../../explorer/#v1=d={quote(DATASET, safe='')}&m={quote(name, safe='')}"
+    view = (cells.published or {}).get("view") or {}
+    clusters = (cells.measures or {}).get("k", view.get("k"))
+    parts = {"d": DATASET, "m": name, "g": f"{METHOD}.{SELECTION}", "k": clusters}
+    parts |= {"q": view.get("sentence"), "t": view.get("step")}
+    said = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items() if value is not None)
+    address = f"../../explorer/#v1={said}"
     return f'<a href="{text(address)}">{text(cells.title(name))}</a>'
 
 

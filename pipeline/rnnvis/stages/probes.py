@@ -13,7 +13,7 @@ from rnnvis.stages.markup import absent, decimal, paragraph, percent, signed, ta
 from rnnvis.stages.published import Published
 
 WORD = findings.WORDS[0]
-LITTLE = 0.05
+LITTLE, MIDDLE = 0.05, 50
 """A change of a probability below this is called hardly any."""
 
 
@@ -85,12 +85,20 @@ def pair(published: Published) -> str:
             decimal(p.end, 2),
             signed(p.push, decimal(p.push, 2, sign=True)),
             decimal(p.norm, 3),
-            "–" if p.surprise is None else f"{p.surprise:.0f} %",
+            _standing(p.surprise),
         )
         for p in found
     ]
     head = ("sentence", f"P(positive) at {word(WORD)}", "at the end", "push, log-odds", "response norm", "surprise")
     return table(f"“{WORD}” in both orders", head, rows, (1, 2, 3, 4, 5), (0,))
+
+
+def _standing(percentile: float | None) -> str:
+    """Where a surprise stands among the word's uses, as the explorer says it: top 23 %, or lowest 12 %."""
+    if percentile is None:
+        return "–"
+    share = 100 - percentile if percentile >= MIDDLE else percentile
+    return f"{'top' if percentile >= MIDDLE else 'lowest'} {max(1, round(share))} %"
 
 
 def pair_conclusion(published: Published) -> str:
@@ -131,7 +139,10 @@ def _answer(published: Published, root: str) -> str:
     verdict = "hardly moved the verdict" if max(moved) < LITTLE else "moved the verdict"
     larger, smaller = sorted(shown, key=lambda p: -p.norm)
     order = "first" if larger is first else "second"
-    further = f"further in the {order} ({decimal(larger.norm, 2)} against {decimal(smaller.norm, 2)})"
+    further = (
+        f"further in the {order}: the length of the change over all units, its response norm, is "
+        f"{decimal(larger.norm, 2)} against {decimal(smaller.norm, 2)}"
+    )
     ends = " and ".join(f"{decimal(p.end, 2)} in the {nth}" for p, nth in _nth(shown))
     it = word(WORD)
     return (
