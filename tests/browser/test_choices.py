@@ -260,9 +260,8 @@ def told_of_both(page: Page, published: Published) -> None:
         expect(told).to_contain_text(f"from {before:.2f} to {after:.2f}")
         norms.append(float(np.linalg.norm(published.change(probes[name], step))))
     larger = int(np.argmax(norms))
-    expect(told).to_contain_text(
-        f"It changed the memory more in sentence {larger + 1} ({max(norms):.2f} against {min(norms):.2f})."
-    )
+    both = f"response norm {max(norms):.2f} against {min(norms):.2f}"
+    expect(told).to_contain_text(f"It changed the memory more in sentence {larger + 1} ({both}).")
 
 
 def test_two_clicks_lead_from_the_home_page_to_what_the_word_did_in_two_sentences(

@@ -40,8 +40,10 @@ def test_every_view_says_how_to_read_it(watched: Watched, name: str) -> None:
     page = shown(watched, name)
     openers = page.locator("rnnvis-explorer").get_by_role("button", name="How to read")
     openers.first.wait_for()
-    titles = set()
-    for i in range(openers.count()):
+    page.wait_for_load_state("networkidle")  # the panel brings help of its own
+    page.wait_for_timeout(300)
+    titles, count = set(), openers.count()
+    for i in range(count):
         openers.nth(i).click()
         dialog = page.get_by_role("dialog", name=re.compile("^How to"))
         expect(dialog).to_be_visible()
@@ -49,7 +51,7 @@ def test_every_view_says_how_to_read_it(watched: Watched, name: str) -> None:
         titles.add(dialog.get_attribute("aria-label") or dialog.get_by_role("heading").first.inner_text())
         page.keyboard.press("Escape")
         expect(dialog).to_have_count(0)
-    assert len(titles) == openers.count(), "each says something of its own"
+    assert len(titles) == count, "each says something of its own"
     watched.check()
 
 

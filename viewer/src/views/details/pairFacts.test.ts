@@ -35,7 +35,7 @@ describe('two steps side by side', () => {
   it('are told in plain words: what the word did to the memory', () => {
     const sizes = [3, 5].map((step) => Math.hypot(...change(evidence(step).sequence!, step)));
     const more = sizes[0]! > sizes[1]! ? 1 : 2;
-    const numbers = `${Math.max(...sizes).toFixed(2)} against ${Math.min(...sizes).toFixed(2)}`;
+    const numbers = `response norm ${Math.max(...sizes).toFixed(2)} against ${Math.min(...sizes).toFixed(2)}`;
     expect(inPlainWords(evidence(3), evidence(5), 'positive')).toContain(`It changed the memory more in sentence ${more} (${numbers}).`);
     expect(inPlainWords(evidence(3), evidence(3), 'positive')).toContain('It changed the memory about as much in both');
     expect(inPlainWords({ ...evidence(3), steps: null, sequence: null }, evidence(5), 'positive')).toBe('');

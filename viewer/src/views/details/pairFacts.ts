@@ -69,7 +69,7 @@ export function inPlainWords(first: PinnedEvidence, second: PinnedEvidence, posi
   if (first.sequence && second.sequence) {
     const sizes = [first, second].map(({ sequence, step }) => Math.hypot(...change(sequence!, step))) as [number, number];
     const [larger, smaller] = sizes[0] >= sizes[1] ? [0, 1] : [1, 0];
-    const numbers = `${sizes[larger]!.toFixed(2)} against ${sizes[smaller]!.toFixed(2)}`;
+    const numbers = `response norm ${sizes[larger]!.toFixed(2)} against ${sizes[smaller]!.toFixed(2)}`;
     if (sizes[larger]! - sizes[smaller]! < ALIKE * sizes[larger]!) said.push(`It changed the memory about as much in both (${numbers}).`);
     else said.push(`It changed the memory more in sentence ${larger + 1} (${numbers}).`);
   }
