@@ -32,6 +32,8 @@ def shown(watched: Watched, name: str) -> Page:
     fragment, wanted = PAGES[name]
     page = watched.open(f"explorer/{fragment}")
     page.locator(f"rnnvis-explorer {wanted}").first.wait_for(timeout=60_000)
+    page.wait_for_load_state("networkidle")  # what comes later brings tables and help of its own
+    page.wait_for_timeout(300)
     return page
 
 
@@ -40,8 +42,6 @@ def test_every_view_says_how_to_read_it(watched: Watched, name: str) -> None:
     page = shown(watched, name)
     openers = page.locator("rnnvis-explorer").get_by_role("button", name="How to read")
     openers.first.wait_for()
-    page.wait_for_load_state("networkidle")  # the panel brings help of its own
-    page.wait_for_timeout(300)
     titles, count = set(), openers.count()
     for i in range(count):
         openers.nth(i).click()
