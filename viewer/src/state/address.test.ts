@@ -48,6 +48,27 @@ describe('pageAddress', () => {
     vi.useRealTimers();
   });
 
+  it('makes that entry at once, after what waited, so that Back at once leads there', () => {
+    vi.useFakeTimers();
+    const entries = ['#v1=m=gru'];
+    const place = { hash: entries[0]!, href: 'http://host/explorer/' };
+    const put = (at: number) => (_state: unknown, _title: string, hash: string) => {
+      entries.splice(entries.length - 1 + at, 1, hash);
+      place.hash = hash;
+    };
+    vi.stubGlobal('location', place);
+    vi.stubGlobal('history', { state: null, replaceState: put(0), pushState: put(1) });
+    const address = pageAddress();
+    address.write('v1=m=gru&k=5');
+    address.write('v1=m=gru&k=6');
+    address.write('v1=m=gru&k=6&u=1&p=unit');
+    expect(entries).toEqual(['#v1=m=gru&k=6', '#v1=m=gru&k=6&u=1&p=unit']);
+    vi.advanceTimersByTime(1000);
+    expect(entries).toHaveLength(2);
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
   it('finds the page of its own anywhere in the fragment', () => {
     expect(hasPage('#p=unit')).toBe(true);
     expect(hasPage('v1=d=x&u=1&p=unit')).toBe(true);

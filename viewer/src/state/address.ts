@@ -13,8 +13,16 @@ export const NO_ADDRESS: Address = { read: () => '', write: () => undefined, lis
 /** Least time between two writes, in ms: browsers refuse a hundred in a few seconds, which a slider easily makes. */
 const PAUSE = 300;
 
+/** Acts at most every so often on what is said, and at once on what cannot wait. */
+interface Paced {
+  say(value: string): void;
+  /** Acts on what waits, then on this. */
+  now(value: string): void;
+  stop(): void;
+}
+
 /** Calls `act` at once, then at most every `pause` ms with what was said last. */
-export function paced(act: (value: string) => void, pause = PAUSE): { say(value: string): void; stop(): void } {
+export function paced(act: (value: string) => void, pause = PAUSE): Paced {
   let waiting: string | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
   const next = (): void => {
@@ -29,6 +37,11 @@ export function paced(act: (value: string) => void, pause = PAUSE): { say(value:
       waiting = value;
       if (timer === null) next();
     },
+    now(value) {
+      if (waiting !== null) act(waiting);
+      waiting = null;
+      act(value);
+    },
     stop() {
       if (timer !== null) clearTimeout(timer);
       timer = waiting = null;
@@ -42,13 +55,14 @@ export function hasPage(fragment: string): boolean {
 }
 
 export function pageAddress(): Address {
+  const leaves = (fragment: string): boolean => hasPage(fragment) !== hasPage(location.hash);
   const writing = paced((fragment) => {
-    const leaves = hasPage(fragment) !== hasPage(location.hash);
-    history[leaves ? 'pushState' : 'replaceState'](history.state, '', `#${fragment}`);
+    history[leaves(fragment) ? 'pushState' : 'replaceState'](history.state, '', `#${fragment}`);
   });
   return {
     read: () => location.hash,
-    write: (fragment) => writing.say(fragment),
+    // Back may come within the pause: it must find the page that it leads out of.
+    write: (fragment) => (leaves(fragment) ? writing.now(fragment) : writing.say(fragment)),
     listen(changed) {
       const listener = (): void => {
         writing.stop();
