@@ -162,7 +162,7 @@ def _responses(
             "reliability": np.full(held, 0.9),
             "norm": np.linalg.norm(mean, axis=1),
             "mean": files.list_column(mean),
-            "standard_error": files.list_column(np.full_like(mean, 0.01)),
+            "standard_error": files.list_column(np.full_like(mean, 0.01, np.float16)),
         },
     )
 

@@ -291,11 +291,8 @@ def _model(
                     "reliability": np.clip(1 - 2 / np.maximum(count, 3), 0, 1),
                     "norm": np.linalg.norm(mean, axis=1),
                     "mean": files.list_column(mean, count > 0),
-                    "standard_error": files.list_column(error, count > 1),
+                    "standard_error": files.list_column(error.astype(np.float16), count > 1),
                 },
-            ),
-            "responses_by_unit": tables(
-                "responses_by_unit", {"unit": range(units), "mean": files.list_column(np.ascontiguousarray(mean.T))}
             ),
             "response_quantiles": tables(
                 "response_quantiles",

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from rnnvis.measures.gates import GateAccumulator, gates_of
-from rnnvis.measures.units import keep_gate
+from rnnvis.measures.responses import ResponseAccumulator
+from rnnvis.measures.units import UnitAccumulator
+from rnnvis.tables import columns
 
 
 def test_planted_gates_are_counted_strictly_beyond_the_borders():
@@ -38,10 +40,8 @@ def test_gates_belong_to_the_states_of_their_layer_unless_projected():
     z, f = np.zeros((1, 4)), np.ones((1, 4))
     gates = {"a.0.z": z, "a.0.n": z, "b.1.reverse.f": f, "b.1.reverse.g": f}
     assert list(gates_of("a.0.h", gates, 4)) == ["z"]
-    assert keep_gate(gates_of("a.0.h", gates, 4)) is z
-    assert keep_gate(gates_of("b.1.reverse.c", gates, 4)) is f
+    assert gates_of("b.1.reverse.c", gates, 4)["f"] is f
     assert gates_of("a.1.h", gates, 4) == gates_of("a.0.h", gates, 3) == {}
-    assert keep_gate({}) is None
 
 
 def test_an_lstm_whose_forget_gate_is_forced_open_says_so():
@@ -61,3 +61,20 @@ def test_an_lstm_whose_forget_gate_is_forced_open_says_so():
     assert found.count == 11
     assert gates.open["f"].tolist() == [1, 0, 0, 1, 0]
     assert gates.closed["f"].tolist() == [0, 1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("name", ["f", "z"])
+def test_a_unit_keeps_what_its_forget_or_update_gate_lets_stay(name: str) -> None:
+    keep = np.full((100, 2), 0.5)
+    keep[:10, 0], keep[10:15, 0] = 0.95, 0.05
+    found, states = GateAccumulator(2), UnitAccumulator(2, True)
+    found.add({"o": np.ones_like(keep), "r": np.ones_like(keep), name: keep})
+    states.add(np.zeros((100, 2)), np.zeros((100, 2)), np.ones(100, bool))
+    responses = ResponseAccumulator(1, 2)
+    table = columns.units(states.result(), found.result(), responses.result(), np.zeros(1, int), None, None)
+    np.testing.assert_allclose(table["gate_keep"].to_numpy(), keep.mean(axis=0), rtol=1e-6)
+    np.testing.assert_allclose(table["gate_saturation"].to_numpy(), [0.15, 0.0], rtol=1e-6)
+    np.testing.assert_allclose(table["gate_time_scale"].to_numpy(), -1 / np.log(keep.mean(axis=0)), rtol=1e-6)
+    bare = columns.units(states.result(), GateAccumulator(2).result(), responses.result(), np.zeros(1, int), None, None)
+    for column in ("gate_keep", "gate_saturation", "gate_time_scale"):
+        assert bare[column].null_count == 2

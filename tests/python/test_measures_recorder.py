@@ -61,7 +61,7 @@ def same(found: StateRecord, whole: StateRecord) -> None:
     for group, exactly in (
         ("responses", {"count", "half_a_count", "half_b_count"}),
         ("quantiles", {"word_ids", "values"}),
-        ("units", {"count", "saturation", "gate_saturation", "histogram", "edges"}),
+        ("units", {"count", "saturation", "histogram", "edges"}),
         ("contexts", {"unit", "sign", "rank", "sentence_id", "step", "value"}),
     ):
         ours, theirs = getattr(found, group), getattr(whole, group)

@@ -17,12 +17,12 @@ from rnnvis.measures.units import (
 )
 
 
-def measure(sentences, bounded=True, gates=None):
+def measure(sentences, bounded=True):
     """Units of states [T, H] per sentence, starting from zero."""
     found = UnitAccumulator(sentences[0].shape[1], bounded)
-    for at, states in enumerate(sentences):
+    for states in sentences:
         previous = np.concatenate([np.zeros((1, states.shape[1])), states[:-1]])
-        found.add(states, previous, np.arange(len(states)) > 0, None if gates is None else gates[at])
+        found.add(states, previous, np.arange(len(states)) > 0)
     return found
 
 
@@ -53,22 +53,16 @@ def test_time_scale_looks_inside_sentences_only():
     assert np.isnan(found.result().time_scale[0])
 
 
-def test_planted_saturation_and_gates():
+def test_planted_saturation():
     states = np.full((100, 2), 0.5)
     states[:30, 0] = -0.95
     states[30:50, 1] = 0.900001
-    gate = np.full((100, 2), 0.5)
-    gate[:10, 0], gate[10:15, 0] = 0.95, 0.05
-    found = measure([states], gates=[gate]).result()
+    found = measure([states]).result()
     np.testing.assert_allclose(found.saturation, [0.3, 0.2])
-    np.testing.assert_allclose(found.gate_saturation, [0.15, 0.0])
-    np.testing.assert_allclose(found.gate_keep, gate.mean(axis=0), rtol=1e-6)
-    np.testing.assert_allclose(found.gate_time_scale, -1 / np.log(gate.mean(axis=0)), rtol=1e-6)
     np.testing.assert_allclose(found.mean_absolute, np.abs(states).mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(found.standard_deviation, states.std(axis=0), rtol=1e-5)
     without = measure([states], bounded=False).result()
     assert np.isnan(without.saturation).all()
-    assert np.isnan(without.gate_keep).all()
 
 
 @given(st.integers(0, 10**6), st.sampled_from([0.2, 1.0, 6.0, 300.0]))
@@ -96,9 +90,8 @@ def test_histograms_count_every_step_between_their_edges(seed, scale):
 def test_unit_accumulators_merge():
     random = np.random.default_rng(2)
     sentences = [np.tanh(random.normal(size=(n, 4))) for n in (3, 9, 4, 12)]
-    gates = [random.random((len(s), 4)) for s in sentences]
-    whole = measure(sentences, gates=gates).result()
-    left, right = measure(sentences[:1], gates=gates[:1]), measure(sentences[1:], gates=gates[1:])
+    whole = measure(sentences).result()
+    left, right = measure(sentences[:1]), measure(sentences[1:])
     right.merge(left)
     for name, value in vars(right.result()).items():
         np.testing.assert_allclose(value, getattr(whole, name), rtol=1e-5, err_msg=name)

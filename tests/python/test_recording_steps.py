@@ -185,3 +185,30 @@ def test_a_module_that_reads_other_steps_is_refused_by_name():
         list(record_steps(model, sentences(), forward=lambda m, b: None))
     with pytest.raises(RnnvisError, match=r'no state "rnn\.7\.h"'):
         list(record_steps(model, sentences(), readout=model.head, readout_state="rnn.7.h"))
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM, nn.GRUCell])
+def test_without_gates_the_states_are_the_same(kind):
+    class OneCell(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.cell = nn.GRUCell(4, UNITS)
+            self.embedding = nn.Embedding(WORDS + 1, 4)
+
+        def forward(self, ids, lengths):
+            h = torch.zeros(len(ids), UNITS)
+            for t in range(ids.shape[1]):
+                h = self.cell(self.embedding(ids[:, t]), h)
+            return h
+
+    torch.manual_seed(0)
+    model = OneCell() if kind is nn.GRUCell else Classifier(kind, num_layers=2)
+    sentences = [np.arange(7), np.arange(3), np.array([5])]
+    with_gates = list(record_steps(model, sentences, padding_id=WORDS))
+    without = list(record_steps(model, sentences, padding_id=WORDS, gates=False))
+    assert any(batch.gates for batch in with_gates) == (kind is not nn.RNN)
+    for a, b in zip(with_gates, without, strict=True):
+        assert b.gates == {}
+        for name, values in a.states.items():
+            np.testing.assert_array_equal(b.states[name], values)
+            np.testing.assert_array_equal(b.previous[name], a.previous[name])

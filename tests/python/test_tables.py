@@ -195,6 +195,16 @@ def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
     assert [*copy.glob("*.parquet"), *copy.glob("*.pack")] == []
 
 
+def test_of_the_publish_before_the_largest_files_go_where_a_site_would_be_too_large(copy, monkeypatch):
+    monkeypatch.setattr("rnnvis.tables.verify.SITE_LIMIT", 1000)
+    assert any("more than 1,000 for a site" in problem for problem in verify(copy).problems)
+    size = {path: path.stat().st_size for path in publishing.data_files(copy)}
+    largest = max(size, key=lambda path: size[path])
+    monkeypatch.setattr(publishing, "SITE_LIMIT", sum(size.values()) - 1)
+    publishing.write_manifest([], copy, "test")
+    assert set(publishing.data_files(copy)) == size.keys() - {largest}
+
+
 def test_the_viewer_reads_the_same_schema():
     folder = Path(__file__).parents[2] / "viewer" / "src" / "data"
     for name, text in (("schema.ts", typescript.source()), ("catalogue.ts", typescript.catalogue())):

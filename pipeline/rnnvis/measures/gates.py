@@ -21,6 +21,11 @@ class Gates:
     closed: dict[str, np.ndarray] = field(repr=False)
     open: dict[str, np.ndarray] = field(repr=False)
 
+    @property
+    def keeping(self) -> str | None:
+        """Name of the gate that keeps memory, forget gate or update gate; None of a layer without one."""
+        return next((name for name in ("f", "z") if name in self.mean), None)
+
 
 class GateAccumulator:
     """Streams the gates of H units into `Gates`; accumulators of parts merge."""

@@ -94,15 +94,21 @@ class QuantileAccumulator:
         slot = np.concatenate([self._slot, *(s for s, _ in self._pending)])
         rows = np.concatenate([self._kept, *(r for _, r in self._pending)])
         self._pending, self._pending_rows = [], 0
+        order = np.argsort(slot, kind="stable")
+        slot, rows = slot[order], rows[order]
         many = (self.count > self.exact_uses)[slot]
         if many.any():
-            where = self._rows(slot[many])
-            bins = bin_of(rows[many])
-            flat = (where[:, None] * self.units + np.arange(self.units)) * BINS + bins
-            np.add.at(self._histograms.reshape(-1), flat.reshape(-1), 1)
-            slot, rows = slot[~many], rows[~many]
-        order = np.argsort(slot, kind="stable")
-        self._slot, self._kept = slot[order], rows[order]
+            self._count(slot[many], rows[many])
+        self._slot, self._kept = slot[~many], rows[~many]
+
+    def _count(self, slot: np.ndarray, rows: np.ndarray) -> None:
+        """Add uses, sorted by word, to the histograms: word by word, whose counts fit into a processor's cache."""
+        starts = np.flatnonzero(np.diff(slot, prepend=-1))
+        histograms = self._rows(slot[starts])
+        places = bin_of(rows) + np.arange(self.units) * BINS
+        for row, uses in zip(histograms, np.split(places, starts[1:]), strict=True):
+            found = np.bincount(uses.reshape(-1), minlength=self.units * BINS)
+            self._histograms[row] += found.reshape(self.units, BINS)
 
     def _rows(self, slots: np.ndarray) -> np.ndarray:
         """Histogram rows of these words; a word without one gets an empty one."""
@@ -117,7 +123,7 @@ class QuantileAccumulator:
 def bin_of(values: np.ndarray) -> np.ndarray:
     """The histogram bin of each value, int64."""
     place = (np.arcsinh(np.asarray(values, dtype=np.float64) / SCALE) + _REACH) / BIN_WIDTH
-    return np.clip(place.astype(np.int64), 0, BINS - 1)
+    return np.clip(place, 0, BINS - 1, out=place).astype(np.int64)
 
 
 def _histogram_quantiles(histogram: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from rnnvis.measures.gates import GateAccumulator, Gates, gates_of
 from rnnvis.measures.quantiles import QuantileAccumulator, Quantiles
 from rnnvis.measures.responses import ResponseAccumulator, Responses, sentence_halves
 from rnnvis.measures.surprise import distances, surprise
-from rnnvis.measures.units import UnitAccumulator, Units, keep_gate
+from rnnvis.measures.units import UnitAccumulator, Units
 
 if TYPE_CHECKING:
     from rnnvis.recording import StepBatch
@@ -236,14 +236,9 @@ class _State:
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
         self.quantiles.add(token, delta)
-        gates = {name: of[inside] for name, of in gates_of(self.name, batch.gates, state.shape[1]).items()}
-        self.gates.add(gates)
-        self.units.add(
-            state[inside],
-            batch.previous[self.name][inside],
-            batch.continued[inside],
-            keep_gate(gates),
-        )
+        gates = gates_of(self.name, batch.gates, state.shape[1])
+        self.gates.add({name: of[inside] for name, of in gates.items()})
+        self.units.add(state[inside], batch.previous[self.name][inside], batch.continued[inside])
         self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
 
     def merge(self, other: _State, seen: np.ndarray) -> None:

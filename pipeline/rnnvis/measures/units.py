@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.stats import rankdata
 
-from rnnvis.measures.gates import CLOSED, OPEN
 from rnnvis.measures.moments import GroupedMoments
 
 BINS = 64
@@ -24,9 +22,7 @@ class Units:
     `saturation`: share of steps with |s| > 0.9, nan for an unbounded state. `time_scale` = −1/ln ρ₁ in
     words, ρ₁ the correlation of s_t with s_{t−1} over all pairs inside a sentence (about the overall mean,
     not each sentence's own: centring short sentences would pull ρ₁ down); nan unless 0 < ρ₁ < 1.
-    `gate_keep`: mean of the gate that keeps memory (forget gate of an LSTM, update gate of a GRU),
-    `gate_time_scale` = −1/ln of it, `gate_saturation` its share of steps below 0.1 or above 0.9; nan
-    without gates. `histogram` int64 [H, 64] with common `edges` float32 [65].
+    `histogram` int64 [H, 64] with common `edges` float32 [65].
     """
 
     count: int
@@ -35,15 +31,12 @@ class Units:
     standard_deviation: np.ndarray = field(repr=False)
     saturation: np.ndarray = field(repr=False)
     time_scale: np.ndarray = field(repr=False)
-    gate_keep: np.ndarray = field(repr=False)
-    gate_time_scale: np.ndarray = field(repr=False)
-    gate_saturation: np.ndarray = field(repr=False)
     histogram: np.ndarray = field(repr=False)
     edges: np.ndarray = field(repr=False)
 
 
 class UnitAccumulator:
-    """Streams states (and the gate that keeps memory) into `Units`; moments in float64, counts in integers.
+    """Streams states into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
     equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490 and published in 64
@@ -57,20 +50,15 @@ class UnitAccumulator:
         self._saturated = np.zeros(units, dtype=np.int64)
         self._fine = np.zeros((units, BINS if bounded else _FINE), dtype=np.int64)
         self._pairs = GroupedMoments(1, 3 * units)
-        self._gates = 0
-        self._gate_sum = np.zeros(units)
-        self._gate_saturated = np.zeros(units, dtype=np.int64)
 
     @property
     def count(self) -> int:
         """Steps seen."""
         return int(self._steps.count[0])
 
-    def add(
-        self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray, gate: np.ndarray | None = None
-    ) -> None:
+    def add(self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray) -> None:
         """Take in N steps: states and previous states [N, H]; `continued` bool [N], whether the previous state is a
-        step of the same sentence (not its reset); `gate` [N, H], the forget or update gate."""
+        step of the same sentence (not its reset)."""
         s = np.asarray(state, dtype=np.float64)
         size = np.abs(s)
         self._steps.add_to_first(s)
@@ -82,24 +70,18 @@ class UnitAccumulator:
         self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
         b, a = s[continued], np.asarray(previous, dtype=np.float64)[continued]
         self._pairs.add_to_first(np.concatenate([a, b, a + b], axis=1))
-        if gate is not None:
-            self._gates += len(gate)
-            self._gate_sum += gate.sum(axis=0, dtype=np.float64)
-            self._gate_saturated += ((gate < CLOSED) | (gate > OPEN)).sum(axis=0)
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
         self._steps.merge(other._steps)
         self._pairs.merge(other._pairs)
-        for name in ("_absolute", "_saturated", "_fine", "_gates", "_gate_sum", "_gate_saturated"):
+        for name in ("_absolute", "_saturated", "_fine"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def result(self) -> Units:
         """The measures of what was seen so far."""
         n = max(self.count, 1)
         nothing = np.full(self.units, np.nan)
-        keep = self._gate_sum / self._gates if self._gates else nothing
-        gate_saturation = self._gate_saturated / self._gates if self._gates else nothing
         histogram, edges = self._histogram()
         columns = {
             "mean": self._steps.mean[0],
@@ -107,9 +89,6 @@ class UnitAccumulator:
             "standard_deviation": np.sqrt(self._steps.m2[0] / n),
             "saturation": self._saturated / n if self.bounded else nothing,
             "time_scale": decay_time(self._lag_one()),
-            "gate_keep": keep,
-            "gate_time_scale": decay_time(keep),
-            "gate_saturation": gate_saturation,
         }
         columns = {name: value.astype(np.float32) for name, value in columns.items()}
         return Units(count=self.count, **columns, histogram=histogram, edges=edges)
@@ -177,8 +156,3 @@ def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[np
     up = np.argsort(-scores, axis=0, kind="stable")[:m].T
     down = np.argsort(scores, axis=0, kind="stable")[:m].T
     return ids[up], ids[down]
-
-
-def keep_gate(gates: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """The gate of a layer that keeps its memory: forget gate, update gate, or none."""
-    return gates.get("f", gates.get("z"))

@@ -87,9 +87,9 @@ def record(
     if way:
         turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
 
-    def passes(title: str) -> Passes:
+    def passes(title: str, gates: bool = True) -> Passes:
         with progress.bar(title, total=len(ids)) as bar:
-            for found in _steps(model, texts, fills, batch_steps, way, turned):
+            for found in _steps(model, texts, fills, batch_steps, way, turned, gates):
                 yield found
                 bar.advance(int((found[""].step == 0).sum()))
 
@@ -99,7 +99,8 @@ def record(
             recorders[name].add(batch)
         attention.add(found[""])
     for name, recorder in recorders.items():
-        recorder.compare(found[name] for found in passes("Comparing each step with its word's other uses"))
+        again = passes("Comparing each step with its word's other uses", gates=False)
+        recorder.compare(found[name] for found in again)
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -163,14 +164,16 @@ def _steps(
     batch_steps: int,
     way: Way | None,
     turned: frozenset[str],
+    gates: bool,
 ) -> Passes:
     if way is None:
         for batch in source_steps(model, texts[""], batch_steps, fills[""]):
             yield {"": batch}
         return
-    for rows, traces, reads in run_batches(model, texts, way.steps(batch_steps), fills, way.forward, turned):
+    steps = way.steps(batch_steps)
+    for rows, traces, reads in run_batches(model, texts, steps, fills, way.forward, turned, gates=gates):
         yield {
-            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name])
+            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name], gates=gates)
             for name, read in reads.items()
         }
 

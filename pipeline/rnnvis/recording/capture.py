@@ -51,11 +51,12 @@ def recurrent_modules(model: nn.Module) -> dict[str, nn.RNNBase | nn.RNNCellBase
 
 
 @contextmanager
-def capture(model: nn.Module, steps: Mapping[str, int] | None = None) -> Iterator[list[LayerTrace]]:
+def capture(model: nn.Module, steps: Mapping[str, int] | None = None, gates: bool = True) -> Iterator[list[LayerTrace]]:
     """While open, the calls of the recurrent modules of `model` are watched; on leaving, the list holds their traces.
 
     A module that is called step after step, as every `*Cell` is, has one trace over all of its calls; `steps` says by
-    path how many its words need (see `rnnvis.recording.joined`). `forward` itself is watched, not by hooks: wrappers
+    path how many its words need (see `rnnvis.recording.joined`). Without `gates`, those that no state is computed from
+    are left out. `forward` itself is watched, not by hooks: wrappers
     such as dropout of weights call it directly. Dropout between layers cannot be repeated, so a module that has it
     must be in evaluation mode (RnnvisError otherwise).
     """
@@ -66,7 +67,8 @@ def capture(model: nn.Module, steps: Mapping[str, int] | None = None) -> Iterato
     def layers(path: str, module: nn.RNNBase) -> Seen:
         def seen(args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
             started = (args[1] if len(args) > 1 else kwargs.get("hx")) is not None
-            calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, *output), started))
+            out, final = output
+            calls.setdefault(path, []).append(Call(_trace(path, module, args, kwargs, out, final, gates), started))
 
         return seen
 
@@ -106,7 +108,13 @@ def _watched(module: nn.Module, seen: Seen) -> Iterator[None]:
 
 
 def _trace(
-    path: str, module: nn.RNNBase, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any, final: Any
+    path: str,
+    module: nn.RNNBase,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    output: Any,
+    final: Any,
+    with_gates: bool,
 ) -> list[LayerTrace]:
     if module.training and module.dropout > 0 and module.num_layers > 1:
         raise RnnvisError(
@@ -132,7 +140,9 @@ def _trace(
             start = [s[layer * directions + direction] for s in starts]
             suffix = ".reverse" if direction else ""
             end = ends[direction] if ends is not None else None
-            states, previous, gates = _direction(module, layer, bool(direction), padded_x, h, start, lengths, end)
+            states, previous, gates = _direction(
+                module, layer, bool(direction), padded_x, h, start, lengths, end, with_gates
+            )
             traces.append(
                 LayerTrace(
                     module=path,
@@ -159,6 +169,7 @@ def _direction(
     start: list[Tensor],
     lengths: Tensor,
     end: Tensor | None,
+    with_gates: bool,
 ) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
     states = {"h": h}
     previous = {"h": cells.previous_states(h, start[0], lengths, reverse)}
@@ -170,7 +181,7 @@ def _direction(
             one = _one_layer(module, layer, reverse)
             states["c"] = cells.stepped_cell_states(one, x, previous["h"], start[1], lengths, reverse)
         previous["c"] = cells.previous_states(states["c"], start[1], lengths, reverse)
-    elif module.mode == "GRU":
+    elif module.mode == "GRU" and with_gates:
         gates = cells.gru_gates(x, previous["h"], _weights(module, layer, reverse))
     return states, previous, gates
 

@@ -27,6 +27,7 @@ def record_documents(
     *,
     forward: Forward | None = None,
     batch_steps: int = 8192,
+    gates: bool = True,
 ) -> Iterator[StepBatch]:
     """Yield every step of `sentences` (lists of token ids), read document by document.
 
@@ -53,7 +54,7 @@ def record_documents(
         ids = np.zeros(real.shape, dtype=np.int64)
         ids[real] = np.concatenate([sentences[i] for piece in pieces for i in piece])
         with untouched(model), torch.no_grad():
-            with capture(model) as traces:
+            with capture(model, gates=gates) as traces:
                 call(model, torch.from_numpy(ids).to(device), state)
             _check(traces, real.shape)
             state = _ends(traces, torch.from_numpy(lengths).to(device), len(state))
@@ -67,7 +68,7 @@ def record_documents(
             token_id=ids[real].astype(np.int32),
             states=flat(traces, real, "states"),
             previous=flat(traces, real, "previous"),
-            gates=flat(traces, real, "gates"),
+            gates=flat(traces, real, "gates") if gates else {},
             fresh=resets,
         )
         left = [row for row, (rest, piece) in enumerate(zip(active, pieces, strict=True)) if len(piece) < len(rest)]

@@ -104,7 +104,7 @@ def record_steps(
     sentences' steps.
     """
     numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
-    for rows, traces, reads in run_batches(model, {"": sentences}, batch_steps, padding_id, forward):
+    for rows, traces, reads in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
         mask = torch.from_numpy(reads[""].real).to(device_of(model))
         logits = None
         if readout is not None:
@@ -130,6 +130,7 @@ def run_batches(
     forward: Forward | None = None,
     from_the_end: Collection[str] = (),
     alike: bool = False,
+    gates: bool = True,
 ) -> Iterator[tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
@@ -160,7 +161,8 @@ def run_batches(
         }
         main = given.pop("")
         with untouched(model), torch.no_grad():
-            with capture(model, {p: reads[reading_of(p, readings)].ids.shape[1] for p in modules}) as traces:
+            steps = {p: reads[reading_of(p, readings)].ids.shape[1] for p in modules}
+            with capture(model, steps, gates) as traces:
                 call(model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
             _check(traces, reads, from_the_end)
             traces = [trace.turned() if trace.module in from_the_end else trace for trace in traces]

@@ -21,7 +21,7 @@ from rnnvis.measures.selections import SELECTIONS, Selection, select_words
 from rnnvis.stages.describe import describe
 from rnnvis.stages.film import Names, as_named, next_epoch, read_names
 from rnnvis.stages.project import Dataset, Project
-from rnnvis.stages.record import read_index, record_step, write_index
+from rnnvis.stages.record import UNPUBLISHED, read_index, record_step, write_index
 from rnnvis.stages.store import Step
 from rnnvis.stages.tag import load_parts, tag_step
 from rnnvis.stages.train import corpus_step, load_corpus
@@ -168,17 +168,13 @@ def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.n
 
 def _responses(folder: Path, parts: list[files.Part]) -> Responses:
     table = files.read("responses", [folder / part.name for part in parts])
-    halves = {
-        name: np.load(folder / f"{name}.npy", allow_pickle=False)
-        for name in ("half_a", "half_b", "half_a_count", "half_b_count")
-    }
+    arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in UNPUBLISHED}
     return Responses(
         count=table["count"].to_numpy(),
         mean=np.nan_to_num(files.matrix(table["mean"])),
-        standard_error=files.matrix(table["standard_error"]),
         reliability=table["reliability"].to_numpy(),
         norm=np.nan_to_num(table["norm"].to_numpy()),
-        **halves,
+        **arrays,
     )
 
 

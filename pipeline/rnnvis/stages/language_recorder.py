@@ -59,7 +59,7 @@ def record_language_model(
         rows = states.rows(batch)
         wanted = chosen[rows]
         _guess(model, batch.states[head_state(model)][wanted], rows[wanted], guesses)
-    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses"))
+    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses", gates=False))
     found = states.result()
     return LanguageRecord(
         states=found,
@@ -71,9 +71,9 @@ def record_language_model(
     )
 
 
-def _batches(model: LanguageModel, corpus: Corpus, title: str) -> Iterator[StepBatch]:
+def _batches(model: LanguageModel, corpus: Corpus, title: str, gates: bool = True) -> Iterator[StepBatch]:
     with progress.bar(title, total=len(corpus)) as bar:
-        for batch in record_documents(model, corpus.tokens, corpus.documents, model.zero_state):
+        for batch in record_documents(model, corpus.tokens, corpus.documents, model.zero_state, gates=gates):
             yield batch
             bar.advance(int((batch.step == 0).sum()))
 

@@ -28,6 +28,9 @@ CODE = (
     *("recording", "measures", "corpora/sentences.py", "tables/columns.py", "tables/files.py", "tables/schema"),
     "stages/record.py",
 )
+UNPUBLISHED = ("standard_error", "half_a", "half_b", "half_a_count", "half_b_count")
+"""Fields of `Responses` that lie beside the tables as arrays: what the tables lack, or have rounded."""
+
 Written = dict[str, list[Part]]
 
 
@@ -169,16 +172,15 @@ def write_state(
     lengths = [len(corpus.tokens[i]) for i in state.published]
     written = {
         "responses": columns.responses(state.responses, published_count),
-        "responses_by_unit": columns.responses_by_unit(state.responses),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
-        "units": columns.units(state.units, state.responses, named, v, auc, next_weights),
+        "units": columns.units(state.units, state.gates, state.responses, named, v, auc, next_weights),
         "gates": columns.gates(state.gates, len(state.units.mean)),
         "states": columns.states(state, lengths),
         **(tables or {}),
     }
     inside = folder / state.name
-    for name in ("half_a", "half_b", "half_a_count", "half_b_count"):
+    for name in UNPUBLISHED:
         inside.mkdir(parents=True, exist_ok=True)
         np.save(inside / f"{name}.npy", getattr(state.responses, name), allow_pickle=False)
     layer = next(part for part in reversed(state.name.split(".")) if part.isdigit())

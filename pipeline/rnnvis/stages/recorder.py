@@ -63,7 +63,7 @@ def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: S
         probabilities[rows] = _softmax(batch.logits)
         if verdict:
             verdict.add(batch, rows)
-    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses"))
+    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses", gates=False))
     found = states.result()
     return Record(
         states=found,
@@ -100,9 +100,10 @@ class _Verdict:
         self.in_context.add(batch.token_id[inside], delta[inside], pushed[inside], before[inside])
 
 
-def _batches(model: SentenceClassifier, corpus: Corpus, title: str) -> Iterator[StepBatch]:
+def _batches(model: SentenceClassifier, corpus: Corpus, title: str, gates: bool = True) -> Iterator[StepBatch]:
     with progress.bar(title, total=len(corpus)) as bar:
-        for batch in record_steps(model, corpus.tokens, padding_id=model.padding_id, readout=model.head):
+        steps = record_steps(model, corpus.tokens, padding_id=model.padding_id, readout=model.head, gates=gates)
+        for batch in steps:
             yield batch
             bar.advance(int((batch.step == 0).sum()))
 

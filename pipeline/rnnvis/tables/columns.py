@@ -19,7 +19,7 @@ from rnnvis.measures.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.quantiles import Quantiles
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.responses import Responses
-from rnnvis.measures.units import Units, hoyer_sparsity, top_words
+from rnnvis.measures.units import Units, decay_time, hoyer_sparsity, top_words
 from rnnvis.tables.files import list_column, nullable
 
 Columns = dict[str, Any]
@@ -86,14 +86,8 @@ def responses(measured: Responses, least: int = 1) -> Columns:
         "reliability": nullable(measured.reliability),
         "norm": pa.array(measured.norm, mask=~used),
         "mean": list_column(measured.mean, used),
-        "standard_error": list_column(measured.standard_error, used & (measured.count > 1)),
+        "standard_error": list_column(measured.standard_error.astype(np.float16), used & (measured.count > 1)),
     }
-
-
-def responses_by_unit(measured: Responses) -> Columns:
-    """Table `responses_by_unit`."""
-    mean = np.ascontiguousarray(measured.mean.T)
-    return {"unit": np.arange(len(mean), dtype=np.int32), "mean": list_column(mean)}
 
 
 def response_quantiles(quantiles: Quantiles) -> Columns:
@@ -151,23 +145,19 @@ def states(state: StateRecord, lengths: Sequence[int]) -> Columns:
 
 def units(
     measured: Units,
+    gates: Gates,
     responses: Responses,
     reliable: np.ndarray,
     v: np.ndarray | None,
     auc: np.ndarray | None,
     next_weights: np.ndarray | None = None,
 ) -> Columns:
-    """Table `units`. `reliable` [n] are the word numbers that may name a unit; `v` [H] the weights of a classifier's
-    head, `next_weights` [V, H] those of a language model's."""
+    """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `v` [H] the
+    weights of a classifier's head, `next_weights` [V, H] those of a language model's."""
     count = len(measured.mean)
     nothing = np.full(count, np.nan, dtype=np.float32)
-    scalars = (
-        "saturation",
-        "time_scale",
-        "gate_keep",
-        "gate_time_scale",
-        "gate_saturation",
-    )
+    name = gates.keeping
+    keep = gates.mean[name] if name else nothing
     up, down = top_words(responses.mean[reliable], reliable, _TOP)
     return {
         "unit": np.arange(count, dtype=np.int32),
@@ -175,7 +165,11 @@ def units(
         "mean": measured.mean,
         "mean_absolute": measured.mean_absolute,
         "standard_deviation": measured.standard_deviation,
-        **{name: nullable(getattr(measured, name)) for name in scalars},
+        "saturation": nullable(measured.saturation),
+        "time_scale": nullable(measured.time_scale),
+        "gate_keep": nullable(keep),
+        "gate_time_scale": nullable(decay_time(keep).astype(np.float32)),
+        "gate_saturation": nullable(gates.closed[name] + gates.open[name] if name else nothing),
         "sparsity": nullable(hoyer_sparsity(responses.mean[reliable]).astype(np.float32)),
         "label_auc": nullable(nothing if auc is None else auc),
         "top_words": up.tolist(),

@@ -17,6 +17,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.tables.schema import BY_NAME, Table
 
 FILE_LIMIT = 64 * 2**20
+SITE_LIMIT = 500 * 2**20
 PART_BYTES = 8 * 2**20
 PAGE_BYTES = 16 * 2**10
 COMPRESSION = "snappy"

@@ -11,7 +11,7 @@ from typing import Any
 
 from rnnvis.errors import RnnvisError
 from rnnvis.tables import first_view, manifest_shape
-from rnnvis.tables.files import FILE_LIMIT, Part, index_of, replace
+from rnnvis.tables.files import FILE_LIMIT, SITE_LIMIT, Part, index_of, replace
 from rnnvis.tables.schema import FORMAT, VERSION
 
 MANIFEST = "manifest.json"
@@ -68,7 +68,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str) -> None:
-    """Put the new manifest in place, and drop the files that neither it nor the one before it names."""
+    """Put the new manifest in place, and drop the files that neither it nor the one before it names.
+
+    Those of the one before are for pages that are open; of them too the largest go, if the site would be too large.
+    """
     try:
         before = named_files(read_manifest(folder))
     except RnnvisError:
@@ -77,10 +80,18 @@ def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str)
     manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": datasets}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False)
     replace(folder / MANIFEST, text.encode() + b"\n")
-    keep = before | named_files(manifest)
-    for path in sorted([*folder.glob("*.parquet"), *folder.glob("*.pack")]):
-        if path.name not in keep:
+    named = named_files(manifest)
+    size = {path: path.stat().st_size for path in data_files(folder)}
+    room = SITE_LIMIT - sum(size[path] for path in size if path.name in named)
+    for path in sorted((path for path in size if path.name not in named), key=lambda path: (size[path], path.name)):
+        room -= size[path]
+        if path.name not in before or room < 0:
             path.unlink()
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files in `folder` that a manifest may name."""
+    return sorted([*folder.glob("*.parquet"), *folder.glob("*.pack")])
 
 
 def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:

@@ -45,11 +45,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "reliability", type: "float32", nullable: true, about: "Split-half reliability: correlation of the response vectors of two disjoint halves of the sentences" },
     { name: "norm", type: "float32", nullable: true, about: "Euclidean norm of the mean response" },
     { name: "mean", type: "list<float32>", nullable: true, about: "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses" },
-    { name: "standard_error", type: "list<float32>", nullable: true, about: "Standard error of that mean; null below two uses" },
-  ] },
-  { name: "responses_by_unit", row: "a unit", columns: [
-    { name: "unit", type: "int32", nullable: false, about: "Unit number" },
-    { name: "mean", type: "list<float32>", nullable: false, about: "Expected response of this unit to every word, in word_id order" },
+    { name: "standard_error", type: "list<float16>", nullable: true, about: "Standard error of that mean; null below two uses" },
   ] },
   { name: "response_quantiles", row: "a frequent word and a unit", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },

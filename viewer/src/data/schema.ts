@@ -59,16 +59,8 @@ export interface ResponsesRow {
   norm: number | null;
   /** Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses (list<float32>) */
   mean: number[] | null;
-  /** Standard error of that mean; null below two uses (list<float32>) */
+  /** Standard error of that mean; null below two uses (list<float16>) */
   standard_error: number[] | null;
-}
-
-/** One row is a unit. Sorted by unit. */
-export interface ResponsesByUnitRow {
-  /** Unit number (int32) */
-  unit: number;
-  /** Expected response of this unit to every word, in word_id order (list<float32>) */
-  mean: number[];
 }
 
 /** One row is a frequent word and a unit. Sorted by word_id, unit. */
@@ -539,7 +531,6 @@ export interface Rows {
   words: WordsRow;
   sentences: SentencesRow;
   responses: ResponsesRow;
-  responses_by_unit: ResponsesByUnitRow;
   response_quantiles: ResponseQuantilesRow;
   word_effects: WordEffectsRow;
   word_in_context: WordInContextRow;
@@ -573,7 +564,6 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   words: ['word_id', 'text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association'],
   sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface', 'document'],
   responses: ['word_id', 'count', 'reliability', 'norm', 'mean', 'standard_error'],
-  responses_by_unit: ['unit', 'mean'],
   response_quantiles: ['word_id', 'unit', 'q09', 'q25', 'q50', 'q75', 'q91'],
   word_effects: ['word_id', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],
   word_in_context: ['word_id', 'context', 'count', 'norm', 'norm_standard_error', 'push', 'push_standard_error'],

@@ -272,14 +272,6 @@ export class Source {
     });
   }
 
-  /** Expected responses of one unit to every word, in word order. */
-  unitResponses(state: StateEntry, unit: number): Promise<Float32Array> {
-    return this.once(`unit responses ${this.owner(state)} ${unit}`, async () => {
-      const [row] = await this.required(state, 'responses_by_unit').where({ unit }, ['mean']);
-      return floats(row?.mean ?? []);
-    });
-  }
-
   metrics(model: ModelEntry): Promise<MetricsRow[]> {
     return this.once(`metrics ${this.owner(model)}`, async () => {
       const columns = ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'] as const;

@@ -32,21 +32,10 @@ STATE: tuple[Table, ...] = (
                 nullable=True,
             ),
             Column(
-                "standard_error", "list<float32>", "Standard error of that mean; null below two uses", nullable=True
+                "standard_error", "list<float16>", "Standard error of that mean; null below two uses", nullable=True
             ),
         ),
         group=2048,
-    ),
-    Table(
-        "responses_by_unit",
-        "state",
-        "a unit",
-        ("unit",),
-        (
-            Column("unit", "int32", "Unit number"),
-            Column("mean", "list<float32>", "Expected response of this unit to every word, in word_id order"),
-        ),
-        group=16,
     ),
     Table(
         "response_quantiles",
