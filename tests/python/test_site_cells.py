@@ -26,7 +26,8 @@ def state(saturation, kept, clouds=False):
     }
     if clouds:
         words = {"stability": 0.7, "parts": {"verb": 3, "noun": 1}, "words": ["must", "<b>", "shall", "bill"]}
-        home = {"words": 3, "of_kind": 1.0, "of_cluster": 0.75, "f1": 0.857, "chance": 0.4, "cloud": 1}
+        home = {"words": 3, "of_kind": 1.0, "of_cluster": 0.75, "f1": 0.857, "chance": 0.4, "cloud": 3, "k": 17}
+        home |= {"strongest": ["shall", "<i>must"]}
         found |= {"clouds": [words], "kinds": {"modal or auxiliary": home}}
     return found
 
@@ -135,6 +136,11 @@ def test_clouds_and_kinds_of_the_best_model(folder):
     kinds_shown = cells.kinds(found)
     assert "modal or auxiliary" in kinds_shown
     assert "0.86" in kinds_shown
+    assert "&lt;i&gt;must" in kinds_shown
+    assert "<td class=\"rv-number\">3 of 17</td>" in kinds_shown
+    address = "#v1=d=speeches&amp;m=lstm&amp;g=block.frequent&amp;k=17&amp;q=0123456789abcdef&amp;t=8"
+    shown = Cells.read(folder, manifest(lstm="c" * 64))
+    assert f'<a href="../../explorer/{address}">3 of 17</a>' in cells.kinds(shown)
     assert "61.0 %" in cells.purity(found)
 
 
@@ -163,9 +169,23 @@ def test_a_planted_kind_finds_its_cluster_and_chance_does_not():
     members = kinds(words, part)
     assert set(members) == {"modal or auxiliary", "noun", "preposition"}
     labels = np.array([2] * 6 + [0] * 28 + [1] * 2 + [1] * 5)
-    found = homes(labels, 3, members)
+    found = homes({3: labels}, members)
     assert (found["modal or auxiliary"].cluster, found["modal or auxiliary"].f1) == (2, 1)
     assert found["preposition"].cluster == 1
     assert found["preposition"].of_kind == 1
     assert found["preposition"].of_cluster == pytest.approx(5 / 7)
     assert found["modal or auxiliary"].chance < 0.5
+
+
+def test_a_kind_is_looked_for_among_every_number_of_clusters_and_so_is_chance():
+    number = np.arange(60) < 6
+    coarse = (np.arange(60) >= 20).astype(int)
+    fine = np.where(number, 0, np.where(np.arange(60) < 20, 1, 2))
+    member = {"number": number}
+    only, both = homes({2: coarse}, member)["number"], homes({2: coarse, 3: fine}, member)["number"]
+    assert (only.k, only.cluster, only.of_kind, only.of_cluster) == (2, 0, 1, 6 / 20)
+    assert (both.k, both.cluster, both.f1) == (3, 0, 1)
+    assert only.f1 < both.f1
+    assert only.chance < both.chance < both.f1
+    same = homes({3: fine, 4: fine}, member)["number"]
+    assert (same.k, same.chance) == (3, homes({3: fine}, member)["number"].chance)

@@ -7,8 +7,9 @@ from sklearn.linear_model import RidgeClassifier
 
 from rnnvis.measures.figures import Figure, mean_over_sentences
 
-FEWEST = 50
-"""Sentences that are needed on either side."""
+FEWEST = 40
+"""Sentences that are needed on either side: of fewer clusters, standard errors cannot be trusted (Angrist and Pischke
+2008, § 8.2.3)."""
 
 
 def probe(

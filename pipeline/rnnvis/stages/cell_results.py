@@ -25,6 +25,7 @@ from rnnvis.tables import files
 Table = dict[str, Any]
 METHOD, SELECTION = "block", "frequent"
 DIGITS = 5
+STRONGEST = 12
 
 
 def measures_file(dataset: Dataset) -> Path:
@@ -100,35 +101,41 @@ def _quality(parts: dict[str, list[Path]], k: int) -> Table:
 
 def _clouds(parts: dict[str, list[Path]], k: int, corpus: Corpus, norm: np.ndarray, spoken: np.ndarray) -> Table:
     """`clouds` of the most used words from top to bottom, the words of each by the size of their response, with how
-    many are of which part of speech; and in `kinds` the cloud, counted from 1, that fits each kind of words best."""
-    at = (METHOD, SELECTION, k, "words")
-    stable = {row["cluster"]: row["stability"] for row in _rows(parts, "cluster_summaries", at)}
-    row = next(_rows(parts, "cluster_labels", at), None)
-    if row is None:
+    many are of which part of speech; and in `kinds`, by kind of words, the cloud that fits it best among those of every
+    number of clusters: that number, the cloud's own, counted from 1 at the top, and its words of the largest response."""
+    stable = {row["cluster"]: row["stability"] for row in _rows(parts, "cluster_summaries") if row["k"] == k}
+    found = {row["k"]: row for row in _rows(parts, "cluster_labels")}
+    if k not in found:
         return {"clouds": [], "kinds": {}}
-    ids, labels, order = np.array(row["ids"]), np.array(row["labels"]), list(row["order"])
-    homes_of = homes(labels, k, kinds([corpus.vocabulary[i] for i in ids], spoken[ids].tolist()))
+    ids, labels, order = np.array(found[k]["ids"]), np.array(found[k]["labels"]), list(found[k]["order"])
+    members = kinds([corpus.vocabulary[i] for i in ids], spoken[ids].tolist())
+    homes_of = homes({number: np.array(row["labels"]) for number, row in found.items()}, members)
+
+    def words(inside: np.ndarray) -> list[str]:
+        return [corpus.vocabulary[i] for i in sorted(ids[inside], key=lambda i: (-norm[i], i))]
+
+    def of_kind(home: Home) -> Table:
+        shares = {name: _short(getattr(home, name)) for name in ("of_kind", "of_cluster", "f1", "chance")}
+        cloud = list(found[home.k]["order"]).index(home.cluster) + 1
+        strongest = words(np.array(found[home.k]["labels"]) == home.cluster)[:STRONGEST]
+        return {"words": home.words, "k": home.k, "cloud": cloud, **shares, "strongest": strongest}
+
     return {
         "clouds": [
             {
                 "stability": _short(stable[cluster]),
                 "parts": _parts(spoken[ids[labels == cluster]]),
-                "words": [corpus.vocabulary[i] for i in sorted(ids[labels == cluster], key=lambda i: (-norm[i], i))],
+                "words": words(labels == cluster),
             }
             for cluster in order
         ],
-        "kinds": {kind: _of_kind(home, order) for kind, home in homes_of.items()},
+        "kinds": {kind: of_kind(home) for kind, home in homes_of.items()},
     }
 
 
-def _rows(parts: dict[str, list[Path]], table: str, at: tuple[str, str, int, str]) -> Iterator[Table]:
+def _rows(parts: dict[str, list[Path]], table: str) -> Iterator[Table]:
     rows = files.read(table, parts[table]).to_pylist()
-    return (row for row in rows if (row["method"], row["selection"], row["k"], row["side"]) == at)
-
-
-def _of_kind(home: Home, order: list[int]) -> Table:
-    shares = {name: _short(getattr(home, name)) for name in ("of_kind", "of_cluster", "f1", "chance")}
-    return {"words": home.words, "cloud": order.index(home.cluster) + 1, **shares}
+    return (row for row in rows if (row["method"], row["selection"], row["side"]) == (METHOD, SELECTION, "words"))
 
 
 def _parts(part: np.ndarray) -> dict[str, int]:

@@ -12,11 +12,10 @@ import numpy as np
 
 from rnnvis.errors import RnnvisError
 from rnnvis.models import results
-from rnnvis.stages.cell_results import METHOD, SELECTION
+from rnnvis.stages.cell_results import METHOD, SELECTION, STRONGEST
 from rnnvis.stages.markup import absent, decimal, integer, listing, paragraph, percent, table, text, word
 
 DATASET = "speeches"
-STRONGEST = 12
 Table = dict[str, Any]
 
 
@@ -141,14 +140,15 @@ def reproduced(cells: Cells) -> str:
     return paragraph(" ".join(said), "rv-note")
 
 
-def _link(cells: Cells, name: str) -> str:
+def _link(cells: Cells, name: str, said: str | None = None, k: int | None = None) -> str:
+    """A link to a model of this build, in HTML: its title or what is `said`, at `k` clusters or as many as are told."""
     view = (cells.published or {}).get("view") or {}
-    clusters = (cells.measures or {}).get("k", view.get("k"))
+    clusters = k or (cells.measures or {}).get("k", view.get("k"))
     parts = {"d": DATASET, "m": name, "g": f"{METHOD}.{SELECTION}", "k": clusters}
     parts |= {"q": view.get("sentence"), "t": view.get("step")}
-    said = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items() if value is not None)
-    address = f"../../explorer/#v1={said}"
-    return f'<a href="{text(address)}">{text(cells.title(name))}</a>'
+    chosen = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items() if value is not None)
+    address = f"../../explorer/#v1={chosen}"
+    return f'<a href="{text(address)}">{text(said or cells.title(name))}</a>'
 
 
 @dataclass(frozen=True)
@@ -260,20 +260,28 @@ def kinds(cells: Cells) -> str:
     found = _best_clouds(cells)
     if found is None:
         return absent("word clouds of a language model")
+    name, here = found[0], cells.shown(found[0]) is not None
+
+    def cloud(of: Table) -> str:
+        said = f"{of['cloud']} of {of['k']}"
+        return _link(cells, name, said, of["k"]) if here else said
+
     rows = [
         (
             text(kind),
             integer(of["words"]),
-            integer(of["cloud"]),
+            cloud(of),
             percent(of["of_kind"]),
             percent(of["of_cluster"]),
             decimal(of["f1"], 2),
             decimal(of["chance"], 2),
+            " ".join(map(word, of["strongest"])),
         )
         for kind, of in sorted(found[1]["kinds"].items(), key=lambda item: item[1]["chance"] - item[1]["f1"])
     ]
-    head = ("kind", "words", "cloud", "of the kind in it", "of the cloud of this kind", "F₁", "F₁ by chance")
-    return table(f"Where the kinds of words are, {cells.title(found[0])}", head, rows, range(1, 7))
+    shares = ("of the kind in it", "of the cloud of this kind", "F₁", "F₁ by chance")
+    head = ("kind", "words", "cloud", *shares, "strongest words of the cloud")
+    return table(f"Where the kinds of words are, {cells.title(name)}", head, rows, range(1, 7), (7,))
 
 
 def purity(cells: Cells) -> str:

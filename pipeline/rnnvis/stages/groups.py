@@ -32,9 +32,11 @@ def kinds(words: Sequence[str], parts: Sequence[int]) -> dict[str, np.ndarray]:
 
 @dataclass(frozen=True)
 class Home:
-    """The cluster that fits a kind of `words` words best: the share of the kind that is in it, the share of it that is
-    of the kind, `f1` their harmonic mean, and `chance`, the best f1 after dealing out the labels anew, mean of many."""
+    """The cluster that fits a kind of `words` words best, among the `cluster`s of every `k`: the share of the kind that
+    is in it, the share of it that is of the kind, `f1` their harmonic mean, and `chance`, the best f1 after dealing out
+    the kind anew, mean of many."""
 
+    k: int
     cluster: int
     words: int
     of_kind: float
@@ -43,26 +45,31 @@ class Home:
     chance: float
 
 
-def homes(labels: np.ndarray, k: int, members: Mapping[str, np.ndarray]) -> dict[str, Home]:
-    """The home of each kind among `k` clusters with labels [W]; `members` bool [W] says which words are of the kind."""
+def homes(labels: Mapping[int, np.ndarray], members: Mapping[str, np.ndarray]) -> dict[str, Home]:
+    """The home of each kind among the clusterings `labels`, by k, of the same W words, [W] each; of equals the one of
+    the smallest k. `members` bool [W] says which words are of the kind."""
     random = np.random.default_rng(0)
-    dealt = [random.permutation(labels) for _ in range(SHUFFLES)]
+    dealt = [random.permutation(len(next(iter(labels.values())))) for _ in range(SHUFFLES)]
     found = {}
     for kind, member in members.items():
-        inside, size = _counts(labels, k, member)
-        scores = 2 * inside / (size + member.sum())
-        best = int(scores.argmax())
-        by_chance = [(2 * _counts(of, k, member)[0] / (size + member.sum())).max() for of in dealt]
+        scores = {k: _f1(of, k, member) for k, of in sorted(labels.items())}
+        k = max(scores, key=lambda k: float(scores[k].max()))
+        best = int(scores[k].argmax())
+        inside = int((labels[k][member] == best).sum())
+        by_chance = [max(float(_f1(of, k, member[deal]).max()) for k, of in labels.items()) for deal in dealt]
         found[kind] = Home(
+            k=k,
             cluster=best,
             words=int(member.sum()),
-            of_kind=float(inside[best] / member.sum()),
-            of_cluster=float(inside[best] / size[best]),
-            f1=float(scores[best]),
+            of_kind=inside / int(member.sum()),
+            of_cluster=inside / int((labels[k] == best).sum()),
+            f1=float(scores[k][best]),
             chance=float(np.mean(by_chance)),
         )
     return found
 
 
-def _counts(labels: np.ndarray, k: int, member: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return np.bincount(labels[member], minlength=k), np.bincount(labels, minlength=k)
+def _f1(labels: np.ndarray, k: int, member: np.ndarray) -> np.ndarray:
+    """Of each cluster as an answer to which words are of the kind, float64 [k]."""
+    inside, size = np.bincount(labels[member], minlength=k), np.bincount(labels, minlength=k)
+    return 2 * inside / (size + member.sum())
