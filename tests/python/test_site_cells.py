@@ -141,7 +141,7 @@ def test_clouds_and_kinds_of_the_best_model(folder):
     address = "#v1=d=speeches&amp;m=lstm&amp;g=block.frequent&amp;k=17&amp;q=0123456789abcdef&amp;t=8"
     shown = Cells.read(folder, manifest(lstm="c" * 64))
     assert f'<a href="../../explorer/{address}">3 of 17</a>' in cells.kinds(shown)
-    assert "61.0 %" in cells.purity(found)
+    assert "61.0\N{NO-BREAK SPACE}%" in cells.purity(found)
 
 
 def test_without_results_every_part_says_so(tmp_path):

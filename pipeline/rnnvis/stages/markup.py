@@ -79,7 +79,8 @@ def table(
 
 
 def paragraph(content: str, kind: str = "") -> str:
-    """`content`, HTML already, as a paragraph."""
+    """`content`, HTML already, as a paragraph; a figure and its percent sign stay on one line."""
+    content = content.replace(" %", "\N{NO-BREAK SPACE}%")
     return f'<p class="{kind}">{content}</p>\n' if kind else f"<p>{content}</p>\n"
 
 
