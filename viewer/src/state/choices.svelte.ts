@@ -137,7 +137,7 @@ export abstract class Choices {
   }
 
   /** Order and filters of the page “Units”; quick changes of one filter are one step of undo. */
-  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip'>>): void {
+  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip' | 'unitColumns'>>): void {
     this.change(patch, `units ${Object.keys(patch).join(' ')}`);
   }
 
