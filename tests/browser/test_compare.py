@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -124,6 +125,34 @@ def test_a_chip_lights_its_match(watched: Watched, sides: tuple[Published, Publi
     match = matching(sides[0], "lstm", 8)
     assert lit["hovers"]["b"]["cluster"] == match["b"][chip["cluster"]]
     expect(page.locator("[data-compare] .tooltip")).to_contain_text(f"{abs(match['strength'][chip['cluster']]):.2f}")
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_chip_of_either_side_says_what_happens_without_it(
+    watched: Watched, sides: tuple[Published, Published], side: str
+) -> None:
+    page = watched.open("explorer/" + VIEW)
+    shown = settled(page)
+    published = sides["ab".index(side)]
+    assert not [name for name in watched.requests if "cluster_ablation" in name]
+    chip = shown[side]["chips"][2]
+    group = page.get_by_role("group", name=side.upper(), exact=True)
+    group.locator('[data-chip="3"]').hover(position={"x": 60, "y": 6})
+    tooltip = page.locator("[data-compare] .tooltip")
+    of = "method = 'block' AND selection = 'reliable' AND k = 8 AND cluster = ? AND subject = 'all'"
+    row = published.rows("cluster_ablation", of, chip["cluster"])[0]
+    direction = "rises" if row["increase"] > 0 else "falls"
+    expect(tooltip).to_contain_text(f"Without it the loss {direction} by")
+    size = published.clusters("units", 8)["labels"].count(chip["cluster"])
+    said = tooltip.inner_text().split("Without it")[1].split("Chip ")[0]
+    assert f"without {size} random units" in said or (size == 1 and "a random unit" in said)
+    numbers = [float(number) for number in re.findall(r"\d\.\d+", said)]
+    expected = [row["increase"], row["standard_error"], row["random"], row["random_spread"]]
+    assert numbers == pytest.approx([abs(value) for value in expected], rel=0.05)
+    group.locator('[data-chip="2"]').hover(position={"x": 60, "y": 6})
+    expect(tooltip).to_contain_text("Without it the loss")
+    assert len({name for name in watched.requests if "cluster_ablation" in name}) == 1
+    watched.check()
 
 
 @pytest.fixture(scope="module")
