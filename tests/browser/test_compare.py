@@ -180,3 +180,27 @@ def test_epochs_and_corpora(planted: tuple[str, Path], profile: Callable[..., Br
     order = [chip["cluster"] for chip in shown["a"]["chips"]]
     assert [chip["cluster"] for chip in shown["b"]["chips"]] == [match["b"][cluster] for cluster in order]
     page.wait_for_function("() => location.hash.includes('b=second,planted')")
+
+
+CUT = """() => [...document.querySelector('rnnvis-explorer').shadowRoot.querySelectorAll('header .value')]
+    .filter((value) => value.scrollWidth > value.clientWidth || value.scrollHeight > value.clientHeight + 1)
+    .map((value) => value.textContent)"""
+
+
+def test_names_in_the_bar_are_whole_or_shown_whole_on_focus(
+    planted: tuple[str, Path], profile: Callable[..., BrowserContext]
+) -> None:
+    watched = watch(profile(), planted[0])
+    page = watched.open(
+        "explorer/#v1=d=synthetic&m=planted&s=rnn.0.h&g=block.reliable&k=4&q=though&t=5&p=compare&b=second,planted,rnn.0.h,1"
+    )
+    settled(page)
+    assert page.evaluate(CUT) == []
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.wait_for_function(f"() => ({CUT})().length > 0")
+    for name in ("A", "B"):
+        choice = page.get_by_role("combobox", name=name, exact=True)
+        choice.focus()
+        full = choice.evaluate("select => select.selectedOptions[0].textContent.trim()")
+        expect(page.locator("rnnvis-explorer header span.whole:visible")).to_have_text(full)
+    watched.check()
