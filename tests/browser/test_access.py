@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FloatRect, Page, expect
 
 from tests.browser.axe import findings
 from tests.browser.conftest import serving
@@ -221,6 +221,44 @@ def test_the_tour_comes_once_teaches_by_the_sentence_and_can_be_skipped(
     expect(tour.get_by_text("Tour, 1 of 5")).to_be_visible()
     page.keyboard.press("Escape")
     expect(tour).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_the_card_of_the_tour_hides_nothing_that_it_explains(
+    profile: Profile, base: str, width: int, height: int
+) -> None:
+    page = opened(profile(tour=True, viewport={"width": width, "height": height}).new_page(), base)
+    tour = page.locator("rnnvis-explorer [data-tour-dialog]")
+    sequence = page.locator("rnnvis-explorer [data-tour=sequence]").bounding_box()
+    chips = [chip.bounding_box() for chip in page.locator("rnnvis-explorer [data-chip]").all()]
+    spine = page.evaluate(
+        "() => { const stage = document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]');"
+        " return stage.getBoundingClientRect().left + Math.min(...stage.inspect().clouds[0].words.map((w) => w.x)); }"
+    )
+    assert sequence
+    for number in range(1, 6):
+        expect(tour.get_by_text(f"Tour, {number} of 5")).to_be_visible()
+        card, light = tour.locator(".card").bounding_box(), tour.locator(".light").bounding_box()
+        assert card
+        assert light
+        assert not _overlap(card, light)
+        if number in (1, 2):
+            assert light["x"] + light["width"] <= sequence["x"] + sequence["width"] + 1, "it ends where ribbons begin"
+        if number in (2, 3, 4):
+            assert not [chip for chip in chips if chip and _overlap(card, chip)]
+        if number == 4:
+            assert spine - 16 < light["x"] < spine, "it begins at the rule of the cloud"
+        if number < 5:
+            tour.get_by_role("button", name="Next").click()
+
+
+def _overlap(one: FloatRect, other: FloatRect) -> bool:
+    """Whether two boxes share more than an edge."""
+    apart = any(
+        one[at] + one[size] <= other[at] or other[at] + other[size] <= one[at]
+        for at, size in (("x", "width"), ("y", "height"))
+    )
+    return not apart
 
 
 def test_the_tour_does_not_come_with_a_link_nor_without_storage(profile: Profile, base: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -126,6 +127,34 @@ def test_a_chip_lights_its_match(watched: Watched, sides: tuple[Published, Publi
     expect(page.locator("[data-compare] .tooltip")).to_contain_text(f"{abs(match['strength'][chip['cluster']]):.2f}")
 
 
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_chip_of_either_side_says_what_happens_without_it(
+    watched: Watched, sides: tuple[Published, Published], side: str
+) -> None:
+    page = watched.open("explorer/" + VIEW)
+    shown = settled(page)
+    published = sides["ab".index(side)]
+    assert not [name for name in watched.requests if "cluster_ablation" in name]
+    chip = shown[side]["chips"][2]
+    group = page.get_by_role("group", name=side.upper(), exact=True)
+    group.locator('[data-chip="3"]').hover(position={"x": 60, "y": 6})
+    tooltip = page.locator("[data-compare] .tooltip")
+    of = "method = 'block' AND selection = 'reliable' AND k = 8 AND cluster = ? AND subject = 'all'"
+    row = published.rows("cluster_ablation", of, chip["cluster"])[0]
+    direction = "rises" if row["increase"] > 0 else "falls"
+    expect(tooltip).to_contain_text(f"Without it the loss {direction} by")
+    size = published.clusters("units", 8)["labels"].count(chip["cluster"])
+    said = tooltip.inner_text().split("Without it")[1].split("Chip ")[0]
+    assert f"without {size} random units" in said or (size == 1 and "a random unit" in said)
+    numbers = [float(number) for number in re.findall(r"\d\.\d+", said)]
+    expected = [row["increase"], row["standard_error"], row["random"], row["random_spread"]]
+    assert numbers == pytest.approx([abs(value) for value in expected], rel=0.05)
+    group.locator('[data-chip="2"]').hover(position={"x": 60, "y": 6})
+    expect(tooltip).to_contain_text("Without it the loss")
+    assert len({name for name in watched.requests if "cluster_ablation" in name}) == 1
+    watched.check()
+
+
 @pytest.fixture(scope="module")
 def planted(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The explorer over a planted folder with epochs and a second dataset: its address, and the folder."""
@@ -151,3 +180,27 @@ def test_epochs_and_corpora(planted: tuple[str, Path], profile: Callable[..., Br
     order = [chip["cluster"] for chip in shown["a"]["chips"]]
     assert [chip["cluster"] for chip in shown["b"]["chips"]] == [match["b"][cluster] for cluster in order]
     page.wait_for_function("() => location.hash.includes('b=second,planted')")
+
+
+CUT = """() => [...document.querySelector('rnnvis-explorer').shadowRoot.querySelectorAll('header .value')]
+    .filter((value) => value.scrollWidth > value.clientWidth || value.scrollHeight > value.clientHeight + 1)
+    .map((value) => value.textContent)"""
+
+
+def test_names_in_the_bar_are_whole_or_shown_whole_on_focus(
+    planted: tuple[str, Path], profile: Callable[..., BrowserContext]
+) -> None:
+    watched = watch(profile(), planted[0])
+    page = watched.open(
+        "explorer/#v1=d=synthetic&m=planted&s=rnn.0.h&g=block.reliable&k=4&q=though&t=5&p=compare&b=second,planted,rnn.0.h,1"
+    )
+    settled(page)
+    assert page.evaluate(CUT) == []
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.wait_for_function(f"() => ({CUT})().length > 0")
+    for name in ("A", "B"):
+        choice = page.get_by_role("combobox", name=name, exact=True)
+        choice.focus()
+        full = choice.evaluate("select => select.selectedOptions[0].textContent.trim()")
+        expect(page.locator("rnnvis-explorer header span.whole:visible")).to_have_text(full)
+    watched.check()

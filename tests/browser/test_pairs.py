@@ -81,6 +81,9 @@ def test_the_other_order_of_a_sentence_stands_beside_it(watched: Watched, publis
     button(page, "Add a second sentence").click()
     page.get_by_role("dialog", name="Add a second sentence").get_by_role("button").first.click()
     inspection = settled(page, "drawn.difference")
+    assert view(page, "focus") == "difference"
+    expect(page.get_by_role("radio", name="1 minus 2", exact=True)).to_be_checked()
+    expect(page.get_by_label("Legend")).to_contain_text("1 minus 2 (orange: higher in 1)")
     tokens = published.sentence(other)["tokens"]
     second = tokens.index(published.sentence(first)["tokens"][step])
     assert (view(page, "sentence2"), view(page, "step2")) == (other, second)
@@ -97,6 +100,8 @@ def test_the_other_order_of_a_sentence_stands_beside_it(watched: Watched, publis
     ours, theirs = changes(published, first, step, k), changes(published, other, second, k)
     for bar in inspection["difference"]:
         assert bar["value"] == pytest.approx(ours[bar["cluster"]] - theirs[bar["cluster"]], abs=1e-5)
+    for chip in inspection["chips"]:
+        assert chip["mean"] == pytest.approx(ours[chip["cluster"]] - theirs[chip["cluster"]], abs=1e-5)
     page.wait_for_function(f"() => location.hash.includes('q2={other}&t2={second}')")
     details = page.locator("rnnvis-explorer .details table").first
     for key, at in ((first, step), (other, second)):

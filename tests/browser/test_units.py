@@ -132,6 +132,79 @@ def test_a_brush_in_a_head_and_a_chip_filter(watched: Watched, published: Publis
     watched.check()
 
 
+def heads(page: Page) -> list[str]:
+    """Titles of the columns shown, without the arrow of the order."""
+    titles = page.locator("[role=columnheader] button span").all_inner_texts()
+    return [title.rstrip("\u00a0↑↓") for title in titles]
+
+
+CUT = """() => [...document.querySelector('rnnvis-explorer').shadowRoot.querySelectorAll(
+    '[role=columnheader] button, [role=columnheader] input, [role=gridcell]')]
+    .filter((box) => box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1)
+    .map((box) => box.textContent || box.placeholder)"""
+SIDEWAYS = "grid => grid.scrollWidth - grid.clientWidth"
+
+
+@pytest.mark.parametrize(("width", "height", "measures"), [(1440, 900, 8), (1024, 768, 4)])
+@pytest.mark.parametrize("more", ["", "&us=-labelBits"])
+def test_as_many_columns_as_fit_and_none_is_cut(
+    watched: Watched, width: int, height: int, measures: int, more: str
+) -> None:
+    watched.page.set_viewport_size({"width": width, "height": height})
+    page = units_page(watched, more)
+    shown = heads(page)
+    assert shown[:5] == ["Unit", "Chip", "Activation", "Raised by", "Lowered by"]
+    assert len(shown) >= 5 + measures
+    assert "Time-scale" in shown
+    assert ("Tells label (bits)" in shown) or not more
+    assert page.get_by_role("grid").evaluate(SIDEWAYS) == 0
+    assert page.evaluate(CUT) == []
+    watched.check()
+
+
+def test_columns_are_chosen_with_the_keyboard_and_stand_in_the_link(watched: Watched) -> None:
+    watched.page.set_viewport_size({"width": 1024, "height": 768})
+    page = units_page(watched, "&us=-timeScale")
+    before = heads(page)
+    button(page, re.compile("^Columns")).focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Columns")
+    boxes = dialog.get_by_role("checkbox")
+    names = [name.strip() for name in dialog.locator("label").all_inner_texts()]
+    assert [name for name, box in zip(names, boxes.all(), strict=True) if box.is_checked()] == before[1:]
+    expect(dialog.get_by_role("checkbox", name="Time-scale")).to_be_disabled()
+    expect(boxes.first).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("columnheader", name=re.compile("^Chip"))).to_have_count(0)
+    page.wait_for_function("() => location.hash.includes('uv=mean,timeScale,')")
+    dialog.get_by_role("button", name="All").press("Enter")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button(page, re.compile("^Columns"))).to_be_focused()
+    assert heads(page) == ["Unit", *names]
+    assert page.evaluate(CUT) == []
+    grid = page.get_by_role("grid")
+    assert grid.evaluate(SIDEWAYS) > 0
+    grid.evaluate("grid => { grid.scrollLeft = grid.scrollWidth; }")
+    edge = grid.bounding_box()
+    first = page.get_by_role("columnheader", name=re.compile("^Unit")).bounding_box()
+    last = page.get_by_role("columnheader").last.bounding_box()
+    assert edge
+    assert first
+    assert last
+    assert first["x"] == pytest.approx(edge["x"], abs=1)
+    assert last["x"] + last["width"] <= edge["x"] + edge["width"]
+    page.wait_for_function("() => location.hash.includes('lossCertainty')")
+    page.reload()
+    expect(rows(page).first).to_be_visible()
+    assert heads(page) == ["Unit", *names]
+    button(page, re.compile("^Columns")).click()
+    dialog.get_by_role("button", name="As many as fit").click()
+    page.wait_for_function("() => !location.hash.includes('uv=')")
+    assert heads(page) == before
+    watched.check()
+
+
 def test_the_keyboard_selects_and_opens(watched: Watched) -> None:
     page = units_page(watched, "&us=-unit")
     button(page, "Unit").focus()

@@ -33,6 +33,8 @@ export interface DifferenceBox {
   x: number;
   right: number;
   top: number;
+  /** Below its title and, where that takes the whole line, the choice of what the chips show. */
+  below: number;
   bottom: number;
 }
 
@@ -96,7 +98,7 @@ export function rowPitch(room: number, tokens: number, most: number, least = LEA
 
 /** Spaces inside a column: before the glyph, before the track, the track, after it; least widths and row pitch. */
 const ALONE = { before: 14, attention: 40, beside: 26, track: 56, after: 26, glyph: 140, token: 120, pitch: LEAST_PITCH };
-const PAIRED = { before: 10, attention: 26, beside: 26, track: 38, after: 14, glyph: 90, token: 92, pitch: 36 };
+const PAIRED = { before: 10, attention: 26, beside: 24, track: 38, after: 10, glyph: 90, token: 92, pitch: 40 };
 
 function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {
   const space = sizes.paired ? PAIRED : ALONE;
@@ -127,20 +129,25 @@ function sequenceColumn(x: number, room: number, top: number, bottom: number, si
   };
 }
 
-const DIFFERENCE = 104;
-const PAIR_GAP = 14;
+const DIFFERENCE = 98;
+/** A strip narrower than this has a second line for what the chips show. */
+const ONE_LINE = 470;
+const SECOND_LINE = 26;
+const PAIR_GAP = 12;
 /** Room that two sentences leave for clouds and links. */
-const LEAST_BOARD = 300;
+const LEAST_BOARD = 276;
 const WIDEST_SENTENCE = 330;
 
 /** Two sentences side by side in `room`, and the strip of their difference below them. */
 function pair(x: number, room: number, top: number, height: number, sizes: Sizes, most: number): Pick<Columns, 'sequence' | 'second' | 'difference'> {
   const each = Math.min(WIDEST_SENTENCE, (room - PAIR_GAP) / 2);
-  const bottom = height - DIFFERENCE;
+  const width = 2 * sequenceColumn(x, each, top, height, sizes, most).width + PAIR_GAP;
+  const more = width < ONE_LINE ? SECOND_LINE : 0;
+  const bottom = height - DIFFERENCE - more;
   const sequence = sequenceColumn(x, each, top, bottom, sizes, most);
   const left = x + sequence.width;
   const second = { ...sequenceColumn(left + PAIR_GAP, each, top, bottom, sizes, most), left };
-  return { sequence, second, difference: { x, right: second.x + second.width, top: bottom, bottom: height } };
+  return { sequence, second, difference: { x, right: second.x + second.width, top: bottom, below: bottom + 26 + more, bottom: height } };
 }
 
 /** Where the sentences end and the links to the chips begin. */

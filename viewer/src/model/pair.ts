@@ -46,7 +46,7 @@ export interface DifferenceScene {
   words: [string, string];
 }
 
-const HALF = 17;
+const HALF = 16;
 
 /** The difference of two pinned steps, chip by chip; null while one of them is missing. */
 export function differenceScene(first: SequenceScene | null, second: SequenceScene | null, steps: readonly [number | null, number | null], place: { box: DifferenceBox; x: number }): DifferenceScene | null {
@@ -59,7 +59,7 @@ export function differenceScene(first: SequenceScene | null, second: SequenceSce
     box: place.box,
     pitch,
     bar: Math.min(28, pitch * 0.7),
-    middle: place.box.top + 62,
+    middle: place.box.below + 34,
     scale: HALF / (largest(values) || 1),
     words: [a.token, b.token],
     bars: values.map((value, i) => ({
@@ -75,7 +75,7 @@ export function differenceScene(first: SequenceScene | null, second: SequenceSce
 
 /** The chip of the difference under a point. */
 export function differenceAt(scene: DifferenceScene, x: number, y: number): Difference | null {
-  if (y < scene.box.top + 26 || y > scene.box.bottom) return null;
+  if (y < scene.box.below || y > scene.box.bottom) return null;
   return scene.bars.find((bar) => Math.abs(x - bar.x) <= scene.pitch / 2) ?? null;
 }
 

@@ -59,9 +59,9 @@ export abstract class Choices {
     this.change({ sentence: key, step, ...(key === this.view.sentence ? {} : { range: null }), ...beside, focus: 'step', page: this.view.page === 'compare' ? 'compare' : 'picture' });
   }
 
-  /** Sets a second sentence beside the first. */
+  /** Sets a second sentence beside the first. With a word of each pinned, the chips show the difference of what these did. */
   setSecond(key: string, step: number | null = null): void {
-    this.change({ sentence2: key, step2: step, focus: 'step', page: 'picture' });
+    this.change({ sentence2: key, step2: step, focus: step !== null && this.view.step !== null ? 'difference' : 'step', page: 'picture' });
   }
 
   removeSecond(): void {
@@ -69,7 +69,8 @@ export abstract class Choices {
   }
 
   pinSecond(step: number | null): void {
-    this.change({ step2: step, focus: this.view.focus === 'difference' ? 'difference' : 'second' }, 'step2');
+    const completes = this.view.step2 === null && this.view.step !== null && step !== null;
+    this.change({ step2: step, focus: completes || this.view.focus === 'difference' ? 'difference' : 'second' }, 'step2');
   }
 
   /** Brushes a range of steps of the sentence, both ends included. */
@@ -82,7 +83,8 @@ export abstract class Choices {
   }
 
   pinStep(step: number | null): void {
-    this.change({ step, focus: this.view.focus === 'difference' && step !== null ? 'difference' : 'step' }, 'step');
+    const completes = this.view.sentence2 !== null && this.view.step === null && this.view.step2 !== null;
+    this.change({ step, focus: step !== null && (completes || this.view.focus === 'difference') ? 'difference' : 'step' }, 'step');
   }
 
   /** Selects or deselects a word. A newly selected word colours the chips; a fourth takes the place of the third. */
@@ -137,7 +139,7 @@ export abstract class Choices {
   }
 
   /** Order and filters of the page “Units”; quick changes of one filter are one step of undo. */
-  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip'>>): void {
+  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip' | 'unitColumns'>>): void {
     this.change(patch, `units ${Object.keys(patch).join(' ')}`);
   }
 

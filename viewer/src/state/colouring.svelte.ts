@@ -51,7 +51,7 @@ export class Colouring {
       case 'second':
         return 'change at the step of sentence 2';
       case 'difference':
-        return 'change in sentence 1 minus change in 2';
+        return '1 minus 2 (orange: higher in 1)';
       case 'word':
         return `usual change at “${this.focusWord}”`;
       default:

@@ -24,6 +24,7 @@ export const PREFERENCES = {
   unitRanges: [],
   unitText: '',
   unitChip: null,
+  unitColumns: null,
   mapMethod: 'pca',
   mapItems: 'both',
   mapColour: 'cluster',

@@ -10,6 +10,7 @@ import { Colouring } from './colouring.svelte';
 import { fitView, firstView, modelAt, modelOf } from './defaults';
 import { LinkProblem, readLink, writeLink } from './link';
 import { Passages } from './passages.svelte';
+import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
 import type { Drawn, Focus, Held, Hover, Place, Problem, ViewState } from './types';
 
@@ -68,7 +69,13 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
-  readonly chipLosses = new ChipLosses(this);
+  readonly chipLosses = new ChipLosses(
+    () => {
+      const { source, state, clustering, view } = this;
+      return source && state && clustering && { source, choice: sideA(view), state, clustering };
+    },
+    (error) => this.report('details', error),
+  );
   loading = $derived.by<boolean>(() => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading);
   /** Whether every part of the first picture is there, or is known to be missing. */
   ready = $derived.by<boolean>(
@@ -146,7 +153,7 @@ export class Explorer extends Choices {
   set hover(hover: Hover | null) {
     this.#hover = hover;
     this.colouring.want();
-    this.chipLosses.want();
+    this.#wantLosses();
   }
 
   /** The chip or cloud of the picture that a click holds. */
@@ -156,7 +163,7 @@ export class Explorer extends Choices {
 
   set held(held: Held) {
     this.#held = held;
-    this.chipLosses.want();
+    this.#wantLosses();
   }
 
   /** Fetches the manifest, follows the link or the attributes, and loads the first view. */
@@ -262,7 +269,11 @@ export class Explorer extends Choices {
 
   #grouped(): void {
     this.clearProblem('memory');
-    this.chipLosses.want();
+    this.#wantLosses();
+  }
+
+  #wantLosses(): void {
+    if (this.hover?.kind === 'chip' || this.held?.kind === 'chip') this.chipLosses.want();
   }
 
   #follow(fragment: string): ViewState | null {
@@ -309,7 +320,7 @@ export class Explorer extends Choices {
     );
     this.passages.want(scope, source, dataset, model, state);
     this.colouring.want();
-    this.chipLosses.want();
+    this.#wantLosses();
   }
   #scope = '';
 }

@@ -106,12 +106,26 @@ describe('Explorer', () => {
   it('sets a second sentence beside the first, by key or probe, and takes it away', async () => {
     const { explorer } = await open();
     explorer.setSecond('though-reversed', 3);
-    expect(explorer.view).toMatchObject({ sentence2: 'd82ce6815b680661', step2: 3, step: 5 });
+    expect(explorer.view).toMatchObject({ sentence2: 'd82ce6815b680661', step2: 3, step: 5, focus: 'difference' });
+    explorer.setFocus('step');
     explorer.pinSecond(1);
+    expect(explorer.view.focus).toBe('second');
     explorer.removeSecond();
     expect(explorer.view).toMatchObject({ sentence2: null, step2: null });
     explorer.undo();
     expect(explorer.view).toMatchObject({ sentence2: 'd82ce6815b680661', step2: 1 });
+  });
+
+  it('shows the difference as soon as a word of each of two sentences is pinned', async () => {
+    const { explorer } = await open();
+    explorer.setSecond('though-reversed');
+    expect(explorer.view).toMatchObject({ step: 5, step2: null, focus: 'step' });
+    explorer.pinSecond(1);
+    expect(explorer.view.focus).toBe('difference');
+    explorer.pinStep(null);
+    expect(explorer.view.focus).toBe('step');
+    explorer.pinStep(2);
+    expect(explorer.view).toMatchObject({ step: 2, step2: 1, focus: 'difference' });
   });
 
   it('shows a model at an earlier epoch, and keeps the selection', async () => {

@@ -2,7 +2,7 @@ import { PREFERENCES, UNITS, WORDS } from './defaults';
 import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } from './mapView';
 import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
-import { LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
+import { COLUMN_KEYS, LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
 import type { SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
@@ -59,6 +59,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.unitRanges.length) fields.push(['uf', view.unitRanges.map(writeRange).join(',')]);
   if (view.unitText) fields.push(['ut', encoded(view.unitText)]);
   if (view.unitChip !== null) fields.push(['uc', String(view.unitChip)]);
+  if (view.unitColumns !== null) fields.push(['uv', view.unitColumns.join(',')]);
   if (view.mapMethod !== PREFERENCES.mapMethod) fields.push(['mm', view.mapMethod]);
   if (view.mapItems !== PREFERENCES.mapItems) fields.push(['mi', view.mapItems]);
   if (view.mapColour !== PREFERENCES.mapColour) fields.push(['mc', view.mapColour]);
@@ -195,6 +196,13 @@ const FIELDS = new Map<string, Field>([
   ],
   ['ut', (value, draft, at) => (draft.view.unitText = decode(value, at, LONGEST_FILTER))],
   ['uc', (value, draft, at) => (draft.view.unitChip = Math.max(1, whole(value, at, 255)))],
+  [
+    'uv',
+    (value, draft, at) => {
+      const columns = listOf(value, at, COLUMN_KEYS.length, (item) => choice(item, at, COLUMN_KEYS));
+      draft.view.unitColumns = COLUMN_KEYS.filter((key) => columns.includes(key));
+    },
+  ],
   ['mm', (value, draft, at) => (draft.view.mapMethod = choice(value, at, MAP_METHODS))],
   ['mi', (value, draft, at) => (draft.view.mapItems = choice(value, at, MAP_ITEMS))],
   ['mc', (value, draft, at) => (draft.view.mapColour = choice(value, at, MAP_COLOURS))],

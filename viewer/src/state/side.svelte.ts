@@ -6,6 +6,7 @@ import type { Clustering, Vocabulary, WordResponse } from '../data/types';
 import type { Matching } from '../model/matching';
 import { inOrderOf } from '../model/matching';
 import { change } from '../model/sequence';
+import { ChipLosses } from './chipLosses.svelte';
 import { entriesOf, nearest, type SideEntries } from './defaults';
 import type { Explorer } from './explorer.svelte';
 import { sideA, usualB } from './sides';
@@ -74,6 +75,16 @@ export class Side {
   });
   ready = $derived(
     this.problem !== null || (this.#vocabulary.value !== null && this.#clustering.value !== null && !this.#matches.loading && !this.#passage.loading),
+  );
+
+  /** What happens without the chips of B. */
+  readonly losses = new ChipLosses(
+    () => {
+      const { source } = this.explorer;
+      const { entries, clustering } = this;
+      return source && entries && clustering && { source, choice: entries.choice, state: entries.state, clustering };
+    },
+    (error) => this.#fail(error),
   );
 
   constructor(readonly explorer: Explorer) {}

@@ -1,7 +1,7 @@
 import type { MapColour, MapItems, MapMethod, MapZoom } from './mapView';
 import type { FindState } from './find';
 import type { PageName } from './pages';
-import type { MeasureKey, MeasureRange, SortKey } from './unitList';
+import type { ColumnKey, MeasureKey, MeasureRange, SortKey } from './unitList';
 
 export type Focus = 'step' | 'second' | 'difference' | 'word';
 
@@ -62,6 +62,8 @@ export interface ViewState {
   unitText: string;
   /** Drawn number of a chip, from 1. */
   unitChip: number | null;
+  /** Columns of that page; null for as many as fit. */
+  unitColumns: ColumnKey[] | null;
   /** What the page “Map” shows, coloured by what, and where it is enlarged. */
   mapMethod: MapMethod;
   mapItems: MapItems;

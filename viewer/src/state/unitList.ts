@@ -11,6 +11,11 @@ export const SORT_KEYS = ['unit', 'chip', ...MEASURE_KEYS, 'rising', 'falling'] 
 
 export type SortKey = (typeof SORT_KEYS)[number];
 
+/** Columns that can be hidden; the unit's number cannot. */
+export const COLUMN_KEYS = SORT_KEYS.slice(1) as readonly ColumnKey[];
+
+export type ColumnKey = Exclude<SortKey, 'unit'>;
+
 /** Units whose measure lies in [low, high]; null leaves that side open. */
 export interface MeasureRange {
   key: MeasureKey;

@@ -97,12 +97,12 @@ export function paintChips(surface: Surface, scene: Scene, look: Look, before: B
   });
 }
 
-/** “chip” and “mean change” above the chips. */
+/** “chip” and what its number is above the chips. */
 export function paintChipsHead(surface: Surface, scene: Scene, look: Look): void {
   const { chips, columns } = scene;
   const column = columns.memory;
   if (!chips || !column || !columns.sequence) return;
   const label = { family: 'interface', size: 12, fill: look.theme.ink3 } as const;
   surface.text(column.x + 1, columns.sequence.top - 2, 'chip', label);
-  surface.text(column.x + column.width - 1, columns.sequence.top - 2, 'mean change', { ...label, align: 'right' });
+  surface.text(column.x + column.width - 1, columns.sequence.top - 2, look.shown === 'difference' ? '1 minus 2' : 'mean change', { ...label, align: 'right' });
 }

@@ -84,6 +84,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
         sentences: [
           'A row is a unit, one number of the memory. Rest on a column’s name to see what it measures.',
           'Click a name to sort by it, again to turn the order round.',
+          'As many measures are shown as fit, the most telling first: “Columns” shows the others.',
           'The bars in a head count units: pale are all, dark those shown. Drag over them, or type bounds, to filter.',
           'Activation counts how often a unit has each value, zero in the middle: one hump at either end is a switch.',
           'Tick up to three units to mark them in every view; click a row to open one.',

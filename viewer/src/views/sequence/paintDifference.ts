@@ -18,7 +18,7 @@ export function paintDifference(surface: Surface, scene: DifferenceScene, look: 
     paintTitle(surface, scene, words, look);
     const label = { family: 'interface', size: 12, align: 'center', tabular: true } as const;
     const left = box.x;
-    surface.text(left, box.top + 38, 'chip', { family: 'interface', size: 12, fill: theme.ink3 });
+    surface.text(left, box.below + 11, 'chip', { family: 'interface', size: 12, fill: theme.ink3 });
     surface.text(left, middle + 4, '1 minus 2', { family: 'interface', size: 12, fill: theme.ink2 });
     surface.line(bars[0]!.x - pitch / 2, middle + 0.5, box.right - 20, middle + 0.5, { stroke: theme.grey });
     const digits = Math.max(2, digitsFor(largest(bars.map((bar) => bar.value))));
@@ -32,9 +32,9 @@ export function paintDifference(surface: Surface, scene: DifferenceScene, look: 
       surface.rect(x, bar.value > 0 ? middle - height : middle, scene.bar, height, { fill: sign(bar.value, theme).mark, title });
       if (active) surface.roundRect(x - 2, middle - 21, scene.bar + 4, 42, 3, { stroke: theme.ink, strokeWidth: 2 });
       if (active || every === 1 || bar.number === 1 || bar.number % every === 0) {
-        surface.text(bar.x, box.top + 38, String(bar.number), { ...label, weight, fill: active ? theme.ink : theme.ink3 });
+        surface.text(bar.x, box.below + 11, String(bar.number), { ...label, weight, fill: active ? theme.ink : theme.ink3 });
       }
-      if (pitch >= ROOM_FOR_VALUE) surface.text(bar.x, box.bottom - 8, signed(bar.value, digits), { ...label, weight, fill: sign(bar.value, theme).text });
+      if (pitch >= ROOM_FOR_VALUE) surface.text(bar.x, box.bottom - 7, signed(bar.value, digits), { ...label, weight, fill: sign(bar.value, theme).text });
     }
   });
 }

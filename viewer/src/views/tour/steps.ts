@@ -25,9 +25,16 @@ export interface TourStep {
   text: string;
   /** Selectors of what it points at, the first that is on the screen counts. */
   at: string[];
+  /** Selectors of what else it speaks of, so that the card should not lie on it. */
+  clear?: string[];
+  /** Room for light left and right of what it points at, in px: none where ribbons end, which would be cut. */
+  sides?: readonly [number, number];
   /** What else can be done there: a sentence to set beside this one. */
   beside?: { key: string; title: string };
 }
+
+/** A cloud begins this far left of its rule, where its ribbons end. */
+const UP_TO_RULE = -5;
 
 /** Below this, a change of the probability is called none to speak of. */
 const LITTLE = 0.05;
@@ -46,11 +53,14 @@ export function tourSteps(facts: TourFacts): TourStep[] {
       title: 'One sentence, word by word',
       text: `The model read “${facts.sentence}” from top to bottom.${moved} The rest of the picture says what ${chip ? 'it' : 'each word'} did to the memory.`,
       at: ['[data-tour="sequence"]', '[data-tab="sequence"]'],
+      sides: [0, 0],
     },
     {
       title: `What “${word}” did`,
       text: 'Each bar is a group of hidden units: orange rose, blue fell, grey was carried over. Hollow was lost. The dark strip above the row is what was kept from the word before.',
       at: [`[data-step="${facts.step}"]`, '[data-tab="sequence"]'],
+      clear: ['[data-chip]'],
+      sides: [0, 0],
     },
     {
       title: chip ? `Chip ${chip.number} felt it most` : 'The memory, as chips',
@@ -58,11 +68,15 @@ export function tourSteps(facts: TourFacts): TourStep[] {
         ? `Its ${chip.units} ${chip.units === 1 ? 'unit is one square' : 'units are squares'}, coloured by what “${word}” changed: ${signed(chip.mean, 3)} on average. The same number is the same bar in every row.`
         : 'A chip is a group of hidden units, a square is one unit. Pin a word and the squares show what it changed.',
       at: [...(chip ? [`[data-chip="${chip.number}"]`] : []), '[data-chip]', '[data-tab="memory"]'],
+      clear: ['[data-chip]', '[data-step]'],
+      sides: [0, 0],
     },
     {
       title: 'Words that move the memory',
       text: `Words that do the same to the memory stand in one cloud${facts.words.length ? `, such as ${facts.words.map((w) => `“${w}”`).join(', ')}` : ''}. Orange links raise a chip, blue links lower it. Click words to compare up to three.`,
       at: [...(facts.cloud === null ? [] : [`[data-name="${facts.cloud}"]`]), '[data-tab="words"]'],
+      clear: ['[data-chip]'],
+      sides: [UP_TO_RULE, 0],
     },
     {
       title: 'This time against all times',

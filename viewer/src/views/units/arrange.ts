@@ -1,5 +1,6 @@
 import type { UnitRow } from '../../data/types';
 import type { MeasureRange, SortKey } from '../../state/unitList';
+import { fixed } from '../chart/format';
 import type { Measure } from '../unit/measures';
 
 export interface Arrangement {
@@ -101,6 +102,11 @@ export function readBound(typed: string, scale: number): number | null | undefin
   const text = typed.trim().replace(/\s*%$/, '').replace('\u2212', '-').replace(/^\+/, '').replace(',', '.');
   if (text === '') return null;
   return /^-?\d{0,9}(\.\d{0,9})?$/.test(text) && /\d/.test(text) ? Number(text) / scale : undefined;
+}
+
+/** A bound as the field for it shows it, in the measure's own unit. */
+export function boundText(value: number, { low, high }: Bins, scale: number): string {
+  return fixed(value * scale, digitsFor(low, high, scale));
 }
 
 /** Digits with which a thirtieth of a span of values is told apart. */
