@@ -6,4 +6,4 @@ export OMP_NUM_THREADS=1
 sh tests/check.sh
 .venv/bin/python -m rnnvis.cli verify build/site/explorer/data
 sh tests/npm.sh test
-.venv/bin/python -m pytest tests
+.venv/bin/python -m pytest tests --numprocesses auto --maxprocesses 4 --dist loadfile
