@@ -101,8 +101,8 @@ def _quality(parts: dict[str, list[Path]], k: int) -> Table:
 
 def _clouds(parts: dict[str, list[Path]], k: int, corpus: Corpus, norm: np.ndarray, spoken: np.ndarray) -> Table:
     """`clouds` of the most used words from top to bottom, the words of each by the size of their response, with how
-    many are of which part of speech; and in `kinds`, by kind of words, the cloud that fits it best among those of every
-    number of clusters: that number, the cloud's own, counted from 1 at the top, and its words of the largest response."""
+    many are of which part of speech; and in `kinds`, by kind of words, the cloud that fits it best, whatever the number
+    of clusters: that number, the cloud's own, counted from 1 at the top, and its words of the largest response."""
     stable = {row["cluster"]: row["stability"] for row in _rows(parts, "cluster_summaries") if row["k"] == k}
     found = {row["k"]: row for row in _rows(parts, "cluster_labels")}
     if k not in found:
