@@ -137,7 +137,7 @@ def test_clouds_and_kinds_of_the_best_model(folder):
     assert "modal or auxiliary" in kinds_shown
     assert "0.86" in kinds_shown
     assert "&lt;i&gt;must" in kinds_shown
-    assert "<td class=\"rv-number\">3 of 17</td>" in kinds_shown
+    assert '<td class="rv-number">3 of 17</td>' in kinds_shown
     address = "#v1=d=speeches&amp;m=lstm&amp;g=block.frequent&amp;k=17&amp;q=0123456789abcdef&amp;t=8"
     shown = Cells.read(folder, manifest(lstm="c" * 64))
     assert f'<a href="../../explorer/{address}">3 of 17</a>' in cells.kinds(shown)
