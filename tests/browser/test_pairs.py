@@ -198,10 +198,9 @@ def test_one_cluster_more_moves_as_little_as_possible(watched: Watched, publishe
 
 
 def test_a_link_without_a_known_sentence_says_so(watched: Watched) -> None:
-    page = watched.open("explorer/#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8")
-    expect(page.get_by_text("The link names no sentence.")).to_be_visible()
-    button(page, "Choose one").click()
-    expect(page.get_by_role("dialog", name="Choose a sentence")).to_be_visible()
+    page = opened(watched, "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8")
+    expect(page.get_by_text("The link names no sentence; an example is shown.")).to_be_visible()
+    expect(page.get_by_text("word 6 of 12")).to_be_visible()
     page.evaluate("() => location.hash = '#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=0123456789abcdef'")
     expect(
         page.get_by_text("“0123456789abcdef” that was asked for is not in this data; another one is shown.")
