@@ -282,15 +282,15 @@ export class Explorer extends Choices {
       const link = readLink(fragment, this.first);
       if (!link) return null;
       const { view, notes } = fitView(link.view, this.source.manifest);
-      if (view.sentence === null && (view.page === 'picture' || view.page === 'compare')) {
-        const { sentence, step } = firstView(this.source.manifest, view.dataset);
-        Object.assign(view, { sentence, step });
-        notes.push(sentence === null ? 'The link names no sentence.' : 'The link names no sentence; an example is shown.');
-      }
       const dataset = this.source.manifest.datasets.find((entry) => entry.name === view.dataset);
       const model = dataset && modelAt(modelOf(dataset, view.model), view.epoch);
       if (model && !notes.length && link.modelHash && link.modelHash !== model.hash) {
         notes.push(`The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`);
+      }
+      if (view.sentence === null && (view.page === 'picture' || view.page === 'compare')) {
+        const { sentence, step } = firstView(this.source.manifest, view.dataset);
+        Object.assign(view, { sentence, step });
+        notes.push(sentence === null ? 'The link names no sentence.' : 'The link names no sentence; an example is shown.');
       }
       this.notice = notes.length ? notes.join(' ') : null;
       return view;
