@@ -84,7 +84,7 @@ def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str)
     size = {path: path.stat().st_size for path in data_files(folder)}
     room = SITE_LIMIT - sum(size[path] for path in size if path.name in named)
     for path in sorted((path for path in size if path.name not in named), key=lambda path: (size[path], path.name)):
-        room -= size[path]
+        room -= size[path] if path.name in before else 0
         if path.name not in before or room < 0:
             path.unlink()
 
