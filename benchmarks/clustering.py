@@ -10,9 +10,9 @@ import numpy as np
 
 from benchmarks.report import Table
 from rnnvis import cocluster
-from rnnvis.measures.cocluster_methods import METHODS
-from rnnvis.measures.cocluster_quality import adjusted_rand
-from rnnvis.tables.publishing import read_manifest
+from rnnvis.measures.clusters.methods import METHODS
+from rnnvis.measures.clusters.quality import adjusted_rand
+from rnnvis.published.publishing import read_manifest
 
 SEEDS = 3
 _TITLES = {"rnnvis": "RNNVis"}

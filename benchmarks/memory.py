@@ -25,7 +25,7 @@ _POOL = 2**16
 def peak(tokens: int, surprise: bool) -> int:
     """Import made-up states of `tokens` steps, which exist only while they are read; the peak in bytes."""
     import rnnvis
-    from rnnvis.public.saved.arrays import SavedArray
+    from rnnvis.api.saved.arrays import SavedArray
 
     random = np.random.default_rng(0)
     shares = 1 / np.arange(1, WORDS + 1)  # Zipf's law

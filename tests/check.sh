@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 bin=.venv/bin/python
-$bin -m ruff check setup.py pipeline tests benchmarks
-$bin -m ruff format --check setup.py pipeline tests benchmarks
+$bin -m ruff check setup.py pipeline tests benchmarks tools
+$bin -m ruff format --check setup.py pipeline tests benchmarks tools
 $bin -m mypy
 sh tests/npm.sh run check

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.tables import files, publishing
+from rnnvis.published import files, publishing
 
 KS = range(2, 13)
 LENGTH = 12

@@ -2,8 +2,8 @@
 # Runs npm in viewer/ with the Node that the build uses.
 set -eu
 cd "$(dirname "$0")/.."
-node=$(.venv/bin/python -c 'from rnnvis.stages.node import npm; print(npm()[0])')
-script=$(.venv/bin/python -c 'from rnnvis.stages.node import npm; print(npm()[1])')
+node=$(.venv/bin/python -c 'from tools.website.node import npm; print(npm()[0])')
+script=$(.venv/bin/python -c 'from tools.website.node import npm; print(npm()[1])')
 PATH="$(dirname "$node"):$PATH"
 export PATH
 cd viewer

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.measures import projection
-from rnnvis.measures.dynamics import Figure, dimensions, per_step
-from rnnvis.measures.matches import match, profiles
-from rnnvis.tables import files, overview_columns, publishing
+from rnnvis.measures.states import projection
+from rnnvis.measures.states.dynamics import Figure, dimensions, per_step
+from rnnvis.measures.states.matches import match, profiles
+from rnnvis.published import files, overview_columns, publishing
 from tests import synthetic_measures
 from tests.synthetic_words import GROUPS, PART_OF_SPEECH, PROBES
 

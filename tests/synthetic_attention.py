@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from rnnvis.tables import publishing
+from rnnvis.published import publishing
 from tests.synthetic import Tables, publish
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from rnnvis.tables import files, publishing
+from rnnvis.published import files, publishing
 from tests import synthetic_measures
 from tests.synthetic import Tables, publish
 

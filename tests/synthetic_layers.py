@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from rnnvis.tables import files, publishing
+from rnnvis.published import files, publishing
 from tests.synthetic import Tables, _model, publish
 
 

@@ -16,19 +16,20 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rnnvis.version import __version__
+
 if TYPE_CHECKING:
+    from rnnvis.api.import_states import import_states
+    from rnnvis.api.inputs import Tokens
+    from rnnvis.api.page import to_html
+    from rnnvis.api.record import record
+    from rnnvis.api.recording import Recording
+    from rnnvis.api.serve import serve
     from rnnvis.errors import RnnvisError
-    from rnnvis.measures.cocluster import cocluster
-    from rnnvis.public.import_states import import_states
-    from rnnvis.public.inputs import Tokens
-    from rnnvis.public.page import to_html
-    from rnnvis.public.record import record
-    from rnnvis.public.recording import Recording
-    from rnnvis.public.serve import serve
+    from rnnvis.measures.clusters.cocluster import cocluster
     from rnnvis.recording.source import StateSource
     from rnnvis.recording.steps import Batch
 
-__version__ = "0.1.0"
 __all__ = [
     "Batch",
     "Recording",
@@ -45,15 +46,15 @@ __all__ = [
 
 _HOME = {
     "Batch": "rnnvis.recording.steps",
-    "Recording": "rnnvis.public.recording",
+    "Recording": "rnnvis.api.recording",
     "RnnvisError": "rnnvis.errors",
     "StateSource": "rnnvis.recording.source",
-    "Tokens": "rnnvis.public.inputs",
-    "cocluster": "rnnvis.measures.cocluster",
-    "import_states": "rnnvis.public.import_states",
-    "record": "rnnvis.public.record",
-    "serve": "rnnvis.public.serve",
-    "to_html": "rnnvis.public.page",
+    "Tokens": "rnnvis.api.inputs",
+    "cocluster": "rnnvis.measures.clusters.cocluster",
+    "import_states": "rnnvis.api.import_states",
+    "record": "rnnvis.api.record",
+    "serve": "rnnvis.api.serve",
+    "to_html": "rnnvis.api.page",
 }
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-import rnnvis
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.progress import say
-from rnnvis.stages.lock import working
-from rnnvis.stages.project import Project
+from rnnvis.recipes.keep.lock import working
+from rnnvis.recipes.keep.project import Project
+from rnnvis.version import __version__
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
     """Prints what a user can put right without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -36,8 +36,8 @@ class _Commands(click.Group):
             sys.exit(130)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(rnnvis.__version__, prog_name="rnnvis")
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="rnnvis")
 @click.option(
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
@@ -65,7 +65,7 @@ models_argument = click.argument("models", nargs=-1)
 @click.pass_obj
 def train(project: Project, dataset: str, models: tuple[str, ...], seeds: tuple[int, ...]) -> None:
     """Fetch the corpus of DATASET and train its MODELS (all of them by default)."""
-    from rnnvis.stages import plan
+    from rnnvis.recipes import plan
 
     with working(project):
         plan.run(project, plan.training(project, dataset, models, seeds))
@@ -77,7 +77,7 @@ def train(project: Project, dataset: str, models: tuple[str, ...], seeds: tuple[
 @click.pass_obj
 def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     """Run the trained MODELS over the text and measure what each unit responds to."""
-    from rnnvis.stages import plan
+    from rnnvis.recipes import plan
 
     with working(project):
         plan.run(project, plan.recording(project, dataset, models))
@@ -114,7 +114,7 @@ def import_(files: tuple[Path, ...], **options: Any) -> None:
     FILES are .npy, .npz, .parquet, .safetensors, .h5 or .hdf5 with states [steps, units], or the lstm.yml of an
     LSTMVis project. A REF is FILE, FILE:ARRAY, or an array of the first file. Nothing in a file is executed.
     """
-    from rnnvis.public.import_files import import_files
+    from rnnvis.api.import_files import import_files
 
     for line in import_files(files, **options):
         say(line)
@@ -126,7 +126,7 @@ def import_(files: tuple[Path, ...], **options: Any) -> None:
 @click.pass_obj
 def cluster(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     """Co-cluster words and units of the recorded MODELS, for every number of clusters."""
-    from rnnvis.stages import plan
+    from rnnvis.recipes import plan
 
     with working(project):
         plan.run(project, plan.clustering(project, dataset, models))
@@ -138,7 +138,7 @@ def cluster(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 @click.pass_obj
 def ablate(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     """Measure the loss of the clustered MODELS without each unit, and without each cluster of units."""
-    from rnnvis.stages import plan
+    from rnnvis.recipes import plan
 
     with working(project):
         plan.run(project, plan.ablation(project, dataset, models))
@@ -149,7 +149,7 @@ def ablate(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 @click.pass_obj
 def publish(project: Project, datasets: tuple[str, ...]) -> None:
     """Write the manifest and the Parquet files of DATASETS (all by default) into site/explorer/data/."""
-    from rnnvis.stages.publish import publish as write
+    from rnnvis.recipes.steps.publish import publish as write
 
     with working(project):
         say(f"Published in {write(project, datasets)}")
@@ -163,8 +163,8 @@ def results(project: Project, dataset: str) -> None:
 
     Rows of models that were trained elsewhere stay, as long as the same text and card made them.
     """
-    from rnnvis.stages.cell_results import update_measures
-    from rnnvis.stages.language_results import update_table
+    from rnnvis.recipes.steps.language_results import update_table
+    from rnnvis.recipes.study.cell_results import update_measures
 
     with working(project):
         of = project.dataset(dataset)
@@ -175,30 +175,30 @@ def results(project: Project, dataset: str) -> None:
 @click.pass_obj
 def site(project: Project) -> None:
     """Build the viewer and the pages around the published data, into build/site/."""
-    from rnnvis.stages.site import build_site
+    from rnnvis.recipes.website import website
 
     with working(project):
-        say(f"The site is in {build_site(project)}")
+        website(project, "site")
 
 
 @main.command()
 @click.pass_obj
 def viewer(project: Project) -> None:
     """Build only the viewer, for `rnnvis.serve` and notebooks."""
-    from rnnvis.stages.site import build_viewer
+    from rnnvis.recipes.website import website
 
     with working(project):
-        say(f"The viewer is in {build_viewer(project)}")
+        website(project, "viewer")
 
 
 @main.command()
 @click.pass_obj
 def wheel(project: Project) -> None:
     """Build the viewer, and a wheel of the package with the viewer inside, into build/dist/."""
-    from rnnvis.stages.wheel import build_wheel
+    from rnnvis.recipes.website import website
 
     with working(project):
-        say(f"The wheel is {build_wheel(project)}")
+        website(project, "wheel")
 
 
 @main.command()
@@ -219,13 +219,13 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
     Of a FOLDER that `rnnvis import` or a recording published, the explorer is shown.
     """
     if folder is not None and (folder / "manifest.json").is_file() and not (folder / "index.html").is_file():
-        from rnnvis.public.serve import serve as serve_published
+        from rnnvis.api.serve import serve as serve_published
 
         with serve_published(folder, port) as published:
             click.echo(f"Serving {published.url}  (Ctrl-C stops)")
             published.wait()
         return
-    from rnnvis.stages.serve import server
+    from rnnvis.server.ranges import server
 
     running = server(folder or project.build / "site", port, prefix=prefix, quiet=not verbose)
     click.echo(f"Serving http://127.0.0.1:{running.server_address[1]}{prefix}  (Ctrl-C stops)")
@@ -242,7 +242,7 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
 @click.pass_obj
 def verify(project: Project, folder: Path | None) -> None:
     """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values."""
-    from rnnvis.tables.verify import verify as check
+    from rnnvis.published.verify import verify as check
 
     report = check(folder or project.data)
     for problem in report.problems:
@@ -267,7 +267,7 @@ def regenerate(
     Without --quick, every seed of every model card is trained, and the table of results under
     datasets/<name>/results/ is written anew.
     """
-    from rnnvis.stages import plan
+    from rnnvis.recipes import plan
 
     if dry_run:
         plan.regenerate(project, datasets, quick=quick, only=only, dry_run=True)
@@ -303,7 +303,7 @@ def inspect(project: Project, dataset: str, kind: str | None, **columns: str | N
 
     DATASET is a dataset under datasets/, or the path of a file or folder that has no configuration yet.
     """
-    from rnnvis.stages.corpus import inspect as look
+    from rnnvis.recipes.corpus import inspect as look
 
     look(project, dataset, kind or "", columns)
 
@@ -315,7 +315,7 @@ def inspect(project: Project, dataset: str, kind: str | None, **columns: str | N
 @click.pass_obj
 def new(project: Project, name: str, path: Path, kind: str | None, **columns: str | None) -> None:
     """Make the dataset NAME of the file or folder PATH: configuration, model card and data card."""
-    from rnnvis.stages.corpus import new as make
+    from rnnvis.recipes.corpus import new as make
 
     folder = make(project, name, path, kind or "", columns)
     say(f"The dataset is in {folder}. Next: rnnvis regenerate {name}, then rnnvis serve")

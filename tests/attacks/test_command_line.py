@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rnnvis.cli import main
-from rnnvis.stages.train import load_corpus
-from rnnvis.tables.verify import verify
+from rnnvis.published.verify import verify
+from rnnvis.recipes.steps.train import load_corpus
 from tests.python import tiny
 
 REGENERATE = ("regenerate", "--quick", "--no-site")

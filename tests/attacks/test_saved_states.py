@@ -25,7 +25,7 @@ from safetensors.numpy import save_file
 
 import rnnvis
 from rnnvis.cli import main
-from rnnvis.tables.verify import verify
+from rnnvis.published.verify import verify
 
 WORDS, STEPS, UNITS = 12, 240, 5
 

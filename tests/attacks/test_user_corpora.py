@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from rnnvis.cli import main
 from rnnvis.config import DatasetConfig
-from rnnvis.corpora import read
 from rnnvis.errors import RnnvisError
-from rnnvis.stages.project import Project
-from rnnvis.stages.train import load_corpus
-from rnnvis.tables.verify import verify
+from rnnvis.published.verify import verify
+from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.steps.train import load_corpus
+from rnnvis.text import read
 from tests.attacks.test_command_line import HOSTILE, refused
 from tests.python.tiny import sentences
 from tests.python.user_corpora import configured, json_lines, reviews

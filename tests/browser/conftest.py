@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from rnnvis.stages.serve import server
+from rnnvis.server.ranges import server
 from tests.browser import chromium
 
 SITE = Path(__file__).parents[2] / "build" / "site"

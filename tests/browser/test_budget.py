@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, Page, Response
+
 from benchmarks import viewer
 from benchmarks.interactions import TOOLS
-from playwright.sync_api import Browser, Page, Response
 
 UNITS, WORDS = 100_000, 5_000
 FIRST_VIEW = 600_000

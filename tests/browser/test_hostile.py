@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from rnnvis.tables import files
+from rnnvis.published import files
 from tests import synthetic
 from tests.browser.planted import Damage, manifest, plant
 

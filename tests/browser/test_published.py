@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnvis.tables.verify import verify
+from rnnvis.published.verify import verify
 from tests.browser.published import Published
 
 RESULTS = Path(__file__).parents[2] / "datasets" / "reviews" / "results" / "seeds.json"

@@ -3,8 +3,8 @@
 import random
 
 from rnnvis.config import Vocabulary
-from rnnvis.corpora import Corpus
-from rnnvis.corpora.assembly import Sentence, assemble
+from rnnvis.text import Corpus
+from rnnvis.text.assembly import Sentence, assemble
 
 
 def invented_corpus() -> Corpus:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from rnnvis.config import Vocabulary
-from rnnvis.corpora import Corpus
-from rnnvis.corpora.assembly import Sentence, assemble
-from rnnvis.corpora.penn import END, penn_words
+from rnnvis.text import Corpus
+from rnnvis.text.assembly import Sentence, assemble
+from rnnvis.text.penn import END, penn_words
 
 NOUNS = "nation people congress union country state".split()
 VERBS = "must will should can may shall".split()

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from benchmarks.memory import own_peak
 
 ROOT = Path(__file__).parents[2]

@@ -13,10 +13,10 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score
 
 from rnnvis.errors import RnnvisError
-from rnnvis.measures import cocluster_quality as q
-from rnnvis.measures.cocluster import cocluster, match, sweep, word_strengths
-from rnnvis.measures.cocluster_methods import METHODS, k_means, unit_rows
-from rnnvis.measures.draw_order import draw_orders, link_length
+from rnnvis.measures.clusters import quality as q
+from rnnvis.measures.clusters.cocluster import cocluster, match, sweep, word_strengths
+from rnnvis.measures.clusters.draw_order import draw_orders, link_length
+from rnnvis.measures.clusters.methods import METHODS, k_means, unit_rows
 
 
 def measured(seed=0, n=90, m=24, noise=0.15):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans, SpectralCoclustering
 from sklearn.metrics import adjusted_rand_score
 
-from rnnvis.measures import blocks
-from rnnvis.measures.cocluster import cocluster
-from rnnvis.measures.cocluster_methods import unit_rows
+from rnnvis.measures.clusters import blocks
+from rnnvis.measures.clusters.cocluster import cocluster
+from rnnvis.measures.clusters.methods import unit_rows
 
 WORDS, UNITS, K = 240, 96, 6
 

@@ -2,7 +2,7 @@ import pytest
 
 from rnnvis.config import DatasetConfig, read
 from rnnvis.errors import RnnvisError
-from rnnvis.stages.project import Project
+from rnnvis.recipes.keep.project import Project
 
 GOOD = """
 name = "tiny"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnvis.corpora.assembly import hashed_split
 from rnnvis.errors import RnnvisError
+from rnnvis.text.assembly import hashed_split
 from tests.python.user_corpora import found, read_from
 
 UCI = ("amazon_cells_labelled.txt", "imdb_labelled.txt", "yelp_labelled.txt")

@@ -7,10 +7,10 @@ import tracemalloc
 
 import pytest
 
-from rnnvis.corpora.assembly import Sentence
-from rnnvis.corpora.lines import LONGEST_LINE, numbered
-from rnnvis.corpora.reading import Reading, select
 from rnnvis.errors import RnnvisError
+from rnnvis.text.assembly import Sentence
+from rnnvis.text.lines import LONGEST_LINE, numbered
+from rnnvis.text.reading import Reading, select
 from tests.python.user_corpora import read_from, review, table
 
 

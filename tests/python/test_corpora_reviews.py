@@ -7,12 +7,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from rnnvis import corpora, registry
+from rnnvis import text as corpora
 from rnnvis.config import DatasetConfig, Probe, Release, Source, Vocabulary
-from rnnvis.corpora import Corpus, reviews
-from rnnvis.corpora.assembly import Sentence, assemble, hashed_split
-from rnnvis.corpora.corpus import sentence_key
 from rnnvis.errors import RnnvisError
+from rnnvis.text import Corpus, registry
+from rnnvis.text.assembly import Sentence, assemble, hashed_split
+from rnnvis.text.corpus import sentence_key
+from rnnvis.text.kinds import reviews
 
 MOVIE = (
     b"1\t2.5\tA film that isn't a clich\xc3\xa9.\r\n"

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from rnnvis.config import DatasetConfig, Probe, Release, Source, Vocabulary
-from rnnvis.corpora import Corpus, load
-from rnnvis.corpora.assembly import Sentence, assemble
-from rnnvis.corpora.penn import END, penn_words, split_sentences
-from rnnvis.corpora.speeches import LARGEST_MEMBER, METADATA, SPEECH, paragraphs, sentences
 from rnnvis.errors import RnnvisError
+from rnnvis.text import Corpus, load
+from rnnvis.text.assembly import Sentence, assemble
+from rnnvis.text.kinds.speeches import LARGEST_MEMBER, METADATA, SPEECH, paragraphs, sentences
+from rnnvis.text.penn import END, penn_words, split_sentences
 
 from .tiny_speeches import row, speeches, wheel
 

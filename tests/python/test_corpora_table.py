@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from rnnvis.corpora.assembly import hashed_split
 from rnnvis.errors import RnnvisError
+from rnnvis.text.assembly import hashed_split
 from tests.python.user_corpora import found, read_from, table
 
 ROWS = "text,label\nA fine film,good\nA dull film,bad\n"

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import pytest
 
-from rnnvis.corpora.assembly import hashed_split
 from rnnvis.errors import RnnvisError
+from rnnvis.text.assembly import hashed_split
 from tests.python.user_corpora import read_from
 
 WRAPPED = "One cat sat. It slept\r\nfor 3 hours.\r\n\r\nMr. Smith woke it.\r\n\r\n"
@@ -110,7 +110,7 @@ def test_the_penn_treebank_is_not_tokenised_again(tmp_path):
 def test_the_usual_files_raise_no_warning(tmp_path, monkeypatch):
     folder = treebank(tmp_path)
     usual = {s: hashlib.md5((folder / f"ptb.{s}.txt").read_bytes()).hexdigest() for s in ("train", "valid", "test")}
-    monkeypatch.setattr("rnnvis.corpora.ptb.MD5", usual)
+    monkeypatch.setattr("rnnvis.text.kinds.ptb.MD5", usual)
     assert read_from("ptb", folder)[1].notes == []
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnvis.corpora.tokenizer import tokenize
+from rnnvis.text.tokenizer import tokenize
 
 
 def words(text):

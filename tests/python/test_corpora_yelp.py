@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from rnnvis.corpora.assembly import hashed_split
 from rnnvis.errors import RnnvisError
+from rnnvis.text.assembly import hashed_split
 from tests.python.user_corpora import found, json_lines, read_from, review, reviews
 
 FILE = "yelp_academic_dataset_review.json"

@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from rnnvis.cli import main
-from rnnvis.corpora import FILE_KINDS
-from rnnvis.corpora.tokenizer import tokenize
-from rnnvis.stages.guess import source_of
-from rnnvis.stages.inspect import LEVELS, figures, visible, warnings
-from rnnvis.stages.project import Project
+from rnnvis.recipes.keep.project import Project
+from rnnvis.text import FILE_KINDS
+from rnnvis.text.guess import source_of
+from rnnvis.text.inspect import LEVELS, figures, visible, warnings
+from rnnvis.text.tokenizer import tokenize
 from tests.python.tiny import sentences
 from tests.python.user_corpora import json_lines, read_from, reviews, table
 

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from rnnvis.cli import main
-from rnnvis.tables.files import read
-from rnnvis.tables.publishing import read_manifest
-from rnnvis.tables.verify import verify
+from rnnvis.published.files import read
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
 from tests import synthetic
 
 SITE = Path(__file__).parents[2] / "site"
@@ -66,7 +66,7 @@ def test_the_lines_of_the_readme_run_as_they_stand(
     names, opened = dict(ran[0]), []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("webbrowser.open", opened.append)
-    monkeypatch.setattr("rnnvis.public.serve.Serving.wait", lambda running: running.stop())
+    monkeypatch.setattr("rnnvis.api.serve.Serving.wait", lambda running: running.stop())
     [code] = snippets(SITE.parent / "README.md")
     exec(compile(code, "README.md", "exec"), names)
     assert verify(tmp_path / "out").problems == []

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 import rnnvis
-from rnnvis.public import import_states as module
-from rnnvis.public.saved.arrays import in_memory
-from rnnvis.public.saved.steps import SavedSteps
-from rnnvis.public.saved.tokens import Tokens
+from rnnvis.api import import_states as module
+from rnnvis.api.saved.arrays import in_memory
+from rnnvis.api.saved.steps import SavedSteps
+from rnnvis.api.saved.tokens import Tokens
 
 WORDS = 9
 VOCABULARY = [f"word{i}" for i in range(WORDS)]

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from rnnvis.measures.ablation import Ablation, Subject
 from rnnvis.measures.figures import clustered_mean
-from rnnvis.models.classifier import CELLS, SentenceClassifier
-from rnnvis.models.language_model import LanguageModel
-from rnnvis.models.silenced import classifier_losses, next_word_losses_without
+from rnnvis.measures.outputs.ablation import Ablation, Subject
+from rnnvis.nets.classifier import CELLS, SentenceClassifier
+from rnnvis.nets.language_model import LanguageModel
+from rnnvis.nets.silenced import classifier_losses, next_word_losses_without
 
 OFF = np.array([1, 4])
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnnvis.measures.gates import GateAccumulator, gates_of
-from rnnvis.measures.responses import ResponseAccumulator
-from rnnvis.measures.units import UnitAccumulator
-from rnnvis.tables import columns
+from rnnvis.measures.units.gates import GateAccumulator, gates_of
+from rnnvis.measures.units.units import UnitAccumulator
+from rnnvis.measures.words.responses import ResponseAccumulator
+from rnnvis.published import columns
 
 
 def test_planted_gates_are_counted_strictly_beyond_the_borders():

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnvis.measures import projection
-from rnnvis.measures.cka import linear_cka
-from rnnvis.measures.dynamics import of_units, participation_ratio, per_step
-from rnnvis.measures.matches import NONE, match, profiles
+from rnnvis.measures.states import projection
+from rnnvis.measures.states.cka import linear_cka
+from rnnvis.measures.states.dynamics import of_units, participation_ratio, per_step
+from rnnvis.measures.states.matches import NONE, match, profiles
 
 
 @given(st.integers(0, 2**16))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rnnvis.measures.probes import FEWEST, probe
+from rnnvis.measures.states.probes import FEWEST, probe
 
 
 def planted(sentences=400, words=6):

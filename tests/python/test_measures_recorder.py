@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rnnvis.errors import RnnvisError
 from rnnvis.measures import recorder
 from rnnvis.measures.recorder import StateRecord, StateRecorder, Text, merge
-from rnnvis.measures.units import UnitAccumulator, label_auc
+from rnnvis.measures.units.units import UnitAccumulator, label_auc
 from rnnvis.recording import StepBatch
 
 WORDS, UNITS = 6, 3

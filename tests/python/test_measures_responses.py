@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.effects import (
+from rnnvis.measures.moments import GroupedMoments
+from rnnvis.measures.outputs.effects import (
     CONTEXTS,
     ContextAccumulator,
     EffectAccumulator,
@@ -18,11 +19,10 @@ from rnnvis.measures.effects import (
     probability_before,
     push,
 )
-from rnnvis.measures.moments import GroupedMoments
-from rnnvis.measures.quantiles import BIN_WIDTH, LEVELS, SCALE, QuantileAccumulator
-from rnnvis.measures.responses import ResponseAccumulator, row_correlation, sentence_halves
-from rnnvis.measures.selections import reliable_norm, select_words
-from rnnvis.measures.surprise import distances, surprise
+from rnnvis.measures.words.quantiles import BIN_WIDTH, LEVELS, SCALE, QuantileAccumulator
+from rnnvis.measures.words.responses import ResponseAccumulator, row_correlation, sentence_halves
+from rnnvis.measures.words.selections import reliable_norm, select_words
+from rnnvis.measures.words.surprise import distances, surprise
 from rnnvis.recording import record_steps
 
 WORDS, UNITS = 9, 6
@@ -269,7 +269,7 @@ def test_effects_and_contexts_equal_plain_loops():
 def test_surprise_equals_brute_force_whatever_the_block(steps, block):
     word, distance, measured = (np.array(column) for column in zip(*steps, strict=True))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnnvis.measures.surprise._BLOCK", block)
+        patch.setattr("rnnvis.measures.words.surprise._BLOCK", block)
         found = surprise(word, distance.astype(np.float32), measured)
     for i in range(len(word)):
         uses = [d for w, d, m in steps if w == word[i] and m]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import mutual_info_score
 
-from rnnvis.measures.selectivity import POSITIONS, QUANTILES, position_classes, quantile_bins, selectivity
+from rnnvis.measures.units.selectivity import POSITIONS, QUANTILES, position_classes, quantile_bins, selectivity
 
 
 def planted(n=6000):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnvis.measures.golden import sequence_cases, write
-from rnnvis.measures.sequences import glyphs
+from rnnvis.measures.sentences.golden import sequence_cases, write
+from rnnvis.measures.sentences.sequences import glyphs
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sequences.json"
 

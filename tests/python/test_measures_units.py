@@ -7,14 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from rnnvis.measures.contexts import ContextFinder
-from rnnvis.measures.units import (
-    UnitAccumulator,
-    decay_time,
-    hoyer_sparsity,
-    label_auc,
-    top_words,
-)
+from rnnvis.measures.units.units import UnitAccumulator, decay_time, hoyer_sparsity, label_auc, top_words
+from rnnvis.measures.words.contexts import ContextFinder
 
 
 def measure(sentences, bounded=True):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnnvis.models import SentenceClassifier
-from rnnvis.models.batches import in_order, padded, shuffled
+from rnnvis.nets import SentenceClassifier
+from rnnvis.nets.batches import in_order, padded, shuffled
 
 
 def random_sentences(count, words, seed=0):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from rnnvis.config import Vocabulary
-from rnnvis.corpora.assembly import Sentence, assemble
-from rnnvis.models.embeddings import _co_occurrences, _ppmi, score_feature, svd_embeddings
+from rnnvis.nets.embeddings import _co_occurrences, _ppmi, score_feature, svd_embeddings
+from rnnvis.text.assembly import Sentence, assemble
 
 from .invented import invented_corpus
 

@@ -17,13 +17,13 @@ import torch
 from torch.nn import functional
 
 from rnnvis.config import LanguageModelConfig, read_card
-from rnnvis.corpora import Corpus
 from rnnvis.errors import RnnvisError
-from rnnvis.models import checkpoints, language_training, perplexity, streams
-from rnnvis.models.checkpoints import load_language_model
-from rnnvis.models.devices import choose_device, choose_precision
-from rnnvis.models.language_model import LanguageModel, next_word_loss, next_word_losses
-from rnnvis.models.language_training import learning_rate, train
+from rnnvis.nets import checkpoints, language_training, perplexity, streams
+from rnnvis.nets.checkpoints import load_language_model
+from rnnvis.nets.devices import choose_device, choose_precision
+from rnnvis.nets.language_model import LanguageModel, next_word_loss, next_word_losses
+from rnnvis.nets.language_training import learning_rate, train
+from rnnvis.text import Corpus
 
 from .speaking import speaking_corpus
 
@@ -182,8 +182,8 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from rnnvis.config import read_card
-from rnnvis.corpora import Corpus
-from rnnvis.models import language_training
+from rnnvis.text import Corpus
+from rnnvis.nets import language_training
 step = language_training._Run._step
 def slowly(*arguments):
     time.sleep(0.01)

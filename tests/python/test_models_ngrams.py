@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from rnnvis.models.language_results import NGRAMS, ngram_figures
-from rnnvis.models.ngrams import FALLBACK_DISCOUNT, KneserNey
+from rnnvis.nets.ngrams import FALLBACK_DISCOUNT, KneserNey
+from rnnvis.recipes.study.language_results import NGRAMS, ngram_figures
 
 from .speaking import speaking_corpus
 

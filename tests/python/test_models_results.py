@@ -4,11 +4,11 @@ import json
 import numpy as np
 import pytest
 
-from rnnvis import models
+from rnnvis import nets as models
 from rnnvis.errors import RnnvisError
-from rnnvis.models import results
-from rnnvis.models.baselines import MAJORITY, TFIDF
-from rnnvis.models.evaluation import scores
+from rnnvis.nets.baselines import MAJORITY, TFIDF
+from rnnvis.nets.evaluation import scores
+from rnnvis.recipes.study import results
 
 from .invented import invented_corpus
 from .test_models_training import CONFIG

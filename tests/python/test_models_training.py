@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnnvis import models
+from rnnvis import nets as models
 from rnnvis.config import ModelConfig, Vocabulary, read
-from rnnvis.corpora import Corpus
-from rnnvis.corpora.assembly import Sentence, assemble
 from rnnvis.errors import RnnvisError
-from rnnvis.models.checkpoints import described
-from rnnvis.models.training import oversampled, sentence_weights, soft_targets
+from rnnvis.nets.checkpoints import described
+from rnnvis.nets.training import oversampled, sentence_weights, soft_targets
+from rnnvis.text import Corpus
+from rnnvis.text.assembly import Sentence, assemble
 
 from .invented import invented_corpus
 
@@ -81,10 +81,10 @@ def test_the_random_state_outside_is_left_alone(corpus, tmp_path):
 CHILD = """
 import sys, time
 from pathlib import Path
-from rnnvis import models
+from rnnvis import nets as models
 from rnnvis.config import ModelConfig, Vocabulary, read
-from rnnvis.corpora import Corpus
-from rnnvis.models import checkpoints
+from rnnvis.text import Corpus
+from rnnvis.nets import checkpoints
 keep = checkpoints.keep
 def slowly(*arguments):
     keep(*arguments)

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-from rnnvis.measures.parts_of_speech import (
+from rnnvis.measures.words.parts_of_speech import (
     PARTS,
     looks_english,
     overall_purity,
@@ -67,7 +67,7 @@ pickle.load = pickle.loads = socket.socket.connect = socket.getaddrinfo = refuse
 import sys
 opened = []
 sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-from rnnvis.measures.parts_of_speech import sentence_parts
+from rnnvis.measures.words.parts_of_speech import sentence_parts
 assert sentence_parts(["good", "films"])
 data = [p for p in opened if p.endswith((".pickle", ".pkl", ".txt", ".xml"))]
 assert data and all("/textblob/en/en-" in p for p in data), data

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnvis.corpora import Corpus
-from rnnvis.measures.effects import log_odds_direction
-from rnnvis.models import load, predict
-from rnnvis.tables import files
-from rnnvis.tables.publishing import digest, read_manifest
-from rnnvis.tables.verify import verify
+from rnnvis.measures.outputs.effects import log_odds_direction
+from rnnvis.nets import load, predict
+from rnnvis.published import files
+from rnnvis.published.publishing import digest, read_manifest
+from rnnvis.published.verify import verify
+from rnnvis.text import Corpus
 from tests.python import tiny
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnvis.corpora import Corpus
-from rnnvis.models import streams
-from rnnvis.models.checkpoints import load_language_model
-from rnnvis.models.perplexity import word_losses
-from rnnvis.tables import files
-from rnnvis.tables.publishing import read_manifest
-from rnnvis.tables.verify import verify
+from rnnvis.nets import streams
+from rnnvis.nets.checkpoints import load_language_model
+from rnnvis.nets.perplexity import word_losses
+from rnnvis.published import files
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
+from rnnvis.text import Corpus
 from tests.python import tiny_speeches
 from tests.python.test_pipeline import published, rnnvis
 
@@ -244,9 +244,9 @@ def rows_of_model(root, name):
 
 
 def test_a_model_is_not_trained_again_when_only_the_code_around_it_changed(finished, tmp_path, monkeypatch):
-    from rnnvis.models import language_training
-    from rnnvis.stages.project import Project
-    from rnnvis.stages.train import corpus_step, train_step
+    from rnnvis.nets import language_training
+    from rnnvis.recipes.keep.project import Project
+    from rnnvis.recipes.steps.train import corpus_step, train_step
 
     root = tiny_speeches.project(tmp_path)
     project = Project(root)

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 import rnnvis
-from rnnvis.public import page as pages
-from rnnvis.public import serve
-from rnnvis.public.inlining import LIMIT, OPTIONAL, inline
-from rnnvis.tables import files
-from rnnvis.tables.publishing import named_files, read_manifest
+from rnnvis.api import page as pages
+from rnnvis.api import serve
+from rnnvis.published import files
+from rnnvis.published.inlining import LIMIT, OPTIONAL, inline
+from rnnvis.published.publishing import named_files, read_manifest
 from tests.browser import recorded
 
 FILE = re.compile(r'<script type="text/plain" data-file="([^"]+)"[^>]*>([^<]*)</script>')

@@ -14,9 +14,9 @@ from scipy.optimize import linear_sum_assignment
 from torch import nn
 
 import rnnvis
-from rnnvis.tables import files
-from rnnvis.tables.publishing import read_manifest
-from rnnvis.tables.verify import verify
+from rnnvis.published import files
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
 
 WORDS = [f"w{i}" for i in range(14)]
 OTHER = ["w3", "x", *WORDS[5:], "y"]

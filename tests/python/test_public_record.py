@@ -14,11 +14,11 @@ from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 import rnnvis
+from rnnvis.published import files
+from rnnvis.published.files import read
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
 from rnnvis.recording import record_steps
-from rnnvis.tables import files
-from rnnvis.tables.files import read
-from rnnvis.tables.publishing import read_manifest
-from rnnvis.tables.verify import verify
 
 WORDS = [f"w{i}" for i in range(12)]
 

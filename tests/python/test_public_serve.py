@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import rnnvis
+from rnnvis.api import serve
 from rnnvis.cli import main
-from rnnvis.public import serve
 from tests import synthetic
 
 

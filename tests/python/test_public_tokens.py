@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 import rnnvis
-from rnnvis.tables.files import read
-from rnnvis.tables.publishing import read_manifest
-from rnnvis.tables.verify import verify
+from rnnvis.published.files import read
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
 
 SOURCE = [f"s{i}" for i in range(12)]
 TARGET = [f"t{i}" for i in range(8)]

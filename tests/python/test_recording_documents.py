@@ -6,10 +6,10 @@ import torch
 
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.next_words import following_words, words_spoken_for
-from rnnvis.models.language_model import LanguageModel
+from rnnvis.measures.outputs.next_words import following_words, words_spoken_for
+from rnnvis.nets.language_model import LanguageModel
+from rnnvis.recipes.steps.language_recorder import head_state, record_language_model
 from rnnvis.recording.documents import record_documents
-from rnnvis.stages.language_recorder import head_state, record_language_model
 
 from .speaking import speaking_corpus
 

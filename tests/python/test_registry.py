@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnnvis import registry
 from rnnvis.errors import RnnvisError
+from rnnvis.text import registry
 
 CONTENT = b"some text in a package\n" * 5000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from rnnvis.errors import RnnvisError
-from rnnvis.stages.serve import server
+from rnnvis.server.ranges import server
 
 DATA = bytes(range(256)) * 40
 

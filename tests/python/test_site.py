@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from rnnvis.cli import main
-from rnnvis.stages.fragments import write_fragments
-from rnnvis.stages.notices import SHIPPED
-from rnnvis.stages.policy import write_policies
-from rnnvis.tables.schema import TABLES
+from rnnvis.published.schema import TABLES
 from tests import cli_reference, synthetic
+from tools.website.fragments import write_fragments
+from tools.website.notices import SHIPPED
+from tools.website.policy import write_policies
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "site"
@@ -156,7 +156,11 @@ def test_every_element_attribute_is_documented() -> None:
 
 def test_quoted_messages_are_those_of_the_code() -> None:
     sources = [ROOT / "requirements" / "setup.sh", SITE / "assets" / "fallback.js"]
-    sources += [*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "viewer" / "src").rglob("*.ts")]
+    sources += [
+        *(ROOT / "pipeline").rglob("*.py"),
+        *(ROOT / "tools").rglob("*.py"),
+        *(ROOT / "viewer" / "src").rglob("*.ts"),
+    ]
     code = " ".join(re.sub(r'"\s*\n?\s*f?"', "", path.read_text(encoding="utf-8")) for path in sources)
     page = (SITE / "troubleshooting.md").read_text(encoding="utf-8")
     quoted = [part.strip() for message in re.findall("“([^”]*)”", page) for part in message.split("…")]

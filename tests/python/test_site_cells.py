@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnvis.measures.parts_of_speech import PARTS
-from rnnvis.stages import cell_claims, cells
-from rnnvis.stages.cells import Cells
-from rnnvis.stages.fragments import CELLS
-from rnnvis.stages.groups import homes, kinds
+from rnnvis.measures.words.parts_of_speech import PARTS
+from rnnvis.recipes.study.groups import homes, kinds
+from tools.website import cell_claims, cells
+from tools.website.cells import Cells
+from tools.website.fragments import CELLS
 
 SHA = {("rnn", 0): "a" * 64, ("rnn", 1): "b" * 64, ("lstm", 0): "c" * 64, ("lstm", 1): "d" * 64}
 

@@ -9,12 +9,12 @@ import duckdb
 import pytest
 
 from rnnvis.errors import RnnvisError
-from rnnvis.stages import findings, markup, probes, reference
-from rnnvis.stages.fragments import CELLS, FRAGMENTS, write_fragments
-from rnnvis.stages.katex import copy_katex
-from rnnvis.stages.notices import write_notices
-from rnnvis.stages.published import Published
 from tests import synthetic
+from tools.website import findings, markup, probes, reference
+from tools.website.fragments import CELLS, FRAGMENTS, write_fragments
+from tools.website.katex import copy_katex
+from tools.website.notices import write_notices
+from tools.website.published import Published
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def test_query_prints_what_the_tables_hold(published: Published, folder: Path) -
 
 
 def test_schema_lists_every_column(published: Published) -> None:
-    from rnnvis.tables.schema import TABLES
+    from rnnvis.published.schema import TABLES
 
     shown = reference.schema(published)
     for declared in TABLES:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnnvis.errors import RnnvisError
-from rnnvis.stages.project import Project
-from rnnvis.stages.train import corpus_step
+from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.steps.train import corpus_step
 from tests.python import tiny
 
 DATASET = """

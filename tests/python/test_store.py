@@ -1,12 +1,12 @@
 import pytest
 
 from rnnvis.errors import RnnvisError
-from rnnvis.stages import store
-from rnnvis.stages.store import Step
+from rnnvis.recipes.keep import store
+from rnnvis.recipes.keep.store import Step
 
 
 def step(build, inputs=None, **options):
-    return Step("measure", "tiny", inputs or {"a": 1}, ("errors.py",), build, **options)
+    return Step("measure", "tiny", inputs or {"a": 1}, (), build, **options)
 
 
 def test_a_finished_step_is_kept_and_a_changed_input_makes_it_anew(tmp_path):
@@ -64,14 +64,37 @@ def test_a_full_disk_is_explained_and_what_was_finished_before_stays(tmp_path):
     assert (kept / "result").read_text() == "done"
 
 
-def test_comments_and_docstrings_do_not_make_a_stage_stale(tmp_path, monkeypatch):
-    monkeypatch.setattr(store, "PACKAGE", tmp_path)
-    room = tmp_path / "room.py"
-    digests = []
-    texts = ['"""Doc."""\nx = 1\n', '"""Other."""\n# why\nx = 1\n', "x = 2\n"]
-    for text in texts:
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    """A package of three modules that the store takes for its own: `work` imports `part`, nobody imports `apart`."""
+    folder = tmp_path / "house"
+    folder.mkdir()
+    (folder / "work.py").write_text("from house.part import x\n")
+    (folder / "part.py").write_text('"""Doc."""\nx = 1\n')
+    (folder / "apart.py").write_text("y = 1\n")
+    monkeypatch.setattr(store, "PACKAGE", folder)
+
+    def digest(**texts):
+        for name, text in texts.items():
+            (folder / f"{name}.py").write_text(text)
         store.code_digest.cache_clear()
-        room.write_text(text)
-        digests.append(store.code_digest("room.py"))
+        store._imports.cache_clear()
+        return store.code_digest("house.work", ("house.work",))
+
+    yield digest
     store.code_digest.cache_clear()
-    assert digests[0] == digests[1] != digests[2]
+    store._imports.cache_clear()
+
+
+def test_comments_and_docstrings_do_not_make_a_step_stale(house):
+    first = house()
+    assert house(part='"""Other."""\n# why\nx = 1\n') == first
+    assert house(part="x = 2\n") != first
+
+
+def test_a_step_depends_on_what_its_work_imports_and_on_nothing_else(house):
+    first = house()
+    assert house(apart="y = 2\n") == first
+    assert house(part="from house.apart import y as x\n") != first
+    second = house()
+    assert house(apart="y = 3\n") != second

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnnvis.errors import RnnvisError
-from rnnvis.tables import files, publishing, typescript
-from rnnvis.tables.schema import ARROW, TABLES, VERSION, Table
-from rnnvis.tables.verify import verify
+from rnnvis.published import files, publishing, typescript
+from rnnvis.published.schema import ARROW, TABLES, VERSION, Table
+from rnnvis.published.verify import verify
 from tests import synthetic
 
 ROWS = 37
@@ -196,7 +196,7 @@ def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
 
 
 def test_of_the_publish_before_the_largest_files_go_where_a_site_would_be_too_large(copy, monkeypatch):
-    monkeypatch.setattr("rnnvis.tables.verify.SITE_LIMIT", 1000)
+    monkeypatch.setattr("rnnvis.published.verify.SITE_LIMIT", 1000)
     assert any("more than 1,000 for a site" in problem for problem in verify(copy).problems)
     size = {path: path.stat().st_size for path in publishing.data_files(copy)}
     largest = max(size, key=lambda path: size[path])
@@ -209,4 +209,4 @@ def test_of_the_publish_before_the_largest_files_go_where_a_site_would_be_too_la
 def test_the_viewer_reads_the_same_schema():
     folder = Path(__file__).parents[2] / "viewer" / "src" / "data"
     for name, text in (("schema.ts", typescript.source()), ("catalogue.ts", typescript.catalogue())):
-        assert (folder / name).read_text(encoding="utf-8") == text, "run: python -m rnnvis.tables.typescript"
+        assert (folder / name).read_text(encoding="utf-8") == text, "run: python -m rnnvis.published.typescript"

@@ -7,12 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rnnvis.cli import main
-from rnnvis.corpora import Corpus
-from rnnvis.models import load, predict
-from rnnvis.stages.train import load_corpus
-from rnnvis.tables import files
-from rnnvis.tables.publishing import read_manifest
-from rnnvis.tables.verify import verify
+from rnnvis.nets import load, predict
+from rnnvis.published import files
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
+from rnnvis.recipes.steps.train import load_corpus
+from rnnvis.text import Corpus
 from tests.python.test_corpus_inspect import csv
 from tests.python.user_corpora import json_lines, reviews
 

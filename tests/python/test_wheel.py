@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rnnvis.stages.wheel import pack
+from tools.website.wheel import pack
 
 ROOT = Path(__file__).parents[2]
 RECORD_AND_SERVE = """
@@ -68,7 +68,7 @@ def test_a_wheel_without_the_viewer_says_so(tmp_path: Path) -> None:
         ROOT / "pipeline", checkout / "pipeline", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
     )
     python = installed(pack(checkout, tmp_path / "dist"), tmp_path)
-    done = run(python, "from rnnvis.public.serve import app; app()", tmp_path)
+    done = run(python, "from rnnvis.api.serve import app; app()", tmp_path)
     assert done.returncode == 1
     assert "installed without its viewer" in done.stderr
     assert "make wheel" in done.stderr

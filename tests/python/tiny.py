@@ -8,7 +8,7 @@ import random
 import tarfile
 from pathlib import Path
 
-from rnnvis.corpora.reviews import ARCHIVE, FILES
+from rnnvis.text.kinds.reviews import ARCHIVE, FILES
 
 PRAISE = "wonderful moving superb charming witty delightful great enjoyable".split()
 BLAME = "dull tedious awful boring clumsy lame dreadful stale".split()

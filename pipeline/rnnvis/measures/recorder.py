@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.corpora.sentences import Sentences
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.contexts import ContextFinder, Contexts
-from rnnvis.measures.gates import GateAccumulator, Gates, gates_of
-from rnnvis.measures.quantiles import QuantileAccumulator, Quantiles
-from rnnvis.measures.responses import ResponseAccumulator, Responses, sentence_halves
-from rnnvis.measures.surprise import distances, surprise
-from rnnvis.measures.units import UnitAccumulator, Units
+from rnnvis.measures.units.gates import GateAccumulator, Gates, gates_of
+from rnnvis.measures.units.units import UnitAccumulator, Units
+from rnnvis.measures.words.contexts import ContextFinder, Contexts
+from rnnvis.measures.words.quantiles import QuantileAccumulator, Quantiles
+from rnnvis.measures.words.responses import ResponseAccumulator, Responses, sentence_halves
+from rnnvis.measures.words.surprise import distances, surprise
+from rnnvis.text.sentences import Sentences
 
 if TYPE_CHECKING:
     from rnnvis.recording import StepBatch
@@ -58,8 +58,8 @@ class StateRecord:
 
     `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H], `before` float16
     [P, H] the state that each of them starts from; `ended` int64 [E]: labelled sentences, `last` float32 [E, H]: the
-    state after each of them; `surprise` float32 [N] as in `rnnvis.measures.surprise`, steps in the sentences' order, or
-    none where `compare` was left out.
+    state after each of them; `surprise` float32 [N] as in `rnnvis.measures.words.surprise`, steps in the sentences'
+    order, or none where `compare` was left out.
     """
 
     name: str

@@ -1,0 +1,193 @@
+"""`rnnvis.import_states`: states that were saved elsewhere, measured like those of a model that runs here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from rnnvis import progress
+from rnnvis.api.inputs import Labels, read_labels, read_sequences, read_vocabulary
+from rnnvis.api.measuring import measured
+from rnnvis.api.recording import Recording
+from rnnvis.api.saved import tokens as saved_tokens
+from rnnvis.api.saved.arrays import INTEGERS, TEXT, SavedArray, in_memory
+from rnnvis.api.saved.files import open_one, split
+from rnnvis.api.saved.steps import INITIAL, SavedSteps
+from rnnvis.api.saved.tokens import Tokens, Vocabulary
+from rnnvis.api.saved.vocabulary import read_text, read_vocabulary_file
+from rnnvis.errors import RnnvisError
+from rnnvis.recording import StepBatch
+
+BATCH_STEPS = 8192
+
+
+def import_states(
+    states: Mapping[str, Any],
+    tokens: Any,
+    vocabulary: Any = None,
+    labels: Any = None,
+    *,
+    lengths: Any = None,
+    sentences: Any = None,
+    end: str | None = None,
+    every: int | None = None,
+    characters: bool = False,
+    initial: str | None = None,
+    name: str = "saved states",
+    surprise: bool = True,
+    minimum_count: int = 8,
+    frequent_count: int = 20,
+) -> Recording:
+    """Measure `states` that were saved of a model over `tokens`.
+
+    `states` maps names such as "lstm.0.h" to arrays [steps, units], or padded ones [sentences, steps, units], of
+    floating-point numbers: NumPy arrays (memory-mapped ones are never loaded whole), tensors, or `FILE:ARRAY`. `tokens`
+    are sentences of ids or of words, an array of ids [steps] or [sentences, steps], a text file with one sentence a
+    line (`characters`: whose tokens are single characters), or `FILE:ARRAY`. `vocabulary` names the ids; of text it is
+    made of the words where none is given. `labels`, one a sentence, are class numbers or names.
+
+    One of these says where the sentences of a stream end: `lengths`, steps of each; `sentences`, a number at each step
+    that is new where a sentence begins; `end`, the word that ends each; `every`, pieces of so many steps (50, where
+    nothing is said). `lengths` also says how much of padded rows is real. `initial` is the state before a sentence:
+    "zero", or "carried" over from the sentence before, which is what a stream has that is cut by `end` or `every`.
+
+    `surprise=False` saves a pass over the states and 4 bytes a step; such a recording is published without its text.
+    Raises RnnvisError, naming file and array, for shapes and lengths that do not fit, ids outside the vocabulary,
+    values that are no numbers, and files that are damaged or hold Python objects.
+    """
+    if not isinstance(states, Mapping):
+        raise RnnvisError(f"the states are a {type(states).__name__}", 'name them: {"lstm.0.h": array}')
+    words = _vocabulary(vocabulary)
+    found = _tokens(tokens, words, characters)
+    found, streamed = _cut(found, lengths, sentences, end, every)
+    saved_tokens.check_lengths(found)
+    initial = initial or ("carried" if streamed else "zero")
+    if initial not in INITIAL:
+        raise RnnvisError(f'the initial state is "{initial}"', f"it is one of: {', '.join(INITIAL)}")
+    if not states:
+        raise RnnvisError("there are no states to import", "name at least one array of states")
+    steps = SavedSteps({key: _array(value, key) for key, value in states.items()}, found, initial, BATCH_STEPS)
+    classes = _labels(labels, found)
+
+    def batches(title: str) -> Iterator[StepBatch]:
+        with progress.bar(title, total=len(found.lengths)) as bar:
+            for batch in steps:
+                yield batch
+                bar.advance(int((batch.step == 0).sum()))
+
+    checked = steps.check()
+    return measured(
+        batches,
+        found.words,
+        found.sentences(),
+        classes,
+        checked.bounded,
+        surprise=surprise,
+        frequent_count=frequent_count,
+        minimum_count=minimum_count,
+        model_name=name,
+        parameters=0,
+        weights=checked.digest,
+        cell="saved states",
+    )
+
+
+def _array(value: Any, name: str) -> SavedArray:
+    if isinstance(value, SavedArray):
+        return value
+    if isinstance(value, str | Path):
+        return open_one(str(value))
+    if isinstance(value, Tensor):
+        value = value.detach().cpu().float().numpy()
+    return in_memory(f'states["{name}"]', np.asanyarray(value))
+
+
+def _vocabulary(given: Any) -> Vocabulary | None:
+    return read_vocabulary_file(str(given)) if isinstance(given, str | Path) else given
+
+
+def _tokens(given: Any, vocabulary: Vocabulary | None, characters: bool) -> Tokens:
+    if isinstance(given, str | Path):
+        path, _ = split(str(given))
+        if path.suffix.lower() == ".txt":
+            return saved_tokens.from_lines(path, vocabulary, characters)
+        return saved_tokens.from_array(open_one(str(given)), vocabulary)
+    if isinstance(given, SavedArray):
+        return saved_tokens.from_array(given, vocabulary)
+    if isinstance(given, Tensor | np.ndarray):
+        return saved_tokens.from_array(in_memory("tokens", np.asarray(given)), vocabulary)
+    if not isinstance(given, Iterable):
+        raise RnnvisError(f"the tokens are {given!r}", "pass sentences of ids or of words, an array, or a file")
+    rows = list(given)
+    if any(len(row) and isinstance(row[0], str) for row in rows):
+        return saved_tokens.from_text("tokens", rows, vocabulary)
+    if vocabulary is None:
+        raise RnnvisError("the tokens are ids, and nothing says which words they are", "pass a vocabulary")
+    words = read_vocabulary(vocabulary)
+    read = read_sequences(rows, len(words))
+    return Tokens("tokens", np.concatenate(read), np.array([len(row) for row in read]), words, True)
+
+
+def _cut(tokens: Tokens, lengths: Any, sentences: Any, end: str | None, every: int | None) -> tuple[Tokens, bool]:
+    """The tokens in sentences, and whether a stream was cut whose states run on."""
+    ways = {"lengths": lengths, "sentences": sentences, "end": end, "every": every}
+    said = [way for way, value in ways.items() if value is not None]
+    if len(said) > 1:
+        raise RnnvisError(f"{said[0]} and {said[1]} both say where sentences end", "give one of them")
+    if lengths is not None:
+        where, found = _whole_numbers(lengths, "lengths")
+        return saved_tokens.shortened(tokens, found, where), False
+    if tokens.bounded:
+        if said:
+            raise RnnvisError(
+                f"{tokens.where} holds sentences already, so {said[0]} has nothing to cut", "leave it out"
+            )
+        return tokens, False
+    if sentences is not None:
+        where, found = _whole_numbers(sentences, "sentences")
+        if len(found) != len(tokens.ids):
+            raise RnnvisError(
+                f"{where}: {len(found):,} sentence numbers for {len(tokens.ids):,} steps in {tokens.where}",
+                "give the number of its sentence at each step",
+            )
+        return saved_tokens.shortened(tokens, saved_tokens.numbered_sentences(found), where), False
+    if every is not None and every < 1:
+        raise RnnvisError(f"pieces of {every} steps", "cut after at least 1 step")
+    if end is not None:
+        found = saved_tokens.ended_by(tokens, end)
+    else:
+        found = saved_tokens.pieces(len(tokens.ids), every or saved_tokens.STREAM_PIECE)
+    return saved_tokens.shortened(tokens, found, tokens.where), True
+
+
+def _whole_numbers(given: Any, name: str) -> tuple[str, np.ndarray]:
+    if not isinstance(given, SavedArray | str | Path):
+        given = in_memory(name, np.asarray(list(given)))
+    array = given if isinstance(given, SavedArray) else open_one(str(given))
+    if array.dtype not in INTEGERS or len(array.shape) != 1:
+        raise RnnvisError(f"{array}: holds {array.dtype}, not whole numbers in a row", "save one array of integers")
+    return array.where, array.read().astype(np.int64)
+
+
+def _labels(given: Any, tokens: Tokens) -> Labels:
+    """Labels of the sentences; of a column with one at each step, that at the sentence's first step counts."""
+    if given is None or not isinstance(given, SavedArray | str | Path):
+        return read_labels(given, len(tokens.lengths))
+    if isinstance(given, str | Path) and split(str(given))[0].suffix.lower() == ".txt":
+        lines: list[Any] = read_text(Path(given)).removesuffix("\n").split("\n")
+        return read_labels([line.strip() or None for line in lines], len(tokens.lengths))
+    array = given if isinstance(given, SavedArray) else open_one(str(given))
+    if array.dtype not in (*INTEGERS, TEXT) or len(array.shape) != 1:
+        raise RnnvisError(
+            f"{array}: holds {array.dtype}, not labels", "labels are class numbers or names, one a sentence"
+        )
+    values: Iterable[Any] = array.read()
+    steps = len(tokens.ids)
+    if array.shape[0] == steps != len(tokens.lengths):
+        firsts = np.cumsum(tokens.lengths) - tokens.lengths
+        values = np.asarray(values)[np.minimum(firsts, steps - 1)]
+    return read_labels([v if isinstance(v, str) else v.item() for v in values], len(tokens.lengths))

@@ -1,0 +1,260 @@
+"""`rnnvis.record`: any torch model over any sequences of token ids."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnvis import progress
+from rnnvis.api.calling import Way, usual_way
+from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis.api.recording import Recording
+from rnnvis.errors import RnnvisError
+from rnnvis.measures.recorder import StateRecorder, Text
+from rnnvis.measures.sentences.attention import AttentionRecorder
+from rnnvis.recording import StateSource, StepBatch, recurrent_modules
+from rnnvis.recording.order import read_from_the_end
+from rnnvis.recording.source import source_steps
+from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.text.sentences import Sentences
+
+Passes = Iterator[dict[str, StepBatch]]
+
+
+def record(
+    model: nn.Module | StateSource,
+    sequences: Iterable[Any],
+    vocabulary: Sequence[str] | Mapping[str, int],
+    labels: Iterable[Any] | None = None,
+    forward: Forward | None = None,
+    *,
+    tokens: Mapping[str, Any] | None = None,
+    lengths: Iterable[int] | None = None,
+    minimum_count: int = 8,
+    frequent_count: int = 20,
+    batch_steps: int = 8192,
+) -> Recording:
+    """Run `model` over `sequences` and measure what every unit of every recurrent layer responds to.
+
+    `model` is any module that holds `nn.RNN`, `nn.GRU`, `nn.LSTM` or their cells, or a `rnnvis.StateSource`; it is not
+    changed. `sequences` are token ids: lists, 1-d tensors, or a DataLoader of padded batches. `vocabulary` names the
+    ids: a list, or a dict from word to id. `labels`, one a sequence, are class numbers or names.
+
+    `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
+    batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
+    is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
+    are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
+    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
+    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
+    steps of padded rows where an embedding's `padding_idx` does not show them.
+
+    Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
+    most `batch_steps` padded steps.
+
+    Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
+    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
+    """
+    model = _unwrapped(model)
+    plain = isinstance(model, StateSource)
+    if plain and (tokens or forward):
+        raise RnnvisError(
+            f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
+            "leave out forward and tokens",
+        )
+    recurrent = {} if plain else recurrent_modules(_module(model))
+    words = read_vocabulary(vocabulary)
+    padding = {"": _padding(model)}
+    ids = read_sequences(sequences, len(words), lengths, padding[""])
+    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
+    if tokens is not None and not isinstance(tokens, Mapping):
+        raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
+    for name, given in (tokens or {}).items():
+        padding[name] = _padding_of(_module(model), name, recurrent)
+        read[name] = _other(name, given, read[""], padding[name])
+    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
+    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+    attention = AttentionRecorder()
+    texts = {name: one.ids for name, one in read.items()}
+    fills = {name: number or 0 for name, number in padding.items()}
+    way = None if isinstance(model, StateSource) else Way(forward) if forward else usual_way(model, texts)
+    turned: frozenset[str] = frozenset()
+    if way:
+        turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
+
+    def passes(title: str, gates: bool = True) -> Passes:
+        with progress.bar(title, total=len(ids)) as bar:
+            for found in _steps(model, texts, fills, batch_steps, way, turned, gates):
+                yield found
+                bar.advance(int((found[""].step == 0).sum()))
+
+    for found in passes("Recording"):
+        for name, batch in found.items():
+            _check_numbers(batch, name)
+            recorders[name].add(batch)
+        attention.add(found[""])
+    for name, recorder in recorders.items():
+        again = passes("Comparing each step with its word's other uses", gates=False)
+        recorder.compare(found[name] for found in again)
+
+    def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
+        return Recording(
+            model_name=type(model).__name__,
+            parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
+            weights=_fingerprint(model),
+            cell=_cell(recurrent) or type(model).__name__,
+            words=read[name].words,
+            tokens=read[name].ids,
+            keys=read[name].keys,
+            labels=read[name].labels,
+            minimum_count=minimum_count,
+            frequent_count=frequent_count,
+            bounded=frozenset(bounded),
+            states={state.name: state for state in recorders[name].result()},
+            readings=readings,
+            attention=None if name else attention.result(),
+        )
+
+    return recording("", {name: recording(name, {}) for name in read if name})
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Sequences that a module reads, with the names of their ids and the labels that they share."""
+
+    ids: Sentences
+    words: tuple[str, ...]
+    labels: Labels
+
+    @property
+    def keys(self) -> list[str]:
+        return sequence_keys(self.ids, self.words)
+
+    @property
+    def text(self) -> Text:
+        everything = np.ones(len(self.ids), dtype=bool)
+        return Text(self.ids, self.keys, len(self.words), everything, ~everything, self.labels.of >= 0)
+
+
+def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
+    """What `tokens[name]` says, row for row beside the input `of`."""
+    asked = given if isinstance(given, Tokens) else Tokens(given)
+    words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
+    try:
+        ids = read_sequences(asked.sequences, len(words), asked.lengths, padding)
+    except RnnvisError as error:
+        raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
+    if len(ids) != len(of.ids):
+        raise RnnvisError(
+            f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
+            "pass one row of ids for each sequence, in the same order",
+        )
+    return _Read(Sentences.of(ids), words, of.labels)
+
+
+def _steps(
+    model: Any,
+    texts: Mapping[str, Sequence[np.ndarray]],
+    fills: Mapping[str, int],
+    batch_steps: int,
+    way: Way | None,
+    turned: frozenset[str],
+    gates: bool,
+) -> Passes:
+    if way is None:
+        for batch in source_steps(model, texts[""], batch_steps, fills[""]):
+            yield {"": batch}
+        return
+    steps = way.steps(batch_steps)
+    for rows, traces, reads in run_batches(model, texts, steps, fills, way.forward, turned, gates=gates):
+        yield {
+            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name], gates=gates)
+            for name, read in reads.items()
+        }
+
+
+def _check_numbers(batch: StepBatch, name: str) -> None:
+    of = f' of what "{name}" reads' if name else ""
+    for state, values in batch.states.items():
+        wrong = np.argwhere(~np.isfinite(values))
+        if len(wrong):
+            row, unit = wrong[0]
+            raise RnnvisError(
+                f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
+                f"unit {unit}",
+                "check the weights: training may have diverged; in half precision, record model.float()",
+            )
+
+
+def _unwrapped(model: Any) -> Any:
+    """The module inside of DataParallel or torch.compile, which shares its weights."""
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            model = model.module
+        elif isinstance(model, nn.Module) and isinstance(getattr(model, "_orig_mod", None), nn.Module):
+            model = model._orig_mod
+        else:
+            return model
+
+
+def _module(model: Any) -> nn.Module:
+    if isinstance(model, nn.Module):
+        return model
+    raise RnnvisError(
+        f"{type(model).__name__} is no torch module",
+        "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",
+    )
+
+
+def _padding_of(model: nn.Module, name: str, recurrent: Mapping[str, nn.Module]) -> int | None:
+    """The padding id of the part of `model` called `name`, else of all of it."""
+    if not any(path == name or path.startswith(f"{name}.") for path in recurrent):
+        raise RnnvisError(
+            f'tokens names "{name}", which is no recurrent module and holds none',
+            f"recurrent modules of {type(model).__name__}: {', '.join(recurrent)}",
+        )
+    part = model if name == "model" else model.get_submodule(name)
+    return _padding(part) if any(isinstance(m, nn.Embedding) for m in part.modules()) else _padding(model)
+
+
+def _padding(model: Any) -> int | None:
+    """The padding id that the embeddings of `model` agree on."""
+    if not isinstance(model, nn.Module):
+        return None
+    found = {m.padding_idx for m in model.modules() if isinstance(m, nn.Embedding)} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _bounded(recurrent: Mapping[str, nn.Module]) -> list[str]:
+    """States that lie in [−1, 1]: every h but those of ReLU layers and of projections."""
+    names = []
+    for path, module in recurrent.items():
+        relu = getattr(module, "nonlinearity", "tanh") == "relu"
+        if relu or getattr(module, "proj_size", 0):
+            continue
+        for layer in range(getattr(module, "num_layers", 1)):
+            names += [f"{path}.{layer}.h", f"{path}.{layer}.reverse.h"]
+    return names
+
+
+def _cell(recurrent: Mapping[str, nn.Module]) -> str:
+    kinds = {type(module).__name__.removesuffix("Cell") for module in recurrent.values()}
+    return "mixed" if len(kinds) > 1 else kinds.pop() if kinds else ""
+
+
+def _fingerprint(model: Any) -> str:
+    """SHA-256 (hex) over names, shapes and values of everything that the model remembers; of its class, if no module"""
+    hashed = hashlib.sha256()
+    if not isinstance(model, nn.Module):
+        return hashlib.sha256(f"{type(model).__module__}.{type(model).__qualname__}".encode()).hexdigest()
+    for name, value in sorted(model.state_dict().items()):
+        if isinstance(value, Tensor):
+            plain = value.detach().cpu().contiguous()
+            hashed.update(f"{name}\0{plain.dtype}\0{tuple(plain.shape)}\0".encode())
+            hashed.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
+    return hashed.hexdigest()

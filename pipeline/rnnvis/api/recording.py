@@ -1,0 +1,138 @@
+"""What `rnnvis.record` gives back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from rnnvis.api.inputs import Labels
+from rnnvis.errors import RnnvisError
+from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.sentences.attention import Attention
+from rnnvis.measures.units.units import Units
+from rnnvis.measures.words.responses import Responses
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Everything measured of one model over some sequences.
+
+    `responses["rnn.0.h"]` are the expected responses of a state's units to every word, as `Responses`: `.mean`
+    float32 [words, units], `.count` int64 [words], `.standard_error` float32 [words, units]. `units["rnn.0.h"]` are
+    the measures of its units. `words` are the words by id.
+
+    `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave.
+    """
+
+    model_name: str
+    parameters: int
+    weights: str
+    cell: str
+    words: tuple[str, ...] = field(repr=False)
+    tokens: Sequence[np.ndarray] = field(repr=False)
+    keys: list[str] = field(repr=False)
+    labels: Labels = field(repr=False)
+    minimum_count: int
+    frequent_count: int
+    bounded: frozenset[str] = field(repr=False)
+    states: Mapping[str, StateRecord] = field(repr=False)
+    readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
+    attention: Attention | None = field(repr=False, default=None)
+
+    @property
+    def responses(self) -> dict[str, Responses]:
+        """Expected responses by the name of the state."""
+        return {name: state.responses for name, state in self._all().items()}
+
+    @property
+    def units(self) -> dict[str, Units]:
+        """Measures of the units by the name of the state."""
+        return {name: state.units for name, state in self._all().items()}
+
+    @property
+    def steps(self) -> int:
+        """Steps that were recorded."""
+        return sum(map(len, self.tokens))
+
+    def _all(self) -> dict[str, StateRecord]:
+        found = dict(self.states)
+        for reading in self.readings.values():
+            found |= reading.states
+        return found
+
+    def __repr__(self) -> str:
+        states = ", ".join(f"{name} [{len(state.units.mean)}]" for name, state in self._all().items())
+        return f"Recording of {self.model_name}: {len(self.tokens):,} sequences, {self.steps:,} steps; states {states}"
+
+    def _repr_html_(self) -> str:
+        """The explorer, for notebooks; a table of the states where the viewer is not built."""
+        return self._notebook
+
+    @cached_property
+    def _notebook(self) -> str:
+        from rnnvis.api.notebook import frame, summary
+        from rnnvis.api.page import inlined
+        from rnnvis.api.serve import app
+        from rnnvis.published.inlining import LIMIT
+
+        try:
+            app()
+            with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
+                self.publish(folder)
+                return frame(inlined(Path(folder), LIMIT))
+        except RnnvisError as problem:
+            return summary(self, problem)
+
+    def to_html(self, path: str | Path, name: str | None = None, *, text: bool = True, limit: int | None = None) -> str:
+        """Write the explorer with this recording into one HTML file, to open from disk or to send; see
+        `rnnvis.to_html`. `name` and `text` are those of `publish`. Returns a sentence about the file.
+        """
+        from rnnvis.api.page import to_html
+        from rnnvis.published.inlining import LIMIT
+
+        with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
+            self.publish(folder, name, text=text)
+            return to_html(folder, path, limit=LIMIT if limit is None else limit)
+
+    def publish(
+        self,
+        folder: str | Path,
+        name: str | None = None,
+        *,
+        text: bool = True,
+        dataset: str = "recorded text",
+        methods: tuple[str, ...] = ("block",),
+        largest_k: int = 30,
+    ) -> str:
+        """Write everything into `folder` as Parquet and a manifest; returns a sentence on what can be read there.
+
+        `name` is shown for the model (default: its class). Recordings of other models over the same sequences and
+        vocabulary may be published into the same folder and are then compared; one of the same name is replaced.
+        `text=False` leaves the sequences out: what is left are the vocabulary, the responses and the clusters, but no
+        sentence and no state along one. `methods` and `largest_k` say which co-clusterings are made.
+
+        What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
+
+        Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
+        from other sequences.
+        """
+        from rnnvis.api.folder import Choices, publish
+
+        if not self._all():
+            raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        if text and any(state.surprise is None for state in self._all().values()):
+            raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
+        called = name or self.model_name
+        parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
+        said = [
+            publish(part, Path(folder), Choices(called, dataset, text, methods, largest_k))
+            for dataset, part in parts.items()
+            if part.states
+        ]
+        return " ".join(said)

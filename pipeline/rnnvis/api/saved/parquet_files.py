@@ -1,0 +1,102 @@
+"""Parquet with a row a step: lists of numbers are states, plain columns tokens, sentence numbers and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rnnvis.api.saved.arrays import TEXT, SavedArray, damaged
+from rnnvis.errors import RnnvisError
+
+_ROWS = 4096
+_MOST_UNITS = 1_000_000
+
+
+def open_parquet(path: Path) -> dict[str, SavedArray]:
+    """The columns of a Parquet file by name."""
+    try:
+        file = pq.ParquetFile(path)
+        found = {field.name: _column(path, file, field) for field in file.schema_arrow}
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise damaged(str(path), error) from None
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _column(path: Path, file: pq.ParquetFile, field: pa.Field) -> SavedArray | None:
+    where, rows = f"{path}: {field.name}", file.metadata.num_rows
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    reader = _Column(path, field.name, where)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return SavedArray(where, (rows,), TEXT, reader.rows)
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    number = kind.value_type if lists else kind
+    if not (pa.types.is_floating(number) or pa.types.is_integer(number)):
+        return None
+    name = np.dtype(number.to_pandas_dtype()).name
+    if not lists:
+        return SavedArray(where, (rows,), name, reader.rows)
+    units = len(reader.first()) if rows else 0
+    if units > _MOST_UNITS:
+        raise RnnvisError(f"{where}: the first row has {units:,} values", "write one state vector a row")
+    reader.units = units
+    return SavedArray(where, (rows, units), name, reader.rows)
+
+
+class _Column:
+    """Rows of one column, read forwards; going back starts again."""
+
+    def __init__(self, path: Path, name: str, where: str) -> None:
+        self.path, self.name, self.where = path, name, where
+        self.units: int | None = None
+        self._restart()
+
+    def _restart(self) -> None:
+        self._batches: Iterator[pa.RecordBatch] = pq.ParquetFile(self.path).iter_batches(_ROWS, columns=[self.name])
+        self._held, self._start = pa.array([], pa.null()), 0
+
+    def first(self) -> list[object]:
+        value = next(pq.ParquetFile(self.path).iter_batches(1, columns=[self.name])).column(0)[0].as_py()
+        return value or []
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        if start < self._start:
+            self._restart()
+        parts, at = [], start
+        while at < stop:
+            end = self._start + len(self._held)
+            if at >= end:
+                self._start = end
+                try:
+                    self._held = next(self._batches).column(0)
+                except StopIteration:
+                    raise damaged(self.where, f"ends after {end:,} rows") from None
+                except pa.ArrowException as error:
+                    raise damaged(self.where, error) from None
+                continue
+            part = self._held.slice(at - self._start, stop - at)
+            parts.append(self._array(part, at))
+            at += len(part)
+        return np.concatenate(parts) if parts else np.zeros((0,) if self.units is None else (0, self.units))
+
+    def _array(self, part: pa.Array, at: int) -> np.ndarray:
+        if part.null_count:
+            row = at + int(np.flatnonzero(part.is_null().to_numpy(zero_copy_only=False))[0])
+            raise RnnvisError(f"{self.where}: row {row:,} is empty", "write a value in every row")
+        if self.units is None:
+            found: np.ndarray = part.to_numpy(zero_copy_only=False)
+            return found
+        lengths = np.full(len(part), part.type.list_size) if pa.types.is_fixed_size_list(part.type) else None
+        if lengths is None:
+            lengths = part.value_lengths().to_numpy(zero_copy_only=False)
+        odd = np.flatnonzero(lengths != self.units)
+        if len(odd):
+            raise RnnvisError(
+                f"{self.where}: row {at + odd[0]:,} has {lengths[odd[0]]} values, the first row {self.units}",
+                "write one value for each unit in every row",
+            )
+        values: np.ndarray = part.flatten().to_numpy(zero_copy_only=False)
+        return values.reshape(len(part), self.units)

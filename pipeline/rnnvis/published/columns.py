@@ -1,0 +1,321 @@
+"""From measures to columns: what each table of a recording holds, as `files.write` takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from rnnvis.measures.outputs.ablation import Effect
+from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
+from rnnvis.measures.outputs.next_words import NextWords, words_spoken_for
+from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.sentences.attention import Attention
+from rnnvis.measures.units.gates import Gates
+from rnnvis.measures.units.units import Units, decay_time, hoyer_sparsity, top_words
+from rnnvis.measures.words.contexts import Contexts
+from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
+from rnnvis.measures.words.quantiles import Quantiles
+from rnnvis.measures.words.responses import Responses
+from rnnvis.published.files import list_column, nullable
+from rnnvis.text.corpus import RECORDED, Corpus
+
+Columns = dict[str, Any]
+_LEVELS = ("q09", "q25", "q50", "q75", "q91")
+_TOP = 20
+
+
+def words(corpus: Corpus, parts: PartsOfSpeech) -> Columns:
+    """Table `words`: the vocabulary, with each word's part of speech and association with the second of two classes."""
+    return {
+        "word_id": np.arange(len(corpus.vocabulary), dtype=np.int32),
+        "text": list(corpus.vocabulary),
+        "count": corpus.counts,
+        "special": [i in corpus.special for i in range(len(corpus.vocabulary))],
+        "part_of_speech": parts.names(),
+        "part_of_speech_share": nullable(parts.share),
+        "class_association": nullable(class_association(corpus)),
+    }
+
+
+def class_association(corpus: Corpus) -> np.ndarray:
+    """Log-odds of each word in training sentences of class 1 against class 0, add-one smoothed, float32 [V].
+
+    Of a recording, all sentences count. NaN where either class has no sentence, and with more than two classes.
+    """
+    size = len(corpus.vocabulary)
+    train = corpus.indices("train", RECORDED)
+    if len(corpus.labels) != 2 or not {0, 1} <= set(corpus.label[train].tolist()):
+        return np.full(size, np.nan, np.float32)
+    of_class = [
+        np.bincount(
+            np.concatenate([np.unique(corpus.tokens[i]) for i in train if corpus.label[i] == c]), minlength=size
+        )
+        for c in (0, 1)
+    ]
+    sentences = [int((corpus.label[train] == c).sum()) for c in (0, 1)]
+    odds = [np.log((n + 1) / (total - n + 1)) for n, total in zip(of_class, sentences, strict=True)]
+    return (odds[1] - odds[0]).astype(np.float32)
+
+
+def sentences(corpus: Corpus) -> Columns:
+    """Table `sentences`."""
+    return {
+        "sentence_id": np.arange(len(corpus), dtype=np.int32),
+        "key": corpus.key,
+        "split": corpus.split,
+        "source": corpus.source,
+        "label": pa.array(corpus.label, mask=corpus.label < 0),
+        "score": nullable(corpus.score),
+        "length": [len(t) for t in corpus.tokens],
+        "text": corpus.text,
+        "tokens": corpus.tokens,
+        "surface": corpus.surface,
+        "document": [name or None for name in corpus.document or [""] * len(corpus)],
+    }
+
+
+def responses(measured: Responses, least: int = 1) -> Columns:
+    """Table `responses`; words with fewer than `least` uses have no mean in it."""
+    used = measured.count >= max(1, least)
+    return {
+        "word_id": np.arange(len(measured.count), dtype=np.int32),
+        "count": measured.count,
+        "reliability": nullable(measured.reliability),
+        "norm": pa.array(measured.norm, mask=~used),
+        "mean": list_column(measured.mean, used),
+        "standard_error": list_column(measured.standard_error.astype(np.float16), used & (measured.count > 1)),
+    }
+
+
+def response_quantiles(quantiles: Quantiles) -> Columns:
+    """Table `response_quantiles`."""
+    count, units, _ = quantiles.values.shape
+    return {
+        "word_id": np.repeat(quantiles.word_ids, units),
+        "unit": np.tile(np.arange(units, dtype=np.int32), count),
+        **{name: quantiles.values[:, :, i].reshape(-1) for i, name in enumerate(_LEVELS)},
+    }
+
+
+def word_effects(effects: WordEffects, measured: Responses, v: np.ndarray) -> Columns:
+    """Table `word_effects`; words without uses have no row."""
+    used = np.flatnonzero(effects.count)
+    return {
+        "word_id": used.astype(np.int32),
+        "count": effects.count[used],
+        "effect": (measured.mean[used] @ v).astype(np.float32),
+        "push": effects.push[used],
+        "push_standard_error": nullable(effects.standard_error[used]),
+        **{name: effects.quantiles[used, i] for i, name in enumerate(_LEVELS)},
+    }
+
+
+def word_in_context(found: WordInContext) -> Columns:
+    """Table `word_in_context`; contexts without uses have no row."""
+    word, context = np.nonzero(found.count)
+    return {
+        "word_id": word.astype(np.int32),
+        "context": [CONTEXTS[c] for c in context],
+        "count": found.count[word, context],
+        "norm": found.norm[word, context],
+        "norm_standard_error": nullable(found.norm_standard_error[word, context]),
+        "push": found.push[word, context],
+        "push_standard_error": nullable(found.push_standard_error[word, context]),
+    }
+
+
+def contexts(found: Contexts) -> Columns:
+    """Table `contexts`."""
+    return {name: getattr(found, name) for name in ("unit", "sign", "rank", "sentence_id", "step", "value")}
+
+
+def states(state: StateRecord, lengths: Sequence[int]) -> Columns:
+    """Table `states` of the published sentences, which have so many steps each; the state before step 0 is step −1 of
+    those that do not start from zero."""
+    carried = state.before.any(axis=1)
+    return {
+        "sentence_id": np.concatenate([np.repeat(state.published, lengths), state.published[carried]]).astype(np.int32),
+        "step": np.concatenate([*(np.arange(n) for n in lengths), np.full(int(carried.sum()), -1)]).astype(np.int16),
+        "value": list_column(np.concatenate([state.values, state.before[carried]])),
+    }
+
+
+def units(
+    measured: Units,
+    gates: Gates,
+    responses: Responses,
+    reliable: np.ndarray,
+    v: np.ndarray | None,
+    auc: np.ndarray | None,
+    next_weights: np.ndarray | None = None,
+) -> Columns:
+    """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `v` [H] the
+    weights of a classifier's head, `next_weights` [V, H] those of a language model's."""
+    count = len(measured.mean)
+    nothing = np.full(count, np.nan, dtype=np.float32)
+    name = gates.keeping
+    keep = gates.mean[name] if name else nothing
+    up, down = top_words(responses.mean[reliable], reliable, _TOP)
+    return {
+        "unit": np.arange(count, dtype=np.int32),
+        "output_weight": nullable(nothing if v is None else v.astype(np.float32)),
+        "mean": measured.mean,
+        "mean_absolute": measured.mean_absolute,
+        "standard_deviation": measured.standard_deviation,
+        "saturation": nullable(measured.saturation),
+        "time_scale": nullable(measured.time_scale),
+        "gate_keep": nullable(keep),
+        "gate_time_scale": nullable(decay_time(keep).astype(np.float32)),
+        "gate_saturation": nullable(gates.closed[name] + gates.open[name] if name else nothing),
+        "sparsity": nullable(hoyer_sparsity(responses.mean[reliable]).astype(np.float32)),
+        "label_auc": nullable(nothing if auc is None else auc),
+        "top_words": up.tolist(),
+        "bottom_words": down.tolist(),
+        **_next(next_weights, reliable),
+        "histogram": measured.histogram.astype(np.int64).tolist(),
+        "edges": [measured.edges.tolist()] * count,
+    }
+
+
+def gates(measured: Gates, units: int) -> Columns:
+    """Table `gates` of a layer of `units` units; no rows without gates."""
+    names = list(measured.mean)
+    return {
+        "unit": np.tile(np.arange(units, dtype=np.int32), len(names)),
+        "gate": [name for name in names for _ in range(units)],
+        **{
+            column: np.concatenate([of[name] for name in names]) if names else np.zeros(0, np.float32)
+            for column, of in (("mean", measured.mean), ("closed", measured.closed), ("open", measured.open))
+        },
+    }
+
+
+def _next(weights: np.ndarray | None, words: np.ndarray) -> Columns:
+    if weights is None:
+        return {}
+    raised, lowered = words_spoken_for(weights, words)
+    return {"raises_next": raised.tolist(), "lowers_next": lowered.tolist()}
+
+
+def unit_ablation(increase: np.ndarray, standard_error: np.ndarray) -> Columns:
+    """Table `unit_ablation`."""
+    numbers = np.arange(len(increase), dtype=np.int32)
+    return {"unit": numbers, "increase": increase, "standard_error": nullable(standard_error)}
+
+
+def cluster_ablation(found: Sequence[tuple[Mapping[str, Any], Effect]]) -> Columns:
+    """Table `cluster_ablation` from effects, each with its method, selection, k and cluster."""
+    names = ("increase", "standard_error", "random", "random_spread")
+    values = {name: np.array([getattr(effect, name) for _, effect in found], dtype=np.float32) for name in names}
+    return {
+        **{name: [at[name] for at, _ in found] for name in ("method", "selection", "k", "cluster")},
+        "subject": [effect.subject.kind for _, effect in found],
+        "value": [effect.subject.value for _, effect in found],
+        "count": [effect.count for _, effect in found],
+        "increase": values.pop("increase"),
+        **{name: nullable(of) for name, of in values.items()},
+    }
+
+
+def language_steps(
+    sentence_id: np.ndarray, step: np.ndarray, token_id: np.ndarray, guesses: NextWords, surprise: np.ndarray
+) -> Columns:
+    """Table `steps` of a language model: the steps with guesses, of all steps [N] with surprise [N, states]."""
+    rows = guesses.rows
+    surprise = np.ascontiguousarray(surprise[rows])
+    return {
+        "sentence_id": sentence_id[rows],
+        "step": step[rows],
+        "token_id": token_id[rows],
+        "loss": nullable(guesses.loss),
+        "p_target": nullable(guesses.p),
+        "top5_id": list_column(guesses.ids),
+        "top5_p": list_column(guesses.top),
+        "surprise": list_column(surprise, np.isfinite(surprise).all(axis=1)),
+    }
+
+
+def steps(
+    sentence_id: np.ndarray,
+    step: np.ndarray,
+    token_id: np.ndarray,
+    probabilities: np.ndarray,
+    label: np.ndarray,
+    pushes: np.ndarray | None,
+    surprise: np.ndarray,
+) -> Columns:
+    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), surprise [N, states].
+
+    `pushes` [N] on the log-odds exist for two classes only.
+    """
+    p = np.take_along_axis(probabilities, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
+    known = label >= 0
+    return {
+        "sentence_id": sentence_id,
+        "step": step,
+        "token_id": token_id,
+        "loss": pa.array((-np.log(p)).astype(np.float32), mask=~known),
+        "p_target": pa.array(p.astype(np.float32), mask=~known),
+        "p_class": list_column(probabilities.astype(np.float32)),
+        "push": pa.nulls(len(step), pa.float32()) if pushes is None else pushes.astype(np.float32),
+        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
+    }
+
+
+def plain_steps(tokens: Sequence[np.ndarray], surprise: np.ndarray) -> Columns:
+    """Table `steps` of a model whose outputs nobody knows: sentences [T] each, surprise [N, states]."""
+    lengths = [len(row) for row in tokens]
+    return {
+        "sentence_id": np.repeat(np.arange(len(tokens), dtype=np.int32), lengths),
+        "step": np.concatenate([np.arange(n, dtype=np.int16) for n in lengths]),
+        "token_id": np.concatenate(tokens).astype(np.int32),
+        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
+    }
+
+
+def attention(found: Attention) -> Columns:
+    """Table `attention`."""
+    return {"sentence_id": found.sentence_id, "step": found.step, "weight": found.weight}
+
+
+def predictions(
+    last: np.ndarray,
+    sentence_id: np.ndarray,
+    step: np.ndarray,
+    probabilities: np.ndarray,
+    label: np.ndarray,
+    surprise: np.ndarray,
+) -> Columns:
+    """Table `predictions`: a row a sentence, from the rows `last` of its last steps; arrays as in `steps`."""
+    first = np.concatenate([[0], last[:-1] + 1])
+    found = np.nan_to_num(surprise, nan=-1.0)
+    largest = np.maximum.reduceat(found, first)
+    lengths = last - first + 1
+    at = np.where(found == np.repeat(largest, lengths), step, np.iinfo(np.int16).max)
+    p = probabilities[last]
+    of_label = np.take_along_axis(p, np.maximum(label[last], 0)[:, None].astype(np.int64), axis=1)[:, 0]
+    return {
+        "sentence_id": sentence_id[last],
+        "predicted": p.argmax(axis=1).astype(np.int16),
+        "p_class": list_column(p.astype(np.float32)),
+        "loss": pa.array((-np.log(of_label)).astype(np.float32), mask=label[last] < 0),
+        "surprise": pa.array(largest.astype(np.float32), mask=largest < 0),
+        "surprise_step": pa.array(np.minimum.reduceat(at, first).astype(np.int16), mask=largest < 0),
+    }
+
+
+def metrics(rows: Sequence[dict[str, Any]]) -> Columns:
+    """Table `metrics` from rows with subject, measure, split, value, low, high, about."""
+    return {
+        name: [row.get(name) for row in rows]
+        for name in ("subject", "measure", "split", "value", "low", "high", "about")
+    }
+
+
+def training(rows: Sequence[dict[str, Any]]) -> Columns:
+    """Table `training` from a row an epoch."""
+    names = ("epoch", "train_loss", "valid_loss", "valid_accuracy", "valid_perplexity")
+    return {name: [row[name] for row in rows] for name in names if name in rows[0]}

@@ -1,0 +1,155 @@
+"""The rows that the first view of a dataset is drawn from, again in one small file: one request instead of dozens.
+
+The tables stay the only source: every slice of the file is a Parquet file of its own, with all rows of one table that
+have certain keys, and `rnnvis verify` compares it with that table. A reader that does not know of it loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from rnnvis.published import files
+from rnnvis.published.schema import BY_NAME
+
+SLICE_LIMIT = 96 * 2**10
+_OF_GROUPING = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
+_OF_WORD = ("responses", "response_quantiles", "word_effects")
+
+Keys = dict[str, list[Any]]
+
+
+def write(dataset: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+    """Write the first view of `dataset` (its entry in the manifest) into `folder`; the entry that names the file.
+
+    A slice larger than 96 KiB is left out. None where nothing is known of a first view.
+    """
+    body = io.BytesIO()
+    slices = []
+    for owner, table, entry, keys in _wanted(dataset, folder):
+        rows = rows_with(table, entry, keys, folder)
+        piece = io.BytesIO()
+        pq.write_table(rows, piece, compression=files.COMPRESSION, use_dictionary=False, store_schema=False)
+        if piece.tell() > SLICE_LIMIT:
+            continue
+        start = body.tell()
+        body.write(piece.getvalue())
+        slices.append({**owner, "table": table, "keys": keys, "start": start, "end": body.tell()})
+    if not slices:
+        return None
+    data = body.getvalue()
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = f"first_view-{sha256[:16]}.pack"
+    files.replace(folder / path, data)
+    return {"path": path, "bytes": len(data), "sha256": sha256, "slices": slices}
+
+
+def problems(dataset: dict[str, Any], folder: Path) -> Iterator[str]:
+    """What is wrong with the first view that the manifest names for `dataset`, in words."""
+    entry = dataset.get("first_view")
+    if entry is None:
+        return
+    at = f"{dataset['name']} / first view: {entry['path']}"
+    path = folder / entry["path"]
+    if not path.is_file():
+        yield f"{at}: missing"
+        return
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != entry["sha256"] or len(data) != entry["bytes"]:
+        yield f"{at}: checksum differs from the manifest: the file is damaged"
+        return
+    for piece in entry["slices"]:
+        table = piece["table"]
+        owner = _owner(dataset, piece)
+        if owner is None or table not in owner["tables"] or table not in BY_NAME:
+            yield f"{at}: names the table {table}, which was not published"
+            continue
+        try:
+            held = pq.read_table(io.BytesIO(data[piece["start"] : piece["end"]]))
+            same = held.equals(rows_with(table, owner["tables"][table], piece["keys"], folder))
+        except (pa.ArrowException, OSError, KeyError) as error:
+            yield f"{at}: not readable as Parquet: {error}"
+            continue
+        if not same:
+            yield f"{at}: its rows of {table} are not those of the table"
+
+
+def rows_with(table: str, entry: dict[str, Any], keys: Keys, folder: Path) -> pa.Table:
+    """All rows of the table whose key columns hold one of the values, in published order."""
+    leading, values = next(iter(keys.items()))
+    pieces = [pa.Table.from_batches([], schema=BY_NAME[table].arrow())]
+    for file in entry["files"]:
+        first, last = file["first"], file["last"]
+        ranged = first is not None and leading == BY_NAME[table].sorted_by[0]
+        if ranged and not any(first <= value <= last for value in values):
+            continue
+        rows = pq.read_table(folder / file["path"], filters=pc.field(leading).isin(values))
+        for column, wanted in keys.items():
+            rows = rows.filter(pc.is_in(rows.column(column), pa.array(wanted, rows.schema.field(column).type)))
+        pieces.append(rows.select(pieces[0].schema.names).cast(pieces[0].schema))
+    return pa.concat_tables(pieces).combine_chunks()
+
+
+def _wanted(dataset: dict[str, Any], folder: Path) -> Iterator[tuple[dict[str, Any], str, dict[str, Any], Keys]]:
+    """Owner, table, its entry and the keys of its rows; the view is the one that the explorer opens with."""
+    view = dataset.get("view") or {}
+    models = dataset["models"]
+    model = next((m for m in models if m["name"] == view.get("model")), models[0])
+    state = next((s for s in model["states"] if s["read_by_head"]), model["states"][0])
+    of_model = {"model": model["name"], "state": None}
+    of_state = {"model": model["name"], "state": state["name"]}
+    if state["k"]:
+        k = min(state["k"], key=lambda k: abs(k - view.get("k", 8)))
+        grouping = {
+            "method": [_first(state["methods"], "block")],
+            "selection": [_first(state["selections"], "reliable")],
+        }
+        for table in _OF_GROUPING:
+            if table in state["tables"]:
+                yield of_state, table, state["tables"][table], {**grouping, "k": [k]}
+    words = _word_ids(dataset, view.get("words", []), folder)
+    sentence = view.get("sentence") or next(iter(dataset["probes"].values()), None)
+    if sentence is not None and "sentences" in dataset["tables"]:
+        keys = sorted({sentence, *dataset["probes"].values()})
+        found = rows_with("sentences", dataset["tables"]["sentences"], {"key": keys}, folder)
+        ids = found.column("sentence_id").to_pylist()
+        yield {"model": None, "state": None}, "sentences", dataset["tables"]["sentences"], {"sentence_id": ids}
+        shown = {row["sentence_id"]: row["tokens"] for row in found.to_pylist() if row["key"] == sentence}
+        if "steps" in model["tables"]:
+            yield of_model, "steps", model["tables"]["steps"], {"sentence_id": ids}
+        if "states" in state["tables"]:
+            yield of_state, "states", state["tables"]["states"], {"sentence_id": list(shown)}
+        step = view.get("step")
+        words += [tokens[step] for tokens in shown.values() if step is not None and step < len(tokens)]
+    if words:
+        for table in _OF_WORD:
+            if table in state["tables"]:
+                yield of_state, table, state["tables"][table], {"word_id": sorted(set(words))}
+
+
+def _word_ids(dataset: dict[str, Any], words: list[str], folder: Path) -> list[int]:
+    entry = dataset["tables"].get("words")
+    if entry is None or not words:
+        return []
+    found: list[int] = rows_with("words", entry, {"text": words}, folder).column("word_id").to_pylist()
+    return found
+
+
+def _first(names: list[str], wanted: str) -> str:
+    return wanted if wanted in names or not names else names[0]
+
+
+def _owner(dataset: dict[str, Any], piece: dict[str, Any]) -> dict[str, Any] | None:
+    if piece["model"] is None:
+        return dataset
+    model = next((m for m in dataset["models"] if m["name"] == piece["model"]), None)
+    if model is None or piece["state"] is None:
+        return model
+    return next((s for s in model["states"] if s["name"] == piece["state"]), None)

@@ -1,0 +1,157 @@
+"""What of a published folder a page that holds everything in itself takes along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rnnvis.errors import RnnvisError
+from rnnvis.published import files
+from rnnvis.published.publishing import entry, named_files, read_manifest, tables_of
+
+LIMIT = 10_000_000
+"""Bytes of Parquet in a page, before Base64."""
+
+OPTIONAL = {
+    "response_quantiles": "how much the responses to a word vary",
+    "contexts": "where each unit is highest and lowest",
+    "projection": "the map",
+    "word_in_context": "words by their context",
+    "predictions": "verdicts on whole sentences",
+    "attention": "attention beside the words",
+    "steps": "surprise and verdicts along sentences",
+}
+"""Tables that the explorer can do without, in the order in which they are left out, in words."""
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Inlined:
+    """A manifest and the files that it names, with what was left out, in words."""
+
+    manifest: Entry
+    files: dict[str, bytes] = field(repr=False)
+    left_out: tuple[str, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all files."""
+        return sum(map(len, self.files.values()))
+
+
+def inline(folder: Path, scratch: Path, limit: int = LIMIT) -> Inlined:
+    """The published `folder` within `limit` bytes of Parquet; `scratch` takes the tables that are cut.
+
+    What does not fit goes in this order: states along sentences, from the end of the corpus until only the sentence
+    that is shown first is left with them; then the tables of `OPTIONAL`, in their order. Raises RnnvisError where the
+    rest is still too large.
+    """
+    manifest = read_manifest(folder)
+    for dataset in manifest["datasets"]:
+        dataset["first_view"] = None
+    sources: dict[str, Path] = {name: folder / name for name in named_files(manifest)}
+    left_out: list[str] = []
+    if _bytes(manifest) > limit:
+        left_out += _cut_states(manifest, folder, scratch, limit, sources)
+    for table, meaning in OPTIONAL.items():
+        if _bytes(manifest) <= limit:
+            break
+        if _drop(manifest, table):
+            left_out.append(meaning)
+    size = _bytes(manifest)
+    if size > limit:
+        raise RnnvisError(
+            f"{folder}: {size / 1e6:.1f} MB of tables that the explorer cannot do without; a page may hold "
+            f"{limit / 1e6:.1f} MB",
+            f"rnnvis.serve({str(folder)!r}) shows all of it; or allow more: limit={-(-size // 1_000_000) * 1_000_000}",
+        )
+    held = {name: sources[name].read_bytes() for name in sorted(named_files(manifest))}
+    return Inlined(manifest, held, tuple(left_out))
+
+
+def _bytes(manifest: Entry) -> int:
+    found = {file["path"]: file["bytes"] for _, _, table in tables_of(manifest) for file in table["files"]}
+    return sum(found.values())
+
+
+def _drop(manifest: Entry, table: str) -> bool:
+    holders = [holder for holder in _holders(manifest) if table in holder["tables"]]
+    for holder in holders:
+        del holder["tables"][table]
+    return bool(holders)
+
+
+def _holders(manifest: Entry) -> Iterator[Entry]:
+    for dataset in manifest["datasets"]:
+        yield dataset
+        for model in dataset["models"]:
+            for trained in (model, *(model.get("epochs") or [])):
+                yield trained
+                yield from trained["states"]
+
+
+def _cut_states(manifest: Entry, folder: Path, scratch: Path, limit: int, sources: dict[str, Path]) -> list[str]:
+    """Leave states to as many sentences as fit, the one shown first before all others, then in corpus order."""
+    with_states = [
+        (dataset, state)
+        for dataset in manifest["datasets"]
+        for holder in _holders({"datasets": [dataset]})
+        for state in holder.get("states", ())
+        if "states" in state["tables"]
+    ]
+    if not with_states:
+        return []
+    size = sum(state["tables"]["states"]["files"][i]["bytes"] for _, state in with_states for i in _parts(state))
+    room = limit - (_bytes(manifest) - size)
+    tables = {
+        id(state): files.read("states", [folder / file["path"] for file in state["tables"]["states"]["files"]])
+        for _, state in with_states
+    }
+    share = max(0.0, room / size)
+    while True:
+        kept = total = 0
+        for number, (dataset, state) in enumerate(with_states):
+            table = tables[id(state)]
+            wanted = _sentences(dataset, folder, table, share)
+            inside = scratch / f"states-{number}"
+            rows = table.filter(pc.is_in(table["sentence_id"], pa.array(wanted, pa.int32())))
+            state["tables"]["states"] = entry("states", files.write("states", rows, inside), inside, scratch)
+            state["published_sentences"] = len(wanted)
+            for file in state["tables"]["states"]["files"]:
+                sources[file["path"]] = scratch / file["path"]
+            kept, total = kept + len(wanted), total + len(pc.unique(table["sentence_id"]))
+        if _bytes(manifest) <= limit or share == 0.0:
+            break
+        share = share * 0.9 if share > 0.01 else 0.0
+    return [f"states along {total - kept:,} of {total:,} sentences"]
+
+
+def _parts(state: Entry) -> range:
+    return range(len(state["tables"]["states"]["files"]))
+
+
+def _sentences(dataset: Entry, folder: Path, table: pa.Table, share: float) -> np.ndarray:
+    """Numbers of the sentences that keep their states: that share of all steps, and the one shown first anyway."""
+    ids, counts = np.unique(table["sentence_id"].to_numpy(), return_counts=True)
+    first = np.isin(ids, _shown(dataset, folder))
+    order = np.argsort(~first, kind="stable")
+    fits = np.cumsum(counts[order]) <= share * table.num_rows
+    kept: np.ndarray = np.sort(ids[order[fits | first[order]]])
+    return kept
+
+
+def _shown(dataset: Entry, folder: Path) -> list[int]:
+    view = dataset["view"]
+    if view is None or "sentences" not in dataset["tables"]:
+        return []
+    paths = [folder / file["path"] for file in dataset["tables"]["sentences"]["files"]]
+    table = files.read("sentences", paths)
+    found: list[int] = table.filter(pc.equal(table["key"], view["sentence"]))["sentence_id"].to_pylist()
+    return found

@@ -1,0 +1,135 @@
+"""The published folder: Parquet files named by their content, and one manifest that names them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rnnvis.errors import RnnvisError
+from rnnvis.published import first_view, manifest_shape
+from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT, Part, index_of, replace
+from rnnvis.published.schema import FORMAT, VERSION
+
+MANIFEST = "manifest.json"
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file at `path`, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> dict[str, Any]:
+    """Copy the files of `table` from `source` into `target` under their content's name; the manifest entry."""
+    files = []
+    for part in parts:
+        path = source / part.name
+        sha256 = digest(path)
+        size = path.stat().st_size
+        if size > FILE_LIMIT:
+            raise RnnvisError(f"{path}: {size:,} bytes, more than the {FILE_LIMIT:,} that a file may have")
+        name = f"{table}-{sha256[:16]}.parquet"
+        _copy(path, target / name)
+        index_bytes, index_crc32 = index_of(path)
+        files.append(
+            {
+                **{"path": name, "bytes": size, "rows": part.rows, "sha256": sha256},
+                **{"first": part.first, "last": part.last, "index_bytes": index_bytes, "index_crc32": index_crc32},
+            }
+        )
+    return {"rows": sum(f["rows"] for f in files), "files": files}
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest in `folder`; every way in which it can be wrong is an error that says so."""
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RnnvisError(f"{path}: no such file", "name a published folder, or make one: make demo-build") from None
+    except OSError as error:
+        raise RnnvisError(f"{path}: cannot be read: {error.strerror}", "make it readable, or publish again") from None
+    except (ValueError, RecursionError) as error:
+        raise RnnvisError(f"{path}: damaged: {error}", "publish again: rnnvis publish") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise RnnvisError(f'{path}: not a manifest of rnnvis ("format" is not "{FORMAT}")', "name a published folder")
+    version = manifest.get("version")
+    if type(version) is not int or not 1 <= version <= VERSION:
+        raise RnnvisError(
+            f"{path}: written in version {version!r} of the format; this rnnvis reads up to {VERSION}",
+            "upgrade rnnvis",
+        )
+    manifest_shape.check(manifest, str(path))
+    return manifest
+
+
+def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str) -> None:
+    """Put the new manifest in place, and drop the files that neither it nor the one before it names.
+
+    Those of the one before are for pages that are open; of them too the largest go, if the site would be too large.
+    """
+    try:
+        before = named_files(read_manifest(folder))
+    except RnnvisError:
+        before = set()
+    datasets = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
+    manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": datasets}
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False)
+    replace(folder / MANIFEST, text.encode() + b"\n")
+    named = named_files(manifest)
+    size = {path: path.stat().st_size for path in data_files(folder)}
+    room = SITE_LIMIT - sum(size[path] for path in size if path.name in named)
+    for path in sorted((path for path in size if path.name not in named), key=lambda path: (size[path], path.name)):
+        room -= size[path] if path.name in before else 0
+        if path.name not in before or room < 0:
+            path.unlink()
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files in `folder` that a manifest may name."""
+    return sorted([*folder.glob("*.parquet"), *folder.glob("*.pack")])
+
+
+def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    """Every table of the manifest: (where it stands, table name, entry)."""
+    for dataset in manifest["datasets"]:
+        for name, table in dataset["tables"].items():
+            yield dataset["name"], name, table
+        for model in dataset["models"]:
+            where = f"{dataset['name']} / {model['name']}"
+            yield from _inside(where, model)
+            for epoch in model.get("epochs") or []:
+                yield from _inside(f"{where} / epoch {epoch['epoch']}", epoch)
+
+
+def _inside(where: str, holder: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    for name, table in holder["tables"].items():
+        yield where, name, table
+    for state in holder["states"]:
+        for name, table in state["tables"].items():
+            yield f"{where} / {state['name']}", name, table
+
+
+def named_files(manifest: dict[str, Any]) -> set[str]:
+    """The names of all files that the manifest lists."""
+    tables = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
+    return tables | {entry["path"] for dataset in manifest["datasets"] if (entry := dataset.get("first_view"))}
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.exists() and target.stat().st_size == source.stat().st_size and digest(target) == digest(source):
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(target.name + ".tmp")
+    try:
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RnnvisError(
+            f"{target}: cannot be written: {error.strerror}", "free some disk space and run again"
+        ) from None

@@ -1,0 +1,71 @@
+"""The tables of one recorded state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.words.selections import select_words
+from rnnvis.published import columns, files
+from rnnvis.text.corpus import Corpus
+
+UNPUBLISHED = ("standard_error", "half_a", "half_b", "half_a_count", "half_b_count")
+"""Fields of `Responses` that lie beside the tables as arrays: what the tables lack, or have rounded."""
+
+
+def write_state(
+    state: StateRecord,
+    corpus: Corpus,
+    folder: Path,
+    *,
+    title: str,
+    frequent_count: int,
+    bounded: bool,
+    published_count: int = 1,
+    read_by_head: bool = False,
+    v: np.ndarray | None = None,
+    auc: np.ndarray | None = None,
+    next_weights: np.ndarray | None = None,
+    tables: Mapping[str, columns.Columns] | None = None,
+) -> dict[str, Any]:
+    """Write the tables of one state into `folder/<its name>`; its entry in the index.
+
+    `v` [H] are the weights of a classifier's head for the log-odds of two classes, `next_weights` [V, H] those of a
+    language model's, `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
+    """
+    words = len(state.responses.count)
+    named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
+    lengths = [len(corpus.tokens[i]) for i in state.published]
+    written = {
+        "responses": columns.responses(state.responses, published_count),
+        "response_quantiles": columns.response_quantiles(state.quantiles),
+        "contexts": columns.contexts(state.contexts),
+        "units": columns.units(state.units, state.gates, state.responses, named, v, auc, next_weights),
+        "gates": columns.gates(state.gates, len(state.units.mean)),
+        "states": columns.states(state, lengths),
+        **(tables or {}),
+    }
+    inside = folder / state.name
+    for name in UNPUBLISHED:
+        inside.mkdir(parents=True, exist_ok=True)
+        np.save(inside / f"{name}.npy", getattr(state.responses, name), allow_pickle=False)
+    layer = next(part for part in reversed(state.name.split(".")) if part.isdigit())
+    return {
+        "name": state.name,
+        "title": title,
+        "layer": int(layer),
+        "kind": state.name.rsplit(".", 1)[1],
+        "units": len(state.units.mean),
+        "bounded": bounded,
+        "read_by_head": read_by_head or next_weights is not None,
+        "published_sentences": len(state.published),
+        "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
+    }
+
+
+def _rows(table: columns.Columns) -> int:
+    return len(next(iter(table.values())))

@@ -1,0 +1,50 @@
+"""The tables of a dataset: its words and its sentences."""
+
+from __future__ import annotations
+
+from rnnvis.published.schema.declaration import Column, Table
+
+DATASET: tuple[Table, ...] = (
+    Table(
+        "words",
+        "dataset",
+        "a word of the vocabulary",
+        ("word_id",),
+        (
+            Column("word_id", "int32", "Word number; 0 is the most frequent word of the training text"),
+            Column("text", "string", "The word"),
+            Column("count", "int64", "Uses in the training text"),
+            Column("special", "bool", "Whether this is a stand-in such as <unk>, left out of the clustering"),
+            Column("part_of_speech", "string", "Majority part of speech in context", nullable=True),
+            Column("part_of_speech_share", "float32", "Share of the uses with that part of speech", nullable=True),
+            Column(
+                "class_association",
+                "float32",
+                "Log-odds of the word in positive against negative training sentences, add-one smoothed",
+                nullable=True,
+            ),
+        ),
+    ),
+    Table(
+        "sentences",
+        "dataset",
+        "a sentence; probes first, then train, valid, test",
+        ("sentence_id",),
+        (
+            Column("sentence_id", "int32", "Sentence number"),
+            Column("key", "string", "First 16 hex digits of SHA-256 over split and text; links name sentences by it"),
+            Column("split", "string", "train, valid, test or probe"),
+            Column("source", "string", "Which part of the corpus it comes from"),
+            Column("label", "int16", "Class number; null for neutral sentences and probes", nullable=True),
+            Column("score", "float32", "Mean human score", nullable=True),
+            Column("length", "int16", "Number of tokens"),
+            Column("text", "string", "The sentence as the source has it"),
+            Column("tokens", "list<int32>", "Word numbers as the model reads them"),
+            Column("surface", "list<string>", "The same tokens as they were written"),
+            Column(
+                "document", "string", "The longer text whose next sentence it is; states are carried on", nullable=True
+            ),
+        ),
+        group=2048,
+    ),
+)

@@ -1,0 +1,89 @@
+"""The tables of a model: what it did at every step and sentence, its figures and its training."""
+
+from __future__ import annotations
+
+from rnnvis.published.schema.declaration import Column, Table
+
+MODEL: tuple[Table, ...] = (
+    Table(
+        "steps",
+        "model",
+        "a step of a sentence; of a language model, where states are published and of all held-out text",
+        ("sentence_id", "step"),
+        (
+            Column("sentence_id", "int32", "Sentence number"),
+            Column("step", "int16", "Step, from 0"),
+            Column("token_id", "int32", "Word number read at this step"),
+            Column("loss", "float32", "−ln p_target, in nats", nullable=True),
+            Column("p_target", "float32", "Probability of the label; in a language model, of the word that came", True),
+            Column("p_class", "list<float32>", "Class probabilities: the head applied to h_t", nullable=True),
+            Column("top5_id", "list<int32>", "The five likeliest next words", nullable=True),
+            Column("top5_p", "list<float32>", "Their probabilities", nullable=True),
+            Column("push", "float32", "Change of the log-odds of the second class at this step", nullable=True),
+            Column(
+                "surprise",
+                "list<float32>",
+                "Per state of the model, in manifest order: percentile (0–100) of ‖Δ_t − response‖ among the word's "
+                "uses",
+                nullable=True,
+            ),
+        ),
+        group=8192,
+        cut="sentence_id",
+    ),
+    Table(
+        "attention",
+        "model",
+        "a step of a sentence at which the model weighed its positions; with pooling only the last one",
+        ("sentence_id", "step"),
+        (
+            Column("sentence_id", "int32", "Sentence number"),
+            Column("step", "int16", "Step that pays the attention, from 0"),
+            Column("weight", "list<float16>", "Weight ≥ 0 of each position of the sentence"),
+        ),
+        group=8192,
+        cut="sentence_id",
+    ),
+    Table(
+        "predictions",
+        "model",
+        "a sentence",
+        ("sentence_id",),
+        (
+            Column("sentence_id", "int32", "Sentence number"),
+            Column("predicted", "int16", "Likeliest class after the last word"),
+            Column("p_class", "list<float32>", "Class probabilities after the last word"),
+            Column("loss", "float32", "−ln of the probability of the label, in nats", nullable=True),
+            Column("surprise", "float32", "Largest surprise of a step, first state of the model", nullable=True),
+            Column("surprise_step", "int16", "The step where that is", nullable=True),
+        ),
+    ),
+    Table(
+        "metrics",
+        "model",
+        "a figure",
+        ("subject", "measure", "split"),
+        (
+            Column("subject", "string", "What was measured: the model, a baseline, or several seeds"),
+            Column("measure", "string", "accuracy, loss, perplexity, …"),
+            Column("split", "string", "The text it was measured on"),
+            Column("value", "float64", "The figure"),
+            Column("low", "float64", "Lower end of its 95 % interval", nullable=True),
+            Column("high", "float64", "Upper end of its 95 % interval", nullable=True),
+            Column("about", "string", "What it means, in a sentence"),
+        ),
+    ),
+    Table(
+        "training",
+        "model",
+        "an epoch",
+        ("epoch",),
+        (
+            Column("epoch", "int32", "Epoch, from 1"),
+            Column("train_loss", "float64", "Mean training loss"),
+            Column("valid_loss", "float64", "Loss on the validation text, in nats"),
+            Column("valid_accuracy", "float64", "Accuracy on the validation text, of a classifier", nullable=True),
+            Column("valid_perplexity", "float64", "e^valid_loss, of a language model", nullable=True),
+        ),
+    ),
+)

@@ -1,0 +1,112 @@
+"""`rnnvis verify`: is a published folder whole, and does it keep the contract?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from rnnvis.published import first_view
+from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
+from rnnvis.published.publishing import data_files, digest, read_manifest, tables_of
+from rnnvis.published.schema import BY_NAME, Table
+
+
+@dataclass
+class Report:
+    """What `verify` found: every problem in words, and how much was read."""
+
+    problems: list[str] = field(default_factory=list)
+    files: int = 0
+    rows: int = 0
+    bytes: int = 0
+
+
+def verify(folder: Path) -> Report:
+    """Check sizes, checksums, row counts, schemas, sort order and value ranges of every file the manifest names."""
+    manifest = read_manifest(folder)
+    report = Report()
+    for where, name, entry in tables_of(manifest):
+        if name not in BY_NAME:
+            report.problems.append(f"{where}: unknown table {name}")
+            continue
+        rows = 0
+        for file in entry["files"]:
+            rows += _check_file(folder, where, BY_NAME[name], file, report)
+        if rows != entry["rows"]:
+            report.problems.append(f"{where} / {name}: {rows} rows in its files, {entry['rows']} in the manifest")
+    if not report.problems:
+        for dataset in manifest["datasets"]:
+            report.problems.extend(first_view.problems(dataset, folder))
+    held = sum(path.stat().st_size for path in data_files(folder))
+    if held > SITE_LIMIT:
+        report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
+    return report
+
+
+def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], report: Report) -> int:
+    path = folder / file["path"]
+    at = f"{where} / {table.name}: {file['path']}"
+    if not path.is_file():
+        report.problems.append(f"{at}: missing")
+        return 0
+    size = path.stat().st_size
+    report.files += 1
+    report.bytes += size
+    if size != file["bytes"]:
+        report.problems.append(f"{at}: {size} bytes, {file['bytes']} in the manifest")
+    elif digest(path) != file["sha256"]:
+        report.problems.append(f"{at}: checksum differs from the manifest: the file is damaged")
+    elif size > FILE_LIMIT:
+        report.problems.append(f"{at}: larger than {FILE_LIMIT:,} bytes")
+    else:
+        return _check_rows(path, at, table, file, report)
+    return int(file["rows"])
+
+
+def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report: Report) -> int:
+    try:
+        rows = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        report.problems.append(f"{at}: not readable as Parquet: {error}")
+        return 0
+    report.rows += rows.num_rows
+    if rows.num_rows != file["rows"]:
+        report.problems.append(f"{at}: {rows.num_rows} rows, {file['rows']} in the manifest")
+    for column in table.columns:
+        if column.name not in rows.schema.names:
+            report.problems.append(f"{at}: the column {column.name} is missing")
+            return rows.num_rows
+        values = rows.column(column.name)
+        wanted = table.arrow().field(column.name).type
+        if not _same(values.type, wanted):
+            report.problems.append(f"{at}: {column.name} is {values.type}, not {wanted}")
+        if values.null_count and not column.nullable:
+            report.problems.append(f"{at}: {column.name} holds nulls")
+        if "float" in column.type and not _finite(values):
+            report.problems.append(f"{at}: {column.name} holds a value that is not a finite number")
+    if not _sorted(rows, table):
+        report.problems.append(f"{at}: not sorted by {', '.join(table.sorted_by)}")
+    return rows.num_rows
+
+
+def _same(found: pa.DataType, wanted: pa.DataType) -> bool:
+    if pa.types.is_list(found) and pa.types.is_list(wanted):
+        return found.value_type == wanted.value_type
+    return found == wanted
+
+
+def _finite(values: pa.ChunkedArray) -> bool:
+    flat = pc.list_flatten(values) if pa.types.is_list(values.type) else values.drop_null()
+    return bool(np.isfinite(flat.to_numpy().astype(np.float64)).all())
+
+
+def _sorted(rows: pa.Table, table: Table) -> bool:
+    keys = rows.select(list(table.sorted_by))
+    order = [(name, "ascending") for name in table.sorted_by]
+    return pc.sort_indices(keys, sort_keys=order).to_numpy().tolist() == list(range(rows.num_rows))

@@ -1,0 +1,110 @@
+"""Where things lie in a checkout, and the datasets and model cards that it configures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rnnvis.config import Card, DatasetConfig, read, read_card
+from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One folder under `datasets/`: its configuration and its model cards, by name."""
+
+    folder: Path
+    config: DatasetConfig
+    cards: dict[str, Card]
+
+    def card(self, name: str) -> Card:
+        """The model card called `name`."""
+        if name not in self.cards:
+            known = ", ".join(self.cards) or "none"
+            raise RnnvisError(f'{self.folder}: no model card named "{name}"', f"cards here: {known}")
+        return self.cards[name]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout: `datasets/` in, `build/` for what is kept between runs, `site/explorer/` out."""
+
+    root: Path
+
+    @property
+    def build(self) -> Path:
+        """Everything that can be made again."""
+        return self.root / "build"
+
+    @property
+    def downloads(self) -> Path:
+        """Files fetched by name, version and hash."""
+        return self.build / "downloads"
+
+    @property
+    def data(self) -> Path:
+        """The published folder: manifest and Parquet."""
+        return self.root / "site" / "explorer" / "data"
+
+    def names(self) -> list[str]:
+        """Names of the datasets that this checkout configures."""
+        return sorted(path.parent.name for path in (self.root / "datasets").glob("*/dataset.toml"))
+
+    def dataset(self, name: str) -> Dataset:
+        """The dataset called `name`; every mistake in its files is an error that names file and key."""
+        from rnnvis.recipes.keep.limits import check_card, check_dataset, check_models
+
+        folder = self.root / "datasets" / name
+        if name not in self.names():
+            known = ", ".join(self.names()) or f"none under {self.root / 'datasets'}"
+            raise RnnvisError(f'no dataset named "{name}"', f"datasets here: {known}")
+        config = read(DatasetConfig, folder / "dataset.toml")
+        if config.name != name:
+            raise RnnvisError(f'{folder}/dataset.toml: "name" is "{config.name}"', f'name it "{name}", as its folder')
+        check_dataset(config, folder / "dataset.toml")
+        cards: dict[str, Card] = {}
+        for path in sorted(folder.glob("*.toml")):
+            if path.name == "dataset.toml":
+                continue
+            card = read_card(path)
+            check_card(card, path)
+            if card.name in cards:
+                raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
+            cards[card.name] = card
+        check_models(config, cards, folder / "dataset.toml")
+        return Dataset(folder, located(config, folder), cards)
+
+    def datasets(self, names: Sequence[str] = ()) -> list[Dataset]:
+        """The datasets called `names`; without names all whose text can be had, those that are fetched first.
+
+        Datasets of the user's own files are passed over where these are not there, and it is said which.
+        """
+        from rnnvis.text import source_files
+
+        if names:
+            return [self.dataset(name) for name in names]
+        found, absent = [], []
+        for dataset in map(self.dataset, self.names()):
+            source = dataset.config.source
+            try:
+                source_files(source)
+            except RnnvisError as error:
+                if Path(source.path).exists():
+                    say(f"{dataset.config.name}: left out: {error.message}")
+                else:
+                    absent.append(dataset.config.name)
+            else:
+                found.append(dataset)
+        if absent:
+            say(f"Left out, as their text is not here: {', '.join(absent)} (see datasets/{absent[0]}/README.md)")
+        return sorted(found, key=lambda dataset: bool(dataset.config.source.path))
+
+
+def located(config: DatasetConfig, folder: Path) -> DatasetConfig:
+    """`config` with the path of its source from the root, where it is given from the dataset's `folder`."""
+    source = config.source
+    if not source.path:
+        return config
+    return replace(config, source=replace(source, path=str(folder / Path(source.path).expanduser())))

@@ -1,0 +1,75 @@
+"""Stage `record` for a language model: its states, carried through each document, and its guesses, as tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rnnvis.config import LanguageModelConfig, Measure
+from rnnvis.measures.recorder import StateRecord
+from rnnvis.nets.checkpoints import load_language_model
+from rnnvis.nets.language_model import LanguageModel
+from rnnvis.published import columns, files
+from rnnvis.published.recorded import write_state
+from rnnvis.recipes.keep.index import write_index
+from rnnvis.recipes.keep.project import Dataset, Project
+from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
+from rnnvis.recipes.steps.language_recorder import LanguageRecord, head_state, record_language_model
+from rnnvis.recipes.steps.record import measured_text, state_title, training_table
+from rnnvis.recipes.steps.train import train_step
+from rnnvis.text.corpus import Corpus
+
+
+def language_record_step(
+    project: Project, dataset: Dataset, card: LanguageModelConfig, seed: int, epoch: int | None = None
+) -> Step:
+    """Measure one trained language model, at its best or after `epoch`.
+
+    Of an earlier epoch the guesses are taken only where states are published; at its end of all held-out text too.
+    """
+    corpus_folder = corpus_step(project, dataset).folder(project.build)
+    trained = train_step(project, dataset, card, seed)
+    measure = dataset.config.measure
+    inputs = {
+        "trained": trained.key,
+        "splits": measure.splits,
+        "minimum_count": measure.minimum_count,
+        "frequent_count": measure.frequent_count,
+        "selected_words": measure.selected_words,
+        "states_megabytes": measure.states_megabytes,
+        "published_count": measure.published_count,
+        "epoch": epoch,
+    }
+
+    def build(folder: Path) -> None:
+        source = trained.folder(project.build)
+        corpus = load_corpus(corpus_folder)
+        model, _ = load_language_model(source, "model" if epoch is None else f"epoch-{epoch}")
+        found = record_language_model(model, corpus, measure, held_out=epoch is None)
+        states = [_state(state, model, corpus, measure, folder) for state in found.states]
+        tables = _steps(found, folder) | (training_table(source, folder) if epoch is None else {})
+        measured = measured_text(corpus, measure, found.sentence_id)
+        write_index(folder, {"tables": tables, "states": states, "measured": measured})
+
+    label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
+    return Step("record", label, inputs, (record_language_model, write_state), build, seconds=100.0)
+
+
+def _steps(found: LanguageRecord, folder: Path) -> dict[str, list[files.Part]]:
+    steps = columns.language_steps(found.sentence_id, found.step, found.token_id, found.next_words, found.surprise)
+    return {"steps": files.write("steps", steps, folder)}
+
+
+def _state(state: StateRecord, model: LanguageModel, corpus: Corpus, measure: Measure, folder: Path) -> dict[str, Any]:
+    read_by_head = state.name == head_state(model)
+    return write_state(
+        state,
+        corpus,
+        folder,
+        title=state_title(state.name),
+        frequent_count=measure.frequent_count,
+        published_count=measure.published_count,
+        bounded=state.name.endswith(".h"),
+        next_weights=model.head.weight.detach().numpy() if read_by_head else None,
+    )

@@ -1,0 +1,85 @@
+"""One language model over one corpus: its states, carried through each document, and what it expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from rnnvis import progress
+from rnnvis.config import Measure
+from rnnvis.measures.outputs.next_words import NextWordCollector, NextWords, following_words
+from rnnvis.measures.recorder import StateRecord, StateRecorder, Text, sampled
+from rnnvis.nets.language_model import CHUNK, LanguageModel
+from rnnvis.recording.documents import record_documents
+from rnnvis.recording.steps import StepBatch
+from rnnvis.text.corpus import Corpus
+
+
+@dataclass
+class LanguageRecord:
+    """Everything measured of one language model; arrays over all steps follow the sentences' order."""
+
+    states: list[StateRecord]
+    sentence_id: np.ndarray
+    step: np.ndarray
+    token_id: np.ndarray
+    next_words: NextWords
+    surprise: np.ndarray
+
+
+def head_state(model: LanguageModel) -> str:
+    """The state that the model predicts the next word from."""
+    return f"rnn.{model.rnn.num_layers - 1}.h"
+
+
+def record_language_model(
+    model: LanguageModel, corpus: Corpus, measure: Measure, held_out: bool = True
+) -> LanguageRecord:
+    """Run `model` over every document of `corpus` twice: for the measures, then for the surprise of each step.
+
+    Responses and unit measures take the sentences of `measure.splits`; other sentences (probes) are only read. Guesses
+    are kept where states are published and, with `held_out`, of all text that the model was not trained on: how well
+    it knows its training text by heart says nothing, and takes most of the time.
+    """
+    split = np.array(corpus.split)
+    measured, probe = np.isin(split, measure.splits), split == "probe"
+    budget = measure.states_megabytes * 2**20
+    text = Text(corpus.tokens, corpus.key, len(corpus.vocabulary), measured, probe, states_bytes=budget)
+    states = StateRecorder(text, measure.frequent_count)
+    shown = np.zeros(len(corpus), dtype=bool)
+    shown[sampled(text, 2 * model.rnn.hidden_size, budget)] = True
+    told = shown | (held_out & (split != "train"))
+    chosen = told[states.sentence_id]
+    guesses = NextWordCollector(following_words(corpus.tokens, corpus.documents), chosen)
+    for batch in _batches(model, corpus, "Recording"):
+        states.add(batch)
+        rows = states.rows(batch)
+        wanted = chosen[rows]
+        _guess(model, batch.states[head_state(model)][wanted], rows[wanted], guesses)
+    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses", gates=False))
+    found = states.result()
+    return LanguageRecord(
+        states=found,
+        sentence_id=states.sentence_id,
+        step=states.step,
+        token_id=states.token_id,
+        next_words=guesses.result(),
+        surprise=np.stack([of for state in found if (of := state.surprise) is not None], axis=1),
+    )
+
+
+def _batches(model: LanguageModel, corpus: Corpus, title: str, gates: bool = True) -> Iterator[StepBatch]:
+    with progress.bar(title, total=len(corpus)) as bar:
+        for batch in record_documents(model, corpus.tokens, corpus.documents, model.zero_state, gates=gates):
+            yield batch
+            bar.advance(int((batch.step == 0).sum()))
+
+
+def _guess(model: LanguageModel, hidden: np.ndarray, rows: np.ndarray, guesses: NextWordCollector) -> None:
+    with torch.no_grad():
+        for start in range(0, len(rows), CHUNK):
+            logits = model.head(torch.from_numpy(hidden[start : start + CHUNK])).numpy()
+            guesses.add(rows[start : start + CHUNK], logits)

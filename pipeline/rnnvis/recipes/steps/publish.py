@@ -1,0 +1,232 @@
+"""Stage `publish`: everything that is finished, as one folder of Parquet files and a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rnnvis.config import Card, LanguageModelConfig
+from rnnvis.errors import RnnvisError, unusable
+from rnnvis.published import columns, files
+from rnnvis.published.publishing import digest, entry, write_manifest
+from rnnvis.published.schema import BY_NAME
+from rnnvis.published.state_pairs import PAIR_TABLES
+from rnnvis.recipes.keep.index import read_index
+from rnnvis.recipes.keep.project import Dataset, Project
+from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.ablate import ablate_step
+from rnnvis.recipes.steps.cluster import cluster_step
+from rnnvis.recipes.steps.compare import across_step, comparable, compare_step
+from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
+from rnnvis.recipes.steps.film import published_epochs
+from rnnvis.recipes.steps.record import record_step
+from rnnvis.recipes.steps.results import metric_rows
+from rnnvis.recipes.steps.tag import load_parts, tag_step
+from rnnvis.recipes.steps.train import train_step
+from rnnvis.text.corpus import Corpus
+from rnnvis.version import __version__
+
+SHOWN_STEPS, SHOWN_K = 12, 8
+
+
+def publish(project: Project, names: Sequence[str] = ()) -> Path:
+    """Write the manifest and the files it names into `site/explorer/data/`; returns that folder.
+
+    A model is published when it has been trained, recorded and clustered with the present configuration and code;
+    the others are left out.
+    """
+    try:
+        project.data.mkdir(parents=True, exist_ok=True)
+        chosen = project.datasets(names)
+        across = _across(project, chosen)
+        datasets = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
+    except OSError as error:
+        raise unusable(error, project.data) from error
+    datasets = [dataset for dataset in datasets if dataset["models"]]
+    if not datasets:
+        raise RnnvisError(
+            "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
+        )
+    write_manifest(datasets, project.data, f"rnnvis {__version__}")
+    return project.data
+
+
+def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> dict[str, Any]:
+    config = dataset.config
+    cards = comparable(project, dataset)
+    models = [_model(project, dataset, card.name) for card in cards]
+    if not models:
+        return {"name": config.name, "models": []}
+    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+    scratch = project.build / "scratch" / config.name
+    parts = load_parts(tag_step(project, dataset).folder(project.build))
+    tables = {"words": columns.words(corpus, parts), "sentences": columns.sentences(corpus)}
+    probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
+    view = config.view
+    key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
+    return {
+        "name": config.name,
+        "title": config.title,
+        "licence": config.licence,
+        "about": config.about,
+        "labels": list(corpus.labels),
+        "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
+        "view": {
+            "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
+            "sentence": key_of[view.probe],
+            "step": view.step,
+            "k": view.k,
+            "words": list(view.words),
+        }
+        if view
+        else _usual_view(corpus, models[0], project.data),
+        "probes": key_of,
+        "tables": {
+            name: entry(name, files.write(name, table, scratch), scratch, project.data)
+            for name, table in tables.items()
+        }
+        | _pairs(project, compare_step(project, dataset, cards), across, scratch),
+        "models": models,
+    }
+
+
+def _usual_view(corpus: Corpus, model: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+    """What is shown first where the configuration does not say: the test sentence that fills a screen best.
+
+    It is one whose states are published in `folder`.
+    """
+    states = model["states"][0]["tables"]["states"]["files"]
+    steps = [pq.read_table(folder / file["path"], columns=["sentence_id"])["sentence_id"].to_numpy() for file in states]
+    test, ks = np.intersect1d(corpus.indices("test"), np.concatenate(steps)), model["states"][0]["k"]
+    if not len(test) or not ks:
+        return None
+    lengths = np.array([len(corpus.tokens[i]) for i in test])
+    chosen = int(np.argmin(np.abs(lengths - SHOWN_STEPS)))
+    k = min(ks, key=lambda k: abs(k - SHOWN_K))
+    key = corpus.key[test[chosen]]
+    return {"model": model["name"], "sentence": key, "step": int(lengths[chosen]) // 2, "k": k, "words": []}
+
+
+def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:
+    """Pairs of states of different datasets: by dataset of the first state, then by table."""
+    with_models = [(dataset, cards) for dataset in datasets if (cards := comparable(project, dataset))]
+    if len(with_models) < 2:
+        return {}
+    folder = across_step(project, with_models).run(project.build)
+    names = [dataset.config.name for dataset, _ in with_models]
+    return {name: _rows(read_index(folder / name)["tables"], folder / name) for name in names}
+
+
+def _pairs(project: Project, compared: Step, across: dict[str, pa.Table], scratch: Path) -> dict[str, Any]:
+    folder = compared.folder(project.build)
+    own = _rows(read_index(folder)["tables"], folder) if compared.finished(project.build) else {}
+    found = {}
+    for name in (name for name in PAIR_TABLES if name in own or name in across):
+        rows = pa.concat_tables([tables[name] for tables in (own, across) if name in tables])
+        order = [(column, "ascending") for column in BY_NAME[name].sorted_by]
+        found[name] = entry(name, files.write(name, rows.sort_by(order), scratch), scratch, project.data)
+    return found
+
+
+def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
+    return {name: files.read(name, [folder / part.name for part in parts]) for name, parts in tables.items()}
+
+
+def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
+    card = dataset.cards[name]
+    seed = card.seeds[0]
+    trained = train_step(project, dataset, card, seed)
+    _finished(project, dataset, corpus_step(project, dataset), tag_step(project, dataset), trained)
+    folder = trained.folder(project.build)
+    about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+    scratch = project.build / "scratch" / dataset.config.name / name
+    figures = metric_rows(project, dataset, card, corpus)
+    metrics = files.write("metrics", columns.metrics(figures), scratch)
+    end = _measured(project, dataset, card, None)
+    end["tables"]["metrics"] = entry("metrics", metrics, scratch, project.data)
+    model = {
+        "name": name,
+        "title": card.title,
+        "kind": "language model" if isinstance(card, LanguageModelConfig) else "classifier",
+        "cell": card.cell.upper(),
+        "hash": _short(digest(folder / "model.safetensors")),
+        "parameters": about["parameters"],
+        "seed": seed,
+        "classes": list(corpus.labels),
+        "provenance": {"weights_sha256": digest(folder / "model.safetensors"), **about},
+        **end,
+    }
+    epochs = [
+        {"epoch": epoch, "hash": _short(about["epochs"][f"epoch-{epoch}"]), **_measured(project, dataset, card, epoch)}
+        for epoch in published_epochs(card)
+        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]
+    ]
+    if epochs:
+        model["epochs"] = [*epochs, {"epoch": about["best_epoch"], "hash": model["hash"], **end}]
+    return model
+
+
+def _short(weights: str) -> str:
+    """A model's hash in links, from the SHA-256 of its weights."""
+    return hashlib.sha256(weights.encode()).hexdigest()[:16]
+
+
+def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Any]:
+    """Tables and states of a model at its end, or after `epoch`."""
+    seed, measure = card.seeds[0], dataset.config.measure
+    steps = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
+    _finished(project, dataset, *steps)
+    recorded, clustered = (step.folder(project.build) for step in steps)
+    index, clusters = read_index(recorded), read_index(clustered)
+    without = _ablated(project, dataset, card, epoch)
+    states = []
+    for state, clustering in zip(index["states"], clusters["states"], strict=True):
+        measured, grouped = state.pop("tables"), clustering.pop("tables")
+        states.append(
+            {
+                **state,
+                **clustering,
+                "measured": {
+                    **index["measured"],
+                    "minimum_count": measure.minimum_count,
+                    "frequent_count": measure.frequent_count,
+                },
+                "tables": {
+                    **_entries(measured, recorded / state["name"], project.data),
+                    **_entries(grouped, clustered / state["name"], project.data),
+                    **without.get(state["name"], {}),
+                },
+            }
+        )
+    return {"tables": _entries(index["tables"], recorded, project.data), "states": states}
+
+
+def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, dict[str, Any]]:
+    """The tables of the stage `ablate` by state; none where it has not been run, and none of an earlier epoch."""
+    step = ablate_step(project, dataset, card, card.seeds[0])
+    if epoch is not None or not step.finished(project.build):
+        return {}
+    folder = step.folder(project.build)
+    states = read_index(folder)["states"]
+    return {state["name"]: _entries(state["tables"], folder / state["name"], project.data) for state in states}
+
+
+def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
+    for step in steps:
+        if not step.finished(project.build):
+            raise RnnvisError(
+                f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",
+                f"rnnvis regenerate {dataset.config.name}: it makes anew what is damaged",
+            )
+
+
+def _entries(tables: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:
+    return {name: entry(name, parts, source, target) for name, parts in tables.items()}

@@ -1,0 +1,125 @@
+"""Stage `record`: a trained model over its corpus, as tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnvis.config import Card, LanguageModelConfig, Measure, as_table
+from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.units.units import label_auc
+from rnnvis.nets.checkpoints import load
+from rnnvis.published import columns, files
+from rnnvis.published.files import Part
+from rnnvis.published.recorded import write_state
+from rnnvis.recipes.keep.index import write_index
+from rnnvis.recipes.keep.project import Dataset, Project
+from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
+from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record
+from rnnvis.recipes.steps.train import train_step
+from rnnvis.text.corpus import Corpus
+
+Written = dict[str, list[Part]]
+
+
+def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch: int | None = None) -> Step:
+    """Measure one trained model, at its end or (a language model) after `epoch`; the folder holds its tables and
+    `index.json`, which describes them."""
+    if isinstance(card, LanguageModelConfig):
+        from rnnvis.recipes.steps.language_record import language_record_step
+
+        return language_record_step(project, dataset, card, seed, epoch)
+    corpus_folder = corpus_step(project, dataset).folder(project.build)
+    trained = train_step(project, dataset, card, seed)
+    measure = dataset.config.measure
+    inputs = {
+        "trained": trained.key,
+        "splits": measure.splits,
+        "minimum_count": measure.minimum_count,
+        "frequent_count": measure.frequent_count,
+        "selected_words": measure.selected_words,
+        "published_count": measure.published_count,
+        "study": as_table(dataset.config.study),
+    }
+
+    def build(folder: Path) -> None:
+        corpus = load_corpus(corpus_folder)
+        model, _ = load(trained.folder(project.build))
+        found = record(model, corpus, measure, dataset.config.study)
+        head = {
+            "training": training_table(trained.folder(project.build), folder),
+            "steps": _steps(found, corpus.label, folder),
+        }
+        states = [_state(state, found, corpus, dataset, folder) for state in found.states]
+        index = {
+            "tables": {name: parts for group in head.values() for name, parts in group.items()},
+            "states": states,
+            "measured": measured_text(corpus, measure, found.sentence_id),
+        }
+        write_index(folder, index)
+
+    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    return Step("record", label, inputs, (record, write_state), build)
+
+
+def measured_text(corpus: Corpus, measure: Measure, sentence_id: np.ndarray) -> dict[str, Any]:
+    """What of the text was measured, as the index says it; `sentence_id` [N] is that of every step."""
+    inside = np.isin(corpus.split, measure.splits)
+    return {
+        "splits": list(measure.splits),
+        "steps": int(inside[sentence_id].sum()),
+        "sentences": int(inside.sum()),
+    }
+
+
+def training_table(trained: Path, folder: Path) -> Written:
+    """Write the epochs of a training as a table."""
+    rows = json.loads((trained / "training.json").read_text(encoding="utf-8"))
+    return {"training": files.write("training", columns.training(rows), folder)}
+
+
+def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
+    of_step = label[found.sentence_id]
+    last = np.flatnonzero(np.append(found.sentence_id[1:] != found.sentence_id[:-1], True))
+    steps = columns.steps(
+        found.sentence_id, found.step, found.token_id, found.probabilities, of_step, found.pushes, found.surprise
+    )
+    of_sentence = columns.predictions(
+        last, found.sentence_id, found.step, found.probabilities, of_step, found.surprise[:, 0]
+    )
+    return {
+        "steps": files.write("steps", steps, folder),
+        "predictions": files.write("predictions", of_sentence, folder),
+    }
+
+
+def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
+    auc = label_auc(state.last, corpus.label[state.ended]) if len(corpus.labels) == 2 else None
+    read_by_head = state.name == HEAD_STATE
+    tables = {}
+    if read_by_head and found.v is not None and found.effects and found.in_context:
+        tables["word_effects"] = columns.word_effects(found.effects, state.responses, found.v)
+        tables["word_in_context"] = columns.word_in_context(found.in_context)
+    return write_state(
+        state,
+        corpus,
+        folder,
+        title=state_title(state.name),
+        frequent_count=dataset.config.measure.frequent_count,
+        published_count=dataset.config.measure.published_count,
+        bounded=state.name.endswith(".h"),
+        read_by_head=read_by_head,
+        v=found.v if read_by_head else None,
+        auc=auc,
+        tables=tables,
+    )
+
+
+def state_title(name: str) -> str:
+    """How the state `name` is called on the page: “Layer 1, hidden h”."""
+    kind = "hidden h" if name.endswith(".h") else "cell c"
+    return f"Layer {int(name.split('.')[-2]) + 1}, {kind}"

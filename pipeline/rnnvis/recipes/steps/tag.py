@@ -1,0 +1,36 @@
+"""Stage `tag`: the part of speech of every word of a corpus."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, parts_of_speech
+from rnnvis.recipes.keep.project import Dataset, Project
+from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
+
+
+def tag_step(project: Project, dataset: Dataset) -> Step:
+    """Tag the sentences that responses are measured on; special words, such as <unk>, have no part of speech."""
+    corpus = corpus_step(project, dataset)
+    inputs = {"corpus": corpus.key, "splits": dataset.config.measure.splits, "textblob": version("textblob")}
+
+    def build(folder: Path) -> None:
+        text = load_corpus(corpus.folder(project.build))
+        read = [i for i, split in enumerate(text.split) if split in dataset.config.measure.splits]
+        found = parts_of_speech((text.tokens[i] for i in read), (text.surface[i] for i in read), len(text.vocabulary))
+        found.part[list(text.special)] = -1
+        found.share[list(text.special)] = np.nan
+        np.save(folder / "part.npy", found.part, allow_pickle=False)
+        np.save(folder / "share.npy", found.share, allow_pickle=False)
+
+    return Step("tag", dataset.config.name, inputs, (parts_of_speech,), build)
+
+
+def load_parts(folder: Path) -> PartsOfSpeech:
+    """What a finished tag step left in `folder`."""
+    part, share = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("part", "share"))
+    return PartsOfSpeech(part, share)

@@ -1,0 +1,89 @@
+"""Text in, token ids out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rnnvis.config import DatasetConfig, Source
+from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
+from rnnvis.text.assembly import Sentence, assemble, probe_sentences
+from rnnvis.text.corpus import RECORDED, Corpus
+from rnnvis.text.kinds import imdb, ptb, reviews, running, speeches, table, uci_sentences, yelp
+from rnnvis.text.reading import FileKind, Reading, select
+
+KINDS: dict[str, Callable[[DatasetConfig, Path], Corpus]] = {
+    "reviews": reviews.load,
+    "speeches": speeches.load,
+}
+FILE_KINDS: dict[str, FileKind] = {
+    "table": table.KIND,
+    "yelp": yelp.KIND,
+    "imdb": imdb.KIND,
+    "uci-sentences": uci_sentences.KIND,
+    "ptb": ptb.KIND,
+    "text": running.KIND,
+}
+
+__all__ = ["FILE_KINDS", "KINDS", "RECORDED", "Corpus", "Sentence", "kind_loader", "load", "read", "source_files"]
+
+
+def load(config: DatasetConfig, cache: Path) -> Corpus:
+    """The corpus that `config` describes; what has to be downloaded is kept under `cache`.
+
+    Raises:
+        RnnvisError: the kind of source is unknown, the source cannot be had, or its text is not as expected.
+    """
+    kind = config.source.kind
+    if kind in FILE_KINDS:
+        corpus, reading = read(config)
+        for note in reading.notes:
+            say(note)
+        return corpus
+    if kind not in KINDS:
+        known = ", ".join(sorted([*KINDS, *FILE_KINDS]))
+        raise RnnvisError(f'dataset {config.name}: unknown source.kind "{kind}"', f"use one of: {known}")
+    return KINDS[kind](config, cache)
+
+
+def kind_loader(kind: str) -> Callable[..., Any]:
+    """The function that reads the text of a source of this kind."""
+    return FILE_KINDS[kind].read if kind in FILE_KINDS else KINDS[kind]
+
+
+def read(config: DatasetConfig) -> tuple[Corpus, Reading]:
+    """The corpus in the user's files that `config` names, and what its loader said about them."""
+    source = config.source
+    source_files(source)
+    reading = FILE_KINDS[source.kind].read(source)
+    sentences = select(reading, source.most_sentences, source.most_tokens)
+    if not any(sentence.split == "train" for sentence in sentences):
+        raise RnnvisError(f"{config.name}: none of the {len(sentences):,} sentences is for training", "give more text")
+    corpus = assemble(
+        config.name,
+        reading.labels,
+        [*probe_sentences(config.probe), *sentences],
+        config.vocabulary,
+        read=reading.words,
+        ending=reading.ending,
+    )
+    return corpus, dataclasses.replace(reading, sentences=sentences)
+
+
+def source_files(source: Source) -> list[Path]:
+    """The user's files that a corpus is read from, in order; none for a source that is fetched.
+
+    Raises:
+        RnnvisError: they are not there; says where to get them and how to name them.
+    """
+    if source.kind not in FILE_KINDS:
+        return []
+    kind = FILE_KINDS[source.kind]
+    try:
+        return kind.files(Path(source.path))
+    except RnnvisError as error:
+        fix = f"{kind.get}; put it there, or name the place in source.path"
+        raise RnnvisError(error.message, error.fix or fix) from None

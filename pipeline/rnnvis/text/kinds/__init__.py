@@ -1,0 +1,1 @@
+"""Corpora, one file for each kind of source."""

@@ -1,0 +1,57 @@
+"""Every figure that the pages quote, written from the published tables into fragments that the pages include."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rnnvis.published import files
+from tools.website import cell_claims, cells, findings, probes, reference
+from tools.website.cells import Cells
+from tools.website.published import Published
+
+FRAGMENTS: dict[str, Callable[[Published], str]] = {
+    "accuracy": findings.accuracy,
+    "clusters": findings.clusters,
+    "clusters-conclusion": findings.clusters_conclusion,
+    "contexts": findings.contexts,
+    "contexts-conclusion": findings.contexts_conclusion,
+    "corpus": reference.corpus,
+    "files": reference.files,
+    "answer": probes.pair_answer,
+    "answer-at-home": probes.pair_answer_at_home,
+    "pair": probes.pair,
+    "pair-conclusion": probes.pair_conclusion,
+    "pair-explorers": probes.pair_explorers,
+    "provenance": reference.provenance,
+    "quality": findings.quality,
+    "query": reference.query,
+    "reading": probes.reading,
+    "schema": reference.schema,
+}
+
+CELLS: dict[str, Callable[[Cells], str]] = {
+    "cells-claims": cell_claims.claims,
+    "cells-claims-conclusion": cell_claims.conclusion,
+    "cells-clouds": cells.clouds,
+    "cells-explorer": cells.explorer,
+    "cells-kinds": cells.kinds,
+    "cells-measures": cells.measures,
+    "cells-perplexity": cells.perplexity,
+    "cells-purity": cells.purity,
+    "cells-reproduced": cells.reproduced,
+}
+
+
+def write_fragments(data: Path, out: Path, datasets: Path) -> None:
+    """Write `<name>.md` for each fragment into `out`, from the published folder `data` and the results in `datasets`.
+
+    Raises:
+        RnnvisError: the manifest or a Parquet file is missing or damaged.
+    """
+    published = Published(data)
+    for name, fragment in FRAGMENTS.items():
+        files.replace(out / f"{name}.md", fragment(published).encode())
+    found = Cells.read(datasets, published.manifest)
+    for name, of_cells in CELLS.items():
+        files.replace(out / f"{name}.md", of_cells(found).encode())

@@ -1,0 +1,108 @@
+"""The reference parts of the pages: schema, corpus, files, provenance, and a query with its output."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Any
+
+from rnnvis.published.publishing import tables_of
+from rnnvis.published.schema import TABLES, Table
+from tools.website.markup import absent, decimal, integer, percent, table, text
+from tools.website.published import Published
+
+_SCOPE = {"dataset": "one for each dataset", "model": "one for each model", "state": "one for each state of a model"}
+
+
+def schema(published: Published | None = None) -> str:
+    """Every table with its columns, from the declaration that the writer and `rnnvis verify` use."""
+    return "\n".join(_table(declared) for declared in TABLES)
+
+
+def _table(declared: Table) -> str:
+    order = ", ".join(f"<code>{name}</code>" for name in declared.sorted_by)
+    rows = [
+        (f"<code>{c.name}</code>", f"<code>{text(c.type)}</code>", "yes" if c.nullable else "", text(c.about))
+        for c in declared.columns
+    ]
+    columns = table("", ("column", "type", "nullable", "holds"), rows)
+    return (
+        f"### `{declared.name}`\n\n"
+        f"<p>A row is {text(declared.row)}; {_SCOPE[declared.scope]}. Sorted by {order}.</p>\n\n{columns}"
+    )
+
+
+def corpus(published: Published) -> str:
+    """How many sentences of each split and label there are, and how large the vocabulary is."""
+    labels = published.dataset["labels"]
+    counts = {
+        (split, label): n
+        for split, label, n in published.rows("SELECT split, label, count(*) FROM sentences GROUP BY ALL")
+    }
+    rows = []
+    for split in published.dataset["splits"]:
+        of_label = [counts.get((split, i), 0) for i in range(len(labels))]
+        without = counts.get((split, None), 0)
+        rows.append((text(split), *(integer(n) for n in [*of_label, without, sum(of_label) + without])))
+    words, uses, unknown = published.rows(
+        "SELECT count(*), sum(count), coalesce(sum(count) FILTER (special), 0) FROM words"
+    )[0]
+    head = ("split", *(text(label) for label in labels), "no label", "all")
+    caption = (
+        f"Sentences of “{published.dataset['title']}”. The vocabulary has {integer(words)} entries; "
+        f"{percent(unknown / uses, 1)} of the training text's tokens are read as <unk>."
+    )
+    return table(caption, head, rows, range(1, len(head)))
+
+
+def files(published: Published) -> str:
+    """Every published table with its rows, files and bytes."""
+    rows = [
+        (
+            text(where),
+            f"<code>{text(name)}</code>",
+            integer(entry["rows"]),
+            integer(len(entry["files"])),
+            decimal(sum(f["bytes"] for f in entry["files"]) / 1e6, 2),
+        )
+        for where, name, entry in tables_of(published.manifest)
+    ]
+    total = sum(f["bytes"] for _, _, entry in tables_of(published.manifest) for f in entry["files"])
+    caption = f"Published tables: {decimal(total / 1e6, 1)} MB in all"
+    shown = table(caption, ("dataset / model / state", "table", "rows", "files", "MB"), rows, (2, 3, 4))
+    return f"<details><summary>The {len(rows)} tables of this site</summary>{shown.strip()}</details>\n"
+
+
+def provenance(published: Published) -> str:
+    """Where each model comes from: everything that the manifest says about it."""
+    parts = []
+    for model in published.dataset["models"]:
+        facts = {"hash": model["hash"], "parameters": model["parameters"], "seed": model["seed"], **model["provenance"]}
+        rows = [(f"<code>{text(name)}</code>", text(value)) for name, value in _flat(facts)]
+        shown = table(f"Everything that the manifest says about {model['name']}", ("", ""), rows)
+        parts.append(f"<details><summary>{text(model['title'])}</summary>{shown.strip()}</details>\n")
+    return "\n".join(parts) or absent("model")
+
+
+def _flat(value: dict[str, Any], at: str = "") -> Iterator[tuple[str, str]]:
+    for name, item in value.items():
+        if isinstance(item, dict):
+            yield from _flat(item, f"{at}{name}.")
+        else:
+            yield f"{at}{name}", ", ".join(map(str, item)) if isinstance(item, list) else str(item)
+
+
+def query(published: Published) -> str:
+    """A query over the published files, and what DuckDB prints for it."""
+    if not published.has("word_effects", "responses"):
+        return absent("word effects")
+    asked = (
+        "SELECT w.text, e.count AS uses, round(e.effect, 2) AS effect, round(r.reliability, 3) AS reliability\n"
+        f"FROM '{published.file('word_effects')}' AS e\n"
+        f"JOIN '{published.file('words')}' AS w USING (word_id)\n"
+        f"JOIN '{published.file('responses')}' AS r USING (word_id)\n"
+        "WHERE e.count >= 50\n"
+        "ORDER BY e.effect\n"
+        "LIMIT 8;"
+    )
+    return "```sql\n" + asked + f'\n```\n\n<pre class="rv-output">{html.escape(published.shown(asked))}</pre>\n'
