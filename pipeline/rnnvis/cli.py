@@ -163,8 +163,8 @@ def results(project: Project, dataset: str) -> None:
 
     Rows of models that were trained elsewhere stay, as long as the same text and card made them.
     """
+    from rnnvis.recipes.steps.cell_results import update_measures
     from rnnvis.recipes.steps.language_results import update_table
-    from rnnvis.recipes.study.cell_results import update_measures
 
     with working(project):
         of = project.dataset(dataset)
