@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from rnnvis.published import first_view
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.publishing import data_files, digest, read_manifest, tables_of
-from rnnvis.published.schema import BY_NAME, Table
+from rnnvis.published.schema import BY_NAME, Table, same_type
 
 
 @dataclass
@@ -83,8 +83,8 @@ def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report:
             report.problems.append(f"{at}: the column {column.name} is missing")
             return rows.num_rows
         values = rows.column(column.name)
-        wanted = table.arrow().field(column.name).type
-        if not _same(values.type, wanted):
+        wanted = column.arrow(values.type)
+        if not same_type(values.type, wanted):
             report.problems.append(f"{at}: {column.name} is {values.type}, not {wanted}")
         if values.null_count and not column.nullable:
             report.problems.append(f"{at}: {column.name} holds nulls")
@@ -93,12 +93,6 @@ def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report:
     if not _sorted(rows, table):
         report.problems.append(f"{at}: not sorted by {', '.join(table.sorted_by)}")
     return rows.num_rows
-
-
-def _same(found: pa.DataType, wanted: pa.DataType) -> bool:
-    if pa.types.is_list(found) and pa.types.is_list(wanted):
-        return found.value_type == wanted.value_type
-    return found == wanted
 
 
 def _finite(values: pa.ChunkedArray) -> bool:
