@@ -140,7 +140,7 @@ def test_schema_lists_every_column(published: Published) -> None:
 
 def test_text_of_the_corpus_is_escaped() -> None:
     assert markup.word('<img src=x onerror="alert(1)">\n\n# no') == (
-        '<span class="rv-word">&lt;img src=x onerror=&quot;alert(1)&quot;&gt; # no</span>'
+        '<span class="rv-word">&lt;img src=x onerror=&#34;alert(1)&#34;&gt; # no</span>'
     )
 
 

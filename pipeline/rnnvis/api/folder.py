@@ -19,9 +19,9 @@ from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, 
 from rnnvis.measures.words.pieces import joining
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
+from rnnvis.published.clustered import cluster_state
 from rnnvis.published.publishing import MANIFEST, entry, read_manifest, write_manifest
-from rnnvis.recipes.steps.cluster import cluster_state
-from rnnvis.recipes.steps.record import write_state
+from rnnvis.published.recorded import write_state
 from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.version import __version__
 

@@ -7,12 +7,12 @@ checked against, the declarations here. A change that an older viewer cannot rea
 from __future__ import annotations
 
 from rnnvis.published.schema.dataset import DATASET
-from rnnvis.published.schema.declaration import ARROW, Column, Scope, Table
+from rnnvis.published.schema.declaration import ARROW, Column, Scope, Table, same_type
 from rnnvis.published.schema.model import MODEL
 from rnnvis.published.schema.pairs import PAIRS
 from rnnvis.published.schema.state import STATE
 
-__all__ = ["ARROW", "BY_NAME", "FORMAT", "TABLES", "VERSION", "Column", "Scope", "Table"]
+__all__ = ["ARROW", "BY_NAME", "FORMAT", "TABLES", "VERSION", "Column", "Scope", "Table", "same_type"]
 
 FORMAT = "rnnvis"
 VERSION = 1
