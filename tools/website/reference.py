@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnvis.published.publishing import tables_of
 from rnnvis.published.schema import TABLES, Table
+from rnnvis.published.schema.manifest import SCHEMA
 from tools.website.markup import absent, decimal, integer, percent, table, text
 from tools.website.published import Published
 
@@ -30,6 +31,38 @@ def _table(declared: Table) -> str:
         f"### `{declared.name}`\n\n"
         f"<p>A row is {text(declared.row)}; {_SCOPE[declared.scope]}. Sorted by {order}.</p>\n\n{columns}"
     )
+
+
+def manifest(published: Published | None = None) -> str:
+    """Every field of the manifest, from the declaration that its readers use."""
+    return "\n".join(_fields(shape) for shape in (SCHEMA, *SCHEMA["$defs"].values()))
+
+
+def _fields(shape: dict[str, Any]) -> str:
+    rows = [
+        (
+            f"<code>{name}</code>",
+            f"<code>{text(_kind(of))}</code>",
+            "" if name in shape["required"] else "yes",
+            text(of["description"]),
+        )
+        for name, of in shape["properties"].items()
+    ]
+    fields = table("", ("field", "type", "may be missing", "holds"), rows)
+    return f"### `{shape['title']}`\n\n<p>{text(shape['description'])}</p>\n\n{fields}"
+
+
+def _kind(shape: dict[str, Any]) -> str:
+    if "$ref" in shape:
+        return str(shape["$ref"].rsplit("/", 1)[1])
+    if "anyOf" in shape:
+        return " or ".join(_kind(of) for of in shape["anyOf"])
+    if shape["type"] == "array":
+        return f"list of {_kind(shape['items'])}"
+    if shape["type"] == "object":
+        inside = shape["additionalProperties"]
+        return "object" if inside is True else f"object of {_kind(inside)}"
+    return str(shape["type"])
 
 
 def corpus(published: Published) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from rnnvis.published import first_view
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.publishing import data_files, digest, read_manifest, tables_of
 from rnnvis.published.schema import BY_NAME, Table
+from rnnvis.published.schema.manifest import TableFile
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Report:
 
 def verify(folder: Path) -> Report:
     """Check sizes, checksums, row counts, schemas, sort order and value ranges of every file the manifest names."""
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, exact=True)
     report = Report()
     for where, name, entry in tables_of(manifest):
         if name not in BY_NAME:
@@ -49,7 +49,7 @@ def verify(folder: Path) -> Report:
     return report
 
 
-def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], report: Report) -> int:
+def _check_file(folder: Path, where: str, table: Table, file: TableFile, report: Report) -> int:
     path = folder / file["path"]
     at = f"{where} / {table.name}: {file['path']}"
     if not path.is_file():
@@ -69,7 +69,7 @@ def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], re
     return int(file["rows"])
 
 
-def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report: Report) -> int:
+def _check_rows(path: Path, at: str, table: Table, file: TableFile, report: Report) -> int:
     try:
         rows = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
