@@ -94,7 +94,7 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
 def rows_with(table: str, entry: TableEntry, keys: Keys, folder: Path) -> pa.Table:
     """All rows of the table whose key columns hold one of the values, in published order."""
     leading, values = next(iter(keys.items()))
-    pieces = [pa.Table.from_batches([], schema=BY_NAME[table].arrow())]
+    pieces = []
     for file in entry["files"]:
         first, last = file["first"], file["last"]
         ranged = first is not None and last is not None and leading == BY_NAME[table].sorted_by[0]
@@ -103,8 +103,8 @@ def rows_with(table: str, entry: TableEntry, keys: Keys, folder: Path) -> pa.Tab
         rows = pq.read_table(folder / file["path"], filters=pc.field(leading).isin(values))
         for column, wanted in keys.items():
             rows = rows.filter(pc.is_in(rows.column(column), pa.array(wanted, rows.schema.field(column).type)))
-        pieces.append(rows.select(pieces[0].schema.names).cast(pieces[0].schema))
-    return pa.concat_tables(pieces).combine_chunks()
+        pieces.append(files.typed(rows, BY_NAME[table]))
+    return pa.concat_tables(pieces).combine_chunks() if pieces else BY_NAME[table].arrow().empty_table()
 
 
 def _wanted(dataset: DatasetEntry, folder: Path) -> Iterator[tuple[Owner, str, TableEntry, Keys]]:
