@@ -59,8 +59,8 @@ class StateRecord:
 
     `published` int64 [P]: the sentences whose states are kept, `values` [their steps, H], `before` [P, H] the state
     that each of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled
-    sentences, `last` float32 [E, H]: the state after each of them; `surprise` float32 [N] as in
-    `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
+    sentences, `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32
+    [N] as in `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -221,26 +221,28 @@ class _State:
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self.values = KeptStates(int(lengths.sum()), units)
         self.before = KeptStates(len(self.published), units)
-        self.backwards = ".reverse." in name  # what such a state starts from at step 0 is its own state at step 1
+        self.backwards = ".reverse." in name
 
     def add(self, batch: StepBatch) -> None:
         state, delta = batch.states[self.name], batch.delta(self.name)
+        ends = batch.step == 0, batch.step == self.recorder.lengths[batch.sentence_id] - 1
+        starting, ending = ends[::-1] if self.backwards else ends
         place = self.place[batch.sentence_id]
-        last = (place >= 0) & (batch.step == self.recorder.lengths[batch.sentence_id] - 1)
+        last = (place >= 0) & ending
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
         self.values.put(self.starts[batch.sentence_id[kept]] + batch.step[kept], state[kept])
-        if not self.backwards:
-            first = kept & (batch.step == 0)
-            started = np.searchsorted(self.published, batch.sentence_id[first])
-            self.before.put(started, batch.previous[self.name][first])
+        first = kept & starting
+        started = np.searchsorted(self.published, batch.sentence_id[first])
+        self.before.put(started, batch.previous[self.name][first])
         inside = self.recorder.text.measured[batch.sentence_id]
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
         self.quantiles.add(token, delta)
+        continued = ~starting if self.backwards else batch.continued
         gates = gates_of(self.name, batch.gates, state.shape[1])
         self.gates.add({name: of[inside] for name, of in gates.items()})
-        self.units.add(state[inside], batch.previous[self.name][inside], batch.continued[inside])
+        self.units.add(state[inside], batch.previous[self.name][inside], continued[inside])
         self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
 
     def merge(self, other: _State, seen: np.ndarray) -> None:

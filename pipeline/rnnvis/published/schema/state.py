@@ -169,7 +169,10 @@ STATE: tuple[Table, ...] = (
         (
             Column("sentence_id", "int32", "Sentence number"),
             Column(
-                "step", "int16", "Step, from 0; −1: the state carried on from the sentence before, where there is one"
+                "step",
+                "int16",
+                "Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where "
+                "that is not zero",
             ),
             Column("value", HALVES, "State after the step, one value a unit"),
         ),
