@@ -6,7 +6,6 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,7 @@ from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
 from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of
 from rnnvis.published.schema import BY_NAME, FORMAT, Table, same_type
+from rnnvis.published.schema.manifest import TableFile
 
 
 @dataclass
@@ -70,7 +70,7 @@ def _ours(manifest: Path) -> bool:
 
 def _check(folder: Path, report: Report) -> None:
     """Check the files that the manifest of one published folder names."""
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, exact=True)
     before = len(report.problems)
     for where, name, entry in tables_of(manifest):
         if name not in BY_NAME:
@@ -89,7 +89,7 @@ def _check(folder: Path, report: Report) -> None:
         report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
 
 
-def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], report: Report) -> int:
+def _check_file(folder: Path, where: str, table: Table, file: TableFile, report: Report) -> int:
     path = folder / file["path"]
     at = f"{where} / {table.name}: {file['path']}"
     if not path.is_file():
@@ -109,7 +109,7 @@ def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], re
     return int(file["rows"])
 
 
-def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report: Report) -> int:
+def _check_rows(path: Path, at: str, table: Table, file: TableFile, report: Report) -> int:
     try:
         rows = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
