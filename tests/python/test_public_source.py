@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -233,11 +234,9 @@ def test_a_backward_state_changes_against_the_step_behind_it(tmp_path: Path) -> 
         before = np.concatenate([h[1:], np.zeros((1, 4))])
         np.add.at(total, ids, h - before)
         np.add.at(uses, ids, 1)
-        pairs += zip(h[:-1], h[1:], strict=True)
+        pairs += pairwise(h)
         change.append(np.abs(h - before).mean(axis=1))
-        kept += [np.minimum(abs(a), abs(b))[a * b > 0].sum() / abs(b).sum() for a, b in zip(h, before, strict=True)][
-            :-1
-        ]
+        kept += [np.minimum(abs(a), abs(b))[a * b > 0].sum() / abs(b).sum() for a, b in pairwise(h)]
     record = ours.states["rnn.0.reverse.h"]
     np.testing.assert_allclose(record.responses.mean, total / np.maximum(uses, 1), atol=1e-6)
     a, b = np.array(pairs).transpose(1, 0, 2)
@@ -342,7 +341,7 @@ class Rotating(nn.Module):
 
 def test_complex_states_are_refused_by_name_and_taken_in_parts_or_by_modulus(tmp_path: Path) -> None:
     text = sentences()
-    with pytest.raises(rnnvis.RnnvisError, match='"lru.0.x" holds complex numbers at step 1') as refused:
+    with pytest.raises(rnnvis.RnnvisError, match=r'"lru.0.x" holds complex numbers at step 1') as refused:
         rnnvis.record(Rotating(lambda x: x, 3), text, WORDS)
     assert "rnnvis.parts(x)" in refused.value.fix
     assert "rnnvis.modulus(x)" in refused.value.fix
