@@ -128,6 +128,18 @@ def test_query_prints_what_the_tables_hold(published: Published, folder: Path) -
     assert lowest in shown
 
 
+def test_the_manifests_page_lists_every_declared_field_and_whether_it_may_be_missing(published: Published) -> None:
+    from rnnvis.published.schema.manifest import SCHEMA
+
+    shown = reference.manifest(published)
+    for shape in (SCHEMA, *SCHEMA["$defs"].values()):
+        part = shown.split(f"### `{shape['title']}`")[1].split("### ")[0]
+        for name in shape["properties"]:
+            row = next(row for row in part.split("<tr>") if f"<td><code>{name}</code></td>" in row)
+            assert ("<td>yes</td>" in row) == (name not in shape["required"])
+    assert "<code>&lt;name&gt;-reversed</code>" in shown
+
+
 def test_schema_lists_every_column(published: Published) -> None:
     from rnnvis.published.schema import TABLES
 

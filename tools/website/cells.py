@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Cells:
     published: Table | None
 
     @staticmethod
-    def read(datasets: Path, manifest: Table) -> Cells:
+    def read(datasets: Path, manifest: Mapping[str, Any]) -> Cells:
         """What lies in `datasets`, a folder of datasets, and in a published manifest."""
         folder = datasets / DATASET / "results"
         perplexity, measures = (_table(folder / f"{name}.json") for name in ("perplexity", "measures"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -209,7 +210,7 @@ def pair_explorers(published: Published) -> str:
 
 
 def _explorer(published: Published, shown: Probe) -> Markup:
-    attributes = {"layout": "hero", "explorer": "../../explorer/", "model": published.model["name"]}
+    attributes: dict[str, Any] = {"layout": "hero", "explorer": "../../explorer/", "model": published.model["name"]}
     attributes |= {"sentence": shown.name, "step": shown.step, "k": findings.CLUSTERS, "words": WORD}
     return piece("explorer", attributes) + "\n" + paragraph(word(shown.sentence), "rv-note")
 
@@ -217,8 +218,8 @@ def _explorer(published: Published, shown: Probe) -> Markup:
 def _shown_pair(published: Published) -> list[Probe]:
     """The pair that the default view belongs to, else the first; empty without one."""
     found = probes(published)
-    shown = (published.dataset.get("view") or {}).get("sentence")
-    at = next((i for i, p in enumerate(found) if p.key == shown), 0) // 2 * 2
+    view = published.dataset["view"]
+    at = next((i for i, p in enumerate(found) if view and p.key == view["sentence"]), 0) // 2 * 2
     return found[at : at + 2]
 
 
@@ -233,8 +234,8 @@ def _side_by_side(published: Published, first: Probe, second: Probe, root: str, 
 
 def reading(published: Published) -> str:
     """What the word did at the default view's step: the last stop of the walk through the picture."""
-    shown = (published.dataset.get("view") or {}).get("sentence")
-    probe = next((p for p in probes(published) if p.key == shown), None)
+    view = published.dataset["view"]
+    probe = next((p for p in probes(published) if view and p.key == view["sentence"]), None)
     found = published.rows(
         "SELECT labels, \"order\" FROM cluster_labels WHERE method = ? AND selection = ? AND k = ? AND side = 'units'",
         (findings.METHOD, findings.SELECTION, findings.CLUSTERS),

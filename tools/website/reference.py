@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from rnnvis.published.publishing import tables_of
 from rnnvis.published.schema import TABLES, Table
+from rnnvis.published.schema.manifest import SCHEMA
 from tools.website.markup import absent, decimal, details, filled, integer, percent, piece, table, text
 from tools.website.published import Published
 
@@ -29,6 +30,44 @@ def _table(declared: Table) -> str:
     columns = table("", ("column", "type", "nullable", "holds"), rows)
     about = filled("A row is {}; {}. Sorted by {}.", text(declared.row), _SCOPE[declared.scope], order)
     return f"### `{declared.name}`\n\n{piece('paragraph', about, '')}\n\n{columns}"
+
+
+def manifest(published: Published | None = None) -> str:
+    """Every field of the manifest, from the declaration that its readers check it against."""
+    return "\n".join(_fields(shape) for shape in (SCHEMA, *SCHEMA["$defs"].values()))
+
+
+def _fields(shape: dict[str, Any]) -> str:
+    rows = [
+        (
+            piece("code", name),
+            piece("code", _kind(of)),
+            "" if name in shape["required"] else "yes",
+            _said(of["description"]),
+        )
+        for name, of in shape["properties"].items()
+    ]
+    fields = table("", ("field", "type", "may be missing", "holds"), rows)
+    return f"### `{shape['title']}`\n\n{piece('paragraph', _said(shape['description']), '')}\n\n{fields}"
+
+
+def _said(description: str) -> Markup:
+    """A description, with what stands between backticks as code."""
+    parts = text(description).split("`")
+    return Markup().join(piece("code", part) if i % 2 else part for i, part in enumerate(parts))
+
+
+def _kind(shape: dict[str, Any]) -> str:
+    if "$ref" in shape:
+        return str(shape["$ref"].rsplit("/", 1)[1])
+    if "anyOf" in shape:
+        return " or ".join(_kind(of) for of in shape["anyOf"])
+    if shape["type"] == "array":
+        return f"list of {_kind(shape['items'])}"
+    if shape["type"] == "object":
+        inside = shape["additionalProperties"]
+        return "object" if inside is True else f"object of {_kind(inside)}"
+    return str(shape["type"])
 
 
 def corpus(published: Published) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import KeptStates
 from rnnvis.measures.units.gates import GateAccumulator, Gates, gates_of
 from rnnvis.measures.units.units import UnitAccumulator, Units
 from rnnvis.measures.words.contexts import ContextFinder, Contexts
@@ -56,10 +57,10 @@ class Text:
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H], `before` float16
-    [P, H] the state that each of them starts from; `ended` int64 [E]: labelled sentences, `last` float32 [E, H]: the
-    state after each of them; `surprise` float32 [N] as in `rnnvis.measures.words.surprise`, steps in the sentences'
-    order, or none where `compare` was left out.
+    `published` int64 [P]: the sentences whose states are kept, `values` [their steps, H], `before` [P, H] the state
+    that each of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled
+    sentences, `last` float32 [E, H]: the state after each of them; `surprise` float32 [N] as in
+    `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -218,8 +219,8 @@ class _State:
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
-        self.values = np.zeros((int(lengths.sum()), units), np.float16)
-        self.before = np.zeros((len(self.published), units), np.float16)
+        self.values = KeptStates(int(lengths.sum()), units)
+        self.before = KeptStates(len(self.published), units)
         self.backwards = ".reverse." in name  # what such a state starts from at step 0 is its own state at step 1
 
     def add(self, batch: StepBatch) -> None:
@@ -228,10 +229,11 @@ class _State:
         last = (place >= 0) & (batch.step == self.recorder.lengths[batch.sentence_id] - 1)
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
-        self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
+        self.values.put(self.starts[batch.sentence_id[kept]] + batch.step[kept], state[kept])
         if not self.backwards:
             first = kept & (batch.step == 0)
-            self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
+            started = np.searchsorted(self.published, batch.sentence_id[first])
+            self.before.put(started, batch.previous[self.name][first])
         inside = self.recorder.text.measured[batch.sentence_id]
         token, delta = batch.token_id[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
@@ -247,9 +249,9 @@ class _State:
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
         theirs = seen[self.published]
-        self.before[theirs] = other.before[theirs]
+        self.before.take(theirs, other.before)
         theirs = np.repeat(theirs, self.recorder.lengths[self.published])
-        self.values[theirs] = other.values[theirs]
+        self.values.take(theirs, other.values)
 
     def result(self, surprises: np.ndarray | None) -> StateRecord:
         return StateRecord(
@@ -260,8 +262,8 @@ class _State:
             gates=self.gates.result(),
             contexts=self.contexts.result(),
             published=self.published,
-            values=self.values,
-            before=self.before,
+            values=self.values.result(),
+            before=self.before.result(),
             ended=self.ended,
             last=self.last,
             surprise=surprises,
