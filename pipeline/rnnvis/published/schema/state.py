@@ -209,7 +209,8 @@ STATE: tuple[Table, ...] = (
             Column(
                 "step",
                 "int16",
-                "Step, from 0; −1: the state carried on from the sentence before, where there is one",
+                "Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where "
+                "that is not zero",
                 low=-1,
             ),
             Column("value", HALVES, "State after the step, one value a unit", bounded=True, length="units"),
