@@ -3,7 +3,6 @@
 import itertools
 import json
 import shutil
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.published import files, publishing, typescript
 from rnnvis.published.schema import TABLES, VERSION, Table
 from rnnvis.published.verify import verify
-from rnnvis.server.ranges import server
+from rnnvis.server.loopback import serve_site
 from tests import synthetic
 
 ROWS = 37
@@ -291,14 +290,8 @@ def test_an_open_page_is_still_served_what_is_kept(copy):
     before = publishing.read_manifest(copy)["datasets"][0]["tables"]["sentences"]["files"][0]["path"]
     held = (copy / before).read_bytes()
     publishing.write_manifest(with_sentences_of(1, copy), copy, "test")
-    running = server(copy)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{running.server_address[1]}/{before}") as answer:
-            assert answer.read() == held
-    finally:
-        running.shutdown()
-        running.server_close()
+    with serve_site(copy) as running, urllib.request.urlopen(running.url + before) as answer:
+        assert answer.read() == held
 
 
 def test_of_a_dataset_that_is_no_longer_published_nothing_stays(tmp_path):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from rnnvis.api.inputs import Labels, read_labels, read_sequences, read_vocabulary
@@ -95,7 +96,8 @@ def _array(value: Any, name: str) -> SavedArray:
     if isinstance(value, str | Path):
         return open_one(str(value))
     if isinstance(value, Tensor):
-        value = value.detach().cpu().float().numpy()
+        value = value.detach().cpu()
+        value = (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
     return in_memory(f'states["{name}"]', np.asanyarray(value))
 
 

@@ -62,8 +62,8 @@ class StateRecord:
 
     `published` int64 [P]: the sentences whose states are kept, `values` [their steps, H], `before` [P, H] the state
     that each of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled
-    sentences, `last` float32 [E, H]: the state after each of them; `surprise` float32 [N] as in
-    `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
+    sentences, `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32
+    [N] as in `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -240,27 +240,29 @@ class _State:
         self._expected: Responses | None = None
         self.values = KeptStates(int(lengths.sum()), units)
         self.before = KeptStates(len(self.published), units)
-        self.backwards = ".reverse." in name  # what such a state starts from at step 0 is its own state at step 1
+        self.backwards = ".reverse." in name
 
     def add(self, batch: StepBatch, delta: np.ndarray) -> None:
         self._expected = None
         state = batch.states[self.name]
         previous = batch.previous[self.name]
+        ends = batch.step == 0, batch.step == self.recorder.lengths[batch.sentence_id] - 1
+        starting, ending = ends[::-1] if self.backwards else ends
+        continued = ~starting if self.backwards else batch.continued
         place = self.place[batch.sentence_id]
-        last = np.flatnonzero((place >= 0) & (batch.step == self.recorder.lengths[batch.sentence_id] - 1))
+        last = np.flatnonzero((place >= 0) & ending)
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
         self.values.put((self.starts[batch.sentence_id] + batch.step)[kept], state[_rows(kept)])
-        if not self.backwards:
-            first = np.flatnonzero(kept & (batch.step == 0))
-            self.before.put(np.searchsorted(self.published, batch.sentence_id[first]), previous[first])
+        first = np.flatnonzero(kept & starting)
+        self.before.put(np.searchsorted(self.published, batch.sentence_id[first]), previous[first])
         inside = _rows(self.recorder.text.measured[batch.sentence_id])
         token, sentence, state, delta = batch.token_id[inside], batch.sentence_id[inside], state[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[sentence])
         self.quantiles.add(token, delta)
         gates = gates_of(self.name, batch.gates, state.shape[1])
         self.gates.add({name: of[inside] for name, of in gates.items()})
-        self.units.add(state, previous[inside], batch.continued[inside])
+        self.units.add(state, previous[inside], continued[inside])
         self.contexts.add(state, sentence, batch.step[inside])
 
     def expected(self) -> Responses:

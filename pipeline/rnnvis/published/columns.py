@@ -134,8 +134,8 @@ def contexts(found: Contexts) -> Columns:
 
 
 def states(state: StateRecord, lengths: Sequence[int]) -> Columns:
-    """Table `states` of the published sentences, which have so many steps each; the state before step 0 is step −1 of
-    those that do not start from zero."""
+    """Table `states` of the published sentences, which have so many steps each; the state that a sentence
+    starts from is step −1 of those that do not start from zero."""
     carried = state.before.any(axis=1)
     return {
         "sentence_id": np.concatenate([np.repeat(state.published, lengths), state.published[carried]]).astype(np.int32),

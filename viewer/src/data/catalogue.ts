@@ -126,7 +126,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
   ] },
   { name: "states", row: "a step of a sentence", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
-    { name: "step", type: "int16", nullable: false, about: "Step, from 0; −1: the state carried on from the sentence before, where there is one" },
+    { name: "step", type: "int16", nullable: false, about: "Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where that is not zero" },
     { name: "value", type: "list<float16> or list<float32>", nullable: false, about: "State after the step, one value a unit" },
   ] },
   { name: "contexts", row: "a unit, a sign and a rank", columns: [

@@ -221,7 +221,7 @@ export interface ClusterQualityRow {
 export interface StatesRow {
   /** Sentence number (int32) */
   sentence_id: number;
-  /** Step, from 0; −1: the state carried on from the sentence before, where there is one (int16) */
+  /** Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where that is not zero (int16) */
   step: number;
   /** State after the step, one value a unit (list<float16> or list<float32>) */
   value: number[];

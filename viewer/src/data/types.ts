@@ -70,12 +70,16 @@ export interface NextWords {
   probabilities: Float32Array;
 }
 
-/** One state along one sentence: row-major [steps × units]; the state before step 0 is `initial`. */
+/**
+ * One state along one sentence: row-major [steps × units]. The state before step 0 is `initial`; of a `reversed` one, which
+ * reads from the last word to the first, it is the state before the last step.
+ */
 export interface StateSequence {
   length: number;
   units: number;
   initial: Float32Array;
   values: Float32Array;
+  reversed?: boolean;
 }
 
 export interface WordResponse {
