@@ -171,8 +171,11 @@ class StateRecorder:
         name = changes.state
         if name not in self._distance:
             self._distance[name] = np.zeros(int(self.starts[-1]), np.float32)
-        mean = self._parts[name].expected().mean
-        self._distance[name][changes.rows] = distances(changes.token_id, changes.delta, mean)
+        expected = self._parts[name].expected()
+        known = _rows(expected.count[changes.token_id] > 0)
+        place = np.cumsum(expected.count > 0) - 1
+        found = distances(place[changes.token_id[known]], changes.delta[known], expected.used_mean)
+        self._distance[name][changes.rows[known]] = found
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
