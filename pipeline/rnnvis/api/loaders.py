@@ -59,7 +59,7 @@ def rows_of(sequences: Iterable[Any], words: Sequence[str], padding_id: int | No
     kept = _real(grids)
     if kept is None:
         kept = [unpadded(row, pads) for row in rows] if pads else rows
-        check_filled(kept, words)
+        _check_filled(kept, words)
     return kept
 
 
@@ -70,7 +70,7 @@ def _one_batch(sequences: Any) -> bool:
     return isinstance(sequences, tuple) and bool(sequences) and _dimensions(sequences[0]) > 1
 
 
-def check_filled(rows: Sequence[np.ndarray], words: Sequence[str]) -> None:
+def _check_filled(rows: Sequence[np.ndarray], words: Sequence[str]) -> None:
     """RnnvisError where one id fills up the ends or the beginnings of `rows` [T]."""
     fixes = {
         "ends": "say how much of each row is real: lengths=[…], (ids, lengths) in each batch, or rows without padding; "
