@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -204,6 +205,13 @@ def _unwrapped(model: Any) -> Any:
 def _module(model: Any) -> nn.Module:
     if isinstance(model, nn.Module):
         return model
+    load = "build the model and load its weights: model.load_state_dict(torch.load(path, weights_only=True))"
+    if isinstance(model, str | Path):
+        raise RnnvisError(f'"{model}" is a path, not a model', load)
+    if isinstance(model, Mapping) and any(isinstance(value, Tensor) for value in model.values()):
+        raise RnnvisError("this is a state dict: it holds weights, but not the model that reads with them", load)
+    if isinstance(model, type):
+        raise RnnvisError(f"{model.__name__} is a class, not a model", f"pass one that was made: {model.__name__}(…)")
     raise RnnvisError(
         f"{type(model).__name__} is no torch module",
         "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",
