@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.published import columns, files
+from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
 from rnnvis.published.state_pairs import PAIR_TABLES
@@ -32,8 +33,6 @@ from rnnvis.recipes.steps.tag import load_parts, tag_step
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 from rnnvis.version import __version__
-
-SHOWN_STEPS, SHOWN_K = 12, 8
 
 
 def publish(project: Project, names: Sequence[str] = ()) -> Path:
@@ -71,14 +70,14 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
     view = config.view
     key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
-    return {
-        "name": config.name,
-        "title": config.title,
-        "licence": config.licence,
-        "about": config.about,
-        "labels": list(corpus.labels),
-        "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
-        "view": {
+    return dataset_entry(
+        name=config.name,
+        title=config.title,
+        licence=config.licence,
+        about=config.about,
+        labels=corpus.labels,
+        splits={s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
+        view={
             "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
             "sentence": key_of[view.probe],
             "step": view.step,
@@ -87,14 +86,14 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
         }
         if view
         else _usual_view(corpus, models[0], project.data),
-        "probes": key_of,
-        "tables": {
+        probes=key_of,
+        tables={
             name: entry(name, files.write(name, table, scratch), scratch, project.data)
             for name, table in tables.items()
         }
         | _pairs(project, compare_step(project, dataset, cards), across, scratch),
-        "models": models,
-    }
+        models=models,
+    )
 
 
 def _usual_view(corpus: Corpus, model: dict[str, Any], folder: Path) -> dict[str, Any] | None:
@@ -104,14 +103,8 @@ def _usual_view(corpus: Corpus, model: dict[str, Any], folder: Path) -> dict[str
     """
     states = model["states"][0]["tables"]["states"]["files"]
     steps = [pq.read_table(folder / file["path"], columns=["sentence_id"])["sentence_id"].to_numpy() for file in states]
-    test, ks = np.intersect1d(corpus.indices("test"), np.concatenate(steps)), model["states"][0]["k"]
-    if not len(test) or not ks:
-        return None
-    lengths = np.array([len(corpus.tokens[i]) for i in test])
-    chosen = int(np.argmin(np.abs(lengths - SHOWN_STEPS)))
-    k = min(ks, key=lambda k: abs(k - SHOWN_K))
-    key = corpus.key[test[chosen]]
-    return {"model": model["name"], "sentence": key, "step": int(lengths[chosen]) // 2, "k": k, "words": []}
+    test = np.intersect1d(corpus.indices("test"), np.concatenate(steps))
+    return usual_view(model, test, np.array([len(row) for row in corpus.tokens]), corpus.key)
 
 
 def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:
@@ -152,18 +145,18 @@ def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     metrics = files.write("metrics", columns.metrics(figures), scratch)
     end = _measured(project, dataset, card, None)
     end["tables"]["metrics"] = entry("metrics", metrics, scratch, project.data)
-    model = {
-        "name": name,
-        "title": card.title,
-        "kind": "language model" if isinstance(card, LanguageModelConfig) else "classifier",
-        "cell": card.cell.upper(),
-        "hash": _short(digest(folder / "model.safetensors")),
-        "parameters": about["parameters"],
-        "seed": seed,
-        "classes": list(corpus.labels),
-        "provenance": {"weights_sha256": digest(folder / "model.safetensors"), **about},
+    model = model_entry(
+        name=name,
+        title=card.title,
+        kind="language model" if isinstance(card, LanguageModelConfig) else "classifier",
+        cell=card.cell.upper(),
+        weights_hash=_short(digest(folder / "model.safetensors")),
+        parameters=about["parameters"],
+        seed=seed,
+        classes=corpus.labels,
+        provenance={"weights_sha256": digest(folder / "model.safetensors"), **about},
         **end,
-    }
+    )
     epochs = [
         {"epoch": epoch, "hash": _short(about["epochs"][f"epoch-{epoch}"]), **_measured(project, dataset, card, epoch)}
         for epoch in published_epochs(card)
@@ -187,26 +180,13 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     recorded, clustered = (step.folder(project.build) for step in steps)
     index, clusters = read_index(recorded), read_index(clustered)
     without = _ablated(project, dataset, card, epoch)
+    measured = {**index["measured"], "minimum_count": measure.minimum_count, "frequent_count": measure.frequent_count}
     states = []
     for state, clustering in zip(index["states"], clusters["states"], strict=True):
-        measured, grouped = state.pop("tables"), clustering.pop("tables")
-        states.append(
-            {
-                **state,
-                **clustering,
-                "measured": {
-                    **index["measured"],
-                    "minimum_count": measure.minimum_count,
-                    "frequent_count": measure.frequent_count,
-                },
-                "tables": {
-                    **_entries(measured, recorded / state["name"], project.data),
-                    **_entries(grouped, clustered / state["name"], project.data),
-                    **without.get(state["name"], {}),
-                },
-            }
-        )
-    return {"tables": _entries(index["tables"], recorded, project.data), "states": states}
+        folders = recorded / state["name"], clustered / state["name"]
+        found = state_entry(state, clustering, measured, folders, project.data)
+        states.append({**found, "tables": found["tables"] | without.get(state["name"], {})})
+    return {"tables": table_entries(index["tables"], recorded, project.data), "states": states}
 
 
 def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, dict[str, Any]]:
@@ -216,7 +196,7 @@ def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) 
         return {}
     folder = step.folder(project.build)
     states = read_index(folder)["states"]
-    return {state["name"]: _entries(state["tables"], folder / state["name"], project.data) for state in states}
+    return {state["name"]: table_entries(state["tables"], folder / state["name"], project.data) for state in states}
 
 
 def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
@@ -226,7 +206,3 @@ def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
                 f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",
                 f"rnnvis regenerate {dataset.config.name}: it makes anew what is damaged",
             )
-
-
-def _entries(tables: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:
-    return {name: entry(name, parts, source, target) for name, parts in tables.items()}

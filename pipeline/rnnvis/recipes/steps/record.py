@@ -13,6 +13,7 @@ from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.units.units import label_auc
 from rnnvis.nets.checkpoints import load
 from rnnvis.published import columns, files
+from rnnvis.published.entries import state_title
 from rnnvis.published.files import Part
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
@@ -108,7 +109,7 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         state,
         corpus,
         folder,
-        title=state_title(state.name),
+        title=state_title(state.name, [other.name for other in found.states]),
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
@@ -117,9 +118,3 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         auc=auc,
         tables=tables,
     )
-
-
-def state_title(name: str) -> str:
-    """How the state `name` is called on the page: “Layer 1, hidden h”."""
-    kind = "hidden h" if name.endswith(".h") else "cell c"
-    return f"Layer {int(name.split('.')[-2]) + 1}, {kind}"
