@@ -163,8 +163,8 @@ def results(project: Project, dataset: str) -> None:
 
     Rows of models that were trained elsewhere stay, as long as the same text and card made them.
     """
+    from rnnvis.recipes.steps.cell_results import update_measures
     from rnnvis.recipes.steps.language_results import update_table
-    from rnnvis.recipes.study.cell_results import update_measures
 
     with working(project):
         of = project.dataset(dataset)
@@ -241,15 +241,36 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.pass_obj
 def verify(project: Project, folder: Path | None) -> None:
-    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values."""
+    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values.
+
+    FOLDER is a published one, or a built site. A file of rows that no manifest names is a problem too.
+    """
     from rnnvis.published.verify import verify as check
 
     report = check(folder or project.data)
     for problem in report.problems:
         click.echo(problem, err=True)
     if report.problems:
-        raise RnnvisError(f"{len(report.problems)} problems found", "publish again: rnnvis publish")
+        raise RnnvisError(
+            f"{len(report.problems)} problems found",
+            "publish again: rnnvis publish; build a site again: rnnvis site; drop what no manifest names: rnnvis tidy",
+        )
     click.echo(f"{report.files} files, {report.rows:,} rows, {report.bytes:,} bytes: all as the manifest says")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.pass_obj
+def tidy(project: Project, folder: Path | None) -> None:
+    """Drop the files of rows that the manifest in FOLDER does not name.
+
+    Those are what `rnnvis publish` kept for pages that were still open, and what a publish left that was stopped.
+    """
+    from rnnvis.published import kept
+    from rnnvis.published.publishing import named_files, read_manifest
+
+    home = folder or project.data
+    click.echo(f"{kept.tidy(home, named_files(read_manifest(home)))} files dropped in {home}")
 
 
 @main.command()

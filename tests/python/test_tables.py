@@ -2,6 +2,9 @@
 
 import itertools
 import json
+import shutil
+import threading
+import urllib.request
 from pathlib import Path
 
 import duckdb
@@ -9,11 +12,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from rnnvis.cli import main
 from rnnvis.errors import RnnvisError
 from rnnvis.published import files, publishing, typescript
 from rnnvis.published.schema import ARROW, TABLES, VERSION, Table
 from rnnvis.published.verify import verify
+from rnnvis.server.ranges import server
 from tests import synthetic
 
 ROWS = 37
@@ -186,24 +192,92 @@ def test_the_first_view_holds_the_tables_own_rows(copy):
     assert any(entry["path"] in p and "checksum" in p for p in verify(copy).problems)
 
 
-def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
+def with_sentences_of(number: int, folder: Path) -> list[dict]:
+    """The datasets of `folder`, the sentences of the first ones read with another text."""
+    datasets = publishing.read_manifest(folder)["datasets"]
+    rows = files.read("sentences", [folder / f["path"] for f in datasets[0]["tables"]["sentences"]["files"]])
+    text = pa.array([f"{text} {number}" for text in rows["text"].to_pylist()])
+    rows = rows.set_column(rows.schema.get_field_index("text"), rows.schema.field("text"), text)
+    scratch = folder.parent / f"scratch-{number}"
+    entry = publishing.entry("sentences", files.write("sentences", rows, scratch), scratch, folder)
+    datasets[0]["tables"]["sentences"] = entry
+    return datasets
+
+
+def test_a_publish_keeps_the_files_of_the_one_before_apart_and_drops_older_ones(copy, capsys):
     first = publishing.named_files(publishing.read_manifest(copy))
     (copy / "words-0000000000000000.parquet").write_bytes(b"from long ago")
-    publishing.write_manifest([], copy, "test")
-    assert {p.name for suffix in ("*.parquet", "*.pack") for p in copy.glob(suffix)} == first
-    publishing.write_manifest([], copy, "test")
-    assert [*copy.glob("*.parquet"), *copy.glob("*.pack")] == []
+    (copy / "words-1111111111111111.parquet.tmp").write_bytes(b"of a publish that was stopped")
+    publishing.write_manifest(with_sentences_of(1, copy), copy, "test")
+    second = publishing.named_files(publishing.read_manifest(copy))
+    assert {p.name for p in copy.iterdir()} == second | {"manifest.json", "kept"}
+    assert {p.name for p in (copy / "kept").iterdir()} == first - second
+    assert first - second  # sentences, and the first view with some of them
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{len(first - second)} files of the publish before are kept in" in said
+    assert "rnnvis tidy" in said
+    assert verify(copy).problems == []
+    publishing.write_manifest(with_sentences_of(2, copy), copy, "test")
+    assert {p.name for p in (copy / "kept").iterdir()} == second - publishing.named_files(
+        publishing.read_manifest(copy)
+    )
+    done = CliRunner().invoke(main, ["tidy", str(copy)])
+    assert done.exit_code == 0, done.output
+    assert not (copy / "kept").exists()
+    assert verify(copy).problems == []
 
 
-def test_of_the_publish_before_the_largest_files_go_where_a_site_would_be_too_large(copy, monkeypatch):
+def test_an_open_page_is_still_served_what_is_kept(copy):
+    before = publishing.read_manifest(copy)["datasets"][0]["tables"]["sentences"]["files"][0]["path"]
+    held = (copy / before).read_bytes()
+    publishing.write_manifest(with_sentences_of(1, copy), copy, "test")
+    running = server(copy)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{running.server_address[1]}/{before}") as answer:
+            assert answer.read() == held
+    finally:
+        running.shutdown()
+        running.server_close()
+
+
+def test_of_a_dataset_that_is_no_longer_published_nothing_stays(tmp_path):
+    synthetic.publish(tmp_path, units=12, words=60, sentences=60, second=True)
+    datasets = publishing.read_manifest(tmp_path)["datasets"]
+    of_second = publishing.named_files({"datasets": datasets[1:]}) - publishing.named_files({"datasets": datasets[:1]})
+    assert of_second
+    publishing.write_manifest(datasets[:1], tmp_path, "test")
+    assert not of_second & {path.name for path in tmp_path.rglob("*")}
+    datasets = publishing.read_manifest(tmp_path)["datasets"]
+    path = datasets[0]["tables"].pop("sentences")["files"][0]["path"]
+    datasets[0]["view"], datasets[0]["probes"] = None, {}
+    publishing.write_manifest(datasets, tmp_path, "test")
+    assert path not in {path.name for path in tmp_path.rglob("*")}
+
+
+def test_verify_names_files_of_rows_that_no_manifest_names(copy, tmp_path):
+    site = tmp_path.parent / f"{tmp_path.name}-site"
+    shutil.copytree(copy, site / "explorer" / "data")
+    (site / "manifest.json").write_text('{"name": "of somebody else"}')
+    assert verify(site).problems == []
+    assert verify(site).rows == verify(copy).rows > 0
+    for stray in ("explorer/data/kept/a.parquet", "b.pack", "explorer/data/.rnnvis-1/c.parquet.tmp"):
+        (site / stray).parent.mkdir(exist_ok=True)
+        (site / stray).write_bytes(b"rows")
+    problems = verify(site).problems
+    assert len(problems) == 3
+    assert all("no manifest names it" in problem for problem in problems)
+    done = CliRunner().invoke(main, ["verify", str(site)])
+    assert done.exit_code == 1
+    problems = verify(site / "explorer" / "data").problems  # a published folder may keep files apart
+    assert [".rnnvis-1" in problem for problem in problems] == [True]
+    named(site / "explorer" / "data", "words").unlink()
+    assert any("missing" in problem for problem in verify(site).problems)
+
+
+def test_a_folder_larger_than_a_site_may_be_is_named(copy, monkeypatch):
     monkeypatch.setattr("rnnvis.published.verify.SITE_LIMIT", 1000)
     assert any("more than 1,000 for a site" in problem for problem in verify(copy).problems)
-    size = {path: path.stat().st_size for path in publishing.data_files(copy)}
-    largest = max(size, key=lambda path: size[path])
-    monkeypatch.setattr(publishing, "SITE_LIMIT", sum(size.values()) - 1)
-    (copy / "words-0000000000000000.parquet").write_bytes(b"from long ago")
-    publishing.write_manifest([], copy, "test")
-    assert set(publishing.data_files(copy)) == size.keys() - {largest}
 
 
 def test_the_viewer_reads_the_same_schema():

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recipes.steps.cell_results import METHOD, SELECTION, STRONGEST
 from rnnvis.recipes.study import results
-from rnnvis.recipes.study.cell_results import METHOD, SELECTION, STRONGEST
 from tools.website.markup import absent, decimal, integer, listing, paragraph, percent, table, text, word
 
 DATASET = "speeches"

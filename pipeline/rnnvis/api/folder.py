@@ -42,6 +42,7 @@ LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts")
+_TEXT = "text"  # words and sentences wait there until it is known that they may be published
 Entry = dict[str, Any]
 
 
@@ -58,7 +59,7 @@ class Choices:
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
     `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
-    _check(choices)
+    _check(parts, choices)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         datasets = _there(folder)
@@ -68,11 +69,12 @@ def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> s
     try:
         _room(parts.values(), folder)
         begun = [
-            _begin(name, recording, choices, scratch / str(i), folder)
-            for i, (name, recording) in enumerate(parts.items())
+            _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
         ]
         for part in begun:
             _join(datasets, part.dataset, folder)
+        for path in (path for part in begun for path in (part.scratch / _TEXT).iterdir()):
+            path.replace(folder / path.name)
         without = []
         for part in begun:
             dataset, model = part.dataset, _model(part, choices, folder)
@@ -89,12 +91,18 @@ def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> s
     return _said(parts, folder, choices, without)
 
 
-def _check(choices: Choices) -> None:
+def _check(parts: Mapping[str, Recording], choices: Choices) -> None:
     unknown = [name for name in choices.methods if name not in METHODS]
     if unknown:
         raise RnnvisError(f'unknown co-clustering method "{unknown[0]}"', f"methods: {', '.join(METHODS)}")
     if not 2 <= choices.largest_k <= LARGEST_K:
         raise RnnvisError(f"largest_k is {choices.largest_k}", f"give a number of clusters from 2 to {LARGEST_K}")
+    states = {name: state for of in parts.values() for name, state in of.states.items()}
+    if not any(state.responses.mean.any() for state in states.values()):
+        raise RnnvisError(
+            f"no word moves any unit of {', '.join(states)}",
+            "check that these are states of the model, one at each step: they never change",
+        )
 
 
 def _room(recordings: Iterable[Recording], folder: Path) -> None:
@@ -162,7 +170,7 @@ class _Part:
     scratch: Path
 
 
-def _begin(name: str, recording: Recording, choices: Choices, scratch: Path, folder: Path) -> _Part:
+def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> _Part:
     corpus = _corpus(recording)
     kept = recording.kept
     kept.speech = speech = kept.speech or _parts(corpus)
@@ -179,7 +187,7 @@ def _begin(name: str, recording: Recording, choices: Choices, scratch: Path, fol
         splits={RECORDED: len(corpus)} if choices.text else {},
         view=None,
         probes={},
-        tables=table_entries(written, scratch, folder),
+        tables=table_entries(written, scratch, scratch / _TEXT),
         models=[],
     )
     return _Part(dataset, recording, corpus, speech, scratch)
@@ -285,7 +293,7 @@ def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, withou
         readable = "no sentence can be read there; the vocabulary can"
     else:
         named = counts if len(parts) > 1 else [_sentences(len(of.tokens)) for of in parts.values()]
-        readable = f"{', '.join(named)} can be read there by whoever gets the folder"
+        readable = f"{' and '.join(named)} can be read there by whoever gets the folder"
     shown = f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
     return " ".join([shown, *(f"Without clusters: {reason}" for reason in without)])
 

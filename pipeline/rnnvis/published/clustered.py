@@ -119,6 +119,7 @@ def _used(responses: Responses, measure: Measure) -> np.ndarray:
 
 def _selected(responses: Responses, text: Corpus, measure: Measure) -> list[Selection]:
     """The words to cluster, for every selection; RnnvisError says why there are too few."""
+    often = f" {measure.minimum_count} times or more" if measure.minimum_count > 1 else ""
     probes = sorted({int(word) for i in text.indices("probe") for word in text.tokens[i]})
     found = []
     for name in SELECTIONS:
@@ -127,21 +128,20 @@ def _selected(responses: Responses, text: Corpus, measure: Measure) -> list[Sele
         ids = chosen.word_ids[in_both]
         if not len(ids) and len(chosen.set_aside):
             raise RnnvisError(
-                f"none of the {len(chosen.set_aside)} words that are used {measure.minimum_count} times or more "
-                "moves the state",
+                f"none of the {len(chosen.set_aside)} words that are used{often} moves the state",
                 "check that these are states of the model, one at each step: they never change",
             )
         if not len(ids):
             raise RnnvisError(
-                f"no word is used {measure.minimum_count} times or more, and in both halves of the sentences, of which "
-                "one checks the other, so there is nothing to cluster",
-                "measure more sentences, or lower minimum_count",
+                f"no word is used{often and often + ', and'} in both halves of the sentences, of which one checks the "
+                "other, so there is nothing to cluster",
+                "measure more sentences" + (", or lower minimum_count" if often else ""),
             )
         words, units = _moving(responses.mean[ids], responses.half_a[ids], responses.half_b[ids])
         if min(words, units) < measure.smallest_k:
             raise RnnvisError(
-                f"{words} of the words that are used {measure.minimum_count} times or more move {units} units, and "
-                f"clusters are made of at least {measure.smallest_k} words and {measure.smallest_k} units",
+                f"{words} of the words that are used{often} move {units} of its units, and clusters are made of at "
+                f"least {measure.smallest_k} words and {measure.smallest_k} units",
                 "measure a state with more units, more text, or lower minimum_count",
             )
         found.append(Selection(chosen.name, ids, chosen.score[in_both], chosen.set_aside))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from rnnvis.errors import RnnvisError
-from rnnvis.published import first_view, manifest_shape
-from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT, Part, index_of, replace
+from rnnvis.progress import say
+from rnnvis.published import first_view, kept, manifest_shape
+from rnnvis.published.files import FILE_LIMIT, Part, index_of, replace
 from rnnvis.published.schema import FORMAT, VERSION
 
 MANIFEST = "manifest.json"
@@ -68,30 +70,27 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str) -> None:
-    """Put the new manifest in place, and drop the files that neither it nor the one before it names.
+    """Put the new manifest in place; the folder then holds the files that it names.
 
-    Those of the one before are for pages that are open; of them too the largest go, if the site would be too large.
+    Those that only the one before names are kept apart for pages that are open, in `kept/`, and it is said how many;
+    those of a dataset that is no longer published, or no longer with its sentences, go at once.
     """
     try:
-        before = named_files(read_manifest(folder))
+        earlier = read_manifest(folder)["datasets"]
     except RnnvisError:
-        before = set()
+        earlier = []
     datasets = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
     manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": datasets}
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False)
     replace(folder / MANIFEST, text.encode() + b"\n")
-    named = named_files(manifest)
-    size = {path: path.stat().st_size for path in data_files(folder)}
-    room = SITE_LIMIT - sum(size[path] for path in size if path.name in named)
-    for path in sorted((path for path in size if path.name not in named), key=lambda path: (size[path], path.name)):
-        room -= size[path] if path.name in before else 0
-        if path.name not in before or room < 0:
-            path.unlink()
-
-
-def data_files(folder: Path) -> list[Path]:
-    """The files in `folder` that a manifest may name."""
-    return sorted([*folder.glob("*.parquet"), *folder.glob("*.pack")])
+    shown = {(dataset["name"], "sentences" in dataset["tables"]) for dataset in datasets}
+    still = [dataset for dataset in earlier if (dataset["name"], "sentences" in dataset["tables"]) in shown]
+    if apart := kept.set_aside(folder, named_files({"datasets": still}), named_files(manifest)):
+        say(
+            f"{len(apart)} files of the publish before are kept in {apart[0].parent} for pages that are still open; "
+            "a site has none of them. To drop them: rnnvis tidy"
+            + ("" if folder.parts[-3:] == ("site", "explorer", "data") else f" {shlex.quote(str(folder))}")
+        )
 
 
 def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:

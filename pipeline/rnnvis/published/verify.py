@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ import pyarrow.parquet as pq
 
 from rnnvis.published import first_view
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
-from rnnvis.published.publishing import data_files, digest, read_manifest, tables_of
-from rnnvis.published.schema import BY_NAME, Table
+from rnnvis.published.kept import KEPT, data_files
+from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of
+from rnnvis.published.schema import BY_NAME, FORMAT, Table
 
 
 @dataclass
@@ -28,9 +31,47 @@ class Report:
 
 
 def verify(folder: Path) -> Report:
-    """Check sizes, checksums, row counts, schemas, sort order and value ranges of every file the manifest names."""
-    manifest = read_manifest(folder)
+    """Check a published folder, or a built site with such folders inside.
+
+    Of every file that the manifest names: size, checksum, row count, schema, sort order and values. A file of rows
+    that no manifest names is a problem, but for those that a published folder keeps apart for pages that are open.
+    """
     report = Report()
+    for home in _homes(folder):
+        _check(home, report)
+    report.problems += strays(folder)
+    return report
+
+
+def strays(folder: Path) -> list[str]:
+    """What is wrong with a published folder, or a site, that holds files of rows which no manifest names."""
+    homes = _homes(folder)
+    named = {home / name for home in homes for name in named_files(read_manifest(home))}
+    found = [path for path in data_files(folder) if path not in named]
+    if homes == [folder]:
+        found = [path for path in found if path.parent != folder / KEPT]
+    return [f"{path}: no manifest names it: it may hold text that is no longer published" for path in found]
+
+
+def _homes(folder: Path) -> list[Path]:
+    """The folder itself where it is a published one, else those inside a site."""
+    if _ours(folder / MANIFEST):
+        return [folder]
+    return [path.parent for path in sorted(folder.rglob(MANIFEST)) if _ours(path)] or [folder]
+
+
+def _ours(manifest: Path) -> bool:
+    """Whether a file called manifest.json says that it is one of rnnvis."""
+    with suppress(OSError, ValueError, RecursionError):
+        held = json.loads(manifest.read_text(encoding="utf-8"))
+        return isinstance(held, dict) and held.get("format") == FORMAT
+    return False
+
+
+def _check(folder: Path, report: Report) -> None:
+    """Check the files that the manifest of one published folder names."""
+    manifest = read_manifest(folder)
+    before = len(report.problems)
     for where, name, entry in tables_of(manifest):
         if name not in BY_NAME:
             report.problems.append(f"{where}: unknown table {name}")
@@ -40,13 +81,12 @@ def verify(folder: Path) -> Report:
             rows += _check_file(folder, where, BY_NAME[name], file, report)
         if rows != entry["rows"]:
             report.problems.append(f"{where} / {name}: {rows} rows in its files, {entry['rows']} in the manifest")
-    if not report.problems:
+    if len(report.problems) == before:
         for dataset in manifest["datasets"]:
             report.problems.extend(first_view.problems(dataset, folder))
-    held = sum(path.stat().st_size for path in data_files(folder))
+    held = sum(path.stat().st_size for name in named_files(manifest) if (path := folder / name).is_file())
     if held > SITE_LIMIT:
         report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
-    return report
 
 
 def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], report: Report) -> int:

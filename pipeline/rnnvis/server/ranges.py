@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from rnnvis.errors import RnnvisError
+from rnnvis.published.kept import KEPT
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)$")
 
@@ -38,7 +39,7 @@ class RangeHandler(SimpleHTTPRequestHandler):
     def translate_path(self, path: str) -> str:
         """The file for the URL `path`; what lies outside the prefix does not exist."""
         inside = path.startswith(self.prefix)
-        return super().translate_path("/" + path[len(self.prefix) :]) if inside else os.devnull + "/none"
+        return apart(super().translate_path("/" + path[len(self.prefix) :])) if inside else os.devnull + "/none"
 
     def list_directory(self, path: str | os.PathLike[str]) -> None:
         """No listings: a static host has none."""
@@ -88,6 +89,12 @@ class RangeHandler(SimpleHTTPRequestHandler):
             super().copyfile(source, outputfile)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+
+def apart(path: str) -> str:
+    """`path`, or where a file of that name is kept for pages that were open when it was published anew."""
+    kept = os.path.join(os.path.dirname(path), KEPT, os.path.basename(path))
+    return kept if not os.path.exists(path) and os.path.isfile(kept) else path
 
 
 class _Slice:

@@ -84,6 +84,7 @@ const state = shape({
   selections: list(text),
   k: list(count),
   published_sentences: nullable(count),
+  unclustered: nullable(text),
   tables,
 });
 

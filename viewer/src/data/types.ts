@@ -32,6 +32,8 @@ export interface StateEntry {
   measured: { splits: string[]; steps: number; sentences: number; minimum_count: number; frequent_count: number };
   /** Sentences along which the state is published: all of them, or a sample. */
   published_sentences?: number | null;
+  /** Why the state, or a method of it, has no clusters, in words; absent where nothing is missing. */
+  unclustered?: string | null;
   methods: string[];
   selections: string[];
   k: number[];
@@ -237,7 +239,8 @@ export interface Clustering {
   blockMeans: Float32Array;
   /** Row-major [words.ids × unit clusters]: mean response of a word over each unit cluster. */
   strengths: Float32Array;
-  quality: ClusterQuality;
+  /** Null where nothing was grouped: all units in one chip, and no clouds. */
+  quality: ClusterQuality | null;
 }
 
 /** Something of a step that units may tell: of the word read, of its sentence, or of its place there. */
