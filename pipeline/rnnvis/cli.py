@@ -225,16 +225,11 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
             click.echo(f"Serving {published.url}  (Ctrl-C stops)")
             published.wait()
         return
-    from rnnvis.server.ranges import server
+    from rnnvis.server.loopback import serve_site
 
-    running = server(folder or project.build / "site", port, prefix=prefix, quiet=not verbose)
-    click.echo(f"Serving http://127.0.0.1:{running.server_address[1]}{prefix}  (Ctrl-C stops)")
-    try:
-        running.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
-    finally:
-        running.server_close()
+    with serve_site(folder or project.build / "site", port, prefix=prefix, said=verbose) as running:
+        click.echo(f"Serving {running.url}  (Ctrl-C stops)")
+        running.wait()
 
 
 @main.command()

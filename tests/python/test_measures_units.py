@@ -59,8 +59,8 @@ def test_planted_saturation():
     assert np.isnan(without.saturation).all()
 
 
-@given(st.integers(0, 10**6), st.sampled_from([0.2, 1.0, 6.0, 300.0]))
-@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.2, 1.0, 6.0, 300.0, 2e6, 1e12]))
+@settings(max_examples=40, deadline=None)
 def test_histograms_count_every_step_between_their_edges(seed, scale):
     random = np.random.default_rng(seed)
     states = random.normal(size=(300, 3)) * scale
@@ -89,6 +89,17 @@ def test_unit_accumulators_merge():
     right.merge(left)
     for name, value in vars(right.result()).items():
         np.testing.assert_allclose(value, getattr(whole, name), rtol=1e-5, err_msg=name)
+
+
+def test_histograms_of_different_ranges_merge():
+    random = np.random.default_rng(3)
+    sentences = [random.normal(size=(20, 3)) * scale for scale in (1.0, 1e9, 1e4)]
+    whole = measure(sentences, bounded=False).result()
+    for first in range(3):
+        merged = measure(sentences[first : first + 1], bounded=False)
+        merged.merge(measure(sentences[:first] + sentences[first + 1 :], bounded=False))
+        np.testing.assert_array_equal(merged.result().histogram, whole.histogram)
+        np.testing.assert_array_equal(merged.result().edges, whole.edges)
 
 
 def test_hoyer_sparsity_runs_from_equal_to_single():

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,6 +32,7 @@ from rnnvis.published.entries import (
 )
 from rnnvis.published.publishing import MANIFEST, read_manifest, write_manifest
 from rnnvis.published.recorded import UNPUBLISHED, write_state
+from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, Tables
 from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.version import __version__
 
@@ -43,7 +44,6 @@ TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
-Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -117,22 +117,21 @@ def _room(recordings: Iterable[Recording], folder: Path) -> None:
         )
 
 
-def _there(folder: Path) -> list[Entry]:
+def _there(folder: Path) -> list[DatasetEntry]:
     if (folder / MANIFEST).exists():
-        datasets: list[Entry] = read_manifest(folder)["datasets"]
-        return datasets
+        return read_manifest(folder, exact=True)["datasets"]
     if any(path for path in folder.iterdir() if not path.name.startswith(".")):
         raise RnnvisError(f"{folder}: holds files, but no {MANIFEST} of rnnvis", "name an empty or a new folder")
     return []
 
 
-def _join(datasets: list[Entry], dataset: Entry, folder: Path) -> None:
+def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> None:
     """Put `dataset` in its place among `datasets`, with the models that are there already."""
     for place, before in enumerate(datasets):
         if before["name"] != dataset["name"]:
             continue
         for table in ("words", "sentences"):
-            ours, theirs = (d["tables"].get(table, {}).get("files") for d in (dataset, before))
+            ours, theirs = (d["tables"].get(table) for d in (dataset, before))
             if ours != theirs:
                 raise RnnvisError(
                     f'{folder}: its dataset "{dataset["name"]}" has other {table} than this recording',
@@ -163,7 +162,7 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
 class _Part:
     """A recording on its way into a folder: its entry, which has no model yet, and what its text is."""
 
-    dataset: Entry
+    dataset: DatasetEntry
     recording: Recording
     corpus: Corpus
     speech: PartsOfSpeech
@@ -193,7 +192,7 @@ def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> 
     return _Part(dataset, recording, corpus, speech, scratch)
 
 
-def _model(part: _Part, choices: Choices, folder: Path) -> Entry:
+def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     recording, corpus, scratch = part.recording, part.corpus, part.scratch
     measure = Measure(
         splits=(RECORDED,),
@@ -202,7 +201,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> Entry:
         methods=choices.methods,
         largest_k=choices.largest_k,
     )
-    measured = {
+    measured: Measured = {
         "splits": [RECORDED],
         "steps": recording.steps,
         "sentences": len(corpus),
@@ -232,7 +231,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> Entry:
             left_out = () if choices.text else _OF_TEXT
             places = (recorded / name, clustered / name)
             states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
-    tables: Entry = {}
+    tables: Tables = {}
     if choices.text:
         written = {"steps": files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)}
         if recording.attention:
@@ -253,7 +252,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> Entry:
     )
 
 
-def _view(recording: Recording, model: Entry) -> Entry | None:
+def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
     """What is shown first: one of the sentences along which the first state was kept."""
     first = next(iter(recording.states.values()))
     return usual_view(model, first.published, np.array([len(row) for row in recording.tokens]), recording.keys)

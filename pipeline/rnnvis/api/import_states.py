@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from rnnvis import progress
 from rnnvis.api.inputs import Labels, read_labels, read_sequences, read_vocabulary
 from rnnvis.api.measuring import measured
 from rnnvis.api.recording import Recording
@@ -20,7 +20,6 @@ from rnnvis.api.saved.steps import INITIAL, SavedSteps
 from rnnvis.api.saved.tokens import Tokens, Vocabulary
 from rnnvis.api.saved.vocabulary import read_text, read_vocabulary_file
 from rnnvis.errors import RnnvisError
-from rnnvis.recording import StepBatch
 
 BATCH_STEPS = 8192
 
@@ -55,7 +54,8 @@ def import_states(
     nothing is said). `lengths` also says how much of padded rows is real. `initial` is the state before a sentence:
     "zero", or "carried" over from the sentence before, which is what a stream has that is cut by `end` or `every`.
 
-    `surprise=False` saves a pass over the states and 4 bytes a step; such a recording is published without its text.
+    `surprise=False` saves a second look at the states and 4 bytes a step; such a recording is published without its
+    text.
     Raises RnnvisError, naming file and array, for shapes and lengths that do not fit, ids outside the vocabulary,
     values that are no numbers, and files that are damaged or hold Python objects.
     """
@@ -73,15 +73,9 @@ def import_states(
     steps = SavedSteps({key: _array(value, key) for key, value in states.items()}, found, initial, BATCH_STEPS)
     classes = _labels(labels, found)
 
-    def batches(title: str) -> Iterator[StepBatch]:
-        with progress.bar(title, total=len(found.lengths)) as bar:
-            for batch in steps:
-                yield batch
-                bar.advance(int((batch.step == 0).sum()))
-
     checked = steps.check()
     return measured(
-        batches,
+        steps,
         found.words,
         found.sentences(),
         classes,
@@ -102,7 +96,8 @@ def _array(value: Any, name: str) -> SavedArray:
     if isinstance(value, str | Path):
         return open_one(str(value))
     if isinstance(value, Tensor):
-        value = value.detach().cpu().float().numpy()
+        value = value.detach().cpu()
+        value = (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
     return in_memory(f'states["{name}"]', np.asanyarray(value))
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis import progress
 from rnnvis.api.calling import Way, usual_way
 from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
@@ -87,20 +88,9 @@ def record(
     if way:
         turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
 
-    def passes(title: str, gates: bool = True) -> Passes:
-        with progress.bar(title, total=len(ids)) as bar:
-            for found in _steps(model, texts, fills, batch_steps, way, turned, gates):
-                yield found
-                bar.advance(int((found[""].step == 0).sum()))
-
-    for found in passes("Recording"):
-        for name, batch in found.items():
-            _check_numbers(batch, name)
-            recorders[name].add(batch)
-        attention.add(found[""])
-    for name, recorder in recorders.items():
-        again = passes("Comparing each step with its word's other uses", gates=False)
-        recorder.compare(found[name] for found in again)
+    observers: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
+    observers[""].append(attention)
+    measure(partial(_steps, model, texts, fills, batch_steps, way, turned), recorders, observers)
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -178,17 +168,25 @@ def _steps(
         }
 
 
-def _check_numbers(batch: StepBatch, name: str) -> None:
-    of = f' of what "{name}" reads' if name else ""
-    for state, values in batch.states.items():
-        wrong = np.argwhere(~np.isfinite(values))
-        if len(wrong):
-            row, unit = wrong[0]
-            raise RnnvisError(
-                f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
-                f"unit {unit}",
-                "check the weights: training may have diverged; in half precision, record model.float()",
-            )
+@dataclass(frozen=True)
+class _Numbers:
+    """Refuses states that are no finite numbers."""
+
+    name: str
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        of = f' of what "{self.name}" reads' if self.name else ""
+        for state, values in batch.states.items():
+            if np.isfinite(values.sum()):
+                continue
+            wrong = np.argwhere(~np.isfinite(values))
+            if len(wrong):
+                row, unit = wrong[0]
+                raise RnnvisError(
+                    f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
+                    f"unit {unit}",
+                    "check the weights: training may have diverged; in half precision, record model.float()",
+                )
 
 
 def _unwrapped(model: Any) -> Any:

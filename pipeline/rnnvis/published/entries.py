@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast
 
 import numpy as np
 
 from rnnvis.published.files import Part
 from rnnvis.published.publishing import entry
+from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, StateEntry, Tables
 
-Entry = dict[str, Any]
 SHOWN_STEPS, SHOWN_K = 12, 8
 
 
-def table_entries(tables: Mapping[str, Sequence[Part]], source: Path, target: Path) -> Entry:
+def table_entries(tables: Mapping[str, Sequence[Part]], source: Path, target: Path) -> Tables:
     """Copy the files of `tables` from `source` into the published folder `target`; their entries by table."""
     return {name: entry(name, parts, source, target) for name, parts in tables.items()}
 
@@ -23,43 +23,41 @@ def table_entries(tables: Mapping[str, Sequence[Part]], source: Path, target: Pa
 def state_entry(
     recorded: Mapping[str, Any],
     clustered: Mapping[str, Any],
-    measured: Mapping[str, Any],
+    measured: Measured,
     folders: tuple[Path, Path],
     target: Path,
     *,
     left_out: Collection[str] = (),
-) -> Entry:
+) -> StateEntry:
     """The entry of one state, as `write_state` (`recorded`) and `Clustered.write` (`clustered`) left it in `folders`.
 
     `measured` says what text it was measured on; tables `left_out` are not published.
     """
     kept = {name: parts for name, parts in recorded["tables"].items() if name not in left_out}
     said = {name: value for of in (recorded, clustered) for name, value in of.items() if name != "tables"}
-    return {
+    found = {
         **said,
         "published_sentences": recorded["published_sentences"] if "states" in kept else 0,
-        "measured": dict(measured),
-        "tables": {
-            **table_entries(kept, folders[0], target),
-            **table_entries(clustered["tables"], folders[1], target),
-        },
+        "measured": measured,
+        "tables": table_entries(kept, folders[0], target) | table_entries(clustered["tables"], folders[1], target),
     }
+    return cast(StateEntry, found)
 
 
 def model_entry(
     *,
     name: str,
     title: str,
-    kind: str,
+    kind: Literal["classifier", "language model", "recording"],
     cell: str,
     weights_hash: str,
     parameters: int,
     seed: int | None,
     classes: Sequence[str],
     provenance: Mapping[str, Any],
-    tables: Entry,
-    states: list[Entry],
-) -> Entry:
+    tables: Tables,
+    states: list[StateEntry],
+) -> ModelEntry:
     """The entry of one model; `weights_hash` are the 16 hex digits by which a link knows the training."""
     return {
         "name": name,
@@ -84,11 +82,11 @@ def dataset_entry(
     about: str | None,
     labels: Sequence[str],
     splits: Mapping[str, int],
-    view: Entry | None,
+    view: DefaultView | None,
     probes: Mapping[str, str],
-    tables: Entry,
-    models: list[Entry],
-) -> Entry:
+    tables: Tables,
+    models: list[ModelEntry],
+) -> DatasetEntry:
     """The entry of one dataset; `splits` are sentences by split, `probes` keys of sentences by name."""
     return {
         "name": name,
@@ -105,8 +103,8 @@ def dataset_entry(
 
 
 def usual_view(
-    model: Mapping[str, Any], candidates: np.ndarray, lengths: np.ndarray, keys: Sequence[str]
-) -> Entry | None:
+    model: ModelEntry, candidates: np.ndarray, lengths: np.ndarray, keys: Sequence[str]
+) -> DefaultView | None:
     """What is shown first where nobody said: of the sentences `candidates` the one that fills a screen best.
 
     `lengths` [S] and `keys` are those of all sentences. None without candidates.

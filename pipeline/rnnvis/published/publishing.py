@@ -6,15 +6,23 @@ import hashlib
 import json
 import shlex
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.published import first_view, kept, manifest_shape
 from rnnvis.published.files import FILE_LIMIT, Part, index_of, replace
-from rnnvis.published.schema import FORMAT, VERSION
+from rnnvis.published.schema.manifest import (
+    FORMAT,
+    VERSION,
+    DatasetEntry,
+    EpochEntry,
+    Manifest,
+    ModelEntry,
+    TableEntry,
+    TableFile,
+)
 
 MANIFEST = "manifest.json"
 
@@ -25,9 +33,9 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> dict[str, Any]:
+def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> TableEntry:
     """Copy the files of `table` from `source` into `target` under their content's name; the manifest entry."""
-    files = []
+    files: list[TableFile] = []
     for part in parts:
         path = source / part.name
         sha256 = digest(path)
@@ -39,15 +47,24 @@ def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> dict
         index_bytes, index_crc32 = index_of(path)
         files.append(
             {
-                **{"path": name, "bytes": size, "rows": part.rows, "sha256": sha256},
-                **{"first": part.first, "last": part.last, "index_bytes": index_bytes, "index_crc32": index_crc32},
+                "path": name,
+                "bytes": size,
+                "rows": part.rows,
+                "sha256": sha256,
+                "first": part.first,
+                "last": part.last,
+                "index_bytes": index_bytes,
+                "index_crc32": index_crc32,
             }
         )
     return {"rows": sum(f["rows"] for f in files), "files": files}
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest in `folder`; every way in which it can be wrong is an error that says so."""
+def read_manifest(folder: Path, exact: bool = False) -> Manifest:
+    """The manifest in `folder`; every way in which it can be wrong is an error that says so.
+
+    With `exact`, so is a field that this version does not know.
+    """
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -65,27 +82,28 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{path}: written in version {version!r} of the format; this rnnvis reads up to {VERSION}",
             "upgrade rnnvis",
         )
-    manifest_shape.check(manifest, str(path))
-    return manifest
+    return manifest_shape.check(manifest, str(path), exact)
 
 
-def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str) -> None:
+def write_manifest(datasets: Sequence[DatasetEntry], folder: Path, generator: str) -> None:
     """Put the new manifest in place; the folder then holds the files that it names.
 
     Those that only the one before names are kept apart for pages that are open, in `kept/`, and it is said how many;
     those of a dataset that is no longer published, or no longer with its sentences, go at once.
+    What is written keeps the declaration: no field of a wrong kind, none that is not declared.
     """
     try:
         earlier = read_manifest(folder)["datasets"]
     except RnnvisError:
         earlier = []
-    datasets = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
-    manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": datasets}
+    manifest: Manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": [*datasets]}
+    manifest_shape.check(manifest, str(folder / MANIFEST), exact=True)
+    manifest["datasets"] = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False)
     replace(folder / MANIFEST, text.encode() + b"\n")
     shown = {(dataset["name"], "sentences" in dataset["tables"]) for dataset in datasets}
     still = [dataset for dataset in earlier if (dataset["name"], "sentences" in dataset["tables"]) in shown]
-    if apart := kept.set_aside(folder, named_files({"datasets": still}), named_files(manifest)):
+    if apart := kept.set_aside(folder, named_files({**manifest, "datasets": still}), named_files(manifest)):
         say(
             f"{len(apart)} files of the publish before are kept in {apart[0].parent} for pages that are still open; "
             "a site has none of them. To drop them: rnnvis tidy"
@@ -93,7 +111,7 @@ def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str)
         )
 
 
-def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+def tables_of(manifest: Manifest) -> Iterable[tuple[str, str, TableEntry]]:
     """Every table of the manifest: (where it stands, table name, entry)."""
     for dataset in manifest["datasets"]:
         for name, table in dataset["tables"].items():
@@ -105,7 +123,7 @@ def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, An
                 yield from _inside(f"{where} / epoch {epoch['epoch']}", epoch)
 
 
-def _inside(where: str, holder: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
+def _inside(where: str, holder: ModelEntry | EpochEntry) -> Iterable[tuple[str, str, TableEntry]]:
     for name, table in holder["tables"].items():
         yield where, name, table
     for state in holder["states"]:
@@ -113,7 +131,7 @@ def _inside(where: str, holder: dict[str, Any]) -> Iterable[tuple[str, str, dict
             yield f"{where} / {state['name']}", name, table
 
 
-def named_files(manifest: dict[str, Any]) -> set[str]:
+def named_files(manifest: Manifest) -> set[str]:
     """The names of all files that the manifest lists."""
     tables = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
     return tables | {entry["path"] for dataset in manifest["datasets"] if (entry := dataset.get("first_view"))}

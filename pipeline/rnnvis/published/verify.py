@@ -6,7 +6,6 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +16,8 @@ from rnnvis.published import first_view
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
 from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of
-from rnnvis.published.schema import BY_NAME, FORMAT, Table
+from rnnvis.published.schema import BY_NAME, FORMAT, Table, same_type
+from rnnvis.published.schema.manifest import TableFile
 
 
 @dataclass
@@ -70,7 +70,7 @@ def _ours(manifest: Path) -> bool:
 
 def _check(folder: Path, report: Report) -> None:
     """Check the files that the manifest of one published folder names."""
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, exact=True)
     before = len(report.problems)
     for where, name, entry in tables_of(manifest):
         if name not in BY_NAME:
@@ -89,7 +89,7 @@ def _check(folder: Path, report: Report) -> None:
         report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
 
 
-def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], report: Report) -> int:
+def _check_file(folder: Path, where: str, table: Table, file: TableFile, report: Report) -> int:
     path = folder / file["path"]
     at = f"{where} / {table.name}: {file['path']}"
     if not path.is_file():
@@ -109,7 +109,7 @@ def _check_file(folder: Path, where: str, table: Table, file: dict[str, Any], re
     return int(file["rows"])
 
 
-def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report: Report) -> int:
+def _check_rows(path: Path, at: str, table: Table, file: TableFile, report: Report) -> int:
     try:
         rows = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
@@ -123,8 +123,8 @@ def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report:
             report.problems.append(f"{at}: the column {column.name} is missing")
             return rows.num_rows
         values = rows.column(column.name)
-        wanted = table.arrow().field(column.name).type
-        if not _same(values.type, wanted):
+        wanted = column.arrow(values.type)
+        if not same_type(values.type, wanted):
             report.problems.append(f"{at}: {column.name} is {values.type}, not {wanted}")
         if values.null_count and not column.nullable:
             report.problems.append(f"{at}: {column.name} holds nulls")
@@ -133,12 +133,6 @@ def _check_rows(path: Path, at: str, table: Table, file: dict[str, Any], report:
     if not _sorted(rows, table):
         report.problems.append(f"{at}: not sorted by {', '.join(table.sorted_by)}")
     return rows.num_rows
-
-
-def _same(found: pa.DataType, wanted: pa.DataType) -> bool:
-    if pa.types.is_list(found) and pa.types.is_list(wanted):
-        return found.value_type == wanted.value_type
-    return found == wanted
 
 
 def _finite(values: pa.ChunkedArray) -> bool:

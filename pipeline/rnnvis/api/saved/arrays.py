@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.complex_states import FIX
 
 TEXT = "text"
 FLOATS = ("float16", "float32", "float64", "bfloat16")
@@ -51,6 +52,8 @@ def kind_of(dtype: np.dtype, where: str) -> str:
         return TEXT
     if dtype.kind in "iufb":
         return dtype.name
+    if dtype.kind == "c":
+        raise RnnvisError(f"{where}: holds complex numbers", FIX)
     what = "Python objects, which can run code when they are loaded" if dtype.hasobject else f"values of type {dtype}"
     raise RnnvisError(f"{where}: holds {what}", "save plain arrays of numbers: array.astype('float32')")
 

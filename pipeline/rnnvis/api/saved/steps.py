@@ -12,6 +12,7 @@ import numpy as np
 from rnnvis.api.saved.arrays import FLOATS, SavedArray
 from rnnvis.api.saved.tokens import Tokens
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.steps import StepBatch
 
 NAME = re.compile(r"[^\s/\\:]+\.\d+(\.reverse)?\.\w+")
@@ -120,6 +121,8 @@ def _check_shape(name: str, array: SavedArray, tokens: Tokens) -> None:
             f'"{name}" is no name of a state',
             "call it <module>.<layer>.<kind>: rnn.0.h is the hidden state of the first layer, rnn.0.c its cell state",
         )
+    if array.dtype.lower().startswith("c"):
+        raise RnnvisError(f"{array}: holds complex numbers", FIX)
     if array.dtype not in FLOATS or len(array.shape) not in (2, 3) or not array.shape[-1]:
         raise RnnvisError(
             f"{array}: {array.dtype} of this shape is no state",

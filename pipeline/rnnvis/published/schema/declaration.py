@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,12 +13,20 @@ Scope = Literal["dataset", "model", "state"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name, type, what it holds, and whether it may be null."""
+    """One column: name, type, what it holds, and whether it may be null.
+
+    A type “A or B” is A in all files of a table, or B where A cannot hold the values.
+    """
 
     name: str
     type: str
     about: str
     nullable: bool = False
+
+    def arrow(self, found: pa.DataType | None = None) -> pa.DataType:
+        """Its Arrow type: `found` if the column may have it, else the first."""
+        kinds = [ARROW[kind] for kind in self.type.split(" or ")]
+        return next((kind for kind in kinds if found is not None and same_type(kind, found)), kinds[0])
 
 
 @dataclass(frozen=True)
@@ -35,9 +44,17 @@ class Table:
     group: int = 4096
     cut: str = ""
 
-    def arrow(self) -> pa.Schema:
-        """The Arrow schema that every file of this table has."""
-        return pa.schema([pa.field(c.name, ARROW[c.type], nullable=c.nullable) for c in self.columns])
+    def arrow(self, found: Mapping[str, pa.DataType] | None = None) -> pa.Schema:
+        """The Arrow schema of a file of this table; `found` are the types that its columns have."""
+        given = found or {}
+        return pa.schema([pa.field(c.name, c.arrow(given.get(c.name)), nullable=c.nullable) for c in self.columns])
+
+
+def same_type(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether two Arrow types are one, whatever the items of a list are called."""
+    if pa.types.is_list(found) and pa.types.is_list(wanted):
+        return bool(found.value_type == wanted.value_type)
+    return bool(found == wanted)
 
 
 def _list(item: pa.DataType) -> pa.DataType:
@@ -61,6 +78,7 @@ ARROW: dict[str, pa.DataType] = {
     "list<float32>": _list(pa.float32()),
     "list<string>": _list(pa.string()),
 }
+HALVES = "list<float16> or list<float32>"
 
 # The columns that name a co-clustering, in every table that has one row or more for each.
 CLUSTERING = (

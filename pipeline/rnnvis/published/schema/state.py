@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import CLUSTERING, Column, Table
+from rnnvis.published.schema.declaration import CLUSTERING, HALVES, Column, Table
 
 _STATE_OF_CLASSIFIER = "; only for the state that the classifier's linear head reads"
 _QUANTILES = tuple(
@@ -31,9 +31,7 @@ STATE: tuple[Table, ...] = (
                 "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses",
                 nullable=True,
             ),
-            Column(
-                "standard_error", "list<float16>", "Standard error of that mean; null below two uses", nullable=True
-            ),
+            Column("standard_error", HALVES, "Standard error of that mean; null below two uses", nullable=True),
         ),
         group=2048,
     ),
@@ -171,9 +169,12 @@ STATE: tuple[Table, ...] = (
         (
             Column("sentence_id", "int32", "Sentence number"),
             Column(
-                "step", "int16", "Step, from 0; −1: the state carried on from the sentence before, where there is one"
+                "step",
+                "int16",
+                "Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where "
+                "that is not zero",
             ),
-            Column("value", "list<float16>", "State after the step, one value a unit"),
+            Column("value", HALVES, "State after the step, one value a unit"),
         ),
         group=4096,
         cut="sentence_id",

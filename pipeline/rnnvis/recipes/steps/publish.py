@@ -18,6 +18,15 @@ from rnnvis.published import columns, files
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
+from rnnvis.published.schema.manifest import (
+    DatasetEntry,
+    DefaultView,
+    EpochEntry,
+    Measured,
+    ModelEntry,
+    StateEntry,
+    Tables,
+)
 from rnnvis.published.state_pairs import PAIR_TABLES
 from rnnvis.recipes.keep.index import read_index
 from rnnvis.recipes.keep.project import Dataset, Project
@@ -45,10 +54,10 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
         project.data.mkdir(parents=True, exist_ok=True)
         chosen = project.datasets(names)
         across = _across(project, chosen)
-        datasets = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
+        found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
     except OSError as error:
         raise unusable(error, project.data) from error
-    datasets = [dataset for dataset in datasets if dataset["models"]]
+    datasets = [dataset for dataset in found if dataset]
     if not datasets:
         raise RnnvisError(
             "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
@@ -57,12 +66,12 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     return project.data
 
 
-def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> dict[str, Any]:
+def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> DatasetEntry | None:
     config = dataset.config
     cards = comparable(project, dataset)
     models = [_model(project, dataset, card.name) for card in cards]
     if not models:
-        return {"name": config.name, "models": []}
+        return None
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
     scratch = project.build / "scratch" / config.name
     parts = load_parts(tag_step(project, dataset).folder(project.build))
@@ -70,6 +79,13 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
     view = config.view
     key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
+    shown: DefaultView | None
+    if view:
+        model = view.model if view.model in [card.name for card in cards] else cards[0].name
+        key, words = key_of[view.probe], list(view.words)
+        shown = {"model": model, "sentence": key, "step": view.step, "k": view.k, "words": words}
+    else:
+        shown = _usual_view(corpus, models[0], project.data)
     return dataset_entry(
         name=config.name,
         title=config.title,
@@ -77,15 +93,7 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
         about=config.about,
         labels=corpus.labels,
         splits={s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
-        view={
-            "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
-            "sentence": key_of[view.probe],
-            "step": view.step,
-            "k": view.k,
-            "words": list(view.words),
-        }
-        if view
-        else _usual_view(corpus, models[0], project.data),
+        view=shown,
         probes=key_of,
         tables={
             name: entry(name, files.write(name, table, scratch), scratch, project.data)
@@ -96,7 +104,7 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     )
 
 
-def _usual_view(corpus: Corpus, model: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+def _usual_view(corpus: Corpus, model: ModelEntry, folder: Path) -> DefaultView | None:
     """What is shown first where the configuration does not say: the test sentence that fills a screen best.
 
     It is one whose states are published in `folder`.
@@ -132,7 +140,7 @@ def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
     return {name: files.read(name, [folder / part.name for part in parts]) for name, parts in tables.items()}
 
 
-def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
+def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
     card = dataset.cards[name]
     seed = card.seeds[0]
     trained = train_step(project, dataset, card, seed)
@@ -143,8 +151,8 @@ def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     scratch = project.build / "scratch" / dataset.config.name / name
     figures = metric_rows(project, dataset, card, corpus)
     metrics = files.write("metrics", columns.metrics(figures), scratch)
-    end = _measured(project, dataset, card, None)
-    end["tables"]["metrics"] = entry("metrics", metrics, scratch, project.data)
+    tables, states = _measured(project, dataset, card, None)
+    tables["metrics"] = entry("metrics", metrics, scratch, project.data)
     model = model_entry(
         name=name,
         title=card.title,
@@ -155,15 +163,18 @@ def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
         seed=seed,
         classes=corpus.labels,
         provenance={"weights_sha256": digest(folder / "model.safetensors"), **about},
-        **end,
+        tables=tables,
+        states=states,
     )
-    epochs = [
-        {"epoch": epoch, "hash": _short(about["epochs"][f"epoch-{epoch}"]), **_measured(project, dataset, card, epoch)}
-        for epoch in published_epochs(card)
-        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]
-    ]
+    epochs: list[EpochEntry] = []
+    for epoch in published_epochs(card):
+        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
+            of_epoch = _measured(project, dataset, card, epoch)
+            weights = _short(about["epochs"][f"epoch-{epoch}"])
+            epochs.append({"epoch": epoch, "hash": weights, "tables": of_epoch[0], "states": of_epoch[1]})
     if epochs:
-        model["epochs"] = [*epochs, {"epoch": about["best_epoch"], "hash": model["hash"], **end}]
+        last: EpochEntry = {"epoch": about["best_epoch"], "hash": model["hash"], "tables": tables, "states": states}
+        model["epochs"] = [*epochs, last]
     return model
 
 
@@ -172,7 +183,7 @@ def _short(weights: str) -> str:
     return hashlib.sha256(weights.encode()).hexdigest()[:16]
 
 
-def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Any]:
+def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> tuple[Tables, list[StateEntry]]:
     """Tables and states of a model at its end, or after `epoch`."""
     seed, measure = card.seeds[0], dataset.config.measure
     steps = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
@@ -180,16 +191,24 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     recorded, clustered = (step.folder(project.build) for step in steps)
     index, clusters = read_index(recorded), read_index(clustered)
     without = _ablated(project, dataset, card, epoch)
-    measured = {**index["measured"], "minimum_count": measure.minimum_count, "frequent_count": measure.frequent_count}
+    text = index["measured"]
+    measured: Measured = {
+        "splits": text["splits"],
+        "steps": text["steps"],
+        "sentences": text["sentences"],
+        "minimum_count": measure.minimum_count,
+        "frequent_count": measure.frequent_count,
+    }
     states = []
     for state, clustering in zip(index["states"], clusters["states"], strict=True):
         folders = recorded / state["name"], clustered / state["name"]
         found = state_entry(state, clustering, measured, folders, project.data)
-        states.append({**found, "tables": found["tables"] | without.get(state["name"], {})})
-    return {"tables": table_entries(index["tables"], recorded, project.data), "states": states}
+        found["tables"] |= without.get(state["name"], {})
+        states.append(found)
+    return table_entries(index["tables"], recorded, project.data), states
 
 
-def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, dict[str, Any]]:
+def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Tables]:
     """The tables of the stage `ablate` by state; none where it has not been run, and none of an earlier epoch."""
     step = ablate_step(project, dataset, card, card.seeds[0])
     if epoch is not None or not step.finished(project.build):
