@@ -99,6 +99,11 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     "--initial", type=click.Choice(["zero", "carried"]), help="State before a sentence: carried in a stream, else zero."
 )
 @click.option(
+    "--padding",
+    type=click.Choice(["left", "right", "none"]),
+    help="Where padded rows hold their padding; seen by ids and states otherwise.",
+)
+@click.option(
     "--minimum-count",
     type=click.IntRange(1),
     default=8,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
@@ -174,3 +175,33 @@ def test_contexts_of_merged_shards():
 
 def test_an_unseen_accumulator_has_no_contexts():
     assert len(ContextFinder(2).result().unit) == 0
+
+
+@pytest.mark.parametrize("batch", [1, 7, 60, 200])
+def test_contexts_of_many_sentences_with_ties_are_those_of_a_sort_of_all_of_them(batch):
+    random = np.random.default_rng(batch)
+    sentences = [
+        np.round(np.tanh(random.normal(size=(n, 4))), 1).astype(np.float32) for n in random.integers(1, 7, 200)
+    ]
+    wanted = []
+    for unit in range(4):
+        for sign in (1, -1):
+            peaks = [
+                (-max(sign * s[:, unit]), number, int(np.argmax(sign * s[:, unit])))
+                for number, s in enumerate(sentences)
+            ]
+            wanted += [
+                (unit, sign, rank, number, step, -sign * value)
+                for rank, (value, number, step) in enumerate(sorted(peaks)[:10])
+                if value < 0
+            ]
+    found = ContextFinder(4)
+    order = random.permutation(200)
+    for at in range(0, 200, batch):
+        part = order[at : at + batch]
+        number = np.concatenate([[i] * len(sentences[i]) for i in part]).astype(np.int32)
+        step = np.concatenate([np.arange(len(sentences[i])) for i in part]).astype(np.int16)
+        found.add(np.concatenate([sentences[i] for i in part]), number, step)
+    c = found.result()
+    got = zip(c.unit, c.sign, c.rank, c.sentence_id, c.step, c.value, strict=True)
+    assert [tuple(map(float, row)) for row in got] == [tuple(map(float, row)) for row in wanted]

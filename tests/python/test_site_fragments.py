@@ -148,6 +148,9 @@ def test_schema_lists_every_column(published: Published) -> None:
         assert f"### `{declared.name}`" in shown
         for column in declared.columns:
             assert f"<code>{column.name}</code>" in shown
+    units = shown.split("### `units`")[1].split("### ")[0]
+    assert "<td>numbers of words</td>" in units.split("<code>top_words</code>")[1].split("</tr>")[0]
+    assert "<td>0 to 1</td>" in units.split("<code>sparsity</code>")[1].split("</tr>")[0]
 
 
 def test_text_of_the_corpus_is_escaped() -> None:

@@ -24,10 +24,16 @@ def schema(published: Published | None = None) -> str:
 def _table(declared: Table) -> str:
     order = Markup(", ").join(piece("code", name) for name in declared.sorted_by)
     rows = [
-        (piece("code", c.name), piece("code", text(c.type)), "yes" if c.nullable else "", text(c.about))
+        (
+            piece("code", c.name),
+            piece("code", text(c.type)),
+            "yes" if c.nullable else "",
+            text(c.about),
+            text(c.values()),
+        )
         for c in declared.columns
     ]
-    columns = table("", ("column", "type", "nullable", "holds"), rows)
+    columns = table("", ("column", "type", "nullable", "holds", "values"), rows)
     about = filled("A row is {}; {}. Sorted by {}.", text(declared.row), _SCOPE[declared.scope], order)
     return f"### `{declared.name}`\n\n{piece('paragraph', about, '')}\n\n{columns}"
 

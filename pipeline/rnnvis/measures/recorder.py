@@ -210,6 +210,11 @@ def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: i
     return np.flatnonzero(always | (hashed < share * 0.98))
 
 
+def _rows(wanted: np.ndarray) -> np.ndarray | slice:
+    """The rows that the mask `wanted` [N] names; all of them without a copy."""
+    return slice(None) if wanted.all() else np.flatnonzero(wanted)
+
+
 class _State:
     def __init__(self, name: str, units: int, bounded: bool, recorder: StateRecorder) -> None:
         self.name, self.recorder = name, recorder
@@ -240,25 +245,25 @@ class _State:
     def add(self, batch: StepBatch, delta: np.ndarray) -> None:
         self._expected = None
         state = batch.states[self.name]
+        previous = batch.previous[self.name]
         ends = batch.step == 0, batch.step == self.recorder.lengths[batch.sentence_id] - 1
         starting, ending = ends[::-1] if self.backwards else ends
+        continued = ~starting if self.backwards else batch.continued
         place = self.place[batch.sentence_id]
-        last = (place >= 0) & ending
+        last = np.flatnonzero((place >= 0) & ending)
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
-        self.values.put(self.starts[batch.sentence_id[kept]] + batch.step[kept], state[kept])
-        first = kept & starting
-        started = np.searchsorted(self.published, batch.sentence_id[first])
-        self.before.put(started, batch.previous[self.name][first])
-        inside = self.recorder.text.measured[batch.sentence_id]
-        token, delta = batch.token_id[inside], delta[inside]
-        self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
+        self.values.put((self.starts[batch.sentence_id] + batch.step)[kept], state[_rows(kept)])
+        first = np.flatnonzero(kept & starting)
+        self.before.put(np.searchsorted(self.published, batch.sentence_id[first]), previous[first])
+        inside = _rows(self.recorder.text.measured[batch.sentence_id])
+        token, sentence, state, delta = batch.token_id[inside], batch.sentence_id[inside], state[inside], delta[inside]
+        self.responses.add(token, delta, self.recorder.halves[sentence])
         self.quantiles.add(token, delta)
-        continued = ~starting if self.backwards else batch.continued
         gates = gates_of(self.name, batch.gates, state.shape[1])
         self.gates.add({name: of[inside] for name, of in gates.items()})
-        self.units.add(state[inside], batch.previous[self.name][inside], continued[inside])
-        self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
+        self.units.add(state, previous[inside], continued[inside])
+        self.contexts.add(state, sentence, batch.step[inside])
 
     def expected(self) -> Responses:
         """The responses to all that was seen so far."""

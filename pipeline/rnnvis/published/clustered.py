@@ -135,7 +135,13 @@ def _selected(responses: Responses, text: Corpus, measure: Measure) -> list[Sele
             raise RnnvisError(
                 f"no word is used{often and often + ', and'} in both halves of the sentences, of which one checks the "
                 "other, so there is nothing to cluster",
-                "measure more sentences" + (", or lower minimum_count" if often else ""),
+                "measure more sentences, cut a stream into more of them (rnnvis import … --every 10)"
+                + (
+                    ", or lower minimum_count (rnnvis import … --minimum-count 2, or measure.minimum_count in a "
+                    "dataset.toml)"
+                    if often
+                    else ""
+                ),
             )
         words, units = _moving(responses.mean[ids], responses.half_a[ids], responses.half_b[ids])
         if min(words, units) < measure.smallest_k:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import shlex
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rnnvis.errors import RnnvisError
@@ -20,8 +21,10 @@ from rnnvis.published.schema.manifest import (
     EpochEntry,
     Manifest,
     ModelEntry,
+    StateEntry,
     TableEntry,
     TableFile,
+    Tables,
 )
 
 MANIFEST = "manifest.json"
@@ -111,24 +114,46 @@ def write_manifest(datasets: Sequence[DatasetEntry], folder: Path, generator: st
         )
 
 
-def tables_of(manifest: Manifest) -> Iterable[tuple[str, str, TableEntry]]:
-    """Every table of the manifest: (where it stands, table name, entry)."""
+@dataclass(frozen=True)
+class Holder:
+    """What has tables of its own: a dataset, a model (at its end or after an epoch, `trained`), or a state of that."""
+
+    where: str
+    dataset: DatasetEntry
+    model: ModelEntry | None = None
+    trained: ModelEntry | EpochEntry | None = None
+    state: StateEntry | None = None
+
+    @property
+    def tables(self) -> Tables:
+        """Its tables by name."""
+        return (self.state or self.trained or self.dataset)["tables"]
+
+
+def holders(manifest: Manifest) -> Iterator[Holder]:
+    """Everything in the manifest that has tables, with where it stands."""
     for dataset in manifest["datasets"]:
-        for name, table in dataset["tables"].items():
-            yield dataset["name"], name, table
+        yield Holder(dataset["name"], dataset)
         for model in dataset["models"]:
             where = f"{dataset['name']} / {model['name']}"
-            yield from _inside(where, model)
+            yield from _trained(where, dataset, model, model)
             for epoch in model.get("epochs") or []:
-                yield from _inside(f"{where} / epoch {epoch['epoch']}", epoch)
+                yield from _trained(f"{where} / epoch {epoch['epoch']}", dataset, model, epoch)
 
 
-def _inside(where: str, holder: ModelEntry | EpochEntry) -> Iterable[tuple[str, str, TableEntry]]:
-    for name, table in holder["tables"].items():
-        yield where, name, table
-    for state in holder["states"]:
-        for name, table in state["tables"].items():
-            yield f"{where} / {state['name']}", name, table
+def _trained(
+    where: str, dataset: DatasetEntry, model: ModelEntry, trained: ModelEntry | EpochEntry
+) -> Iterator[Holder]:
+    yield Holder(where, dataset, model, trained)
+    for state in trained["states"]:
+        yield Holder(f"{where} / {state['name']}", dataset, model, trained, state)
+
+
+def tables_of(manifest: Manifest) -> Iterator[tuple[str, str, TableEntry]]:
+    """Every table of the manifest: (where it stands, table name, entry)."""
+    for holder in holders(manifest):
+        for name, table in holder.tables.items():
+            yield holder.where, name, table
 
 
 def named_files(manifest: Manifest) -> set[str]:

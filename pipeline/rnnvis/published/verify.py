@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rnnvis.published import first_view
+from rnnvis.published import first_view, ranges
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
-from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of
+from rnnvis.published.publishing import MANIFEST, Holder, digest, holders, named_files, read_manifest
 from rnnvis.published.schema import BY_NAME, FORMAT, Table, same_type
 from rnnvis.published.schema.manifest import TableFile
 
@@ -72,15 +72,15 @@ def _check(folder: Path, report: Report) -> None:
     """Check the files that the manifest of one published folder names."""
     manifest = read_manifest(folder, exact=True)
     before = len(report.problems)
-    for where, name, entry in tables_of(manifest):
-        if name not in BY_NAME:
-            report.problems.append(f"{where}: unknown table {name}")
-            continue
-        rows = 0
-        for file in entry["files"]:
-            rows += _check_file(folder, where, BY_NAME[name], file, report)
-        if rows != entry["rows"]:
-            report.problems.append(f"{where} / {name}: {rows} rows in its files, {entry['rows']} in the manifest")
+    for holder in holders(manifest):
+        for name, entry in holder.tables.items():
+            if name not in BY_NAME:
+                report.problems.append(f"{holder.where}: unknown table {name}")
+                continue
+            rows = sum(_check_file(folder, holder, BY_NAME[name], file, report) for file in entry["files"])
+            if rows != entry["rows"]:
+                said = f"{rows} rows in its files, {entry['rows']} in the manifest"
+                report.problems.append(f"{holder.where} / {name}: {said}")
     if len(report.problems) == before:
         for dataset in manifest["datasets"]:
             report.problems.extend(first_view.problems(dataset, folder))
@@ -89,9 +89,9 @@ def _check(folder: Path, report: Report) -> None:
         report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
 
 
-def _check_file(folder: Path, where: str, table: Table, file: TableFile, report: Report) -> int:
+def _check_file(folder: Path, holder: Holder, table: Table, file: TableFile, report: Report) -> int:
     path = folder / file["path"]
-    at = f"{where} / {table.name}: {file['path']}"
+    at = f"{holder.where} / {table.name}: {file['path']}"
     if not path.is_file():
         report.problems.append(f"{at}: missing")
         return 0
@@ -105,17 +105,18 @@ def _check_file(folder: Path, where: str, table: Table, file: TableFile, report:
     elif size > FILE_LIMIT:
         report.problems.append(f"{at}: larger than {FILE_LIMIT:,} bytes")
     else:
-        return _check_rows(path, at, table, file, report)
+        return _check_rows(path, at, holder, table, file, report)
     return int(file["rows"])
 
 
-def _check_rows(path: Path, at: str, table: Table, file: TableFile, report: Report) -> int:
+def _check_rows(path: Path, at: str, holder: Holder, table: Table, file: TableFile, report: Report) -> int:
     try:
         rows = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         report.problems.append(f"{at}: not readable as Parquet: {error}")
         return 0
     report.rows += rows.num_rows
+    before = len(report.problems)
     if rows.num_rows != file["rows"]:
         report.problems.append(f"{at}: {rows.num_rows} rows, {file['rows']} in the manifest")
     for column in table.columns:
@@ -132,6 +133,10 @@ def _check_rows(path: Path, at: str, table: Table, file: TableFile, report: Repo
             report.problems.append(f"{at}: {column.name} holds a value that is not a finite number")
     if not _sorted(rows, table):
         report.problems.append(f"{at}: not sorted by {', '.join(table.sorted_by)}")
+    if len(report.problems) == before:
+        bounded = holder.state is not None and holder.state["bounded"]
+        wrong = ranges.problems(rows, table, ranges.extent(holder), bounded)
+        report.problems += [f"{at}: {problem}" for problem in wrong]
     return rows.num_rows
 
 

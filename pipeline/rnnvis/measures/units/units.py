@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import rankdata
 
-from rnnvis.measures.moments import GroupedMoments
+from rnnvis.measures.moments import GroupedMoments, row_blocks
 
 BINS = 64
 SATURATED = 0.9
@@ -60,19 +60,26 @@ class UnitAccumulator:
     def add(self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray) -> None:
         """Take in N steps: states and previous states [N, H]; `continued` bool [N], whether the previous state is a
         step of the same sentence (not its reset)."""
-        s = np.asarray(state, dtype=np.float64)
-        size = np.abs(s)
-        self._steps.add_to_first(s)
-        self._absolute += size.sum(axis=0)
-        self._saturated += (size > SATURATED).sum(axis=0)
         if not self.bounded:
-            self._widen(np.arcsinh(size.max(initial=0.0)))
+            self._widen(float(np.arcsinh(np.float64(max(-state.min(initial=0), state.max(initial=0))))))
+        bins = np.empty(state.shape, dtype=np.int64)
+        for rows in row_blocks(*state.shape):
+            s = state[rows].astype(np.float64)
+            self._steps.add_to_first(s)
+            self._bins(s, bins[rows])
+            b, a = s[continued[rows]], previous[rows][continued[rows]]
+            self._pairs.add_to_first(np.concatenate([a, b, a + b], axis=1))
+            size = np.abs(s, out=s)
+            self._absolute += size.sum(axis=0)
+            self._saturated += np.count_nonzero(size > SATURATED, axis=0)
+        self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
+
+    def _bins(self, s: np.ndarray, out: np.ndarray) -> None:
+        """Places in the flat histogram of states [n, H], into `out` int64 [n, H]."""
         fine = self._fine.shape[1]
         place = (s + 1) * (fine / 2) if self.bounded else (np.arcsinh(s) + fine / 2 * _WIDTH) / _WIDTH
-        bins = np.clip(place.astype(np.int64), 0, fine - 1) + np.arange(self.units) * fine
-        self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
-        b, a = s[continued], np.asarray(previous, dtype=np.float64)[continued]
-        self._pairs.add_to_first(np.concatenate([a, b, a + b], axis=1))
+        out[:] = np.clip(place, 0, fine - 1, out=place)
+        out += np.arange(self.units) * fine
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
