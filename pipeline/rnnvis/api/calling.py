@@ -83,7 +83,7 @@ def _few(text: Sequence[np.ndarray], rows: int, steps: int) -> list[np.ndarray]:
 def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray]) -> int:
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in model.modules()):
         return 0
-    width = next(iter(recurrent_modules(model).values())).input_size
+    width = int(getattr(next(iter(recurrent_modules(model).values())), "input_size", 0))
     return width if width > max((int(ids.max()) for ids in text if len(ids)), default=0) else 0
 
 

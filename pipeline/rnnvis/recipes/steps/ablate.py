@@ -62,7 +62,7 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
         write_index(folder, {"states": states})
 
     inputs = {"trained": trained.key, "clustered": clustered.key}
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     seconds = 120.0 if isinstance(card, LanguageModelConfig) else 20.0
     return Step(
         "ablate",

@@ -52,7 +52,7 @@ def cluster_step(project: Project, dataset: Dataset, card: Card, seed: int, epoc
                 found.append(clustered.write(folder / state["name"]))
         write_index(folder, {"states": found})
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
+    label = dataset.label(card, seed, epoch)
     return Step("cluster", label, inputs, (cluster_state,), build)
 
 

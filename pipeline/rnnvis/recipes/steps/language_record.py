@@ -54,7 +54,7 @@ def language_record_step(
         measured = measured_text(corpus, measure, found.sentence_id)
         write_index(folder, {"tables": tables, "states": states, "measured": measured})
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
+    label = dataset.label(card, seed, epoch)
     return Step("record", label, inputs, (record_language_model, write_state), build, seconds=100.0)
 
 

@@ -59,7 +59,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         }
         write_index(folder, index)
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     return Step("record", label, inputs, (record, write_state), build)
 
 
