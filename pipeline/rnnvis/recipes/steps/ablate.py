@@ -55,7 +55,7 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
                 layer = int(name.split(".")[-2])
                 if layer not in layers:
                     layers[layer] = Ablation(sample.losses(layer), sample.units, sample.sentence)
-                found = _ablated(layers[layer], sample, source / name, state["tables"]["cluster_labels"])
+                found = _ablated(layers[layer], sample, source / name, state["tables"].get("cluster_labels", []))
                 tables = {table: files.write(table, of, folder / name) for table, of in found.items()}
                 states.append({"name": name, "tables": tables})
                 bar.advance()
