@@ -83,7 +83,7 @@ def _few(text: Sequence[np.ndarray], rows: int, steps: int) -> list[np.ndarray]:
 def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray]) -> int:
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in model.modules()):
         return 0
-    width = next(iter(recurrent_modules(model).values())).input_size
+    width = int(getattr(next(iter(recurrent_modules(model).values())), "input_size", 0))
     return width if width > max((int(ids.max()) for ids in text if len(ids)), default=0) else 0
 
 
@@ -132,7 +132,9 @@ def _ways_with_ids(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
     asked = ", ".join(f'"{name}"' for name in needed[1:])
     raise RnnvisError(
         f"{type(model).__name__}.forward also takes {asked}, and rnnvis cannot know what that is",
-        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}",
+        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}; "
+        f"words that a decoder reads go in as tokens={{{list(recurrent_modules(model))[-1]!r}: ids}}, and then as "
+        "batch.tokens",
     )
 
 
