@@ -45,3 +45,18 @@ class LayerTrace:
             gates=flipped(self.gates),
             inputs=None if self.inputs is None else self.inputs.flip(1),
         )
+
+    def reordered(self, rows: Tensor) -> LayerTrace:
+        """The same with row `rows[b]` in place of row b."""
+
+        def taken(of: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {kind: value[rows.to(value.device)] for kind, value in of.items()}
+
+        return replace(
+            self,
+            lengths=self.lengths[rows],
+            states=taken(self.states),
+            previous=taken(self.previous),
+            gates=taken(self.gates),
+            inputs=None if self.inputs is None else self.inputs[rows],
+        )
