@@ -4,6 +4,7 @@ Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
+- `rnnvis.parts(x)`, `rnnvis.modulus(x)`: states that are complex numbers, as real ones.
 - `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
 - `rnnvis.to_html(folder, path)`: the same in one HTML file, without a server.
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rnnvis.api.serve import serve
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
+    from rnnvis.recording.complex_states import modulus, parts
     from rnnvis.recording.source import StateSource
     from rnnvis.recording.steps import Batch
 
@@ -39,6 +41,8 @@ __all__ = [
     "__version__",
     "cocluster",
     "import_states",
+    "modulus",
+    "parts",
     "record",
     "serve",
     "to_html",
@@ -52,6 +56,8 @@ _HOME = {
     "Tokens": "rnnvis.api.inputs",
     "cocluster": "rnnvis.measures.clusters.cocluster",
     "import_states": "rnnvis.api.import_states",
+    "modulus": "rnnvis.recording.complex_states",
+    "parts": "rnnvis.recording.complex_states",
     "record": "rnnvis.api.record",
     "serve": "rnnvis.api.serve",
     "to_html": "rnnvis.api.page",

@@ -99,6 +99,11 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     "--initial", type=click.Choice(["zero", "carried"]), help="State before a sentence: carried in a stream, else zero."
 )
 @click.option(
+    "--padding",
+    type=click.Choice(["left", "right", "none"]),
+    help="Where padded rows hold their padding; seen by ids and states otherwise.",
+)
+@click.option(
     "--minimum-count",
     type=click.IntRange(1),
     default=8,
@@ -163,8 +168,8 @@ def results(project: Project, dataset: str) -> None:
 
     Rows of models that were trained elsewhere stay, as long as the same text and card made them.
     """
+    from rnnvis.recipes.steps.cell_results import update_measures
     from rnnvis.recipes.steps.language_results import update_table
-    from rnnvis.recipes.study.cell_results import update_measures
 
     with working(project):
         of = project.dataset(dataset)
@@ -225,31 +230,47 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
             click.echo(f"Serving {published.url}  (Ctrl-C stops)")
             published.wait()
         return
-    from rnnvis.server.ranges import server
+    from rnnvis.server.loopback import serve_site
 
-    running = server(folder or project.build / "site", port, prefix=prefix, quiet=not verbose)
-    click.echo(f"Serving http://127.0.0.1:{running.server_address[1]}{prefix}  (Ctrl-C stops)")
-    try:
-        running.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
-    finally:
-        running.server_close()
+    with serve_site(folder or project.build / "site", port, prefix=prefix, said=verbose) as running:
+        click.echo(f"Serving {running.url}  (Ctrl-C stops)")
+        running.wait()
 
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.pass_obj
 def verify(project: Project, folder: Path | None) -> None:
-    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values."""
+    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values.
+
+    FOLDER is a published one, or a built site. A file of rows that no manifest names is a problem too.
+    """
     from rnnvis.published.verify import verify as check
 
     report = check(folder or project.data)
     for problem in report.problems:
         click.echo(problem, err=True)
     if report.problems:
-        raise RnnvisError(f"{len(report.problems)} problems found", "publish again: rnnvis publish")
+        raise RnnvisError(
+            f"{len(report.problems)} problems found",
+            "publish again: rnnvis publish; build a site again: rnnvis site; drop what no manifest names: rnnvis tidy",
+        )
     click.echo(f"{report.files} files, {report.rows:,} rows, {report.bytes:,} bytes: all as the manifest says")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.pass_obj
+def tidy(project: Project, folder: Path | None) -> None:
+    """Drop the files of rows that the manifest in FOLDER does not name.
+
+    Those are what `rnnvis publish` kept for pages that were still open, and what a publish left that was stopped.
+    """
+    from rnnvis.published import kept
+    from rnnvis.published.publishing import named_files, read_manifest
+
+    home = folder or project.data
+    click.echo(f"{kept.tidy(home, named_files(read_manifest(home)))} files dropped in {home}")
 
 
 @main.command()

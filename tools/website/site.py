@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
+from rnnvis.published.verify import strays
 from rnnvis.recipes.keep.project import Project
 from rnnvis.text import registry
 from tools.website import node
@@ -101,6 +102,8 @@ def _mkdocs(project: Project) -> None:
     run(command, project.root, "the pages did not build")
     write_preloads(fresh)
     write_policies(fresh)
+    if found := strays(fresh):
+        raise RnnvisError(found[0], "publish again and build again: rnnvis publish, rnnvis site")
     old = project.build / "site.old"
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():

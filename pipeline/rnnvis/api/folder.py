@@ -19,9 +19,10 @@ from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, 
 from rnnvis.measures.words.pieces import joining
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
+from rnnvis.published.clustered import cluster_state
 from rnnvis.published.publishing import MANIFEST, entry, read_manifest, write_manifest
-from rnnvis.recipes.steps.cluster import cluster_state
-from rnnvis.recipes.steps.record import write_state
+from rnnvis.published.recorded import write_state
+from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, ModelEntry, Tables
 from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.version import __version__
 
@@ -32,7 +33,6 @@ SHOWN_STEPS, SHOWN_K = 12, 8
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts")
-Entry = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -71,22 +71,21 @@ def publish(recording: Recording, folder: Path, choices: Choices) -> str:
     return _said(recording, folder, choices)
 
 
-def _there(folder: Path) -> list[Entry]:
+def _there(folder: Path) -> list[DatasetEntry]:
     if (folder / MANIFEST).exists():
-        datasets: list[Entry] = read_manifest(folder)["datasets"]
-        return datasets
+        return read_manifest(folder, exact=True)["datasets"]
     if any(path for path in folder.iterdir() if not path.name.startswith(".")):
         raise RnnvisError(f"{folder}: holds files, but no {MANIFEST} of rnnvis", "name an empty or a new folder")
     return []
 
 
-def _join(datasets: list[Entry], dataset: Entry, folder: Path) -> None:
+def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> None:
     """Put `dataset` in its place among `datasets`, with the models that are there already."""
     for place, before in enumerate(datasets):
         if before["name"] != dataset["name"]:
             continue
         for table in ("words", "sentences"):
-            ours, theirs = (d["tables"].get(table, {}).get("files") for d in (dataset, before))
+            ours, theirs = (d["tables"].get(table) for d in (dataset, before))
             if ours != theirs:
                 raise RnnvisError(
                     f'{folder}: its dataset "{dataset["name"]}" has other {table} than this recording',
@@ -115,7 +114,7 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
 
 def _dataset(
     recording: Recording, corpus: Corpus, parts: PartsOfSpeech, choices: Choices, scratch: Path, folder: Path
-) -> Entry:
+) -> DatasetEntry:
     tables = {"words": columns.words(corpus, parts)}
     if choices.text:
         tables["sentences"] = columns.sentences(corpus)
@@ -137,7 +136,7 @@ def _dataset(
 
 def _model(
     recording: Recording, corpus: Corpus, parts: PartsOfSpeech, choices: Choices, scratch: Path, folder: Path
-) -> Entry:
+) -> ModelEntry:
     measure = Measure(
         splits=(RECORDED,),
         minimum_count=recording.minimum_count,
@@ -146,7 +145,7 @@ def _model(
         largest_k=choices.largest_k,
     )
     recorded, clustered = scratch / "recorded", scratch / "clustered"
-    states = []
+    states: list[Any] = []
     with progress.bar("Clustering", total=len(recording.states) * len(SELECTIONS) * len(choices.methods)) as bar:
         for name, state in recording.states.items():
             binary = len(recording.labels.names) == 2
@@ -181,7 +180,7 @@ def _model(
                     },
                 }
             )
-    tables = {}
+    tables: Tables = {}
     if choices.text:
         written = files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)
         tables["steps"] = entry("steps", written, scratch, folder)
@@ -203,7 +202,7 @@ def _model(
     }
 
 
-def _view(recording: Recording, model: Entry) -> Entry:
+def _view(recording: Recording, model: ModelEntry) -> DefaultView:
     """What is shown first: the sequence whose length is nearest to what a screen holds, one step pinned."""
     lengths = np.array([len(row) for row in recording.tokens])
     first = int(np.argmin(np.abs(lengths - SHOWN_STEPS)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
@@ -93,20 +95,9 @@ def record(
     read = _with_words_left_out(read, plan)
     recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
 
-    def passes(title: str, gates: bool = True) -> Passes:
-        with progress.bar(title, total=len(ids)) as bar:
-            for found in _steps(model, texts, fills, batch_steps, forward, plan, gates):
-                yield found
-                bar.advance(len(np.unique(found[""].sentence_id)))
-
-    for found in passes("Recording"):
-        for name, batch in found.items():
-            _check_numbers(batch, name)
-            recorders[name].add(batch)
-        attention.add(found[""])
-    for name, recorder in recorders.items():
-        again = passes("Comparing each step with its word's other uses", gates=False)
-        recorder.compare(found[name] for found in again)
+    observers: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
+    observers[""].append(attention)
+    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, observers)
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -193,17 +184,25 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
     return found
 
 
-def _check_numbers(batch: StepBatch, name: str) -> None:
-    of = f' of what "{name}" reads' if name else ""
-    for state, values in batch.states.items():
-        wrong = np.argwhere(~np.isfinite(values))
-        if len(wrong):
-            row, unit = wrong[0]
-            raise RnnvisError(
-                f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
-                f"unit {unit}",
-                "check the weights: training may have diverged; in half precision, record model.float()",
-            )
+@dataclass(frozen=True)
+class _Numbers:
+    """Refuses states that are no finite numbers."""
+
+    name: str
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        of = f' of what "{self.name}" reads' if self.name else ""
+        for state, values in batch.states.items():
+            if np.isfinite(values.sum()):
+                continue
+            wrong = np.argwhere(~np.isfinite(values))
+            if len(wrong):
+                row, unit = wrong[0]
+                raise RnnvisError(
+                    f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
+                    f"unit {unit}",
+                    "check the weights: training may have diverged; in half precision, record model.float()",
+                )
 
 
 def _unwrapped(model: Any) -> Any:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.sparse as sp
+
+_BLOCK = 2**15
+_COLUMNS = 128
 
 
 class GroupedMoments:
@@ -29,32 +34,51 @@ class GroupedMoments:
         count = np.diff(np.append(starts, len(of)))
         # One sparse row of ones per group: a segment sum without copying the rows into order.
         segments = sp.csr_matrix((np.ones(len(of)), order, np.append(starts, len(of))), shape=(len(starts), len(of)))
-        values = np.asarray(rows, dtype=np.float64)
-        mean = (segments @ values) / count[:, None]
         segment_of = np.empty(len(of), dtype=np.int64)
         segment_of[order] = np.repeat(np.arange(len(starts)), count)
-        deviation = values - mean[segment_of]
-        self._combine(of[starts], count, mean, segments @ (deviation * deviation))
+        at = of[starts]
+        for first in range(0, rows.shape[1], _COLUMNS):
+            columns = slice(first, first + _COLUMNS)
+            values = rows[:, columns].astype(np.float64)
+            mean = (segments @ values) / count[:, None]
+            values -= mean.take(segment_of, axis=0)
+            self._combine(at, count, mean, segments @ np.square(values, out=values), columns)
+        self.count[at] += count
 
     def add_to_first(self, rows: np.ndarray) -> None:
         """Take in `rows` [N, units] of the first group."""
         if len(rows):
             values = np.asarray(rows, dtype=np.float64)
             mean = values.mean(axis=0)
-            m2 = np.square(values - mean).sum(axis=0)
-            self._combine(np.zeros(1, np.int64), np.array([len(rows)]), mean[None], m2[None])
+            deviation = values - mean
+            m2 = np.square(deviation, out=deviation).sum(axis=0)
+            first, count = np.zeros(1, np.int64), np.array([len(rows)])
+            self._combine(first, count, mean[None], m2[None])
+            self.count[first] += count
 
     def merge(self, other: GroupedMoments) -> None:
         """Take in everything that `other` has seen; `other` is not changed."""
         used = np.flatnonzero(other.count)
         self._combine(used, other.count[used], other.mean[used], other.m2[used])
+        self.count[used] += other.count[used]
 
-    def _combine(self, at: np.ndarray, count: np.ndarray, mean: np.ndarray, m2: np.ndarray) -> None:
-        self.count[at], self.mean[at], self.m2[at] = pool(self.count[at], self.mean[at], self.m2[at], count, mean, m2)
+    def _combine(
+        self, at: np.ndarray, count: np.ndarray, mean: np.ndarray, m2: np.ndarray, columns: slice = slice(None)
+    ) -> None:
+        """Pool what was seen of these units in the groups `at`; their counts still are those before."""
+        _, self.mean[at, columns], self.m2[at, columns] = pool(
+            self.count[at], self.mean[at, columns], self.m2[at, columns], count, mean, m2
+        )
 
     def standard_error(self) -> np.ndarray:
         """√(M2 / (n − 1) / n) per group and unit; nan below two rows."""
         return standard_error(self.count, self.m2)
+
+
+def row_blocks(rows: int, units: int) -> Iterator[slice]:
+    """Slices of `rows` rows of so few values that a few copies of a block stay in a processor's cache."""
+    size = max(1, _BLOCK // max(1, units))
+    return (slice(start, start + size) for start in range(0, rows, size))
 
 
 def pool(

@@ -1,4 +1,6 @@
-"""All states of a model over all of its text: two streaming passes, and everything that is measured in them.
+"""All states of a model over all of its text, and everything that is measured in them, streaming.
+
+`rnnvis.measures.measure` drives it.
 
 Recorders over disjoint sets of sentences merge, so that a corpus can be recorded in shards.
 """
@@ -7,13 +9,15 @@ from __future__ import annotations
 
 import copy
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import KeptStates
+from rnnvis.measures.spool import Changes
 from rnnvis.measures.units.gates import GateAccumulator, Gates, gates_of
 from rnnvis.measures.units.units import UnitAccumulator, Units
 from rnnvis.measures.words.contexts import ContextFinder, Contexts
@@ -56,10 +60,10 @@ class Text:
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H], `before` float16
-    [P, H] the state that each of them starts from; `ended` int64 [E]: labelled sentences, `last` float32 [E, H]: the
-    state after each of them; `surprise` float32 [N] as in `rnnvis.measures.words.surprise`, steps in the sentences'
-    order, or none where `compare` was left out.
+    `published` int64 [P]: the sentences whose states are kept, `values` [their steps, H], `before` [P, H] the state
+    that each of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled
+    sentences, `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32
+    [N] as in `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -77,7 +81,8 @@ class StateRecord:
 
 
 class StateRecorder:
-    """Takes in every step twice: `add` for the measures, then `compare` for the surprise of each step.
+    """Takes in every step twice: `add` for the measures, then `compare` for the surprise of each step, which may have
+    been kept from the first time.
 
     Memory grows with words × units, with samples of at most 64 MB a state (states along sentences, states at the end
     of labelled ones), and with the text: 4 bytes a step for its word, and 4 a step and state once `compare` is called.
@@ -119,15 +124,19 @@ class StateRecorder:
         sentence = np.searchsorted(self.starts, np.arange(start, stop), side="right") - 1
         return self.text.measured[sentence]
 
-    def add(self, batch: StepBatch) -> None:
-        """First pass. Sentences come whole, each once."""
+    def add(self, batch: StepBatch, keep: Callable[[Changes], None] | None = None) -> None:
+        """First pass. Sentences come whole, each once. `keep` is given the changes of each state."""
+        rows = self.rows(batch)
         self._seen[batch.sentence_id] = True
         for name, values in batch.states.items():
             part = self._parts.get(name)
             if part is None:
                 bounded = name.endswith(".h") if self._bounded is None else name in self._bounded
                 part = self._parts[name] = _State(name, values.shape[1], bounded, self)
-            part.add(batch)
+            delta = batch.delta(name)
+            part.add(batch, delta)
+            if keep:
+                keep(Changes(name, rows, batch.token_id, delta))
 
     def merge(self, other: StateRecorder) -> None:
         """Take in the first pass of `other`, over other sentences of the same text; `other` is not changed.
@@ -152,13 +161,18 @@ class StateRecorder:
 
     def compare(self, batches: Iterable[StepBatch]) -> None:
         """Second pass, over the same steps, in one call or in several."""
-        means = {name: part.responses.result().mean for name, part in self._parts.items()}
-        if not self._distance:
-            self._distance = {name: np.zeros(int(self.starts[-1]), np.float32) for name in means}
         for batch in batches:
             rows = self.rows(batch)
-            for name, mean in means.items():
-                self._distance[name][rows] = distances(batch.token_id, batch.delta(name), mean)
+            for name in batch.states:
+                self.compare_changes(Changes(name, rows, batch.token_id, batch.delta(name)))
+
+    def compare_changes(self, changes: Changes) -> None:
+        """Second pass over what the first one handed to `keep`."""
+        name = changes.state
+        if name not in self._distance:
+            self._distance[name] = np.zeros(int(self.starts[-1]), np.float32)
+        mean = self._parts[name].expected().mean
+        self._distance[name][changes.rows] = distances(changes.token_id, changes.delta, mean)
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
@@ -196,6 +210,11 @@ def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: i
     return np.flatnonzero(always | (hashed < share * 0.98))
 
 
+def _rows(wanted: np.ndarray) -> np.ndarray | slice:
+    """The rows that the mask `wanted` [N] names; all of them without a copy."""
+    return slice(None) if wanted.all() else np.flatnonzero(wanted)
+
+
 class _State:
     def __init__(self, name: str, units: int, bounded: bool, recorder: StateRecorder) -> None:
         self.name, self.recorder = name, recorder
@@ -218,50 +237,62 @@ class _State:
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
-        self.values = np.zeros((int(lengths.sum()), units), np.float16)
-        self.before = np.zeros((len(self.published), units), np.float16)
-        self.backwards = ".reverse." in name  # what such a state starts from at step 0 is its own state at step 1
+        self._expected: Responses | None = None
+        self.values = KeptStates(int(lengths.sum()), units)
+        self.before = KeptStates(len(self.published), units)
+        self.backwards = ".reverse." in name
 
-    def add(self, batch: StepBatch) -> None:
-        state, delta = batch.states[self.name], batch.delta(self.name)
+    def add(self, batch: StepBatch, delta: np.ndarray) -> None:
+        self._expected = None
+        state = batch.states[self.name]
+        previous = batch.previous[self.name]
+        ends = batch.step == 0, batch.step == self.recorder.lengths[batch.sentence_id] - 1
+        starting, ending = ends[::-1] if self.backwards else ends
+        continued = ~starting if self.backwards else batch.continued
         place = self.place[batch.sentence_id]
-        last = (place >= 0) & (batch.step == self.recorder.lengths[batch.sentence_id] - 1)
+        last = np.flatnonzero((place >= 0) & ending)
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
-        self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
-        if not self.backwards:
-            first = kept & (batch.step == 0)
-            self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
-        inside = self.recorder.text.measured[batch.sentence_id]
-        token, delta = batch.token_id[inside], delta[inside]
-        self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
+        self.values.put((self.starts[batch.sentence_id] + batch.step)[kept], state[_rows(kept)])
+        first = np.flatnonzero(kept & starting)
+        self.before.put(np.searchsorted(self.published, batch.sentence_id[first]), previous[first])
+        inside = _rows(self.recorder.text.measured[batch.sentence_id])
+        token, sentence, state, delta = batch.token_id[inside], batch.sentence_id[inside], state[inside], delta[inside]
+        self.responses.add(token, delta, self.recorder.halves[sentence])
         self.quantiles.add(token, delta)
         gates = gates_of(self.name, batch.gates, state.shape[1])
         self.gates.add({name: of[inside] for name, of in gates.items()})
-        self.units.add(state[inside], batch.previous[self.name][inside], batch.continued[inside])
-        self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
+        self.units.add(state, previous[inside], continued[inside])
+        self.contexts.add(state, sentence, batch.step[inside])
+
+    def expected(self) -> Responses:
+        """The responses to all that was seen so far."""
+        if self._expected is None:
+            self._expected = self.responses.result()
+        return self._expected
 
     def merge(self, other: _State, seen: np.ndarray) -> None:
+        self._expected = None
         for name in ("responses", "quantiles", "units", "gates", "contexts"):
             getattr(self, name).merge(getattr(other, name))
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
         theirs = seen[self.published]
-        self.before[theirs] = other.before[theirs]
+        self.before.take(theirs, other.before)
         theirs = np.repeat(theirs, self.recorder.lengths[self.published])
-        self.values[theirs] = other.values[theirs]
+        self.values.take(theirs, other.values)
 
     def result(self, surprises: np.ndarray | None) -> StateRecord:
         return StateRecord(
             name=self.name,
-            responses=self.responses.result(),
+            responses=self.expected(),
             quantiles=self.quantiles.result(),
             units=self.units.result(),
             gates=self.gates.result(),
             contexts=self.contexts.result(),
             published=self.published,
-            values=self.values,
-            before=self.before,
+            values=self.values.result(),
+            before=self.before.result(),
             ended=self.ended,
             last=self.last,
             surprise=surprises,

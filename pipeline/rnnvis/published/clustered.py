@@ -92,7 +92,8 @@ def _jobs(
             raise RnnvisError(
                 f"no word is used {measure.minimum_count} times or more, and in both halves of the sentences, so there "
                 "is nothing to cluster",
-                "measure more sentences, or lower minimum_count",
+                "measure more sentences, cut a stream into more of them (rnnvis import … --every 10), or lower "
+                "minimum_count (rnnvis import … --minimum-count 2, or measure.minimum_count in a dataset.toml)",
             )
         moving, moved = (int(np.count_nonzero(responses.mean[ids].any(axis=axis))) for axis in (1, 0))
         if min(moving, moved) < measure.smallest_k:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from rnnvis.measures.halves import halved
 from rnnvis.measures.outputs.ablation import Effect
 from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
 from rnnvis.measures.outputs.next_words import NextWords, words_spoken_for
@@ -86,7 +87,7 @@ def responses(measured: Responses, least: int = 1) -> Columns:
         "reliability": nullable(measured.reliability),
         "norm": pa.array(measured.norm, mask=~used),
         "mean": list_column(measured.mean, used),
-        "standard_error": list_column(measured.standard_error.astype(np.float16), used & (measured.count > 1)),
+        "standard_error": list_column(halved(measured.standard_error), used & (measured.count > 1)),
     }
 
 
@@ -133,8 +134,8 @@ def contexts(found: Contexts) -> Columns:
 
 
 def states(state: StateRecord, lengths: Sequence[int]) -> Columns:
-    """Table `states` of the published sentences, which have so many steps each; the state before step 0 is step −1 of
-    those that do not start from zero."""
+    """Table `states` of the published sentences, which have so many steps each; the state that a sentence
+    starts from is step −1 of those that do not start from zero."""
     carried = state.before.any(axis=1)
     return {
         "sentence_id": np.concatenate([np.repeat(state.published, lengths), state.published[carried]]).astype(np.int32),

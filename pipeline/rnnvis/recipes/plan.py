@@ -16,6 +16,7 @@ from rnnvis.progress import console, say
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.ablate import ablate_step
+from rnnvis.recipes.steps.cell_results import update_measures
 from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.compare import comparable, compare_step
 from rnnvis.recipes.steps.corpus import corpus_step
@@ -26,7 +27,6 @@ from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import baselines_step, evaluation_step, results_step
 from rnnvis.recipes.steps.tag import tag_step
 from rnnvis.recipes.steps.train import train_step
-from rnnvis.recipes.study.cell_results import update_measures
 from rnnvis.recipes.website import website
 
 _USUAL_SECONDS = {

@@ -90,9 +90,10 @@ class WordInputs:
                 for row, candidates in zip(part, near, strict=True):
                     taken = at[candidates & free[at]]
                     if not len(taken):
+                        some = ", ".join(map(str, ids[row, : min(length, 6)])) + (" …" if length > 6 else "")
                         raise RnnvisError(
                             f'"{path}" does not read the words of the sequences: in one batch, no row that it read '
-                            f"holds the ids {', '.join(map(str, ids[row, : min(length, 6)]))}{' …' if length > 6 else ''}",
+                            f"holds the ids {some}",
                             f'if it reads a text of its own, give its ids: tokens={{"{path}": …}}; else pass the rows '
                             "one at a time: batch_steps=1",
                         )

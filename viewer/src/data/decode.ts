@@ -20,13 +20,18 @@ export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'do
   };
 }
 
+/** Whether a state reads from the last word to the first. */
+export function isReversed(state: { name: string }): boolean {
+  return state.name.includes('.reverse.');
+}
+
 /** Rows in step order; a row of step −1 holds the state that the sentence starts from, which is zero otherwise. */
-export function decodeStates(rows: Pick<StatesRow, 'step' | 'value'>[], units: number): StateSequence {
+export function decodeStates(rows: Pick<StatesRow, 'step' | 'value'>[], units: number, reversed = false): StateSequence {
   const carried = rows.find(({ step }) => step < 0);
   const after = carried ? rows.filter(({ step }) => step >= 0) : rows;
   const values = new Float32Array(after.length * units);
   after.forEach(({ value }, step) => values.set(value, step * units));
-  return { length: after.length, units, initial: carried ? floats(carried.value) : new Float32Array(units), values };
+  return { length: after.length, units, initial: carried ? floats(carried.value) : new Float32Array(units), values, ...(reversed && { reversed }) };
 }
 
 type StepColumns = Pick<StepsRow, 'loss' | 'p_target' | 'p_class' | 'top5_id' | 'top5_p' | 'push' | 'surprise'>;

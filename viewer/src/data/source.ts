@@ -1,6 +1,6 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
-import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats } from './decode';
+import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats, isReversed } from './decode';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
@@ -147,7 +147,7 @@ export class Source {
       const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['step', 'value']);
       if (!rows?.length) return null;
       for (const row of rows) this.fits(state, 'states', row.value.length);
-      return decodeStates(rows, state.units);
+      return decodeStates(rows, state.units, isReversed(state));
     });
   }
 

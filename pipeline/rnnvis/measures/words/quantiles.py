@@ -28,8 +28,9 @@ class QuantileAccumulator:
 
     A word with at most `exact_uses` uses keeps them all, and its quantiles are exact (linear between order
     statistics, as `numpy.quantile`). A word with more goes into an integer histogram of asinh(x / 0.05)
-    with 1024 fixed bins up to |x| = 1000, read by linear interpolation inside a bin: the error is at most
-    0.021 · √(q² + 0.05²), that is 2.1 % of a large value and 0.001 near zero. Which of both happens depends
+    with 1024 fixed bins up to |x| = 1000, and more of the same width where a change goes beyond, read by linear
+    interpolation inside a bin: the error is at most 0.021 · √(q² + 0.05²), that is 2.1 % of a large value and
+    0.001 near zero. Which of both happens depends
     on the number of uses alone, so the result does not depend on batches or on the order of merging. Memory
     grows with words × units.
     """
@@ -61,7 +62,10 @@ class QuantileAccumulator:
         self._append(other._slot, other._kept)
         counted = np.flatnonzero(other._row_of >= 0)
         self.count[counted] += other._histograms[other._row_of[counted], 0].sum(axis=1)
-        self._histograms[self._rows(counted)] += other._histograms[other._row_of[counted]]
+        rows = self._rows(counted)
+        bins = max(self._histograms.shape[2], other._histograms.shape[2])
+        self._histograms = _centred(self._histograms, bins)
+        self._histograms[rows] += _centred(other._histograms, bins)[other._row_of[counted]]
         self._compact()
 
     def result(self) -> Quantiles:
@@ -105,29 +109,39 @@ class QuantileAccumulator:
         """Add uses, sorted by word, to the histograms: word by word, whose counts fit into a processor's cache."""
         starts = np.flatnonzero(np.diff(slot, prepend=-1))
         histograms = self._rows(slot[starts])
-        places = bin_of(rows) + np.arange(self.units) * BINS
+        reach = float(np.arcsinh(np.abs(rows).max(initial=0) / SCALE))
+        self._histograms = _centred(self._histograms, BINS * int(reach / _REACH + 1))
+        bins = self._histograms.shape[2]
+        places = bin_of(rows, bins) + np.arange(self.units) * bins
         for row, uses in zip(histograms, np.split(places, starts[1:]), strict=True):
-            found = np.bincount(uses.reshape(-1), minlength=self.units * BINS)
-            self._histograms[row] += found.reshape(self.units, BINS)
+            found = np.bincount(uses.reshape(-1), minlength=self.units * bins)
+            self._histograms[row] += found.reshape(self.units, bins)
 
     def _rows(self, slots: np.ndarray) -> np.ndarray:
         """Histogram rows of these words; a word without one gets an empty one."""
         new = np.unique(slots[self._row_of[slots] < 0])
         if len(new):
             self._row_of[new] = len(self._histograms) + np.arange(len(new))
-            empty = np.zeros((len(new), self.units, BINS), dtype=np.int32)
+            empty = np.zeros((len(new), *self._histograms.shape[1:]), dtype=np.int32)
             self._histograms = np.concatenate([self._histograms, empty])
         return self._row_of[slots]
 
 
-def bin_of(values: np.ndarray) -> np.ndarray:
-    """The histogram bin of each value, int64."""
-    place = (np.arcsinh(np.asarray(values, dtype=np.float64) / SCALE) + _REACH) / BIN_WIDTH
-    return np.clip(place, 0, BINS - 1, out=place).astype(np.int64)
+def bin_of(values: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """The bin of each value, int64, among `bins` of which the middle two meet at zero."""
+    place = (np.arcsinh(np.asarray(values, dtype=np.float64) / SCALE) + bins / 2 * BIN_WIDTH) / BIN_WIDTH
+    return np.clip(place, 0, bins - 1, out=place).astype(np.int64)
+
+
+def _centred(histograms: np.ndarray, bins: int) -> np.ndarray:
+    """`histograms` [words, units, BINS or more] with at least `bins` bins, as many more on either side."""
+    more = max(0, bins - histograms.shape[2]) // 2
+    return np.pad(histograms, ((0, 0), (0, 0), (more, more))) if more else histograms
 
 
 def _histogram_quantiles(histogram: np.ndarray) -> np.ndarray:
-    """Quantiles [units, 5] of counts [units, BINS]."""
+    """Quantiles [units, 5] of counts [units, bins]."""
+    reach = histogram.shape[1] / 2 * BIN_WIDTH
     below = np.cumsum(histogram, axis=1)
     found = np.empty((len(histogram), len(LEVELS)))
     for number, level in enumerate(LEVELS):
@@ -136,5 +150,5 @@ def _histogram_quantiles(histogram: np.ndarray) -> np.ndarray:
         rows = np.arange(len(histogram))
         inside = histogram[rows, at]
         part = (wanted - (below[rows, at] - inside)) / inside
-        found[:, number] = SCALE * np.sinh((at + part) * BIN_WIDTH - _REACH)
+        found[:, number] = SCALE * np.sinh((at + part) * BIN_WIDTH - reach)
     return found

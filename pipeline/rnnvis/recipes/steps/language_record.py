@@ -16,7 +16,7 @@ from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_recorder import LanguageRecord, head_state, record_language_model
-from rnnvis.recipes.steps.record import measured_text, state_title, training_table
+from rnnvis.recipes.steps.record_tables import measured_text, state_title, training_table
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 

@@ -46,7 +46,7 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
         project.data.mkdir(parents=True, exist_ok=True)
         chosen = project.datasets(names)
         across = _across(project, chosen)
-        datasets = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
+        datasets: list[Any] = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
     except OSError as error:
         raise unusable(error, project.data) from error
     datasets = [dataset for dataset in datasets if dataset["models"]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from rnnvis import progress
 from rnnvis.config import Measure, Study
+from rnnvis.measures.measure import measure
 from rnnvis.measures.outputs.effects import (
     ContextAccumulator,
     EffectAccumulator,
@@ -45,38 +45,47 @@ class Record:
     v: np.ndarray | None
 
 
-def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: Study) -> Record:
-    """Run `model` over every sentence of `corpus` twice: for the measures, then for the surprise of each step.
+def record(model: SentenceClassifier, corpus: Corpus, asked: Measure, study: Study) -> Record:
+    """Run `model` over every sentence of `corpus` and measure it.
 
-    Responses and unit measures take the sentences of `measure.splits`; other sentences (probes) are only read.
+    Responses and unit measures take the sentences of `asked.splits`; other sentences (probes) are only read.
     """
     split = np.array(corpus.split)
     words = len(corpus.vocabulary)
-    text = Text(corpus.tokens, corpus.key, words, np.isin(split, measure.splits), split == "probe", split == "test")
-    states = StateRecorder(text, measure.frequent_count)
+    text = Text(corpus.tokens, corpus.key, words, np.isin(split, asked.splits), split == "probe", split == "test")
+    states = StateRecorder(text, asked.frequent_count)
     verdict = _Verdict(model, text, len(states.token_id), study) if len(corpus.labels) == 2 else None
-    probabilities = np.zeros((len(states.token_id), len(corpus.labels)), np.float32)
-    for batch in _batches(model, corpus, "Recording"):
-        states.add(batch)
-        assert batch.logits is not None
-        rows = states.rows(batch)
-        probabilities[rows] = _softmax(batch.logits)
-        if verdict:
-            verdict.add(batch, rows)
-    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses", gates=False))
+    probabilities = _Probabilities(np.zeros((len(states.token_id), len(corpus.labels)), np.float32))
+
+    def run(gates: bool) -> Iterator[Mapping[str, StepBatch]]:
+        for batch in record_steps(model, corpus.tokens, padding_id=model.padding_id, readout=model.head, gates=gates):
+            yield {"": batch}
+
+    measure(run, {"": states}, {"": [probabilities, *([verdict] if verdict else [])]})
     found = states.result()
     return Record(
         states=found,
         sentence_id=states.sentence_id,
         step=states.step,
         token_id=states.token_id,
-        probabilities=probabilities,
+        probabilities=probabilities.of,
         pushes=verdict.pushes if verdict else None,
         surprise=np.stack([state.surprise for state in found if state.surprise is not None], axis=1),
         effects=verdict.effects.result() if verdict else None,
         in_context=verdict.in_context.result() if verdict else None,
         v=verdict.v if verdict else None,
     )
+
+
+@dataclass(frozen=True)
+class _Probabilities:
+    """P(class) after every step, float32 [N, C]."""
+
+    of: np.ndarray
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        assert batch.logits is not None
+        self.of[rows] = _softmax(batch.logits)
 
 
 class _Verdict:
@@ -98,14 +107,6 @@ class _Verdict:
         before = probability_before(batch.logits, pushed)
         self.effects.add(batch.token_id[inside], pushed[inside])
         self.in_context.add(batch.token_id[inside], delta[inside], pushed[inside], before[inside])
-
-
-def _batches(model: SentenceClassifier, corpus: Corpus, title: str, gates: bool = True) -> Iterator[StepBatch]:
-    with progress.bar(title, total=len(corpus)) as bar:
-        steps = record_steps(model, corpus.tokens, padding_id=model.padding_id, readout=model.head, gates=gates)
-        for batch in steps:
-            yield batch
-            bar.advance(int((batch.step == 0).sum()))
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
