@@ -105,7 +105,7 @@ def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarr
 def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray]) -> int:
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in model.modules()):
         return 0
-    width = next(iter(recurrent_modules(model).values())).input_size
+    width = int(getattr(next(iter(recurrent_modules(model).values())), "input_size", 0))
     return width if width > max((int(ids.max()) for ids in text if len(ids)), default=0) else 0
 
 
