@@ -149,10 +149,12 @@ def _ways_with_ids(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
             yield from _with_states(model)
             return
     asked = ", ".join(f'"{name}"' for name in needed[1:])
-    fix = f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}"
-    if any(map(_is_target, others)) and not targets:
-        fix = f'if it is what a decoder reads, name that and give its ids: tokens={{"decoder": …}}; else {fix}'
-    raise RnnvisError(f"{type(model).__name__}.forward also takes {asked}, and rnnvis cannot know what that is", fix)
+    raise RnnvisError(
+        f"{type(model).__name__}.forward also takes {asked}, and rnnvis cannot know what that is",
+        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}; "
+        f"words that a decoder reads go in as tokens={{{list(recurrent_modules(model))[-1]!r}: ids}}, and then as "
+        "batch.tokens",
+    )
 
 
 def _is_target(name: str) -> bool:
