@@ -136,6 +136,11 @@ class TwoArguments(Plain):
         ({"lengths": [3]}, r"1 lengths for 60 sequences"),
         ({"model": nn.Linear(3, 3)}, r"Linear holds no nn.RNN"),
         ({"model": TwoArguments()}, r'forward also takes "mask"'),
+        ({"model": TwoArguments()}, r"words that a decoder reads go in as tokens=\{'rnn': ids\}"),
+        ({"model": "model.pt"}, r'"model.pt" is a path, not a model'),
+        ({"model": Path("model.pt")}, r'"model.pt" is a path, not a model'),
+        ({"model": Plain().state_dict()}, r"this is a state dict"),
+        ({"model": Plain}, r"Plain is a class, not a model"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, Any], message: str) -> None:

@@ -100,7 +100,7 @@ def test_both_sides_are_published_as_datasets_of_one_folder(tmp_path: Path) -> N
         Translator(), sources, SOURCE, ["a", "b"] * 25, tokens={"decoder": rnnvis.Tokens(targets, TARGET)}
     )
     said = recording.publish(tmp_path, name="translator", dataset="pairs", largest_k=3)
-    assert said.count("50 sentences can be read") == 2
+    assert '50 sentences of "pairs" and 50 sentences of "pairs, decoder" can be read there' in said
     assert verify(tmp_path).problems == []
     source, target = read_manifest(tmp_path)["datasets"]
     assert (source["name"], target["name"]) == ("pairs", "pairs, decoder")

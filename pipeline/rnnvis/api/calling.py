@@ -132,7 +132,9 @@ def _ways_with_ids(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
     asked = ", ".join(f'"{name}"' for name in needed[1:])
     raise RnnvisError(
         f"{type(model).__name__}.forward also takes {asked}, and rnnvis cannot know what that is",
-        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}",
+        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}; "
+        f"words that a decoder reads go in as tokens={{{list(recurrent_modules(model))[-1]!r}: ids}}, and then as "
+        "batch.tokens",
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.api.calling import Way, usual_way
-from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
@@ -61,6 +62,7 @@ def record(
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
     vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
     """
+    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward):
@@ -71,7 +73,7 @@ def record(
     recurrent = {} if plain else recurrent_modules(_module(model))
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
-    ids = read_sequences(sequences, len(words), lengths, padding[""])
+    ids = read_sequences(sequences, words, lengths, padding[""])
     read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
@@ -136,7 +138,7 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
     asked = given if isinstance(given, Tokens) else Tokens(given)
     words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
     try:
-        ids = read_sequences(asked.sequences, len(words), asked.lengths, padding)
+        ids = read_sequences(asked.sequences, words, asked.lengths, padding)
     except RnnvisError as error:
         raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
     if len(ids) != len(of.ids):
@@ -203,6 +205,13 @@ def _unwrapped(model: Any) -> Any:
 def _module(model: Any) -> nn.Module:
     if isinstance(model, nn.Module):
         return model
+    load = "build the model and load its weights: model.load_state_dict(torch.load(path, weights_only=True))"
+    if isinstance(model, str | Path):
+        raise RnnvisError(f'"{model}" is a path, not a model', load)
+    if isinstance(model, Mapping) and any(isinstance(value, Tensor) for value in model.values()):
+        raise RnnvisError("this is a state dict: it holds weights, but not the model that reads with them", load)
+    if isinstance(model, type):
+        raise RnnvisError(f"{model.__name__} is a class, not a model", f"pass one that was made: {model.__name__}(…)")
     raise RnnvisError(
         f"{type(model).__name__} is no torch module",
         "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",
