@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -152,11 +153,14 @@ class _Kept:
             yield f"{said} is called", reset
         for said, reset in resets(self.model):  # as in `model.hidden = model.init_hidden()`
             if len(changed) == 1:
-                yield f"it is set to what {said} gives", lambda rows, reset=reset: self._set(changed, reset(rows))
+                yield f"it is set to what {said} gives", partial(self._given, changed, reset)
         if changed:
             which = "it is" if len(changed) == 1 else "they are"
             yield f"{which} set to None", lambda rows: self._set(changed, None)
             yield f"{which} set to zero", lambda rows: self._zero(changed)
+
+    def _given(self, names: Sequence[str], reset: Callable[[int], Any], rows: int) -> None:
+        self._set(names, reset(rows))
 
     def _set(self, names: Sequence[str], value: Any) -> None:
         for name in names:
