@@ -42,7 +42,8 @@ class Recording:
     half precision (single where they are too large or too small for it). `words` are the words by id.
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
-    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave.
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
+    sentence each, how modules read that do not simply read word t at step t.
     """
 
     model_name: str
@@ -59,6 +60,7 @@ class Recording:
     states: Mapping[str, StateRecord] = field(repr=False)
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
+    notes: tuple[str, ...] = field(repr=False, default=())
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     @property
