@@ -60,5 +60,6 @@ def _words_together(token_id: np.ndarray) -> Iterator[np.ndarray]:
     first = 0
     while first < words:
         last = max(first + 1, int(np.searchsorted(below, below[first] + _BLOCK, side="right")) - 1)
-        yield np.flatnonzero((token_id >= first) & (token_id < last))
+        if below[last] > below[first]:
+            yield np.flatnonzero((token_id >= first) & (token_id < last))
         first = last
