@@ -334,7 +334,8 @@ def test_entities_are_characters_and_addresses_are_tokens_by_choice() -> None:
     rows += "".join(f"a line {n},a\n" for n in range(20))
     corpus, _ = table(Path("r.csv"), rows)
     assert "<b> Tom & Jerry's &notanentity; &lt;" in corpus.text
-    corpus, _ = table(Path("r.csv"), rows, addresses=True)
+    more = rows + "@ann www.x.org,b\n@ann so www.x.org,a\n@ann no www.x.org,b\n@joe yes http://a.b,a\n"
+    corpus, _ = table(Path("r.csv"), more, addresses=True)
     at = corpus.text.index("@tom see https://x.org/a?b now")
     assert corpus.surface[at] == ("@tom", "see", "https://x.org/a?b", "now")
     assert {"<user>", "<url>"} <= set(corpus.vocabulary)
