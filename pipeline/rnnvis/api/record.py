@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from rnnvis import progress
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
+from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
@@ -42,6 +43,8 @@ def record(
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
+    sample: Sample | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Recording:
     """Run `model` over `sequences` and measure what every unit of every recurrent layer responds to.
 
@@ -58,7 +61,9 @@ def record(
     steps of padded rows where an embedding's `padding_idx` does not show them.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps.
+    most `batch_steps` padded steps. `sample` says which of the sequences are measured, and whose states are kept;
+    `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the places of
+    its steps among all steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
     vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
@@ -75,7 +80,7 @@ def record(
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
-    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
+    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)), (sample or Sample()).checked(len(ids)))}
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
@@ -97,9 +102,9 @@ def record(
     read = _with_words_left_out(read, plan)
     recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
 
-    observers: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
-    observers[""].append(attention)
-    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, observers)
+    watching: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
+    watching[""] += [attention, *observers]
+    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, watching)
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -130,15 +135,25 @@ class _Read:
     ids: Sentences
     words: tuple[str, ...]
     labels: Labels
+    sample: Sample
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
-        return sequence_keys(self.ids, self.words)
+        return sequence_keys(self.ids, self.words) if self.sample.keys is None else list(self.sample.keys)
 
     @property
     def text(self) -> Text:
         everything = np.ones(len(self.ids), dtype=bool)
-        return Text(self.ids, self.keys, len(self.words), everything, ~everything, self.labels.of >= 0)
+        of = self.sample
+        return Text(
+            self.ids,
+            self.keys,
+            len(self.words),
+            everything if of.measured is None else of.measured,
+            ~everything if of.always is None else of.always,
+            self.labels.of >= 0 if of.ended is None else of.ended,
+            of.states_bytes,
+        )
 
 
 def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
@@ -154,7 +169,7 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
             f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
             "pass one row of ids for each sequence, in the same order",
         )
-    return _Read(Sentences.of(ids), words, of.labels)
+    return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
 
 
 def _steps(

@@ -121,16 +121,6 @@ class StateRecorder:
         self._parts: dict[str, _State] = {}
         self._distance: dict[str, np.ndarray] = {}
 
-    @property
-    def sentence_id(self) -> np.ndarray:
-        """Sentence number of every step, int32 [N]."""
-        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
-
-    @property
-    def step(self) -> np.ndarray:
-        """Number of every step in its sentence, int16 [N]."""
-        return (np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], self.lengths)).astype(np.int16)
-
     def rows(self, batch: StepBatch) -> np.ndarray:
         """Place of each step of `batch` among all steps, int64."""
         return self.starts[batch.sentence_id] + batch.step
@@ -187,8 +177,11 @@ class StateRecorder:
         name = changes.state
         if name not in self._distance:
             self._distance[name] = np.zeros(int(self.starts[-1]), np.float32)
-        mean = self._parts[name].expected().mean
-        self._distance[name][changes.rows] = distances(changes.token_id, changes.delta, mean)
+        expected = self._parts[name].expected()
+        known = _rows(expected.count[changes.token_id] > 0)
+        place = np.cumsum(expected.count > 0) - 1
+        found = distances(place[changes.token_id[known]], changes.delta[known], expected.used_mean)
+        self._distance[name][changes.rows[known]] = found
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
