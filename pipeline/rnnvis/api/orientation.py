@@ -42,8 +42,8 @@ def time_first(batches: Batches, size: int | None, pads: Collection[int]) -> boo
     padded = [ids for ids, _ in batches if np.isin(ids, list(pads)).any()]
     if padded and all(only_at_ends(ids, pads) and only_at_ends(ids.T, pads) for ids in padded):
         raise RnnvisError(
-            f"whether batches such as {list(padded[0].shape)} have time or sequences first is not clear: they are sorted "
-            "by length, so that padding ends rows and columns alike",
+            f"whether batches such as {list(padded[0].shape)} have time or sequences first is not clear: they are "
+            "sorted by length, so that padding ends rows and columns alike",
             "let them come with their lengths, (ids, lengths), or from a DataLoader with its batch_size; or " + FIX,
         )
     below = filling([column for ids, _ in batches for column in ids.T])
