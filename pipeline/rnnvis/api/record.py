@@ -19,6 +19,7 @@ from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_se
 from rnnvis.api.recording import Recording
 from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import unmeasurable
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
@@ -91,7 +92,7 @@ def record(
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
+    bounded = list(getattr(model, "bounded", None) or ()) if plain else _bounded(recurrent)
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
@@ -221,16 +222,14 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
 
 @dataclass(frozen=True)
 class _Numbers:
-    """Refuses states that are no finite numbers."""
+    """Refuses states that are no numbers, or that have grown beyond all measure."""
 
     name: str
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         of = f' of what "{self.name}" reads' if self.name else ""
         for state, values in batch.states.items():
-            if np.isfinite(values.sum()):
-                continue
-            wrong = np.argwhere(~np.isfinite(values))
+            wrong = unmeasurable(values)
             if len(wrong):
                 row, unit = wrong[0]
                 raise RnnvisError(
