@@ -135,8 +135,8 @@ def test_a_vocabulary_is_shared_where_none_is_given_and_a_module_around_it_names
         ({"tokens": {"decoder": [[1]] * 3}}, r'tokens\["decoder"\] has 3 rows for 50 sequences'),
         ({"tokens": {"decoder": [[99]] * 50}}, r'tokens\["decoder"\]: sequence 0 holds the id 99'),
         (
-            {"forward": lambda m, b: m(b.ids.T, b.tokens["decoder"].ids.T[:-1])},
-            r'"decoder" read \d+ steps of a row where tokens\["decoder"\] has \d+',
+            {"forward": lambda m, b: m(b.ids.T, b.tokens["decoder"].ids.T[::2])},
+            r'what "decoder" reads stays the same when word 2 of \d+ is changed',
         ),
         ({"forward": lambda m, b: m.encoder(b.ids.T)}, r'"decoder" did not run, though tokens says what it reads'),
     ],

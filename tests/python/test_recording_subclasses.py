@@ -275,10 +275,10 @@ def test_a_cell_whose_states_cannot_be_told_from_its_other_arguments_is_refused(
 
 
 class MinimalGatedUnit(cells.Cell):
-    """A cell that torch does not have: f = σ(…), h_t = (1 − f) h_{t−1} + f tanh(…)."""
+    """A cell that torch does not have: u = σ(…), h_t = (1 − u) h_{t−1} + u tanh(…)."""
 
     states = ("h",)
-    gates = MappingProxyType({"f": 0})
+    gates = MappingProxyType({"u": 0})
 
     def advance(self, module, read, before, weights, after):
         read += before[0] @ weights.hidden.T
@@ -306,7 +306,7 @@ def test_a_cell_that_is_registered_is_recorded_with_its_gates(monkeypatch: pytes
     torch.testing.assert_close(trace.states, {"h": h})
     before = torch.cat([torch.zeros_like(h[:, :1]), h[:, :-1]], dim=1)
     read = inputs(rows=20) @ unit.weight_ih.T + unit.bias_ih + before @ unit.weight_hh.T
-    torch.testing.assert_close(trace.gates["f"], read[..., :UNITS].sigmoid())
+    torch.testing.assert_close(trace.gates["u"], read[..., :UNITS].sigmoid())
 
 
 def loop(step: Callable[[Tensor, Any], Any], rows: int = 20) -> Tensor:

@@ -17,8 +17,8 @@ from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
 from rnnvis.measures.units.units import label_auc
-from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
-from rnnvis.measures.words.pieces import joining
+from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
+from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
 from rnnvis.published.clustered import cluster_state
@@ -150,7 +150,7 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
     words do not look English."""
     words = len(corpus.vocabulary)
     if not looks_english(corpus.vocabulary, corpus.counts):
-        return PartsOfSpeech(np.full(words, -1, np.int8), np.full(words, np.nan, np.float32))
+        return no_parts(words)
     every = slice(None, None, -(-int(corpus.counts.sum()) // TAGGED))
     found = parts_of_speech(corpus.tokens[every], corpus.surface[every], words)
     marks = [i for i, word in enumerate(corpus.vocabulary) if MARK.fullmatch(word)]
@@ -237,7 +237,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
-    return model_entry(
+    entry = model_entry(
         name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         title=choices.name,
         kind="recording",
@@ -250,6 +250,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         tables=tables,
         states=states,
     )
+    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    return entry
 
 
 def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
@@ -264,10 +266,10 @@ def _surprise(recording: Recording) -> np.ndarray:
 
 
 def _corpus(recording: Recording) -> Corpus:
-    words = recording.words
+    words = readable(recording.words)
     everything = np.concatenate(recording.tokens)
     surface = [tuple(words[i] for i in row) for row in recording.tokens]
-    joined = joining(words)
+    joined = joining(recording.words)
     return Corpus(
         name=RECORDED,
         labels=recording.labels.names,
@@ -276,7 +278,7 @@ def _corpus(recording: Recording) -> Corpus:
         special=(),
         tokens=list(recording.tokens),
         surface=surface,
-        text=[joined(row) for row in surface],
+        text=[joined([recording.words[i] for i in row]) for row in recording.tokens],
         split=[RECORDED] * len(surface),
         label=recording.labels.of,
         score=np.full(len(surface), np.nan, np.float32),

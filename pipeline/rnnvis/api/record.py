@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.api.calling import Way, usual_way
-from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis import progress
+from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
+from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import unmeasurable
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
-from rnnvis.recording.order import read_from_the_end
+from rnnvis.recording.alignment import Plan
+from rnnvis.recording.checking import SelfCheck
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
@@ -40,6 +45,9 @@ def record(
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
+    check: bool = True,
+    sample: Sample | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Recording:
     """Run `model` over `sequences` and measure what every unit of every recurrent layer responds to.
 
@@ -51,16 +59,22 @@ def record(
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
     is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
     are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
-    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
-    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
-    steps of padded rows where an embedding's `padding_idx` does not show them.
+    module did is in `Recording.readings`. Which word a step reads is found out by changing words: a module that reads
+    them from the last to the first counts as a backward direction; start tokens that forward puts in, words that it
+    leaves out and rows that it puts into another order are seen, and said in `Recording.notes`. `lengths` counts the
+    real steps of padded rows where an embedding's `padding_idx` does not show them.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps.
+    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
+    of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
+    kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
+    places of its steps among all steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
+    vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
+    by more than 1e-4 of the largest, or that are no finite numbers.
     """
+    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward):
@@ -71,26 +85,38 @@ def record(
     recurrent = {} if plain else recurrent_modules(_module(model))
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
-    ids = read_sequences(sequences, len(words), lengths, padding[""])
-    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
+    ids = read_sequences(sequences, words, lengths, padding[""])
+    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)), (sample or Sample()).checked(len(ids)))}
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
-    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+    bounded = list(getattr(model, "bounded", None) or ()) if plain else _bounded(recurrent)
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
-    way = None if isinstance(model, StateSource) else Way(forward) if forward else usual_way(model, texts)
-    turned: frozenset[str] = frozenset()
-    if way:
-        turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
+    plan = Plan()
+    if plain:
+        forward = None
+    elif forward:
+        plan = own_way(_module(model), texts, fills, forward, batch_steps == 1)
+    else:
+        forward, plan = usual_way(_module(model), texts, fills)
+    for note in plan.notes:
+        progress.say(note)
+    read = _with_words_left_out(read, plan)
+    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
 
-    observers: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
-    observers[""].append(attention)
-    measure(partial(_steps, model, texts, fills, batch_steps, way, turned), recorders, observers)
+    watching: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
+    watching[""] += [attention, *observers]
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan)
+    again = SelfCheck(read[""].ids.lengths)
+    for name in read if check else ():
+        watching[name].append(again.observer(name))
+    measure(run, recorders, watching)
+    if check:
+        again.compare(partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -102,6 +128,8 @@ def record(
             tokens=read[name].ids,
             keys=read[name].keys,
             labels=read[name].labels,
+            notes=tuple(plan.notes),
+            checked=check,
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
@@ -120,15 +148,25 @@ class _Read:
     ids: Sentences
     words: tuple[str, ...]
     labels: Labels
+    sample: Sample
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
-        return sequence_keys(self.ids, self.words)
+        return sequence_keys(self.ids, self.words) if self.sample.keys is None else list(self.sample.keys)
 
     @property
     def text(self) -> Text:
         everything = np.ones(len(self.ids), dtype=bool)
-        return Text(self.ids, self.keys, len(self.words), everything, ~everything, self.labels.of >= 0)
+        of = self.sample
+        return Text(
+            self.ids,
+            self.keys,
+            len(self.words),
+            everything if of.measured is None else of.measured,
+            ~everything if of.always is None else of.always,
+            self.labels.of >= 0 if of.ended is None else of.ended,
+            of.states_bytes,
+        )
 
 
 def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
@@ -136,7 +174,7 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
     asked = given if isinstance(given, Tokens) else Tokens(given)
     words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
     try:
-        ids = read_sequences(asked.sequences, len(words), asked.lengths, padding)
+        ids = read_sequences(asked.sequences, words, asked.lengths, padding)
     except RnnvisError as error:
         raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
     if len(ids) != len(of.ids):
@@ -144,7 +182,7 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
             f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
             "pass one row of ids for each sequence, in the same order",
         )
-    return _Read(Sentences.of(ids), words, of.labels)
+    return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
 
 
 def _steps(
@@ -152,34 +190,46 @@ def _steps(
     texts: Mapping[str, Sequence[np.ndarray]],
     fills: Mapping[str, int],
     batch_steps: int,
-    way: Way | None,
-    turned: frozenset[str],
+    forward: Forward | None,
+    plan: Plan,
     gates: bool,
+    only: np.ndarray | None = None,
 ) -> Passes:
-    if way is None:
-        for batch in source_steps(model, texts[""], batch_steps, fills[""]):
+    """All steps, or one at a time those of the sequences at `only`."""
+    if forward is None:
+        for batch in source_steps(model, texts[""], batch_steps, fills[""], only):
             yield {"": batch}
         return
-    steps = way.steps(batch_steps)
-    for rows, traces, reads in run_batches(model, texts, steps, fills, way.forward, turned, gates=gates):
+    if only is None:
+        runs = run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates)
+    else:
+        runs = run_alone(model, texts, only, fills, forward, plan)
+    for rows, traces, reads in runs:
         yield {
-            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name], gates=gates)
+            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
             for name, read in reads.items()
         }
 
 
+def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Read]:
+    """`read`, and apart from it the words that modules read which leave out some of them."""
+    found = dict(read)
+    for name, one in plan.apart(lambda path: reading_of(path, read)).items():
+        of = read[reading_of(name, read)]
+        found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
+    return found
+
+
 @dataclass(frozen=True)
 class _Numbers:
-    """Refuses states that are no finite numbers."""
+    """Refuses states that are no numbers, or that have grown beyond all measure."""
 
     name: str
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         of = f' of what "{self.name}" reads' if self.name else ""
         for state, values in batch.states.items():
-            if np.isfinite(values.sum()):
-                continue
-            wrong = np.argwhere(~np.isfinite(values))
+            wrong = unmeasurable(values)
             if len(wrong):
                 row, unit = wrong[0]
                 raise RnnvisError(
@@ -187,6 +237,12 @@ class _Numbers:
                     f"unit {unit}",
                     "check the weights: training may have diverged; in half precision, record model.float()",
                 )
+
+
+def _resolution(model: Any) -> float:
+    """The spacing of the numbers near 1 in which the parameters of `model` are kept; the coarsest."""
+    kept = model.parameters() if isinstance(model, nn.Module) else ()
+    return max((torch.finfo(p.dtype).eps for p in kept if p.is_floating_point()), default=0.0)
 
 
 def _unwrapped(model: Any) -> Any:
@@ -203,6 +259,13 @@ def _unwrapped(model: Any) -> Any:
 def _module(model: Any) -> nn.Module:
     if isinstance(model, nn.Module):
         return model
+    load = "build the model and load its weights: model.load_state_dict(torch.load(path, weights_only=True))"
+    if isinstance(model, str | Path):
+        raise RnnvisError(f'"{model}" is a path, not a model', load)
+    if isinstance(model, Mapping) and any(isinstance(value, Tensor) for value in model.values()):
+        raise RnnvisError("this is a state dict: it holds weights, but not the model that reads with them", load)
+    if isinstance(model, type):
+        raise RnnvisError(f"{model.__name__} is a class, not a model", f"pass one that was made: {model.__name__}(…)")
     raise RnnvisError(
         f"{type(model).__name__} is no torch module",
         "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",

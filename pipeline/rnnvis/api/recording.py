@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.api.inputs import Labels
+from rnnvis.api.inputs import Labels, check_counts
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
@@ -38,10 +38,13 @@ class Recording:
 
     `responses["rnn.0.h"]` are the expected responses of a state's units to every word, as `Responses`: `.mean`
     float32 [words, units], `.count` int64 [words], `.standard_error` float32 [words, units]. `units["rnn.0.h"]` are
-    the measures of its units. `words` are the words by id.
+    the measures of its units. `states["rnn.0.h"].of(3)` are the states along the fourth sentence, [steps, units], in
+    half precision (single where they are too large or too small for it). `words` are the words by id.
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
-    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave.
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
+    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
+    was run again alone and came to the same; None of what no model was run for.
     """
 
     model_name: str
@@ -58,6 +61,8 @@ class Recording:
     states: Mapping[str, StateRecord] = field(repr=False)
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
+    notes: tuple[str, ...] = field(repr=False, default=())
+    checked: bool | None = field(repr=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     @property
@@ -154,6 +159,10 @@ class Recording:
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        check_counts(largest_k=largest_k)
+        for what, given in {"name": name or self.model_name, "dataset": dataset}.items():
+            if not isinstance(given, str) or not given.strip():
+                raise RnnvisError(f"the {what} is {given!r}", "give it as text")
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}

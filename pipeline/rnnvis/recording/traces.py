@@ -51,6 +51,21 @@ class LayerTrace:
             inputs=None if self.inputs is None else self.inputs.flip(1),
         )
 
+    def reordered(self, rows: Tensor) -> LayerTrace:
+        """The same with row `rows[b]` in place of row b."""
+
+        def taken(of: dict[str, Tensor]) -> dict[str, Tensor]:
+            return {kind: value[rows.to(value.device)] for kind, value in of.items()}
+
+        return replace(
+            self,
+            lengths=self.lengths[rows],
+            states=taken(self.states),
+            previous=taken(self.previous),
+            gates=taken(self.gates),
+            inputs=None if self.inputs is None else self.inputs[rows],
+        )
+
 
 def previous_states(states: Tensor, start: Tensor, lengths: Tensor, reverse: bool) -> Tensor:
     """The state before each step, [B, T, H]: s_{t−1}, or s_{t+1} in the reverse direction.

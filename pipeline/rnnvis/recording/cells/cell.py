@@ -35,7 +35,8 @@ class Cell:
     `layer` is the module that reads whole sequences, `(input, hx) → (output, final states)`; `step` the one that takes
     a single step, `(input, hx) → states`. Either may be missing. `modes` are what `nn.RNNBase` calls the kind.
     `states` names the states, in the order in which they are handed on; the first is the output. `gates` says
-    of what opens and closes, between 0 and 1, which block of H columns of `read` it is in after a step.
+    of what opens and closes, between 0 and 1, which block of H columns of `read` it is in after a step. One that is the
+    share of a state that is kept is called "f" or "z".
     """
 
     layer: type[nn.Module] | None = None
