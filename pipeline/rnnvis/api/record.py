@@ -19,13 +19,15 @@ from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_se
 from rnnvis.api.recording import Recording
 from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import unmeasurable
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.checking import SelfCheck
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
@@ -43,6 +45,7 @@ def record(
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
+    check: bool = True,
     sample: Sample | None = None,
     observers: Sequence[Observer] = (),
 ) -> Recording:
@@ -56,17 +59,20 @@ def record(
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
     is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
     are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
-    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
-    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
-    steps of padded rows where an embedding's `padding_idx` does not show them.
+    module did is in `Recording.readings`. Which word a step reads is found out by changing words: a module that reads
+    them from the last to the first counts as a backward direction; start tokens that forward puts in, words that it
+    leaves out and rows that it puts into another order are seen, and said in `Recording.notes`. `lengths` counts the
+    real steps of padded rows where an embedding's `padding_idx` does not show them.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps. `sample` says which of the sequences are measured, and whose states are kept;
-    `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the places of
-    its steps among all steps.
+    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
+    of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
+    kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
+    places of its steps among all steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
+    vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
+    by more than 1e-4 of the largest, or that are no finite numbers.
     """
     check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
@@ -86,7 +92,7 @@ def record(
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
+    bounded = list(getattr(model, "bounded", None) or ()) if plain else _bounded(recurrent)
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
@@ -104,7 +110,13 @@ def record(
 
     watching: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
     watching[""] += [attention, *observers]
-    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, watching)
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan)
+    again = SelfCheck(read[""].ids.lengths)
+    for name in read if check else ():
+        watching[name].append(again.observer(name))
+    measure(run, recorders, watching)
+    if check:
+        again.compare(partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -117,6 +129,7 @@ def record(
             keys=read[name].keys,
             labels=read[name].labels,
             notes=tuple(plan.notes),
+            checked=check,
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
@@ -180,12 +193,18 @@ def _steps(
     forward: Forward | None,
     plan: Plan,
     gates: bool,
+    only: np.ndarray | None = None,
 ) -> Passes:
+    """All steps, or one at a time those of the sequences at `only`."""
     if forward is None:
-        for batch in source_steps(model, texts[""], batch_steps, fills[""]):
+        for batch in source_steps(model, texts[""], batch_steps, fills[""], only):
             yield {"": batch}
         return
-    for rows, traces, reads in run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates):
+    if only is None:
+        runs = run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates)
+    else:
+        runs = run_alone(model, texts, only, fills, forward, plan)
+    for rows, traces, reads in runs:
         yield {
             name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
             for name, read in reads.items()
@@ -203,16 +222,14 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
 
 @dataclass(frozen=True)
 class _Numbers:
-    """Refuses states that are no finite numbers."""
+    """Refuses states that are no numbers, or that have grown beyond all measure."""
 
     name: str
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         of = f' of what "{self.name}" reads' if self.name else ""
         for state, values in batch.states.items():
-            if np.isfinite(values.sum()):
-                continue
-            wrong = np.argwhere(~np.isfinite(values))
+            wrong = unmeasurable(values)
             if len(wrong):
                 row, unit = wrong[0]
                 raise RnnvisError(
@@ -220,6 +237,12 @@ class _Numbers:
                     f"unit {unit}",
                     "check the weights: training may have diverged; in half precision, record model.float()",
                 )
+
+
+def _resolution(model: Any) -> float:
+    """The spacing of the numbers near 1 in which the parameters of `model` are kept; the coarsest."""
+    kept = model.parameters() if isinstance(model, nn.Module) else ()
+    return max((torch.finfo(p.dtype).eps for p in kept if p.is_floating_point()), default=0.0)
 
 
 def _unwrapped(model: Any) -> Any:

@@ -43,7 +43,8 @@ class Recording:
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
-    sentence each, how modules read that do not simply read word t at step t.
+    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
+    was run again alone and came to the same; None of what no model was run for.
     """
 
     model_name: str
@@ -61,6 +62,7 @@ class Recording:
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
     notes: tuple[str, ...] = field(repr=False, default=())
+    checked: bool | None = field(repr=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     @property
@@ -157,10 +159,13 @@ class Recording:
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        check_counts(largest_k=largest_k)
+        for what, given in {"name": name or self.model_name, "dataset": dataset}.items():
+            if not isinstance(given, str) or not given.strip():
+                raise RnnvisError(f"the {what} is {given!r}", "give it as text")
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         check_names(dataset=dataset, **({} if name is None else {"name": name}))
-        check_counts(largest_k=largest_k)
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
