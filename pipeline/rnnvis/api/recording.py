@@ -166,4 +166,5 @@ class Recording:
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(self.model_name if name is None else name, text, chosen, largest_k))
+        called = self.model_name if name is None else name
+        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))
