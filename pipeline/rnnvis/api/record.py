@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from rnnvis import progress
 from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, SameStates
 from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.errors import RnnvisError
@@ -23,6 +24,8 @@ from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.fresh import with_resets
+from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
 from rnnvis.text.sentences import Sentences
@@ -39,6 +42,7 @@ def record(
     *,
     tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
+    only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
@@ -55,23 +59,28 @@ def record(
     are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
     module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
     backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
-    steps of padded rows where an embedding's `padding_idx` does not show them.
+    steps of padded rows where an embedding's `padding_idx` does not show them. `only` names the recurrent modules to
+    record, or modules around them, where others read something else: `only=["lstm"]` beside a layer over letters. A
+    model that keeps states from call to call is reset before each batch; `Recording.notes` says how.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
+    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers, states that are
+    kept from call to call and that nothing resets.
     """
     check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
-    if plain and (tokens or forward):
+    if plain and (tokens or forward or only):
         raise RnnvisError(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
-            "leave out forward and tokens",
+            "leave out forward, tokens and only",
         )
-    recurrent = {} if plain else recurrent_modules(_module(model))
+    if isinstance(only, str):
+        raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
+    recurrent = {} if plain else recurrent_modules(_module(model), only)
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
@@ -81,25 +90,29 @@ def record(
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
-    attention = AttentionRecorder()
+    bounded = list(getattr(model, "bounded", ()))
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
     plan = Plan()
-    if plain:
-        forward = None
-    elif forward:
-        plan = own_way(_module(model), texts, fills, forward, batch_steps == 1)
-    else:
-        forward, plan = usual_way(_module(model), texts, fills)
+    if not plain:
+        find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
+        call, plan = with_resets(_module(model), find)
+        forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
     for note in plan.notes:
         progress.say(note)
     read = _with_words_left_out(read, plan)
-    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
-
-    observers: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
-    observers[""].append(attention)
-    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, observers)
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan)
+    while True:
+        recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+        attention = AttentionRecorder()
+        observers: dict[str, list[Observer]] = {name: [Numbers(name), SameStates(), Bounds(bounded)] for name in read}
+        observers[""].append(attention)
+        try:
+            measure(run, recorders, observers)
+            break
+        except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
+            bounded = [name for name in bounded if name != beyond.state]
+            plan.say(str(beyond))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -157,6 +170,20 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
     return _Read(Sentences.of(ids), words, of.labels)
 
 
+def _way(
+    model: nn.Module,
+    texts: Mapping[str, Sequence[np.ndarray]],
+    fills: Mapping[str, int],
+    forward: Forward | None,
+    alone: bool,
+    only: Collection[str] | None,
+) -> tuple[Forward, Plan]:
+    """How to call the model, and how its steps follow the words."""
+    if forward:
+        return forward, own_way(model, texts, fills, forward, alone, only)
+    return usual_way(model, texts, fills, only)
+
+
 def _steps(
     model: Any,
     texts: Mapping[str, Sequence[np.ndarray]],
@@ -184,27 +211,6 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
         of = read[reading_of(name, read)]
         found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
     return found
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """Refuses states that are no finite numbers."""
-
-    name: str
-
-    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
-        of = f' of what "{self.name}" reads' if self.name else ""
-        for state, values in batch.states.items():
-            if np.isfinite(values.sum()):
-                continue
-            wrong = np.argwhere(~np.isfinite(values))
-            if len(wrong):
-                row, unit = wrong[0]
-                raise RnnvisError(
-                    f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
-                    f"unit {unit}",
-                    "check the weights: training may have diverged; in half precision, record model.float()",
-                )
 
 
 def _unwrapped(model: Any) -> Any:
@@ -251,18 +257,6 @@ def _padding(model: Any) -> int | None:
         return None
     found = {m.padding_idx for m in model.modules() if isinstance(m, nn.Embedding)} - {None}
     return found.pop() if len(found) == 1 else None
-
-
-def _bounded(recurrent: Mapping[str, nn.Module]) -> list[str]:
-    """States that lie in [−1, 1]: every h but those of ReLU layers and of projections."""
-    names = []
-    for path, module in recurrent.items():
-        relu = getattr(module, "nonlinearity", "tanh") == "relu"
-        if relu or getattr(module, "proj_size", 0):
-            continue
-        for layer in range(getattr(module, "num_layers", 1)):
-            names += [f"{path}.{layer}.h", f"{path}.{layer}.reverse.h"]
-    return names
 
 
 def _cell(recurrent: Mapping[str, nn.Module]) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -40,16 +41,21 @@ class Probe:
         forward: Forward,
         alone: bool,
         cut: bool,
+        only: Collection[str] | None = None,
     ) -> None:
         self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
-        self.modules = recurrent_modules(model)
+        self.modules = recurrent_modules(model, only)
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         self.pools = {name: _pool(text, self.fills[name]) for name, text in readings.items()}
         self.rows = 1 if alone else 2
         self.samples = [self._sample(length) for length in LENGTHS]
-        self.base = [self.look(sample) for sample in range(len(self.samples))]
 
     # Calls of the model
+
+    @cached_property
+    def base(self) -> list[Look]:
+        """What each sample shows as it is."""
+        return [self.look(sample) for sample in range(len(self.samples))]
 
     def look(self, sample: int, changed: Mapping[str, np.ndarray] | None = None, seed: int | None = None) -> Look:
         """Rows all alike of a sample, in which `changed` rows may stand in for the sample's own."""
@@ -64,14 +70,7 @@ class Probe:
         changes: Mapping[str, Change] | None = None,
         seed: int | None = None,
     ) -> Look:
-        device = device_of(self.model)
-        reads = {name: padded(rows, self.fills[name]) for name, rows in text.items()}
-        given = {
-            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
-            for name, r in reads.items()
-        }
-        main = given.pop("")
-        batch = Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
+        batch = self.batch(text, places)
         with untouched(self.model), torch.no_grad(), watching(self.modules, changes or {}) as watched:
             if seed is not None:
                 torch.manual_seed(seed)
@@ -79,8 +78,19 @@ class Probe:
                 np.random.seed(seed)
             before = _chance()
             self.forward(self.model, batch)
-            drew = device.type != "cpu" or _chance() != before
+            drew = batch.ids.device.type != "cpu" or _chance() != before
         return Look({path: one for path, one in watched.items() if one.inputs}, drew)
+
+    def batch(self, text: Mapping[str, Sequence[np.ndarray]], places: Sequence[int]) -> Batch:
+        """Rows of every reading, from these positions, side by side."""
+        device = device_of(self.model)
+        reads = {name: padded(rows, self.fills[name]) for name, rows in text.items()}
+        given = {
+            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
+            for name, r in reads.items()
+        }
+        main = given.pop("")
+        return Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
 
     # Rows to try
 
