@@ -18,7 +18,7 @@ from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
 from rnnvis.measures.units.units import label_auc
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
-from rnnvis.measures.words.pieces import joining
+from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
 from rnnvis.published.clustered import cluster_state
@@ -264,10 +264,10 @@ def _surprise(recording: Recording) -> np.ndarray:
 
 
 def _corpus(recording: Recording) -> Corpus:
-    words = recording.words
+    words = readable(recording.words)
     everything = np.concatenate(recording.tokens)
     surface = [tuple(words[i] for i in row) for row in recording.tokens]
-    joined = joining(words)
+    joined = joining(recording.words)
     return Corpus(
         name=RECORDED,
         labels=recording.labels.names,
@@ -276,7 +276,7 @@ def _corpus(recording: Recording) -> Corpus:
         special=(),
         tokens=list(recording.tokens),
         surface=surface,
-        text=[joined(row) for row in surface],
+        text=[joined([recording.words[i] for i in row]) for row in recording.tokens],
         split=[RECORDED] * len(surface),
         label=recording.labels.of,
         score=np.full(len(surface), np.nan, np.float32),

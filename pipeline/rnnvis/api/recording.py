@@ -38,7 +38,8 @@ class Recording:
 
     `responses["rnn.0.h"]` are the expected responses of a state's units to every word, as `Responses`: `.mean`
     float32 [words, units], `.count` int64 [words], `.standard_error` float32 [words, units]. `units["rnn.0.h"]` are
-    the measures of its units. `words` are the words by id.
+    the measures of its units. `states["rnn.0.h"].of(3)` are the states along the fourth sentence, [steps, units], in
+    half precision (single where they are too large or too small for it). `words` are the words by id.
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a

@@ -184,11 +184,14 @@ def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.n
 def _responses(folder: Path, parts: list[files.Part]) -> Responses:
     table = files.read("responses", [folder / part.name for part in parts])
     arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in UNPUBLISHED}
+    count = table["count"].to_numpy()
+    matrices = {"mean": np.nan_to_num(files.matrix(table["mean"]))}
+    matrices |= {name: arrays.pop(name) for name in ("standard_error", "half_a", "half_b")}
     return Responses(
-        count=table["count"].to_numpy(),
-        mean=np.nan_to_num(files.matrix(table["mean"])),
+        count=count,
         reliability=table["reliability"].to_numpy(),
         norm=np.nan_to_num(table["norm"].to_numpy()),
+        **{f"used_{name}": matrix[count > 0] for name, matrix in matrices.items()},
         **arrays,
     )
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Alignment, Plan, aligned, strongest
-from rnnvis.recording.probing import FELT, LENGTHS, ROWS, Probe, change
+from rnnvis.recording.outputs import Change, with_noise
+from rnnvis.recording.probing import FELT, LENGTHS, ROWS, Probe, Seen, change
 from rnnvis.recording.steps import Forward, how_to_call, one_at_a_time, reading_of
-from rnnvis.recording.watching import Change, Watched, with_steps
 
 _SEEDS = 8
 _ALONE = "Sequences go through the model one at a time: in a batch,"
@@ -76,8 +76,8 @@ class _Follower(Probe):
             return
         for seed in range(_SEEDS):
             other = self.look(0, seed=seed)
-            for path, one in self.base[0].watched.items():
-                if path in other.watched and _same(one, other.watched[path]):
+            for path, one in self.base[0].seen.items():
+                if path in other.seen and _same(one, other.seen[path]):
                     continue
                 raise RnnvisError(
                     f'"{path}" does not do the same twice: forward draws random numbers in evaluation mode too (noise, '
@@ -88,7 +88,7 @@ class _Follower(Probe):
 
     def alignments(self, sample: int) -> dict[str, Alignment]:
         """The alignment of each module that runs, in one sample."""
-        base = self.base[sample].watched
+        base = self.base[sample].seen
         by_reading: dict[str, list[str]] = {}
         for path in base:
             by_reading.setdefault(reading_of(path, self.readings), []).append(path)
@@ -96,7 +96,7 @@ class _Follower(Probe):
         sizes: dict[str, np.ndarray] = {}
         for name, paths in by_reading.items():
             sizes |= (size := self.sizes(sample, name, paths))
-            found |= {path: self._aligned(sample, name, path, size.get(path)) for path in paths}
+            found |= {path: self._aligned(sample, name, path, size[path]) for path in paths}
         for path, one in found.items():
             name = reading_of(path, self.readings)
             if isinstance(one, str) and name and not (sizes[path] > 0).any():
@@ -124,18 +124,13 @@ class _Follower(Probe):
             self.by_strength.add(path)
         return {path: one for path, one in found.items() if isinstance(one, Alignment)}
 
-    def _aligned(self, sample: int, name: str, path: str, size: np.ndarray | None) -> Alignment | str:
-        read, words = self.base[sample].watched[path].read, len(self.samples[sample][1][name])
-        if read is None or size is None:
-            raise RnnvisError(
-                f'"{path}" was called with different numbers of rows in one pass',
-                "let forward step the whole batch; what comes after the end of a sequence is not counted",
-            )
+    def _aligned(self, sample: int, name: str, path: str, size: np.ndarray) -> Alignment | str:
+        read, words = self.base[sample].seen[path].read, len(self.samples[sample][1][name])
         if len(read) != self.rows:
             what = f'tokens["{name}"] has' if name else "the sequences have"
             raise RnnvisError(
                 f'"{path}" read {len(read)} rows of {read.shape[1]} steps where {what} {self.rows} rows of {words}',
-                how_to_call(self.base[sample].watched, path),
+                how_to_call(self.base[sample].seen, path),
             )
         if len(size) == 0:  # one word is all there is: nothing can be changed
             return Alignment(extra=None)
@@ -158,23 +153,20 @@ class _Follower(Probe):
 
     def _through_the_layers(self, sample: int, name: str, path: str, known: Mapping[str, Alignment]) -> Alignment | str:
         """The alignment of a module that is fed by the layers in `known`, whose outputs are changed at a word."""
-        base, row = self.base[sample].watched, self.samples[sample][1][name]
+        base, row = self.base[sample], self.samples[sample][1][name]
         place, rows = self.samples[sample]
         text = {other: [of] * self.rows for other, of in rows.items()}
         sizes = []
         for word in self.places(sample, name):
             changes: dict[str, Change] = {}
             for other, one in known.items():
-                step = len(row) - 1 - word + one.shift if one.backward else word + one.shift
-                calls = base[other].outputs
-                out = base[other].said[0]
-                noise = (float(out.abs().max()) or 1.0) * torch.cos(torch.arange(out.shape[-1]) + 1.0).to(out)
-                changes[other] = partial(_changed, self.modules[other], calls, [int(step)], noise)
+                step = int(len(row) - 1 - word + one.shift if one.backward else word + one.shift)
+                changes[other] = partial(_changed, self.modules[other], base.outputs[other], step)
             try:
-                look = self.call(text, [place] * self.rows, changes).watched
+                look = self.call(text, [place] * self.rows, changes).seen
             except Exception:  # Whatever forward cannot do with changed states, it says nothing of the words.
                 return "cannot be told"
-            sizes.append(change(base[path], look.get(path), path))
+            sizes.append(change(base.seen[path], look.get(path), path))
         reached = np.stack(sizes) > 0 if sizes else np.zeros((0, 0), bool)
         return aligned(reached, self.places(sample, name), len(row)) if reached.size else "cannot be told"
 
@@ -184,9 +176,9 @@ class _Follower(Probe):
         found = []
         for sample, (_, rows) in enumerate(self.samples):
             same = np.full_like(rows[name], self.pools[name][0])
-            read = self.look(sample, {name: same}).watched[path].read
+            read = self.look(sample, {name: same}).seen[path].read
             count = len(one.kept(same))
-            if read is None or read.shape[1] < one.start + count:
+            if read.shape[1] < one.start + count:
                 return False
             found.append(read[:, one.start : one.start + count].reshape(-1, read.shape[2]))
         everything = torch.cat(found)
@@ -201,7 +193,7 @@ class _Follower(Probe):
         bits = range((ROWS).bit_length())
         codes = {path: np.zeros(ROWS, np.int64) for path in alignments}
         try:
-            base = self.call(text, places).watched
+            base = self.call(text, places).seen
             for bit in bits:
                 mixed = {
                     name: [
@@ -210,10 +202,10 @@ class _Follower(Probe):
                     ]
                     for name in text
                 }
-                look = self.call(mixed, places).watched
+                look = self.call(mixed, places).seen
                 for path in codes:
                     before, after = base[path].read, look[path].read
-                    if before is None or after is None or len(before) != ROWS or before.shape != after.shape:
+                    if len(before) != ROWS or before.shape != after.shape:
                         raise ValueError(path)
                     moved = (after - before).abs().amax(dim=(1, 2)) > FELT * before.abs().max()
                     codes[path] += moved.cpu().numpy().astype(np.int64) << bit
@@ -283,14 +275,12 @@ def _agreed(path: str, found: Sequence[Alignment]) -> Alignment:
     return first if all(other.extra == first.extra for other in others) else replace(first, extra=None)
 
 
-def _changed(
-    module: nn.Module, calls: Sequence[object], steps: Sequence[int], noise: Tensor, number: int, output: object
-) -> object:
-    return with_steps(module, calls, steps, number, noise)
+def _changed(module: nn.Module, calls: Sequence[object], step: int, number: int, output: object) -> object:
+    return with_noise(module, calls, step, number)
 
 
-def _same(a: Watched, b: Watched) -> bool:
-    ours, theirs = [*a.inputs, *a.said], [*b.inputs, *b.said]
+def _same(a: Seen, b: Seen) -> bool:
+    ours, theirs = [a.read, *a.states], [b.read, *b.states]
     return len(ours) == len(theirs) and all(
         x.shape == y.shape and bool(((x - y).abs() <= FELT * x.abs().max()).all())
         for x, y in zip(ours, theirs, strict=True)

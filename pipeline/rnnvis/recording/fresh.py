@@ -142,7 +142,8 @@ class _Kept:
     def same_twice(self, apply: Callable[[int], Any], weights: bool = False) -> bool:
         """Whether `run` answers the same before and after `other` if `apply` goes before each.
 
-        With `weights` these are watched too: what makes new ones starts training anew, not a text.
+        With `weights` these are watched too: what makes new ones starts training anew, not a text; and what makes states
+        that are no numbers, none at all.
         """
         answers = []
         with untouched(self.model), torch.no_grad(), ExitStack() as undone:
@@ -157,7 +158,8 @@ class _Kept:
             except Exception:  # Any error of the user's own code says no more than that this does not reset it.
                 return False
         first, _, again = answers
-        return len(first) == len(again) and all(map(_alike, first, again))
+        same = len(first) == len(again) and all(map(_alike, first, again))
+        return same and (not weights or all(bool(state.isfinite().all()) for state in first))
 
     def changed(self) -> list[str]:
         """The attributes that hold other tensors after a call than before."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.capture import recurrent_modules
-from rnnvis.recording.steps import Batch, Forward, Padded, device_of, padded
+from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.outputs import Change, outputs
+from rnnvis.recording.steps import Batch, Forward, Padded, device_of, padded, reading_of
+from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
-from rnnvis.recording.watching import Change, Watched, watching
 
 LENGTHS = (7, 10)
 ROWS, _SHORT = 33, 4  # from 17 rows on, torch.sort lets equal lengths change places
@@ -24,15 +27,26 @@ _PLACES, _WORDS = 8, 16
 Text = dict[str, list[np.ndarray]]
 
 
-@dataclass
-class Look:
-    """What one call showed."""
+@dataclass(frozen=True)
+class Seen:
+    """What a module read, [B, T, inputs], and the states it went through, [B, T, units] each."""
 
-    watched: dict[str, Watched]
+    read: Tensor
+    states: list[Tensor]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one call showed: of each module that ran, its outputs as it gave them, whether random numbers were drawn."""
+
+    seen: dict[str, Seen]
+    outputs: dict[str, list[Any]]
     drew: bool
 
 
 class Probe:
+    """Calls a model on rows that are all alike, on their variants, and on many different rows."""
+
     def __init__(
         self,
         model: nn.Module,
@@ -44,6 +58,7 @@ class Probe:
         only: Collection[str] | None = None,
     ) -> None:
         self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
+        self.only = only
         self.modules = recurrent_modules(model, only)
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         self.pools = {name: _pool(text, self.fills[name]) for name, text in readings.items()}
@@ -71,15 +86,23 @@ class Probe:
         seed: int | None = None,
     ) -> Look:
         batch = self.batch(text, places)
-        with untouched(self.model), torch.no_grad(), watching(self.modules, changes or {}) as watched:
+        with untouched(self.model), torch.no_grad():
             if seed is not None:
                 torch.manual_seed(seed)
                 random.seed(seed)
                 np.random.seed(seed)
             before = _chance()
-            self.forward(self.model, batch)
+            with self.captured(batch) as traces, outputs(self.modules, changes or {}) as kept:
+                self.forward(self.model, batch)
             drew = batch.ids.device.type != "cpu" or _chance() != before
-        return Look({path: one for path, one in watched.items() if one.inputs}, drew)
+        if not traces:
+            raise RnnvisError("the model's recurrent modules did not run", "check how forward calls the model")
+        seen: dict[str, Seen] = {}
+        for trace in traces:
+            if trace.inputs is not None and trace.module not in seen:
+                seen[trace.module] = Seen(trace.inputs, [])
+            seen[trace.module].states.extend(trace.states.values())
+        return Look(seen, kept, drew)
 
     def batch(self, text: Mapping[str, Sequence[np.ndarray]], places: Sequence[int]) -> Batch:
         """Rows of every reading, from these positions, side by side."""
@@ -91,6 +114,12 @@ class Probe:
         }
         main = given.pop("")
         return Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
+
+    def captured(self, batch: Batch, gates: bool = False) -> AbstractContextManager[list[LayerTrace]]:
+        """A capture of what the modules do while they read `batch`."""
+        reads = {"": batch.ids} | {name: read.ids for name, read in batch.tokens.items()}
+        steps = {path: reads[reading_of(path, reads)].shape[1] for path in self.modules}
+        return capture(self.model, steps, gates, self.only)
 
     # Rows to try
 
@@ -130,15 +159,15 @@ class Probe:
             for word in self.others(name, int(row[place])):
                 changed = row.copy()
                 changed[place] = word
-                look = self.look(sample, {name: changed}).watched
+                look = self.look(sample, {name: changed}).seen
                 for path in sizes:
-                    size = change(self.base[sample].watched[path], look.get(path), path)
+                    size = change(self.base[sample].seen[path], look.get(path), path)
                     most[path] = size if path not in most else np.maximum(most[path], size)
                 if all(size.any() for size in most.values()):
                     break
             for path, size in most.items():
                 sizes[path].append(size)
-        steps = {path: sum(x.shape[1] for x in self.base[sample].watched[path].inputs) for path in sizes}
+        steps = {path: self.base[sample].seen[path].read.shape[1] for path in sizes}
         return {path: np.stack(of) if of else np.zeros((0, steps[path])) for path, of in sizes.items()}
 
     def many_rows(self) -> tuple[Text, Text, list[int]]:
@@ -176,10 +205,10 @@ def _pool(text: Sequence[np.ndarray], fill: int) -> np.ndarray:
     return (others if len(others) else words if len(words) else np.zeros(1, np.int64))[:_WORDS]
 
 
-def change(base: Watched, look: Watched | None, path: str) -> np.ndarray:
+def change(base: Seen, look: Seen | None, path: str) -> np.ndarray:
     """How much each step's input differs, [T]; 0 below rounding."""
     before, after = base.read, None if look is None else look.read
-    if before is None or after is None or before.shape != after.shape:
+    if after is None or before.shape != after.shape:
         raise RnnvisError(
             f'"{path}" takes another number of steps when a word is changed',
             f'give the ids that its own steps read: tokens={{"{path}": …}}, so that it does not run on its own guesses',
@@ -189,5 +218,6 @@ def change(base: Watched, look: Watched | None, path: str) -> np.ndarray:
     return size
 
 
-def _chance() -> tuple[bytes, object, bytes]:
-    return torch.get_rng_state().numpy().tobytes(), random.getstate(), np.random.get_state()[1].tobytes()  # type: ignore
+def _chance() -> tuple[object, ...]:
+    _, keys, *rest = np.random.get_state()
+    return torch.get_rng_state().numpy().tobytes(), random.getstate(), np.asarray(keys).tobytes(), *rest

@@ -9,10 +9,9 @@ import numpy as np
 from torch import Tensor, nn
 
 from rnnvis.recording.alignment import Plan
-from rnnvis.recording.capture import capture
 from rnnvis.recording.fresh import Reset, fresh_start
 from rnnvis.recording.probing import Probe
-from rnnvis.recording.steps import Batch, Forward, reading_of
+from rnnvis.recording.steps import Batch, Forward
 from rnnvis.recording.traces import LayerTrace
 
 
@@ -67,8 +66,6 @@ class _Rehearsal(Probe):
         """All states of a batch, called without undoing what that leaves in the model."""
         place, rows = self.samples[sample]
         batch = self.batch({name: [row] * self.rows for name, row in rows.items()}, [place] * self.rows)
-        reads = {"": batch.ids} | {name: read.ids for name, read in batch.tokens.items()}
-        steps = {path: reads[reading_of(path, self.readings)].shape[1] for path in self.modules}
-        with capture(self.model, steps, only=self.plan.only) as self.traces:
+        with self.captured(batch, gates=True) as self.traces:
             self.forward(self.model, batch)
         return [state for trace in self.traces for state in trace.states.values()]
