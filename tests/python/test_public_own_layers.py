@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 import rnnvis
+from rnnvis.recording.cells.gru import GatedUnit
 
 WORDS = [f"w{i}" for i in range(20)]
 UNITS = 6
@@ -189,7 +190,7 @@ def test_states_beyond_one_are_not_called_bounded_whatever_made_them() -> None:
     stepped = rnnvis.record(Stepped(), sentences(), WORDS)
     assert np.abs(states(stepped, "cell.0.h")).max() > 1
     assert stepped.bounded == frozenset()
-    assert [note for note in stepped.notes if "its gates are left out" in note]
+    assert [note for note in stepped.notes if "without gates and bounds" in note]
     far = rnnvis.record(FarStart(), sentences(300), WORDS)
     assert np.abs(states(far, "rnn.0.h")).max() > 1
     assert far.bounded == frozenset()
@@ -215,3 +216,28 @@ def test_a_layer_that_is_another_for_some_sentences_is_refused() -> None:
 
     with pytest.raises(rnnvis.RnnvisError, match=r"rnn\.0\.r, rnn\.0\.z can be recorded for some sequences"):
         rnnvis.record(Model(), sentences(), WORDS, batch_steps=8)
+
+
+@pytest.mark.parametrize("kind", [nn.GRU, nn.GRUCell])
+def test_a_formula_that_is_not_what_the_kernels_do_is_found_before_anything_is_recorded(
+    kind: type[nn.Module], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embedding, self.rnn = nn.Embedding(20, 8), kind(8, UNITS)
+
+        def forward(self, ids: Tensor) -> None:
+            state = None
+            for x in self.embedding(ids).unbind(dim=1):
+                state = self.rnn(x, state) if kind is nn.GRUCell else self.rnn(x[None], state)[1]
+
+    right = GatedUnit.advance
+
+    def wrong(self: Any, module: Any, read: Tensor, *given: Any) -> None:
+        read[:, :UNITS] += 0.1
+        right(self, module, read, *given)
+
+    monkeypatch.setattr(GatedUnit, "advance", wrong)
+    with pytest.raises(rnnvis.RnnvisError, match=r'"rnn" is a GRU.* not those of the formula'):
+        rnnvis.record(Model(), sentences(), WORDS)

@@ -55,7 +55,7 @@ def usual_way(
         try:
             plan = follow(model, readings, padding_id, way.forward, alone=way.alone, only=only)
             few = {name: [row[: LENGTHS[0]] for row in text[:2]] for name, text in readings.items()}
-            for _ in run_batches(model, few, 1, padding_id, way.forward, plan):
+            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, way.forward, plan):
                 pass
         except Exception as error:  # Any error of the user's own code says no more than that this way does not fit.
             errors.append(error)

@@ -8,9 +8,29 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.measure import Observer
 from rnnvis.recording import StepBatch
 
 _ROUNDING = 1e-5
+
+
+@dataclass
+class Once:
+    """Shows an observer each batch once, also where a pass is begun again."""
+
+    observer: Observer
+    seen: int = 0
+    at: int = 0
+
+    def again(self) -> None:
+        """The pass begins again, with the same batches."""
+        self.at = 0
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        self.at += 1
+        if self.at > self.seen:
+            self.seen = self.at
+            self.observer.add(batch, rows)
 
 
 @dataclass(frozen=True)

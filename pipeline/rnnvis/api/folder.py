@@ -237,7 +237,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
-    return model_entry(
+    entry = model_entry(
         name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         title=choices.name,
         kind="recording",
@@ -250,6 +250,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         tables=tables,
         states=states,
     )
+    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    return entry
 
 
 def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:

@@ -43,7 +43,8 @@ class Recording:
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
-    sentence each, how modules read that do not simply read word t at step t.
+    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
+    was run again alone and came to the same; None of what no model was run for.
     """
 
     model_name: str
@@ -61,6 +62,7 @@ class Recording:
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
     notes: tuple[str, ...] = field(repr=False, default=())
+    checked: bool | None = field(repr=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     @property

@@ -121,16 +121,6 @@ class StateRecorder:
         self._parts: dict[str, _State] = {}
         self._distance: dict[str, np.ndarray] = {}
 
-    @property
-    def sentence_id(self) -> np.ndarray:
-        """Sentence number of every step, int32 [N]."""
-        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
-
-    @property
-    def step(self) -> np.ndarray:
-        """Number of every step in its sentence, int16 [N]."""
-        return (np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], self.lengths)).astype(np.int16)
-
     def rows(self, batch: StepBatch) -> np.ndarray:
         """Place of each step of `batch` among all steps, int64."""
         return self.starts[batch.sentence_id] + batch.step

@@ -142,8 +142,8 @@ class _Kept:
     def same_twice(self, apply: Callable[[int], Any], weights: bool = False) -> bool:
         """Whether `run` answers the same before and after `other` if `apply` goes before each.
 
-        With `weights` these are watched too: what makes new ones starts training anew, not a text; and what makes states
-        that are no numbers, none at all.
+        With `weights` these are watched too: what makes new ones starts training anew, not a text. Nor does what makes
+        states that are no numbers start one.
         """
         answers = []
         with untouched(self.model), torch.no_grad(), ExitStack() as undone:

@@ -115,11 +115,11 @@ class Probe:
         main = given.pop("")
         return Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
 
-    def captured(self, batch: Batch, gates: bool = False) -> AbstractContextManager[list[LayerTrace]]:
+    def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:
         """A capture of what the modules do while they read `batch`."""
         reads = {"": batch.ids} | {name: read.ids for name, read in batch.tokens.items()}
         steps = {path: reads[reading_of(path, reads)].shape[1] for path in self.modules}
-        return capture(self.model, steps, gates, self.only)
+        return capture(self.model, steps, torchs_kernels, self.only, torchs_kernels)
 
     # Rows to try
 

@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
+from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.arguments import own_forward
+from rnnvis.recording.cells import cell_of
 from rnnvis.recording.fresh import Reset, fresh_start
 from rnnvis.recording.probing import Probe
 from rnnvis.recording.steps import Batch, Forward
@@ -26,11 +29,19 @@ def rehearse(
 ) -> tuple[Forward, list[str]]:
     """How to call `model` so that every batch starts from the same states, and the states that lie in [−1, 1].
 
+    Torch's own kernels run here: what they come to is compared with the formulas that stand in for them later.
+
     Arguments as those of `follow`, which found `plan`; what is done is added to its notes. RnnvisError, naming the
-    attributes, where the model keeps states from call to call that nothing resets.
+    attributes, where the model keeps states from call to call that nothing resets; naming the module, where torch's own
+    differ from its formula.
     """
     reset, traces = _Rehearsal(model, readings, padding_id, forward, plan, cut).found()
     bounded = [f"{trace.name}.{state}" for trace in traces for state in trace.bounded]
+    for trace in traces:
+        module = dict(model.named_modules())["" if trace.module == "model" else trace.module]
+        cell = cell_of(module)
+        if trace.left_out and cell is not None and not own_forward(module, cell):
+            raise RnnvisError(trace.left_out, "describe its states with a rnnvis.StateSource")
     notes = [trace.left_out for trace in traces] + ([] if reset is None else [reset.note])
     plan.notes += [note for note in dict.fromkeys(notes) if note]
     if reset is None:
@@ -66,6 +77,6 @@ class _Rehearsal(Probe):
         """All states of a batch, called without undoing what that leaves in the model."""
         place, rows = self.samples[sample]
         batch = self.batch({name: [row] * self.rows for name, row in rows.items()}, [place] * self.rows)
-        with self.captured(batch, gates=True) as self.traces:
+        with self.captured(batch, torchs_kernels=True) as self.traces:
             self.forward(self.model, batch)
         return [state for trace in self.traces for state in trace.states.values()]

@@ -56,9 +56,13 @@ class StateSource(Protocol):
 
 
 def source_steps(
-    source: StateSource, sentences: Sequence[np.ndarray], batch_steps: int, padding_id: int
+    source: StateSource,
+    sentences: Sequence[np.ndarray],
+    batch_steps: int,
+    padding_id: int,
+    only: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
-    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer.
+    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -68,7 +72,8 @@ def source_steps(
     bounded = _bounded(source, sizes)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    for rows in length_batches([len(s) for s in sentences], batch_steps):
+    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
         batch = Batch(ids, lengths, places)

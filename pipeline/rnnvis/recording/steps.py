@@ -124,6 +124,10 @@ class Rows:
     real: np.ndarray
 
 
+Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
+"""Positions [B] of sentences, the traces of a pass over them, and what was read in it, by the name of the reading."""
+
+
 def run_batches(
     model: nn.Module,
     readings: Mapping[str, Sequence[np.ndarray]],
@@ -132,7 +136,7 @@ def run_batches(
     forward: Forward | None = None,
     plan: Plan | None = None,
     gates: bool = True,
-) -> Iterator[tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]]:
+) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
@@ -171,6 +175,19 @@ def run_batches(
             yield found
 
 
+def run_alone(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    rows: np.ndarray,
+    padding_id: int | Mapping[str, int],
+    forward: Forward,
+    plan: Plan,
+) -> Iterator[Run]:
+    """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
+    runs = _Runs(model, readings, padding_id, forward, plan, gates=False)
+    yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
+
+
 class _Runs:
     """One batch after the other through a model, each step brought to its word."""
 
@@ -192,7 +209,24 @@ class _Runs:
         by_word = [path for path in self.modules if plan.of(path).by_word]
         self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
 
-    def run(self, rows: np.ndarray) -> tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]:
+    def run(self, rows: np.ndarray) -> Run:
+        """Sentences at `rows` together. Where one alone is refused it goes in twice: some models drop an axis of 1."""
+        try:
+            return self._run(rows)
+        except Exception:
+            if len(rows) > 1 or self.plan.alone:
+                raise
+            try:
+                _, traces, reads = self._run(np.repeat(rows, 2))
+            except Exception:
+                traces = []
+            if not traces:
+                raise
+        first = torch.zeros(1, dtype=torch.int64, device=traces[0].lengths.device)
+        halves = {name: Rows(read.ids[:1], read.lengths[:1], read.real[:1]) for name, read in reads.items()}
+        return rows, [trace.reordered(first) for trace in traces], halves
+
+    def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
         traces = self._call(reads, rows)
         _check(traces, reads, self.plan)
