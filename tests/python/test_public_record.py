@@ -309,7 +309,7 @@ def test_states_of_a_sentence_are_those_of_stepping() -> None:
             np.testing.assert_allclose(record.of(number), model(torch.tensor([ids]))[0].numpy(), atol=2.0**-11)
     record.of(3)[:] = 9
     assert np.abs(record.of(3)).max() <= 1
-    for wrong in (61, -1, True):
+    for wrong in (61, -1, True, 2.0, None, [1]):
         with pytest.raises(rnnvis.RnnvisError, match="is none of them"):
             record.of(wrong)
     assert record.of(60).shape == (0, 6)

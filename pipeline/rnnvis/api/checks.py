@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import unmeasurable
 from rnnvis.measures.measure import Observer
 from rnnvis.recording import StepBatch
 
@@ -35,16 +36,14 @@ class Once:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Refuses states that are no finite numbers."""
+    """Refuses states that are no numbers, or that have grown beyond all measure."""
 
     name: str
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         of = f' of what "{self.name}" reads' if self.name else ""
         for state, values in batch.states.items():
-            if np.isfinite(values.sum()):
-                continue
-            wrong = np.argwhere(~np.isfinite(values))
+            wrong = unmeasurable(values)
             if len(wrong):
                 row, unit = wrong[0]
                 raise RnnvisError(

@@ -17,7 +17,7 @@ from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
 from rnnvis.measures.units.units import label_auc
-from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
+from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
@@ -150,7 +150,7 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
     words do not look English."""
     words = len(corpus.vocabulary)
     if not looks_english(corpus.vocabulary, corpus.counts):
-        return PartsOfSpeech(np.full(words, -1, np.int8), np.full(words, np.nan, np.float32))
+        return no_parts(words)
     every = slice(None, None, -(-int(corpus.counts.sum()) // TAGGED))
     found = parts_of_speech(corpus.tokens[every], corpus.surface[every], words)
     marks = [i for i, word in enumerate(corpus.vocabulary) if MARK.fullmatch(word)]

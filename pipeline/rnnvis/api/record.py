@@ -100,7 +100,7 @@ def record(
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ()))
+    bounded = list(getattr(model, "bounded", None) or ()) if plain else []
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.api.inputs import Labels
+from rnnvis.api.inputs import Labels, check_counts
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
@@ -159,6 +159,10 @@ class Recording:
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        check_counts(largest_k=largest_k)
+        for what, given in {"name": name or self.model_name, "dataset": dataset}.items():
+            if not isinstance(given, str) or not given.strip():
+                raise RnnvisError(f"the {what} is {given!r}", "give it as text")
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
