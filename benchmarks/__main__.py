@@ -1,6 +1,6 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [memory] [planted] [published] [viewer]
+python -m benchmarks [recording] [memory] [coclustering] [planted] [published] [viewer]
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def main(wanted: Sequence[str]) -> None:
     measures: dict[str, tuple[str, Callable[[], Table]]] = {
         "recording": ("Recording", recording.measure),
         "memory": ("Memory", memory.measure),
+        "coclustering": ("Speed of co-clustering", clustering.speed),
         "planted": ("Finding planted groups", clustering.planted),
         "published": (
             "Co-clustering the published responses",
