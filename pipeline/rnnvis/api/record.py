@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from rnnvis import progress
 from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.api.sample import Sample
@@ -42,6 +43,8 @@ def record(
     *,
     tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
+    initial: str = "zero",
+    documents: Iterable[Any] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
@@ -63,6 +66,10 @@ def record(
     them from the last to the first counts as a backward direction; start tokens that forward puts in, words that it
     leaves out and rows that it puts into another order are seen, and said in `Recording.notes`. `lengths` counts the
     real steps of padded rows where an embedding's `padding_idx` does not show them.
+
+    `initial="carried"` is for running text: each sequence starts from the state that the one before it ended in, in its
+    document, which `documents` names, a number or a text for each sequence (default: all are one). The recurrent
+    modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
@@ -87,6 +94,10 @@ def record(
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
     read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)), (sample or Sample()).checked(len(ids)))}
+    running = read_documents(documents, initial, len(ids))
+    if running is not None and (plain or tokens):
+        what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
+        raise RnnvisError(f"{what}, so no state is carried", "a StateSource has `initial`; else leave this out")
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
@@ -96,13 +107,19 @@ def record(
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
-    plan = Plan()
+    plan, own = Plan(), forward is not None
     if plain:
         forward = None
     elif forward:
         plan = own_way(_module(model), texts, fills, forward, batch_steps == 1)
     else:
         forward, plan = usual_way(_module(model), texts, fills)
+    carried = None
+    if running is not None and forward is not None:
+        fill = fills[""]
+        carried = Carried(_module(model), read[""].ids, running, forward, plan, batch_steps, fill, single=own)
+    if carried:
+        plan.notes.append(NOTE)
     for note in plan.notes:
         progress.say(note)
     read = _with_words_left_out(read, plan)
@@ -114,9 +131,11 @@ def record(
     again = SelfCheck(read[""].ids.lengths)
     for name in read if check else ():
         watching[name].append(again.observer(name))
-    measure(run, recorders, watching)
+    if carried:
+        watching[""].append(Starts(carried, again.sentences))
+    measure(carried.run if carried else run, recorders, watching)
     if check:
-        again.compare(partial(run, False), _resolution(model))
+        again.compare(carried.alone if carried else partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
