@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.api.inputs import Labels, check_counts
+from rnnvis.api.inputs import Labels, check_counts, check_names
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
@@ -165,6 +165,7 @@ class Recording:
                 raise RnnvisError(f"the {what} is {given!r}", "give it as text")
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
+        check_names(dataset=dataset, **({} if name is None else {"name": name}))
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
