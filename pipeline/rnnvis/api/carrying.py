@@ -59,7 +59,8 @@ class Carried:
         padding_id: int,
         single: bool,
     ) -> None:
-        check_plan(plan, recurrent_modules(model))
+        check_plan(plan, recurrent_modules(model, plan.only))
+        self.only = plan.only
         self.model, self.sentences, self.documents, self.forward = model, sentences, documents, forward
         self.batch_steps, self.padding_id, self.single = batch_steps, padding_id, single
         self.starts: dict[int, dict[str, np.ndarray]] = {}
@@ -75,6 +76,7 @@ class Carried:
             padding_id=self.padding_id,
             single=self.single,
             longest_first=True,
+            only=self.only,
             gates=gates,
         ):
             yield {"": batch}
@@ -82,7 +84,7 @@ class Carried:
     def alone(self, sentences: np.ndarray) -> Iterator[Mapping[str, StepBatch]]:
         """The steps of these sentences, each alone, from the states that they were seen to start from."""
         starts = {number: self.starts[number] for number in sentences.tolist()}
-        for batch in record_started(self.model, self.sentences, starts, self.forward, self.padding_id):
+        for batch in record_started(self.model, self.sentences, starts, self.forward, self.padding_id, self.only):
             yield {"": batch}
 
 

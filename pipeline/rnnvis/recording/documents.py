@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,6 +36,7 @@ def record_documents(
     padding_id: int = 0,
     single: bool = False,
     longest_first: bool = False,
+    only: Collection[str] | None = None,
     gates: bool = True,
 ) -> Iterator[StepBatch]:
     """Yield every step of `sentences` (lists of token ids), read document by document.
@@ -46,10 +47,11 @@ def record_documents(
     `batch_steps` steps in all, or one sentence of each where they go in `single`.
 
     `forward(model, batch)` calls the model, whose recurrent modules are handed the carried states whatever it passes;
-    `rows` of a batch are the first sentences of its rows, `longest_first` sorts them. The model is left as it was.
+    `rows` of a batch are the first sentences of its rows, `longest_first` sorts them. `only` are the modules to record,
+    or modules around them. The model is left as it was.
     RnnvisError for modules that do not read all words once, forwards, or do not start from the states they are handed.
     """
-    modules = _carrying(model)
+    modules = _carrying(model, only)
     waiting = [[int(i) for i in document if len(sentences[i])] for document in documents]
     order = sorted(range(len(waiting)), key=lambda d: (-sum(len(sentences[i]) for i in waiting[d]), d))
     active = [waiting[d] for d in order if waiting[d]]
@@ -93,10 +95,11 @@ def record_started(
     starts: Mapping[int, Mapping[str, np.ndarray]],
     forward: Forward,
     padding_id: int = 0,
+    only: Collection[str] | None = None,
 ) -> Iterator[StepBatch]:
     """Every step of the sentences that `starts` names, each alone, from the states [H] that it gives by name; without
     any, as the model starts."""
-    modules = _carrying(model)
+    modules = _carrying(model, only)
     like = next(model.parameters())
     for number, start in starts.items():
         states = {}
@@ -129,15 +132,14 @@ def check_plan(plan: Plan, modules: Mapping[str, nn.Module]) -> None:
         raise RnnvisError("the model takes one sequence at a time, so no state is carried", FIX)
 
 
-def _carrying(model: nn.Module) -> dict[str, nn.Module]:
+def _carrying(model: nn.Module, only: Collection[str] | None) -> dict[str, nn.Module]:
     """The recurrent modules of `model`, all of which can be handed a state."""
-    modules = recurrent_modules(model)
+    modules = recurrent_modules(model, only)
     for path, module in modules.items():
         cell = cell_of(module)
-        torchs = None if cell is None else cell.layer if isinstance(module, nn.RNNBase) else cell.step
         if getattr(module, "bidirectional", False):
             raise RnnvisError(f'"{path}" did not read the words once, forwards: it reads both ways', FIX)
-        if own_forward(module, torchs):
+        if cell is None or own_forward(module, cell):
             raise RnnvisError(f'"{path}" has a forward of its own, so it cannot be handed a state', FIX)
     return modules
 
@@ -156,7 +158,12 @@ def _run(
     ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
     new = torch.from_numpy(fresh).to(device)
     steps = dict.fromkeys(modules, read.ids.shape[1])
-    with untouched(model), torch.no_grad(), _starting(modules, states, new), capture(model, steps, gates) as traces:
+    with (
+        untouched(model),
+        torch.no_grad(),
+        _starting(modules, states, new),
+        capture(model, steps, gates, modules) as traces,
+    ):
         forward(model, Batch(ids, lengths, places))
     _check(traces, modules, read.ids.shape, read.lengths)
     for trace in traces:
