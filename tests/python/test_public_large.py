@@ -52,9 +52,9 @@ def test_names_and_numbers_of_a_publication_are_looked_at_first(tmp_path: Path) 
     for options, message in (
         ({"largest_k": 2.5}, "largest_k is 2.5"),
         ({"largest_k": True}, "largest_k is True"),
-        ({"name": 5}, "the name is 5"),
-        ({"dataset": None}, "the dataset is None"),
-        ({"dataset": " "}, "the dataset is ' '"),
+        ({"name": 5}, "name is 5"),
+        ({"dataset": None}, "dataset is None"),
+        ({"dataset": " "}, "dataset is ' '"),
     ):
         with pytest.raises(rnnvis.RnnvisError, match=message):
             recording.publish(tmp_path / "out", **options)  # type: ignore[arg-type]

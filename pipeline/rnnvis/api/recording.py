@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.api.inputs import Labels, check_counts
+from rnnvis.api.inputs import Labels, check_counts, check_names
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
@@ -160,12 +160,11 @@ class Recording:
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
         check_counts(largest_k=largest_k)
-        for what, given in {"name": name or self.model_name, "dataset": dataset}.items():
-            if not isinstance(given, str) or not given.strip():
-                raise RnnvisError(f"the {what} is {given!r}", "give it as text")
+        called = self.model_name if name is None else name
+        check_names(dataset=dataset, name=called)
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(name or self.model_name, text, chosen, largest_k))
+        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))

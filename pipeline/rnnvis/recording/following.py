@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Alignment, Plan, aligned, strongest
 from rnnvis.recording.outputs import Change, with_noise
 from rnnvis.recording.probing import FELT, LENGTHS, ROWS, Probe, Seen, change
-from rnnvis.recording.steps import Forward, one_at_a_time, reading_of
+from rnnvis.recording.steps import Forward, how_to_call, one_at_a_time, reading_of
 
 _SEEDS = 8
 _ALONE = "Sequences go through the model one at a time: in a batch,"
@@ -29,6 +29,7 @@ def follow(
     *,
     alone: bool = False,
     cut: bool = True,
+    only: Collection[str] | None = None,
 ) -> Plan:
     """How the recurrent modules of `model` follow the `readings`, arguments as those of `run_batches`.
 
@@ -37,10 +38,12 @@ def follow(
     is fed by a layer that reads both ways every step feels every word; there, that layer's output is changed at a word.
     With `cut`, rows are made up of words of the text; without, they are whole rows of it, at their own positions.
 
+    `only` are the modules to follow, or modules around them.
+
     Raises RnnvisError, naming the module: it follows the words in no such way, or forward draws random numbers that
     change its states.
     """
-    probe = _Follower(model, readings, padding_id, forward, alone, cut)
+    probe = _Follower(model, readings, padding_id, forward, alone, cut, only)
     probe.check_chance()
     found = [probe.alignments(sample) for sample in range(len(LENGTHS))]
     alignments = {path: _agreed(path, [one[path] for one in found]) for path in found[0]}
@@ -56,7 +59,7 @@ def follow(
         alignments[path] = replace(one, by_word=path in probe.exact and probe.by_word(path, one))
     alone, notes = (alone, []) if alone else probe.movers(alignments)
     notes += [note for path, one in alignments.items() for note in probe.notes(path, one)]
-    return Plan(alignments, alone, list(dict.fromkeys(notes)))
+    return Plan(alignments, alone, list(dict.fromkeys(notes)), only)
 
 
 class _Follower(Probe):
@@ -127,8 +130,7 @@ class _Follower(Probe):
             what = f'tokens["{name}"] has' if name else "the sequences have"
             raise RnnvisError(
                 f'"{path}" read {len(read)} rows of {read.shape[1]} steps where {what} {self.rows} rows of {words}',
-                "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, "
-                "batch.ids.T time × batch",
+                how_to_call(self.base[sample].seen, path),
             )
         if len(size) == 0:  # one word is all there is: nothing can be changed
             return Alignment(extra=None)

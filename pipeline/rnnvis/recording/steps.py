@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -201,7 +201,7 @@ class _Runs:
         gates: bool,
     ) -> None:
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
-        self.modules = recurrent_modules(model)
+        self.modules = recurrent_modules(model, plan.only)
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         largest = {
             name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
@@ -253,7 +253,7 @@ class _Runs:
         }
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
-        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates) as traces:
+        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
             self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
         return traces
 
@@ -274,6 +274,16 @@ def one_at_a_time(rows: int, refusal: Exception) -> str:
     """A sentence about a model that refused a batch of `rows`."""
     why = refusal.message if isinstance(refusal, RnnvisError) else str(refusal)
     return f"Sequences go through the model one at a time: a batch of {rows} is refused ({why})."
+
+
+def how_to_call(ran: Iterable[str], path: str) -> str:
+    """What to do about a module at `path` that reads other rows than the text's, where these modules `ran`."""
+    call = "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, batch.ids.T "
+    call += "time × batch"
+    others = [other for other in dict.fromkeys(ran) if other != path]
+    if not others:
+        return call
+    return f"if it is no reader of these words, as a layer over letters, record others: only={others}; else {call}"
 
 
 def reading_of(path: str, readings: Mapping[str, object]) -> str:
@@ -359,8 +369,7 @@ def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> N
             raise RnnvisError(
                 f'"{trace.module}" read {len(took)} rows of {int(took.max(initial=0))} steps where {what} '
                 f"{len(lengths)} rows of up to {int(lengths.max())}",
-                "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, "
-                "batch.ids.T time × batch",
+                how_to_call([other.module for other in traces], trace.module),
             )
         row = int(np.flatnonzero(ours != theirs)[0] if exact else np.flatnonzero(ours < theirs)[0])
         raise RnnvisError(
