@@ -1,11 +1,10 @@
 /** What the page “Units” is sorted and filtered by, as links have it. */
 
-export const MEASURE_KEYS = [
-  ...(['mean', 'timeScale', 'gateKeep', 'meanAbsolute', 'labelAuc', 'outputWeight', 'sparsity', 'saturation'] as const),
-  ...(['speechBits', 'labelBits', 'positionBits', 'lossWithout', 'lossCertainty'] as const),
-] as const;
+import { UNIT_MEASURES } from '../data/figures';
 
-export type MeasureKey = (typeof MEASURE_KEYS)[number];
+export type MeasureKey = (typeof UNIT_MEASURES)[number]['key'];
+
+export const MEASURE_KEYS: readonly MeasureKey[] = UNIT_MEASURES.map(({ key }) => key);
 
 export const SORT_KEYS = ['unit', 'chip', ...MEASURE_KEYS, 'rising', 'falling'] as const;
 
