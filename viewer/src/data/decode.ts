@@ -1,6 +1,6 @@
 /** From published rows to the shapes that views know. */
 
-import { UNIT_COLUMNS, type UnitFigures } from './figures';
+import { unitFigures } from './figures';
 import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StatesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
 import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, StateSequence, UnitRow } from './types';
 
@@ -126,12 +126,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
   };
 }
 
-/** A row of `units`, as far as it holds one value a unit; the names of the columns in camel case. */
-export function decodeUnit(row: Pick<UnitsRow, (typeof UNIT_COLUMNS)[number] | 'top_words' | 'bottom_words'>): UnitRow {
-  const figures = Object.fromEntries(UNIT_COLUMNS.map((name) => [camelCase(name), row[name] ?? null])) as unknown as UnitFigures;
-  return { ...figures, topWords: Int32Array.from(row.top_words), bottomWords: Int32Array.from(row.bottom_words) };
-}
-
-function camelCase(name: string): string {
-  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+/** A row of `units`, as far as it holds one value a unit, with the words that move it. */
+export function decodeUnit(row: Parameters<typeof unitFigures>[0] & Pick<UnitsRow, 'top_words' | 'bottom_words'>): UnitRow {
+  return Object.assign(unitFigures(row), { topWords: Int32Array.from(row.top_words), bottomWords: Int32Array.from(row.bottom_words) });
 }

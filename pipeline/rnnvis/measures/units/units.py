@@ -35,6 +35,10 @@ class Units:
     histogram: np.ndarray = field(repr=False)
     edges: np.ndarray = field(repr=False)
 
+    def measures(self) -> dict[str, np.ndarray]:
+        """What it holds one value a unit of, by name."""
+        return {name: values for name, values in vars(self).items() if name not in ("count", "histogram", "edges")}
+
 
 class UnitAccumulator:
     """Streams states into `Units`; moments in float64, counts in integers.
@@ -151,6 +155,11 @@ def hoyer_sparsity(values: np.ndarray) -> np.ndarray:
     defined = (norm > 0) & (len(values) > 1)
     ratio = np.divide(values.sum(axis=0), norm, out=np.full(norm.shape, np.nan), where=defined)
     return (root - ratio) / (root - 1) if len(values) > 1 else ratio
+
+
+def of_responses(responses: np.ndarray) -> dict[str, np.ndarray]:
+    """Measures of units by their expected responses to words [words, H], by name, float32 [H] each."""
+    return {"sparsity": hoyer_sparsity(responses).astype(np.float32)}
 
 
 def label_auc(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -51,18 +51,25 @@ const READ: Record<MeasureSpec['table'], (row: UnitRow, at: string | null) => ob
   unit_ablation: (row) => row.without,
 };
 
-function cell(row: UnitRow, { table, row: at }: MeasureSpec, column: string): number | null {
-  const value = (READ[table](row, at) as Record<string, unknown> | null | undefined)?.[column];
-  return typeof value === 'number' ? value : null;
+type Cell = (row: UnitRow) => number | null;
+
+function cellOf({ table, row: at }: MeasureSpec, column: string): Cell {
+  const read = READ[table];
+  return (row) => {
+    const value = (read(row, at) as Record<string, unknown> | null | undefined)?.[column];
+    return typeof value === 'number' ? value : null;
+  };
 }
 
-function valueOf(row: UnitRow, spec: MeasureSpec): number | null {
-  const value = cell(row, spec, spec.column);
-  if (value === null) return null;
-  if (spec.eitherSide) return Math.max(value, 1 - value);
-  if (!spec.over) return value;
-  const over = cell(row, spec, spec.over);
-  return over ? value / over : null;
+function valueOf(spec: MeasureSpec): Cell {
+  const [plain, over] = [cellOf(spec, spec.column), cellOf(spec, spec.over)];
+  return (row) => {
+    const value = plain(row);
+    if (value === null || !(spec.eitherSide || spec.over)) return value;
+    if (spec.eitherSide) return Math.max(value, 1 - value);
+    const by = over(row);
+    return by ? value / by : null;
+  };
 }
 
 /** The measures that mean something here, as declared: one whose column is empty for every unit is left out. */
@@ -71,8 +78,7 @@ export function measuresFor(naming: Naming, rows: readonly UnitRow[]): Measure[]
 }
 
 function measureOf(spec: (typeof UNIT_MEASURES)[number], { kind, cell: of, positive }: Naming, rows: readonly UnitRow[]): Measure {
-  const value = (row: UnitRow): number | null => valueOf(row, spec);
-  const error = (row: UnitRow): number | null => cell(row, spec, spec.error);
+  const [value, plain, chance, error] = [valueOf(spec), ...[spec.column, 'shuffled', spec.error].map((column) => cellOf(spec, column))] as [Cell, Cell, Cell, Cell];
   const rank = spec.rankedBy === 'size' ? Math.abs : same;
   const text = numberText(spec);
   let places: Map<number, number> | null = null;
@@ -82,9 +88,9 @@ function measureOf(spec: (typeof UNIT_MEASURES)[number], { kind, cell: of, posit
   };
   const named = { kind, gate: GATES[of.toUpperCase()] ?? 'Gate', positive: positive ?? 'the second class' };
   const figures: Record<Exclude<Placeholder, keyof typeof named>, (row: UnitRow) => string> = {
-    side: (row) => ((cell(row, spec, spec.column) ?? 1) < 0.5 ? 'low' : 'high'),
+    side: (row) => ((plain(row) ?? 1) < 0.5 ? 'low' : 'high'),
     saturated: ({ saturation }) => (saturation === null ? 'mean over every step' : saturation === 0 ? 'never saturated' : `${percent(saturation)} of steps saturated`),
-    chance: (row) => bits(cell(row, spec, 'shuffled') ?? NaN),
+    chance: (row) => bits(chance(row) ?? NaN),
     error: (row) => (error(row) ? `± ${fixed(error(row)!, natDigits(error(row)!))}, its standard error` : 'standard error not known'),
     place: (row) => `number ${placed().get(row.unit)} of ${placed().size}${Math.abs(value(row) ?? 0) < 2 ? ', may be noise' : ''}`,
   };
@@ -113,11 +119,12 @@ function known(value: number | null): value is number {
 
 /** Units from the largest to the smallest rank, those without the measure last; by number without a measure. */
 export function ranked(rows: readonly UnitRow[], measure: Measure | null): UnitRow[] {
-  const key = (row: UnitRow): number => {
+  const rank = (row: UnitRow): number => {
     const value = measure ? measure.value(row) : null;
     return known(value) ? measure!.rank(value) : -Infinity;
   };
-  return [...rows].sort((a, b) => (key(a) === key(b) ? a.unit - b.unit : key(b) - key(a)));
+  const keyed = rows.map((row) => ({ row, key: rank(row) }));
+  return keyed.sort((a, b) => (a.key === b.key ? a.row.unit - b.row.unit : b.key - a.key)).map(({ row }) => row);
 }
 
 /** Positions 0…1 of all units on one measure, for its strip; NaN where a unit has none. */
