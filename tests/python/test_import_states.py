@@ -182,8 +182,7 @@ def test_no_state_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     [
         (np.zeros((120, 3), np.float32), None, "the states are a ndarray"),
         ({"rnn.0.h": np.zeros((120, 3), np.float32)}, None, "the tokens are None"),
-        ({"rnn.0.h": np.zeros((120, 3), np.float32)}, [[0, 1, 2]] * 40, "none of the 3 words .* moves the state"),
-        ({"rnn.0.h": np.tile([[1], [2], [3]], (40, 1)).astype(np.float32)}, [[0, 1, 2]] * 40, "3 of .* move 1 units"),
+        ({"rnn.0.h": np.zeros((120, 3), np.float32)}, [[0, 1, 2]] * 40, "no word moves any unit of rnn.0.h"),
     ],
 )
 def test_states_that_say_nothing_are_refused_by_name(states: Any, tokens: Any, said: str, tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_dry_run_changes_nothing(tmp_path):
 
 
 def stage_folder(root: Path, stage: str, model: str) -> Path:
-    return next((root / "build" / "stages" / stage).glob(f"tiny-{model}-*"))
+    return next((root / "build" / "stages" / stage).glob(f"tiny+{model}+*"))
 
 
 @pytest.mark.parametrize("model", ["gru", "lstm"])

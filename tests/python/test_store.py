@@ -1,7 +1,10 @@
+from types import SimpleNamespace
+
 import pytest
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep import store
+from rnnvis.recipes.keep.project import Dataset
 from rnnvis.recipes.keep.store import Step
 
 
@@ -98,3 +101,14 @@ def test_a_step_depends_on_what_its_work_imports_and_on_nothing_else(house):
     assert house(part="from house.apart import y as x\n") != first
     second = house()
     assert house(apart="y = 3\n") != second
+
+
+def test_trainings_whose_names_make_the_same_words_do_not_delete_each_other(tmp_path):
+    def train(dataset, card):
+        of = Dataset(tmp_path, SimpleNamespace(name=dataset), {})
+        label = of.label(SimpleNamespace(name=card), 0)
+        return Step("train", label, {"of": dataset}, (), lambda folder: (folder / "result").write_text(dataset))
+
+    first = train("toy", "small-gru").run(tmp_path)
+    second = train("toy-small", "gru").run(tmp_path)
+    assert [folder.joinpath("result").read_text() for folder in (first, second)] == ["toy", "toy-small"]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnvis.api.inputs import Labels, read_labels, read_sequences, read_vocabulary
+from rnnvis.api.inputs import Labels, check_counts, check_row, read_labels, read_sequences, read_vocabulary
 from rnnvis.api.measuring import measured
 from rnnvis.api.recording import Recording
 from rnnvis.api.saved import tokens as saved_tokens
@@ -67,6 +67,9 @@ def import_states(
     if not isinstance(states, Mapping):
         raise RnnvisError(f"the states are a {type(states).__name__}", 'name them: {"lstm.0.h": array}')
     words = _vocabulary(vocabulary)
+    check_counts(
+        minimum_count=minimum_count, frequent_count=frequent_count, **({} if every is None else {"every": every})
+    )
     if not states:
         raise RnnvisError("there are no states to import", "name at least one array of states")
     arrays = {key: _array(value, key) for key, value in states.items()}
@@ -111,6 +114,8 @@ def _array(value: Any, name: str) -> SavedArray:
     if isinstance(value, Tensor):
         value = value.detach().cpu()
         value = (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
+    if isinstance(value, np.ma.MaskedArray):
+        raise RnnvisError(f'states["{name}"] is a masked array', "cut off what is padding, or pass it with lengths=…")
     where = f'states["{name}"]'
     if isinstance(value, list | tuple) and value and all(isinstance(row, Tensor | np.ndarray) for row in value):
         parts = [_array(row, name) for row in value]
@@ -133,19 +138,26 @@ def _tokens(given: Any, vocabulary: Vocabulary | None, characters: bool, sentenc
         if path.suffix.lower() == ".txt":
             return saved_tokens.from_lines(path, vocabulary, characters)
         return _tokens(open_one(str(given)), vocabulary, characters, sentences)
+    if isinstance(given, np.ma.MaskedArray):
+        raise RnnvisError("the tokens are a masked array", "pass them with lengths: tokens.filled(0), lengths=…")
     if isinstance(given, SavedArray):
         return saved_tokens.from_array(given, vocabulary)
-    if isinstance(given, Tensor | np.ndarray):
+    if isinstance(given, Tensor | np.ndarray) and given.dtype != object:
         return saved_tokens.from_array(in_memory("tokens", np.asarray(given)), vocabulary)
     if not isinstance(given, Iterable):
         raise RnnvisError(f"the tokens are {given!r}", "pass sentences of ids or of words, an array, or a file")
     rows = list(given)
-    if any(len(row) and isinstance(row[0], str) for row in rows):
+    if any(isinstance(row, str) for row in rows):
+        raise RnnvisError(
+            f"the tokens are texts: {next(row for row in rows if isinstance(row, str))[:40]!r}",
+            "cut each into its tokens: [text.split() for text in …], as the model read them",
+        )
+    if any(isinstance(row, list | tuple) and row and isinstance(row[0], str) for row in rows):
         return saved_tokens.from_text("tokens", rows, vocabulary)
     if vocabulary is None:
         raise RnnvisError("the tokens are ids, and nothing says which words they are", "pass a vocabulary")
     words = read_vocabulary(vocabulary)
-    read = read_sequences(rows, len(words))
+    read = read_sequences(rows, words, whole=True)
     return Tokens("tokens", np.concatenate(read), np.array([len(row) for row in read]), words, True)
 
 
@@ -174,8 +186,6 @@ def _cut(
                 "give the number of its sentence at each step",
             )
         return saved_tokens.shortened(tokens, saved_tokens.numbered_sentences(found), where), False
-    if every is not None and every < 1:
-        raise RnnvisError(f"pieces of {every} steps", "cut after at least 1 step")
     if end is not None:
         found = saved_tokens.ended_by(tokens, end)
     else:
@@ -185,6 +195,7 @@ def _cut(
 
 def _whole_numbers(given: Any, name: str) -> tuple[str, np.ndarray]:
     if not isinstance(given, SavedArray | str | Path):
+        check_row(given, name)
         given = in_memory(name, np.asarray(list(given)))
     array = given if isinstance(given, SavedArray) else open_one(str(given))
     if array.dtype not in INTEGERS or len(array.shape) != 1:

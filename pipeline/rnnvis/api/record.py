@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.api.calling import Way, usual_way
-from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis import progress
+from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
-from rnnvis.recording.order import read_from_the_end
+from rnnvis.recording.alignment import Plan
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
 from rnnvis.text.sentences import Sentences
@@ -61,6 +63,7 @@ def record(
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
     vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
     """
+    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward):
@@ -71,7 +74,7 @@ def record(
     recurrent = {} if plain else recurrent_modules(_module(model))
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
-    ids = read_sequences(sequences, len(words), lengths, padding[""])
+    ids = read_sequences(sequences, words, lengths, padding[""])
     read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
@@ -79,18 +82,24 @@ def record(
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
     bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
-    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
-    way = None if isinstance(model, StateSource) else Way(forward) if forward else usual_way(model, texts)
-    turned: frozenset[str] = frozenset()
-    if way:
-        turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
+    plan = Plan()
+    if plain:
+        forward = None
+    elif forward:
+        plan = own_way(_module(model), texts, fills, forward, batch_steps == 1)
+    else:
+        forward, plan = usual_way(_module(model), texts, fills)
+    for note in plan.notes:
+        progress.say(note)
+    read = _with_words_left_out(read, plan)
+    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
 
     observers: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
     observers[""].append(attention)
-    measure(partial(_steps, model, texts, fills, batch_steps, way, turned), recorders, observers)
+    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, observers)
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -102,6 +111,7 @@ def record(
             tokens=read[name].ids,
             keys=read[name].keys,
             labels=read[name].labels,
+            notes=tuple(plan.notes),
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
@@ -136,7 +146,7 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
     asked = given if isinstance(given, Tokens) else Tokens(given)
     words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
     try:
-        ids = read_sequences(asked.sequences, len(words), asked.lengths, padding)
+        ids = read_sequences(asked.sequences, words, asked.lengths, padding)
     except RnnvisError as error:
         raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
     if len(ids) != len(of.ids):
@@ -152,20 +162,28 @@ def _steps(
     texts: Mapping[str, Sequence[np.ndarray]],
     fills: Mapping[str, int],
     batch_steps: int,
-    way: Way | None,
-    turned: frozenset[str],
+    forward: Forward | None,
+    plan: Plan,
     gates: bool,
 ) -> Passes:
-    if way is None:
+    if forward is None:
         for batch in source_steps(model, texts[""], batch_steps, fills[""]):
             yield {"": batch}
         return
-    steps = way.steps(batch_steps)
-    for rows, traces, reads in run_batches(model, texts, steps, fills, way.forward, turned, gates=gates):
+    for rows, traces, reads in run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates):
         yield {
-            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name], gates=gates)
+            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
             for name, read in reads.items()
         }
+
+
+def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Read]:
+    """`read`, and apart from it the words that modules read which leave out some of them."""
+    found = dict(read)
+    for name, one in plan.apart(lambda path: reading_of(path, read)).items():
+        of = read[reading_of(name, read)]
+        found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
+    return found
 
 
 @dataclass(frozen=True)
@@ -203,6 +221,13 @@ def _unwrapped(model: Any) -> Any:
 def _module(model: Any) -> nn.Module:
     if isinstance(model, nn.Module):
         return model
+    load = "build the model and load its weights: model.load_state_dict(torch.load(path, weights_only=True))"
+    if isinstance(model, str | Path):
+        raise RnnvisError(f'"{model}" is a path, not a model', load)
+    if isinstance(model, Mapping) and any(isinstance(value, Tensor) for value in model.values()):
+        raise RnnvisError("this is a state dict: it holds weights, but not the model that reads with them", load)
+    if isinstance(model, type):
+        raise RnnvisError(f"{model.__name__} is a class, not a model", f"pass one that was made: {model.__name__}(…)")
     raise RnnvisError(
         f"{type(model).__name__} is no torch module",
         "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",

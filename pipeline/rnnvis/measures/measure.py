@@ -47,7 +47,7 @@ def measure(
         with progress.bar(title, total=sentences) as bar:
             for found in run(gates):
                 yield found
-                bar.advance(max(int((batch.step == 0).sum()) for batch in found.values()))
+                bar.advance(len(np.unique(next(iter(found.values())).sentence_id)))
 
     with closing(Spool(spool_bytes)) as spool:
         if not surprise:

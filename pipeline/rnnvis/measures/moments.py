@@ -14,15 +14,33 @@ _COLUMNS = 128
 class GroupedMoments:
     """Count, mean and sum of squared deviations of rows [N, units], for each of `groups` groups.
 
-    float64 throughout. Memory is groups × units whatever the number of rows. Batches and accumulators are
-    combined by the formula of Chan, Golub and LeVeque (1979), so no large sums of squares are ever
+    float64 throughout. Memory is units × the groups that have rows, whatever the number of rows. Batches and
+    accumulators are combined by the formula of Chan, Golub and LeVeque (1979), so no large sums of squares are ever
     subtracted.
     """
 
     def __init__(self, groups: int, units: int) -> None:
         self.count = np.zeros(groups, dtype=np.int64)
-        self.mean = np.zeros((groups, units))
-        self.m2 = np.zeros((groups, units))
+        self._place = np.full(groups, -1, dtype=np.int64)
+        self._used = 0
+        self._mean, self._m2 = np.zeros((0, units)), np.zeros((0, units))
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Means [groups, units], zero without rows."""
+        return self.of(slice(None))[1]
+
+    @property
+    def m2(self) -> np.ndarray:
+        """Sums of squared deviations [groups, units], zero without rows."""
+        return self.of(slice(None))[2]
+
+    def of(self, groups: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Counts [n], means and sums of squared deviations [n, units] of these groups."""
+        place = self._place[groups]
+        mean, m2 = np.zeros((2, len(place), self._mean.shape[1]))
+        mean[place >= 0], m2[place >= 0] = self._mean[place[place >= 0]], self._m2[place[place >= 0]]
+        return self.count[groups], mean, m2
 
     def add(self, group: np.ndarray, rows: np.ndarray) -> None:
         """Take in `rows` [N, units]; `group` [N] says where each belongs."""
@@ -36,14 +54,15 @@ class GroupedMoments:
         segments = sp.csr_matrix((np.ones(len(of)), order, np.append(starts, len(of))), shape=(len(starts), len(of)))
         segment_of = np.empty(len(of), dtype=np.int64)
         segment_of[order] = np.repeat(np.arange(len(starts)), count)
-        at = of[starts]
+        place = self._places(of[starts])
+        before = self.count[of[starts]]
         for first in range(0, rows.shape[1], _COLUMNS):
             columns = slice(first, first + _COLUMNS)
             values = rows[:, columns].astype(np.float64)
             mean = (segments @ values) / count[:, None]
             values -= mean.take(segment_of, axis=0)
-            self._combine(at, count, mean, segments @ np.square(values, out=values), columns)
-        self.count[at] += count
+            self._combine(place, before, count, mean, segments @ np.square(values, out=values), columns)
+        self.count[of[starts]] += count
 
     def add_to_first(self, rows: np.ndarray) -> None:
         """Take in `rows` [N, units] of the first group."""
@@ -53,22 +72,40 @@ class GroupedMoments:
             deviation = values - mean
             m2 = np.square(deviation, out=deviation).sum(axis=0)
             first, count = np.zeros(1, np.int64), np.array([len(rows)])
-            self._combine(first, count, mean[None], m2[None])
+            self._combine(self._places(first), self.count[first], count, mean[None], m2[None])
             self.count[first] += count
 
     def merge(self, other: GroupedMoments) -> None:
         """Take in everything that `other` has seen; `other` is not changed."""
         used = np.flatnonzero(other.count)
-        self._combine(used, other.count[used], other.mean[used], other.m2[used])
+        self._combine(self._places(used), self.count[used], *other.of(used))
         self.count[used] += other.count[used]
 
     def _combine(
-        self, at: np.ndarray, count: np.ndarray, mean: np.ndarray, m2: np.ndarray, columns: slice = slice(None)
+        self,
+        place: np.ndarray,
+        before: np.ndarray,
+        count: np.ndarray,
+        mean: np.ndarray,
+        m2: np.ndarray,
+        columns: slice = slice(None),
     ) -> None:
-        """Pool what was seen of these units in the groups `at`; their counts still are those before."""
-        _, self.mean[at, columns], self.m2[at, columns] = pool(
-            self.count[at], self.mean[at, columns], self.m2[at, columns], count, mean, m2
+        """Pool what was seen of these units in groups at `place` with what comes; `before` are their counts so far."""
+        _, self._mean[place, columns], self._m2[place, columns] = pool(
+            before, self._mean[place, columns], self._m2[place, columns], count, mean, m2
         )
+
+    def _places(self, groups: np.ndarray) -> np.ndarray:
+        """Where these groups lie; those without rows so far get a place."""
+        new = groups[self._place[groups] < 0]
+        if len(new):
+            self._place[new] = np.arange(self._used, self._used + len(new))
+            self._used += len(new)
+            if self._used > len(self._mean):
+                room = min(len(self._place), max(self._used, len(self._mean) * 5 // 4))
+                for array in (self._mean, self._m2):
+                    array.resize((room, array.shape[1]), refcheck=False)
+        return self._place[groups]
 
     def standard_error(self) -> np.ndarray:
         """√(M2 / (n − 1) / n) per group and unit; nan below two rows."""

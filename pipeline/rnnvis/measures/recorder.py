@@ -60,10 +60,11 @@ class Text:
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64 [P]: the sentences whose states are kept, `values` [their steps, H], `before` [P, H] the state
-    that each of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled
-    sentences, `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32
-    [N] as in `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
+    `of(sentence)` gives the states along a sentence. `published` int64 [P]: the sentences whose states are kept,
+    `values` [their steps, H], of the p-th from row `starts[p]` on, int64 [P + 1]; `before` [P, H] the state that each
+    of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled sentences,
+    `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32 [N] as in
+    `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -75,9 +76,24 @@ class StateRecord:
     published: np.ndarray
     values: np.ndarray = field(repr=False)
     before: np.ndarray = field(repr=False)
+    starts: np.ndarray = field(repr=False)
     ended: np.ndarray = field(repr=False)
     last: np.ndarray = field(repr=False)
     surprise: np.ndarray | None = field(repr=False)
+
+    def of(self, sentence: int) -> np.ndarray:
+        """The states after each step of a sentence, by its number, [T, H] as in `values`; a copy.
+
+        All sentences are kept up to 64 MB a state, then a sample of them: `published` says which. Raises RnnvisError
+        for a sentence that is not there.
+        """
+        at = np.searchsorted(self.published, sentence)
+        if isinstance(sentence, bool) or at == len(self.published) or self.published[at] != sentence:
+            raise RnnvisError(
+                f"{self.name} was kept of {len(self.published):,} sentences, and {sentence!r} is none of them",
+                f'their numbers are in recording.states["{self.name}"].published',
+            )
+        return self.values[self.starts[at] : self.starts[at + 1]].copy()
 
 
 class StateRecorder:
@@ -171,8 +187,11 @@ class StateRecorder:
         name = changes.state
         if name not in self._distance:
             self._distance[name] = np.zeros(int(self.starts[-1]), np.float32)
-        mean = self._parts[name].expected().mean
-        self._distance[name][changes.rows] = distances(changes.token_id, changes.delta, mean)
+        expected = self._parts[name].expected()
+        known = _rows(expected.count[changes.token_id] > 0)
+        place = np.cumsum(expected.count > 0) - 1
+        found = distances(place[changes.token_id[known]], changes.delta[known], expected.used_mean)
+        self._distance[name][changes.rows[known]] = found
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
@@ -238,7 +257,8 @@ class _State:
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self._expected: Responses | None = None
-        self.values = KeptStates(int(lengths.sum()), units)
+        self.rows = int(lengths.sum())
+        self.values = KeptStates(self.rows, units)
         self.before = KeptStates(len(self.published), units)
         self.backwards = ".reverse." in name
 
@@ -293,6 +313,7 @@ class _State:
             published=self.published,
             values=self.values.result(),
             before=self.before.result(),
+            starts=np.append(self.starts[self.published], self.rows),
             ended=self.ended,
             last=self.last,
             surprise=surprises,

@@ -119,7 +119,7 @@ def _cut_states(manifest: Manifest, folder: Path, scratch: Path, limit: int, sou
     }
     share = max(0.0, room / size)
     while True:
-        kept = total = 0
+        cut: dict[str, set[int]] = {}
         for number, (dataset, state) in enumerate(with_states):
             table = tables[id(state)]
             wanted = _sentences(dataset, folder, table, share)
@@ -129,11 +129,24 @@ def _cut_states(manifest: Manifest, folder: Path, scratch: Path, limit: int, sou
             state["published_sentences"] = len(wanted)
             for file in state["tables"]["states"]["files"]:
                 sources[file["path"]] = scratch / file["path"]
-            kept, total = kept + len(wanted), total + len(pc.unique(table["sentence_id"]))
+            gone = set(pc.unique(table["sentence_id"]).to_pylist()) - set(wanted.tolist())
+            cut.setdefault(dataset["name"], set()).update(gone)
         if _bytes(manifest) <= limit or share == 0.0:
             break
         share = share * 0.9 if share > 0.01 else 0.0
-    return [f"states along {total - kept:,} of {total:,} sentences"]
+    several = len(manifest["datasets"]) > 1
+    return [
+        f"states along {len(gone):,} of {_published(tables, with_states, name):,} sentences"
+        + (f" of “{name}”" if several else "")
+        for name, gone in cut.items()
+        if gone
+    ]
+
+
+def _published(tables: dict[int, pa.Table], with_states: list[tuple[DatasetEntry, StateEntry]], name: str) -> int:
+    """Sentences of the dataset `name` along which a state was published."""
+    of = [tables[id(state)]["sentence_id"] for dataset, state in with_states if dataset["name"] == name]
+    return len(pc.unique(pa.chunked_array([chunk for column in of for chunk in column.chunks], pa.int32())))
 
 
 def _parts(state: StateEntry) -> range:

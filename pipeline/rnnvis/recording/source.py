@@ -174,6 +174,10 @@ def _measured(values: Mapping[str, Tensor], sizes: Mapping[str, tuple[int, ...]]
 
 
 def _real(name: str, given: Any, where: str) -> Tensor:
+    if isinstance(given, np.ma.MaskedArray):
+        raise RnnvisError(
+            f'"{name}" is a masked array{where}', "yield whole states; what lies on padding does not count"
+        )
     try:
         value = torch.as_tensor(given).detach()
     except (TypeError, ValueError, RuntimeError) as error:

@@ -106,6 +106,20 @@ export function decodeClustering(of: { method: string; selection: string; k: num
   };
 }
 
+/** A state that was not grouped: all its units in one chip, and no clouds of words. */
+export function ungrouped(units: number, of: { method: string; selection: string; k: number }): Clustering {
+  const nothing = new Float32Array(0);
+  const summary: ClusterSummary = { cluster: 0, size: units, stability: null, purityClass: null, effect: null };
+  return {
+    ...of,
+    words: { ids: new Int32Array(0), labels: new Uint8Array(0), order: [], summaries: [] },
+    units: { ids: Int32Array.from({ length: units }, (_, unit) => unit), labels: new Uint8Array(units), order: [0], summaries: [summary] },
+    blockMeans: nothing,
+    strengths: nothing,
+    quality: null,
+  };
+}
+
 function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide | null {
   const labels = rows.labels.find((row) => row.side === side);
   if (!labels) return null;

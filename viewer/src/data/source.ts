@@ -1,6 +1,6 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
-import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats, isReversed } from './decode';
+import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats, ungrouped, isReversed } from './decode';
 import { UNIT_FIELDS } from './figures';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
@@ -152,7 +152,9 @@ export class Source {
     });
   }
 
+  /** The grouping; of a state that has none, all units as one. */
   clustering(state: StateEntry, method: string, selection: string, k: number): Promise<Clustering> {
+    if (!state.k.length) return Promise.resolve(ungrouped(state.units, { method, selection, k }));
     return this.once(`clustering ${this.owner(state)} ${method} ${selection} ${k}`, async () => {
       const of = { method, selection, k };
       const [labels, blocks, strengths, summaries, quality] = await Promise.all([

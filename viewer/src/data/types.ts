@@ -146,7 +146,8 @@ export interface Clustering {
   blockMeans: Float32Array;
   /** Row-major [words.ids × unit clusters]: mean response of a word over each unit cluster. */
   strengths: Float32Array;
-  quality: ClusterQuality;
+  /** Null where nothing was grouped: all units in one chip, and no clouds. */
+  quality: ClusterQuality | null;
 }
 
 /** Something of a step that units may tell: of the word read, of its sentence, or of its place there. */

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-GATES = ("i", "f", "o", "r", "z")
-"""Input, forget and output gate of an LSTM; reset and update gate of a GRU. Candidates (g, n) are no gates."""
-
 CLOSED, OPEN = 0.1, 0.9
 
 
@@ -54,7 +51,7 @@ class GateAccumulator:
         n = max(self.count, 1)
 
         def shares(of: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-            return {name: (of[name] / n).astype(np.float32) for name in GATES if name in of}
+            return {name: (of[name] / n).astype(np.float32) for name in of}
 
         return Gates(shares(self._sum), shares(self._closed), shares(self._open))
 
@@ -69,5 +66,5 @@ def gates_of(state: str, gates: Mapping[str, np.ndarray], units: int) -> dict[st
     None of a projected state, whose units are mixtures of those that the gates belong to.
     """
     layer = state.rsplit(".", 1)[0]
-    found = {name: gates[f"{layer}.{name}"] for name in GATES if f"{layer}.{name}" in gates}
+    found = {name.rsplit(".", 1)[1]: values for name, values in gates.items() if name.rsplit(".", 1)[0] == layer}
     return {name: values for name, values in found.items() if values.shape[1] == units}

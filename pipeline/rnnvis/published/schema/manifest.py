@@ -107,6 +107,8 @@ class StateEntry(TypedDict):
     """Which words were clustered"""
     k: list[Count]
     """Numbers of clusters"""
+    unclustered: NotRequired[str | None]
+    """Why the state, or a method of it, has no clusters, in words; absent where nothing is missing"""
     tables: Tables
     """Its tables by name"""
 

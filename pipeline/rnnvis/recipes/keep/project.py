@@ -26,6 +26,11 @@ class Dataset:
             raise RnnvisError(f'{self.folder}: no model card named "{name}"', f"cards here: {known}")
         return self.cards[name]
 
+    def label(self, card: Card, seed: int, epoch: int | None = None) -> str:
+        """What the steps of one training are called; "+" is in no name, so that no two trainings share a label."""
+        end = [] if epoch is None else [f"epoch{epoch}"]
+        return "+".join([self.config.name, card.name, f"seed{seed}", *end])
+
 
 @dataclass(frozen=True)
 class Project:

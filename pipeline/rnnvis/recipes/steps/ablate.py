@@ -55,14 +55,14 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
                 layer = int(name.split(".")[-2])
                 if layer not in layers:
                     layers[layer] = Ablation(sample.losses(layer), sample.units, sample.sentence)
-                found = _ablated(layers[layer], sample, source / name, state["tables"]["cluster_labels"])
+                found = _ablated(layers[layer], sample, source / name, state["tables"].get("cluster_labels", []))
                 tables = {table: files.write(table, of, folder / name) for table, of in found.items()}
                 states.append({"name": name, "tables": tables})
                 bar.advance()
         write_index(folder, {"states": states})
 
     inputs = {"trained": trained.key, "clustered": clustered.key}
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     seconds = 120.0 if isinstance(card, LanguageModelConfig) else 20.0
     return Step(
         "ablate",

@@ -12,13 +12,14 @@ from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.units.units import label_auc
 from rnnvis.nets.checkpoints import load
 from rnnvis.published import columns, files
+from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_record import language_record_step
-from rnnvis.recipes.steps.record_tables import Written, measured_text, state_title, training_table
+from rnnvis.recipes.steps.record_tables import Written, measured_text, training_table
 from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
@@ -58,7 +59,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         }
         write_index(folder, index)
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     return Step("record", label, inputs, (record, write_state), build)
 
 
@@ -88,7 +89,7 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         state,
         corpus,
         folder,
-        title=state_title(state.name),
+        title=state_title(state.name, [other.name for other in found.states]),
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),

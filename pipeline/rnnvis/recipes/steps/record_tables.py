@@ -30,9 +30,3 @@ def training_table(trained: Path, folder: Path) -> Written:
     """Write the epochs of a training as a table."""
     rows = json.loads((trained / "training.json").read_text(encoding="utf-8"))
     return {"training": files.write("training", columns.training(rows), folder)}
-
-
-def state_title(name: str) -> str:
-    """How the state `name` is called on the page: “Layer 1, hidden h”."""
-    kind = "hidden h" if name.endswith(".h") else "cell c"
-    return f"Layer {int(name.split('.')[-2]) + 1}, {kind}"
