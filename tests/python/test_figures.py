@@ -1,13 +1,13 @@
 """What is declared of the measures of units: published by name, said whole, and in links under names that stay."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from rnnvis.measures.units.gates import Gates
 from rnnvis.measures.units.units import Units, hoyer_sparsity
-from rnnvis.measures.words.responses import Responses
 from rnnvis.published import columns, files
 from rnnvis.published.schema import BY_NAME, TABLES
 from rnnvis.published.schema.figures import MEDIANS, STATE_FIGURES
@@ -31,25 +31,9 @@ def of_units(**others: np.ndarray) -> Units:
     )
 
 
-def responses(mean: np.ndarray) -> Responses:
-    words = len(mean)
-    nothing = np.zeros((words, UNITS), np.float32)
-    return Responses(
-        count=np.full(words, 9),
-        mean=mean,
-        standard_error=nothing,
-        reliability=np.zeros(words, np.float32),
-        norm=np.zeros(words, np.float32),
-        half_a=nothing,
-        half_b=nothing,
-        half_a_count=np.full(words, 4),
-        half_b_count=np.full(words, 5),
-    )
-
-
 def table_of(gates: Gates, v: np.ndarray | None = None, auc: np.ndarray | None = None) -> dict[str, list]:
     mean = np.random.default_rng(0).normal(size=(5, UNITS)).astype(np.float32)
-    made = columns.units(of_units(), gates, responses(mean), np.arange(5), v, auc)
+    made = columns.units(of_units(), gates, SimpleNamespace(mean=mean), np.arange(5), v, auc)
     rows = files.rows_of(BY_NAME["units"], made).to_pydict()
     assert np.allclose(rows["sparsity"], hoyer_sparsity(mean))
     return rows
@@ -74,7 +58,11 @@ def test_measures_of_units_are_columns_by_their_name_and_null_where_a_state_has_
 
 
 def test_a_measure_that_is_not_declared_is_refused_by_its_name() -> None:
-    made = {**columns.units(of_units(), Gates({}, {}, {}), responses(np.ones((5, UNITS))), np.arange(5), None, None)}
+    made = {
+        **columns.units(
+            of_units(), Gates({}, {}, {}), SimpleNamespace(mean=np.ones((5, UNITS))), np.arange(5), None, None
+        )
+    }
     with pytest.raises(ValueError, match="no column burstiness"):
         files.rows_of(BY_NAME["units"], {**made, "burstiness": np.zeros(UNITS)})
 
