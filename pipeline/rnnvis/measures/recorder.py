@@ -87,8 +87,9 @@ class StateRecord:
         All sentences are kept up to 64 MB a state, then a sample of them: `published` says which. Raises RnnvisError
         for a sentence that is not there.
         """
-        at = np.searchsorted(self.published, sentence)
-        if isinstance(sentence, bool) or at == len(self.published) or self.published[at] != sentence:
+        whole = isinstance(sentence, int | np.integer) and not isinstance(sentence, bool)
+        at = int(np.searchsorted(self.published, sentence)) if whole else 0
+        if not whole or at == len(self.published) or self.published[at] != sentence:
             raise RnnvisError(
                 f"{self.name} was kept of {len(self.published):,} sentences, and {sentence!r} is none of them",
                 f'their numbers are in recording.states["{self.name}"].published',
@@ -120,16 +121,6 @@ class StateRecorder:
         self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
         self._distance: dict[str, np.ndarray] = {}
-
-    @property
-    def sentence_id(self) -> np.ndarray:
-        """Sentence number of every step, int32 [N]."""
-        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
-
-    @property
-    def step(self) -> np.ndarray:
-        """Number of every step in its sentence, int16 [N]."""
-        return (np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], self.lengths)).astype(np.int16)
 
     def rows(self, batch: StepBatch) -> np.ndarray:
         """Place of each step of `batch` among all steps, int64."""

@@ -16,6 +16,7 @@ from rnnvis.nets.language_model import CHUNK, LanguageModel
 from rnnvis.recording.documents import record_documents
 from rnnvis.recording.steps import StepBatch
 from rnnvis.text.corpus import Corpus
+from rnnvis.text.sentences import Sentences
 
 
 @dataclass
@@ -49,10 +50,11 @@ def record_language_model(
     budget = asked.states_megabytes * 2**20
     text = Text(corpus.tokens, corpus.key, len(corpus.vocabulary), measured, probe, states_bytes=budget)
     states = StateRecorder(text, asked.frequent_count)
+    steps = Sentences.of(corpus.tokens)
     shown = np.zeros(len(corpus), dtype=bool)
     shown[sampled(text, 2 * model.rnn.hidden_size, budget)] = True
     told = shown | (held_out & (split != "train"))
-    chosen = told[states.sentence_id]
+    chosen = told[steps.sentence_id]
     guesses = _Guesses(model, NextWordCollector(following_words(corpus.tokens, corpus.documents), chosen))
 
     def run(gates: bool) -> Iterator[Mapping[str, StepBatch]]:
@@ -63,9 +65,9 @@ def record_language_model(
     found = states.result()
     return LanguageRecord(
         states=found,
-        sentence_id=states.sentence_id,
-        step=states.step,
-        token_id=states.token_id,
+        sentence_id=steps.sentence_id,
+        step=steps.step,
+        token_id=steps.ids,
         next_words=guesses.into.result(),
         surprise=np.stack([of for state in found if (of := state.surprise) is not None], axis=1),
     )

@@ -20,7 +20,7 @@ from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_record import language_record_step
 from rnnvis.recipes.steps.record_tables import Written, measured_text, training_table
-from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record
+from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record_classifier
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
@@ -46,7 +46,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
     def build(folder: Path) -> None:
         corpus = load_corpus(corpus_folder)
         model, _ = load(trained.folder(project.build))
-        found = record(model, corpus, measure, dataset.config.study)
+        found = record_classifier(model, corpus, measure, dataset.config.study)
         head = {
             "training": training_table(trained.folder(project.build), folder),
             "steps": _steps(found, corpus.label, folder),
@@ -60,7 +60,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         write_index(folder, index)
 
     label = dataset.label(card, seed)
-    return Step("record", label, inputs, (record, write_state), build)
+    return Step("record", label, inputs, (record_classifier, write_state), build)
 
 
 def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
