@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnvis.measures.states import projection
-from rnnvis.measures.states.cka import linear_cka
+from rnnvis.measures.states.cka import gram_norm, linear_cka
 from rnnvis.measures.states.dynamics import of_units, participation_ratio, per_step
 from rnnvis.measures.states.matches import NONE, match, profiles
 
@@ -56,6 +56,9 @@ def test_cka_is_one_for_a_rotated_copy_and_near_zero_for_noise():
     assert linear_cka(states, 3 * states @ turned + 1) == pytest.approx(1)
     assert linear_cka(states, random.standard_normal((4000, 9))) < 0.01
     assert np.isnan(linear_cka(states, np.ones((4000, 3))))
+    other = random.standard_normal((4000, 9)) + states[:, :9]
+    assert linear_cka(states, other) == linear_cka(states, other, (gram_norm(states), gram_norm(other)))
+    assert linear_cka(states, other) == pytest.approx(linear_cka(other, states))
 
 
 def test_the_first_component_of_a_planted_line_is_that_line():

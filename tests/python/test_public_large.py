@@ -38,6 +38,29 @@ def text() -> list[list[int]]:
     return [[int(random.integers(2)), int(random.integers(2, 7)), int(random.integers(7, 12))] * 2 for _ in range(120)]
 
 
+def test_states_beyond_all_measure_are_refused() -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=r"rnn.0.h is [\d.e+]+ in sequence \d+, step \d+, unit \d"):
+        rnnvis.record(Growing(1e17), text(), WORDS)
+    states = np.zeros((720, 2))
+    states[100, 1] = -1e200
+    with pytest.raises(rnnvis.RnnvisError, match=r"sentence 16, step 4, unit 1 is -1e\+200"):
+        rnnvis.import_states({"rnn.0.h": states}, text(), WORDS)
+
+
+def test_names_and_numbers_of_a_publication_are_looked_at_first(tmp_path: Path) -> None:
+    recording = rnnvis.record(Growing(1.0), text()[:5], WORDS)
+    for options, message in (
+        ({"largest_k": 2.5}, "largest_k is 2.5"),
+        ({"largest_k": True}, "largest_k is True"),
+        ({"name": 5}, "name is 5"),
+        ({"dataset": None}, "dataset is None"),
+        ({"dataset": " "}, "dataset is ' '"),
+    ):
+        with pytest.raises(rnnvis.RnnvisError, match=message):
+            recording.publish(tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(("scale", "kind"), [(1.0, np.float16), (2e6, np.float32), (1e-8, np.float32)])
 def test_states_of_any_size_are_published_as_stepping_gives_them(scale: float, kind: type, tmp_path: Path) -> None:
     model, labels = Growing(scale).eval(), [n % 2 for n in range(120)]

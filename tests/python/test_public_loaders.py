@@ -59,6 +59,7 @@ COLLATED = {
     "a namedtuple": lambda b: Named(labels(b).float(), first(b), lengths(b)),
     "ids with a mask of what is real": lambda b: (first(b), first([torch.ones_like(r) for r in b])),
     "ids with a mask of padding": lambda b: (first(b), first([torch.ones_like(r) for r in b]) == 0),
+    "lengths as floats": lambda b: (first(b), lengths(b).float()),
     "lengths in a column": lambda b: (first(b), lengths(b)[:, None]),
     "time first, lengths": lambda b: (pad_sequence(b), lengths(b)),
     "time first, lengths, labels": lambda b: (pad_sequence(b), lengths(b), labels(b)),
@@ -170,6 +171,21 @@ def test_time_first_is_refused_where_nothing_tells() -> None:
         read_sequences([(ids, torch.zeros(6), torch.zeros(len(ids))) for ids, _ in contrary], PLAIN)
 
 
+def test_batches_sorted_by_length_are_refused_unless_something_tells() -> None:
+    rows = sorted(texts(), key=len, reverse=True)
+    parts = [rows[i : i + 30] for i in (0, 30, 60)]
+    for given in ([pad_sequence(rows)], [first(rows)], first(rows)):
+        with pytest.raises(rnnvis.RnnvisError, match="sorted by length"):
+            read_sequences(given, PAD)
+    for square in (pad_sequence, first):
+        with pytest.raises(rnnvis.RnnvisError, match="sorted by length"):
+            read_sequences(loader(square, [torch.arange(1, 12), *[torch.arange(1, 6)] * 10], 11), PAD)
+    same([first(part) for part in parts], PAD, rows)
+    same([(pad_sequence(part), lengths(part)) for part in parts], PAD, rows)
+    same(loader(pad_sequence, rows, 30), PAD, rows)
+    same(loader(first, rows, 30), PAD, rows)
+
+
 def test_labels_that_could_be_lengths_are_not() -> None:
     rows = texts(least=3)
     small = torch.tensor([int(row[0]) % 3 for row in rows])
@@ -201,6 +217,7 @@ def test_labels_that_could_be_lengths_are_not() -> None:
         ([1, 2, 3], r"sequence 0 is the number 1, not a sequence"),
         (torch.tensor([1, 2, 3]), r"not a sequence"),
         ([[[1, 2], [3]]], r"sequence 0 holds lists of its own"),
+        ([([1, 2], 1), ([3], 0)], r"sequence 0 is a tuple with lists in it"),
         ([[1.0, 2.0]], r"sequence 0 holds float64 numbers"),
         ([np.ma.masked_array([1, 2], [False, True])], r"sequence 0 is a masked array"),
         ({1, 2}, r"the sequences are a set"),

@@ -14,7 +14,6 @@ from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 import rnnvis
-from rnnvis.measures.recorder import Text
 from rnnvis.measures.words.pieces import readable
 from rnnvis.published import files
 from rnnvis.published.files import read
@@ -310,16 +309,41 @@ def test_states_of_a_sentence_are_those_of_stepping() -> None:
             np.testing.assert_allclose(record.of(number), model(torch.tensor([ids]))[0].numpy(), atol=2.0**-11)
     record.of(3)[:] = 9
     assert np.abs(record.of(3)).max() <= 1
-    for wrong in (61, -1, True):
+    for wrong in (61, -1, True, 2.0, None, [1]):
         with pytest.raises(rnnvis.RnnvisError, match="is none of them"):
             record.of(wrong)
     assert record.of(60).shape == (0, 6)
 
 
-def test_states_of_a_sample_are_those_of_its_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Text.__init__, "__defaults__", (None, 1000))
+def test_sequences_that_are_not_measured_are_read_and_kept_only() -> None:
     model, text = Plain(), sentences()
-    record = rnnvis.record(model, text, WORDS).states["rnn.0.h"]
+    measured = np.arange(len(text)) % 3 > 0
+    sample = rnnvis.Sample(measured=measured, keys=[f"s{i}" for i in range(len(text))])
+    some = rnnvis.record(model, text, WORDS, sample=sample)
+    alone = rnnvis.record(model, [row for row, use in zip(text, measured, strict=True) if use], WORDS)
+    assert some.keys[:2] == ["s0", "s1"]
+    assert len(some.states["rnn.0.h"].published) == len(text)
+    for name in ("count", "mean"):
+        ours, theirs = (getattr(of.responses["rnn.0.h"], name) for of in (some, alone))
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"measured": [True]}, r"sample\.measured is bool \[1\] for 60 sequences"),
+        ({"always": np.zeros(60)}, r"sample\.always is float64 \[60\]"),
+        ({"keys": ["a"] * 60}, r"sample\.keys names 1 of 60"),
+    ],
+)
+def test_a_sample_that_does_not_fit_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=said):
+        rnnvis.record(Plain(), sentences(), WORDS, sample=rnnvis.Sample(**given))
+
+
+def test_states_of_a_sample_are_those_of_its_sentences() -> None:
+    model, text = Plain(), sentences()
+    record = rnnvis.record(model, text, WORDS, sample=rnnvis.Sample(states_bytes=1000)).states["rnn.0.h"]
     assert 0 < len(record.published) < 60
     with torch.no_grad():
         for number in record.published.tolist():

@@ -63,6 +63,13 @@ def build_viewer(project: Project) -> Path:
     return app
 
 
+def check_tools(project: Project) -> None:
+    """Refuse, before anything is trained, where the viewer is not built and there is no Node to build it with."""
+    stamp = project.root / "site" / "explorer" / "app" / "build.txt"
+    if not stamp.is_file() or stamp.read_text(encoding="ascii").strip() != _viewer_key(project.root / "viewer"):
+        node.npm()
+
+
 def _viewer_key(viewer: Path) -> str:
     digest = hashlib.sha256(_EXTENSION_SHA256.encode())
     for path in sorted(viewer.rglob("*")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,10 @@ class Way:
 
 
 def usual_way(
-    model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]], padding_id: Mapping[str, int]
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    padding_id: Mapping[str, int],
+    only: Collection[str] | None = None,
 ) -> tuple[Forward, Plan]:
     """The first usual way in which the steps of the recurrent modules of `model` follow the words, and how they do.
 
@@ -48,11 +51,11 @@ def usual_way(
     """
     errors: list[Exception] = []
     second: tuple[Forward, Plan] | None = None
-    for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""])):
+    for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
         try:
-            plan = follow(model, readings, padding_id, way.forward, alone=way.alone)
+            plan = follow(model, readings, padding_id, way.forward, alone=way.alone, only=only)
             few = {name: [row[: LENGTHS[0]] for row in text[:2]] for name, text in readings.items()}
-            for _ in run_batches(model, few, 1, padding_id, way.forward, plan):
+            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, way.forward, plan):
                 pass
         except Exception as error:  # Any error of the user's own code says no more than that this way does not fit.
             errors.append(error)
@@ -79,13 +82,14 @@ def own_way(
     padding_id: Mapping[str, int],
     forward: Forward,
     alone: bool,
+    only: Collection[str] | None = None,
 ) -> Plan:
     """How the steps follow the words where a user says how to call the model: in batches, or else one row at a time."""
     try:
-        return follow(model, readings, padding_id, forward, alone=alone, cut=False)
+        return follow(model, readings, padding_id, forward, alone=alone, cut=False, only=only)
     except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
         try:
-            plan = follow(model, readings, padding_id, forward, alone=True, cut=False)
+            plan = follow(model, readings, padding_id, forward, alone=True, cut=False, only=only)
         except Exception:
             raise refusal from None
         plan.notes.append(one_at_a_time(2, refusal))
@@ -102,10 +106,10 @@ def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarr
             )
 
 
-def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray]) -> int:
+def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray], only: Collection[str] | None) -> int:
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in model.modules()):
         return 0
-    width = int(getattr(next(iter(recurrent_modules(model).values())), "input_size", 0))
+    width = int(getattr(next(iter(recurrent_modules(model, only).values())), "input_size", 0))
     return width if width > max((int(ids.max()) for ids in text if len(ids)), default=0) else 0
 
 
@@ -139,6 +143,9 @@ def _ways_with_ids(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
         target = others[0] if len(others) == 1 else next(filter(_is_target, optional), None) if not others else None
         if target:
             yield from _with_target(targets[0], target, lengths, forced)
+            may = [name for name in optional if "len" in name.lower() and not re.search("max|min", name.lower())]
+            if may and not lengths:
+                yield from _with_target(targets[0], target, may, forced)
             return
     if not others:
         yield from _with_lengths(lengths or [name for name in optional if "len" in name.lower()][:1], bool(lengths))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
 from rnnvis.measures.units.units import label_auc
-from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
+from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
@@ -30,9 +31,11 @@ from rnnvis.published.entries import (
     table_entries,
     usual_view,
 )
-from rnnvis.published.publishing import MANIFEST, read_manifest, write_manifest
+from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of, whole, write_manifest
 from rnnvis.published.recorded import UNPUBLISHED, write_state
 from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, Tables
+from rnnvis.published.writing import alone, is_plain
+from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.version import __version__
 
@@ -43,6 +46,7 @@ LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts")
+_HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
 
 
@@ -56,17 +60,20 @@ class Choices:
     largest_k: int
 
 
+@threadpool_limits.wrap(limits=1)  # small work: a second thread only waits, and beside other programs for long
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
     `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
     _check(parts, choices)
+    with alone(folder):
+        return _published(parts, folder, choices)
+
+
+def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
+    scratch = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         datasets = _there(folder)
-        scratch = Path(tempfile.mkdtemp(prefix=".rnnvis-", dir=folder))
-    except OSError as error:
-        raise unusable(error, folder) from error
-    try:
+        scratch = new_scratch(folder)
         _room(parts.values(), folder)
         begun = [
             _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
@@ -86,8 +93,12 @@ def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> s
         write_manifest(datasets, folder, f"rnnvis {__version__}")
     except OSError as error:
         raise unusable(error, folder) from error
+    except UnicodeEncodeError as error:
+        raise RnnvisError(f"{error.object!r} is no Unicode text", "name it in another way") from None
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+        _forget_unnamed(folder)
     return _said(parts, folder, choices, without)
 
 
@@ -119,10 +130,29 @@ def _room(recordings: Iterable[Recording], folder: Path) -> None:
 
 def _there(folder: Path) -> list[DatasetEntry]:
     if (folder / MANIFEST).exists():
-        return read_manifest(folder, exact=True)["datasets"]
-    if any(path for path in folder.iterdir() if not path.name.startswith(".")):
+        manifest = read_manifest(folder, exact=True)
+        for _, _, table in tables_of(manifest):
+            for file in table["files"]:
+                whole(folder, file)
+        return manifest["datasets"]
+    if any(path for path in folder.iterdir() if not (path.name.startswith(".") or _ours(path))):
         raise RnnvisError(f"{folder}: holds files, but no {MANIFEST} of rnnvis", "name an empty or a new folder")
     return []
+
+
+def _ours(path: Path) -> bool:
+    """Whether `path` is a file of rows called by its own content, as a publish that was stopped leaves them."""
+    found = _HASHED.fullmatch(path.name)
+    return bool(found and is_plain(path) and digest(path).startswith(found[1]))
+
+
+def _forget_unnamed(folder: Path) -> None:
+    """Drop the files of a publish that did not come to its end: those of rows which no manifest names."""
+    with suppress(RnnvisError, OSError):
+        named = named_files(read_manifest(folder)) if (folder / MANIFEST).exists() else set()
+        for path in folder.iterdir():
+            if path.name not in named and _ours(path):
+                path.unlink()
 
 
 def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> None:
@@ -150,7 +180,7 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
     words do not look English."""
     words = len(corpus.vocabulary)
     if not looks_english(corpus.vocabulary, corpus.counts):
-        return PartsOfSpeech(np.full(words, -1, np.int8), np.full(words, np.nan, np.float32))
+        return no_parts(words)
     every = slice(None, None, -(-int(corpus.counts.sum()) // TAGGED))
     found = parts_of_speech(corpus.tokens[every], corpus.surface[every], words)
     marks = [i for i, word in enumerate(corpus.vocabulary) if MARK.fullmatch(word)]
@@ -237,7 +267,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
-    return model_entry(
+    entry = model_entry(
         name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         title=choices.name,
         kind="recording",
@@ -250,6 +280,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         tables=tables,
         states=states,
     )
+    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    return entry
 
 
 def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:

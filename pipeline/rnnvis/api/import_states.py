@@ -21,6 +21,7 @@ from rnnvis.api.saved.steps import INITIAL, SavedSteps
 from rnnvis.api.saved.tokens import Tokens, Vocabulary
 from rnnvis.api.saved.vocabulary import read_text, read_vocabulary_file
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.complex_states import FIX
 
 BATCH_STEPS = 8192
 
@@ -112,6 +113,8 @@ def _array(value: Any, name: str) -> SavedArray:
     if isinstance(value, str | Path):
         return open_one(str(value))
     if isinstance(value, Tensor):
+        if value.is_complex():
+            raise RnnvisError(f'states["{name}"]: holds complex numbers', FIX)
         value = value.detach().cpu()
         value = (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
     if isinstance(value, np.ma.MaskedArray):

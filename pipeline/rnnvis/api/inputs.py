@@ -189,6 +189,17 @@ def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[st
     return keys
 
 
+def check_names(**names: Any) -> None:
+    """RnnvisError for the first of `names` that is no text, is empty, or cannot be written as UTF-8."""
+    for what, given in names.items():
+        if not isinstance(given, str) or not given.strip():
+            raise RnnvisError(f"{what} is {given!r}", f'give it as text: {what}="my {what}"')
+        try:
+            given.encode()
+        except UnicodeEncodeError:
+            raise RnnvisError(f"{what} is {given!a}, which is no Unicode text", "name it in another way") from None
+
+
 def check_counts(**given: Any) -> None:
     """RnnvisError for an option, given by name, that is no whole number from 1."""
     for name, value in given.items():

@@ -209,7 +209,7 @@ def _said(grids: Sequence[Grid], name: Any) -> list[np.ndarray] | None:
 
 
 def _of_lengths(ids: np.ndarray, given: np.ndarray) -> np.ndarray | None:
-    if given.dtype.kind not in "iu" or given.reshape(-1).shape != (len(ids),):
+    if given.dtype.kind not in "iuf" or given.reshape(-1).shape != (len(ids),) or (given != np.floor(given)).any():
         return None
     lengths = given.reshape(-1, 1)
     return np.arange(ids.shape[1]) < lengths if (lengths >= 0).all() and (lengths <= ids.shape[1]).all() else None
@@ -272,6 +272,10 @@ def _no_ids(ids: np.ndarray, item: Any, number: int) -> RnnvisError:
         )
     if not ids.ndim and ids.dtype.kind in "iufb":
         return RnnvisError(f"sequence {number} is the number {item}, not a sequence", "pass a list of sequences: [ids]")
+    if isinstance(item, tuple) and any(isinstance(part, list) for part in item):
+        return RnnvisError(
+            f"sequence {number} is a tuple with lists in it", "pass the ids alone: [ids for ids, label in data]"
+        )
     if nested and any(isinstance(part, list | tuple) for part in item):
         return RnnvisError(f"sequence {number} holds lists of its own", "pass a flat list of sequences of token ids")
     kind = f"{ids.dtype} numbers" if ids.dtype.kind in "iufbc" else type(item).__name__

@@ -19,7 +19,7 @@ def time_first(batches: Batches, size: int | None, pads: Collection[int]) -> boo
 
     What tells: the loader's batch `size`, labels or lengths with one entry a row, targets that are the ids one step
     on, and where the padding `pads` stands. Raises RnnvisError where these contradict each other, and where nothing
-    tells but the shapes speak for time first.
+    tells but the shapes speak for time first or the padding for both.
     """
     shapes = [ids.shape for ids, _ in batches]
     told = [_by_size(shapes, size), *_by_labels(batches), *_by_targets(batches), _by_padding(batches, pads)]
@@ -30,12 +30,21 @@ def time_first(batches: Batches, size: int | None, pads: Collection[int]) -> boo
         return said == {1}
     narrow = bool(shapes) and all(shape[1] == 1 for shape in shapes) and any(shape[0] > 1 for shape in shapes)
     full = shapes[:-1]
+    if len(full) > 1 and len({shape[0] for shape in full}) == 1 < len({shape[1] for shape in full}):
+        return False
     ragged = len(full) > 1 and len({shape[1] for shape in full}) == 1 < len({shape[0] for shape in full})
     if narrow or ragged:
         raise RnnvisError(
             f"batches are {', '.join(str(list(shape)) for shape in shapes[:3])}…: their first size changes and their "
             "second does not, as if time were first",
             FIX,
+        )
+    padded = [ids for ids, _ in batches if np.isin(ids, list(pads)).any()]
+    if padded and all(only_at_ends(ids, pads) and only_at_ends(ids.T, pads) for ids in padded):
+        raise RnnvisError(
+            f"whether batches such as {list(padded[0].shape)} have time or sequences first is not clear: they are "
+            "sorted by length, so that padding ends rows and columns alike",
+            "let them come with their lengths, (ids, lengths), or from a DataLoader with its batch_size; or " + FIX,
         )
     below = filling([column for ids, _ in batches for column in ids.T])
     if below and not filling([row for ids, _ in batches for row in ids]):

@@ -53,11 +53,9 @@ def check_page(path: str | Path) -> None:
     """Raise RnnvisError where no page can be written to `path`: before the work that goes into one."""
     check_viewer()
     target = Path(path)
-    trial = target.with_name(target.name + ".tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        trial.touch()
-        trial.unlink()
+        tempfile.TemporaryFile(dir=target.parent).close()
     except OSError as error:
         raise unusable(error, target) from error
     if target.is_dir():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 
 from rnnvis import progress
 from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
 from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.api.sample import Sample
@@ -24,8 +26,11 @@ from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.checking import SelfCheck
+from rnnvis.recording.fresh import with_resets
+from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
@@ -40,9 +45,11 @@ def record(
     *,
     tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
+    only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
+    check: bool = True,
     sample: Sample | None = None,
     observers: Sequence[Observer] = (),
 ) -> Recording:
@@ -56,27 +63,34 @@ def record(
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
     is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
     are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
-    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
-    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
-    steps of padded rows where an embedding's `padding_idx` does not show them.
+    module did is in `Recording.readings`. Which word a step reads is found out by changing words: a module that reads
+    them from the last to the first counts as a backward direction; start tokens that forward puts in, words that it
+    leaves out and rows that it puts into another order are seen, and said in `Recording.notes`. So is what resets a
+    model that keeps states from call to call. `lengths` counts the real steps of padded rows where an embedding's
+    `padding_idx` does not show them. `only` names the recurrent modules to record, or modules around them, where others
+    read something else: `only=["lstm"]` beside a layer over letters.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps. `sample` says which of the sequences are measured, and whose states are kept;
-    `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the places of
-    its steps among all steps.
+    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
+    of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
+    kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
+    places of its steps among all steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
+    vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
+    by more than 1e-4 of the largest, that are no finite numbers, or that are kept from call to call and nothing resets.
     """
     check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
-    if plain and (tokens or forward):
+    if plain and (tokens or forward or only):
         raise RnnvisError(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
-            "leave out forward and tokens",
+            "leave out forward, tokens and only",
         )
-    recurrent = {} if plain else recurrent_modules(_module(model))
+    if isinstance(only, str):
+        raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
+    recurrent = {} if plain else recurrent_modules(_module(model), only)
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
@@ -86,25 +100,36 @@ def record(
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
+    bounded = list(getattr(model, "bounded", None) or ()) if plain else []
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
     plan = Plan()
-    if plain:
-        forward = None
-    elif forward:
-        plan = own_way(_module(model), texts, fills, forward, batch_steps == 1)
-    else:
-        forward, plan = usual_way(_module(model), texts, fills)
+    if not plain:
+        find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
+        call, plan = with_resets(_module(model), find)
+        forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
     for note in plan.notes:
         progress.say(note)
     read = _with_words_left_out(read, plan)
-    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
-
-    watching: dict[str, list[Observer]] = {name: [_Numbers(name)] for name in read}
-    watching[""] += [attention, *observers]
-    measure(partial(_steps, model, texts, fills, batch_steps, forward, plan), recorders, watching)
+    watching: dict[str, list[Once]] = {name: [Once(Numbers(name)), Once(SameStates())] for name in read}
+    watching[""] += map(Once, [attention, *observers])
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan)
+    again = SelfCheck(read[""].ids.lengths)
+    for name in read if check else ():
+        watching[name].append(Once(again.observer(name)))
+    while True:
+        recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+        try:
+            measure(run, recorders, {name: [Bounds(bounded), *others] for name, others in watching.items()})
+            break
+        except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
+            bounded = [name for name in bounded if name != beyond.state]
+            plan.say(str(beyond))
+            for one in chain(*watching.values()):
+                one.again()
+    if check:
+        again.compare(partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -117,6 +142,7 @@ def record(
             keys=read[name].keys,
             labels=read[name].labels,
             notes=tuple(plan.notes),
+            checked=check,
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
@@ -172,6 +198,20 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
     return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
 
 
+def _way(
+    model: nn.Module,
+    texts: Mapping[str, Sequence[np.ndarray]],
+    fills: Mapping[str, int],
+    forward: Forward | None,
+    alone: bool,
+    only: Collection[str] | None,
+) -> tuple[Forward, Plan]:
+    """How to call the model, and how its steps follow the words."""
+    if forward:
+        return forward, own_way(model, texts, fills, forward, alone, only)
+    return usual_way(model, texts, fills, only)
+
+
 def _steps(
     model: Any,
     texts: Mapping[str, Sequence[np.ndarray]],
@@ -180,12 +220,18 @@ def _steps(
     forward: Forward | None,
     plan: Plan,
     gates: bool,
+    only: np.ndarray | None = None,
 ) -> Passes:
+    """All steps, or one at a time those of the sequences at `only`."""
     if forward is None:
-        for batch in source_steps(model, texts[""], batch_steps, fills[""]):
+        for batch in source_steps(model, texts[""], batch_steps, fills[""], only):
             yield {"": batch}
         return
-    for rows, traces, reads in run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates):
+    if only is None:
+        runs = run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates)
+    else:
+        runs = run_alone(model, texts, only, fills, forward, plan)
+    for rows, traces, reads in runs:
         yield {
             name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
             for name, read in reads.items()
@@ -201,25 +247,10 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
     return found
 
 
-@dataclass(frozen=True)
-class _Numbers:
-    """Refuses states that are no finite numbers."""
-
-    name: str
-
-    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
-        of = f' of what "{self.name}" reads' if self.name else ""
-        for state, values in batch.states.items():
-            if np.isfinite(values.sum()):
-                continue
-            wrong = np.argwhere(~np.isfinite(values))
-            if len(wrong):
-                row, unit = wrong[0]
-                raise RnnvisError(
-                    f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
-                    f"unit {unit}",
-                    "check the weights: training may have diverged; in half precision, record model.float()",
-                )
+def _resolution(model: Any) -> float:
+    """The spacing of the numbers near 1 in which the parameters of `model` are kept; the coarsest."""
+    kept = model.parameters() if isinstance(model, nn.Module) else ()
+    return max((torch.finfo(p.dtype).eps for p in kept if p.is_floating_point()), default=0.0)
 
 
 def _unwrapped(model: Any) -> Any:
@@ -266,18 +297,6 @@ def _padding(model: Any) -> int | None:
         return None
     found = {m.padding_idx for m in model.modules() if isinstance(m, nn.Embedding)} - {None}
     return found.pop() if len(found) == 1 else None
-
-
-def _bounded(recurrent: Mapping[str, nn.Module]) -> list[str]:
-    """States that lie in [−1, 1]: every h but those of ReLU layers and of projections."""
-    names = []
-    for path, module in recurrent.items():
-        relu = getattr(module, "nonlinearity", "tanh") == "relu"
-        if relu or getattr(module, "proj_size", 0):
-            continue
-        for layer in range(getattr(module, "num_layers", 1)):
-            names += [f"{path}.{layer}.h", f"{path}.{layer}.reverse.h"]
-    return names
 
 
 def _cell(recurrent: Mapping[str, nn.Module]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.api.inputs import Labels
+from rnnvis.api.inputs import Labels, check_counts, check_names
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
@@ -43,7 +43,8 @@ class Recording:
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
-    sentence each, how modules read that do not simply read word t at step t.
+    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
+    was run again alone and came to the same; None of what no model was run for.
     """
 
     model_name: str
@@ -61,6 +62,7 @@ class Recording:
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
     notes: tuple[str, ...] = field(repr=False, default=())
+    checked: bool | None = field(repr=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     @property
@@ -157,9 +159,12 @@ class Recording:
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        check_counts(largest_k=largest_k)
+        called = self.model_name if name is None else name
+        check_names(dataset=dataset, name=called)
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(name or self.model_name, text, chosen, largest_k))
+        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))

@@ -7,6 +7,16 @@ import torch
 
 LARGEST = float(np.finfo(np.float16).max)
 SMALLEST = float(np.finfo(np.float16).tiny)
+MOST = 1e15
+
+
+def unmeasurable(values: np.ndarray) -> np.ndarray:
+    """Rows and units, int [n, 2], of the values [N, H] that are no numbers, or beyond 1e15 in size: squares of such
+    cannot be summed, and no recurrence that works reaches them.
+    """
+    if not values.size or (values.max() <= MOST and values.min() >= -MOST):
+        return np.zeros((0, 2), np.int64)
+    return np.argwhere(~(np.abs(values) <= MOST))
 
 
 def halved(values: np.ndarray) -> np.ndarray:

@@ -87,8 +87,9 @@ class StateRecord:
         All sentences are kept up to 64 MB a state, then a sample of them: `published` says which. Raises RnnvisError
         for a sentence that is not there.
         """
-        at = np.searchsorted(self.published, sentence)
-        if isinstance(sentence, bool) or at == len(self.published) or self.published[at] != sentence:
+        whole = isinstance(sentence, int | np.integer) and not isinstance(sentence, bool)
+        at = int(np.searchsorted(self.published, sentence)) if whole else 0
+        if not whole or at == len(self.published) or self.published[at] != sentence:
             raise RnnvisError(
                 f"{self.name} was kept of {len(self.published):,} sentences, and {sentence!r} is none of them",
                 f'their numbers are in recording.states["{self.name}"].published',

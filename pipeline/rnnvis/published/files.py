@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from rnnvis.errors import RnnvisError
 from rnnvis.published.schema import BY_NAME, Table
+from rnnvis.published.writing import fresh
 
 FILE_LIMIT = 64 * 2**20
 SITE_LIMIT = 500 * 2**20
@@ -202,16 +202,5 @@ def index_of(path: Path) -> tuple[int, int]:
 
 def replace(path: Path, data: bytes) -> None:
     """Write `data` to `path` at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RnnvisError(
-            f"{path}: cannot be written: {error.strerror}", "free some disk space and run again"
-        ) from None
+    with fresh(path) as file:
+        file.write(data)

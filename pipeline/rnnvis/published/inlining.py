@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from rnnvis.errors import RnnvisError
 from rnnvis.published import files
-from rnnvis.published.publishing import entry, named_files, read_manifest, tables_of
+from rnnvis.published.publishing import entry, named_files, read_manifest, tables_of, whole
 from rnnvis.published.schema.manifest import DatasetEntry, EpochEntry, Manifest, ModelEntry, StateEntry
 
 LIMIT = 10_000_000
@@ -54,7 +54,8 @@ def inline(folder: Path, scratch: Path, limit: int = LIMIT) -> Inlined:
     manifest = read_manifest(folder)
     for dataset in manifest["datasets"]:
         dataset["first_view"] = None
-    sources: dict[str, Path] = {name: folder / name for name in named_files(manifest)}
+    found = {file["path"]: file for _, _, table in tables_of(manifest) for file in table["files"]}
+    sources: dict[str, Path] = {name: whole(folder, file) for name, file in found.items()}
     left_out: list[str] = []
     if _bytes(manifest) > limit:
         left_out += _cut_states(manifest, folder, scratch, limit, sources)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from rnnvis.errors import unusable
+from rnnvis.published.writing import is_plain
 
 KEPT = "kept"  # the folder inside a published one; no part of a site
 _ENDINGS = {".parquet", ".pack"}
@@ -24,8 +25,10 @@ def set_aside(folder: Path, before: Iterable[str], named: Iterable[str]) -> list
     Returns what is kept from now on. Raises RnnvisError where the folder cannot be changed.
     """
     home, names = folder / KEPT, set(named)
-    wanted = {name for name in before if name not in names and (folder / name).is_file()}
+    wanted = {name for name in before if name not in names and is_plain(folder / name)}
     try:
+        if home.is_symlink():
+            home.unlink()
         for path in home.glob("*"):
             path.unlink()
         for name in sorted(wanted):

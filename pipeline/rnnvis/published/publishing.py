@@ -19,6 +19,7 @@ from rnnvis.published.schema.manifest import (
     VERSION,
     DatasetEntry,
     EpochEntry,
+    FirstViewFile,
     Manifest,
     ModelEntry,
     StateEntry,
@@ -26,6 +27,7 @@ from rnnvis.published.schema.manifest import (
     TableFile,
     Tables,
 )
+from rnnvis.published.writing import fresh, is_plain
 
 MANIFEST = "manifest.json"
 
@@ -156,6 +158,30 @@ def tables_of(manifest: Manifest) -> Iterator[tuple[str, str, TableEntry]]:
             yield holder.where, name, table
 
 
+def whole(folder: Path, file: TableFile | FirstViewFile) -> Path:
+    """The path of a file that the manifest in `folder` names, which is as it says.
+
+    Raises RnnvisError: it is missing, a link or another thing than a plain file, or its content is another.
+    """
+    path = folder / file["path"]
+    problem = damage(path, file)
+    if problem:
+        raise RnnvisError(f"{path}: {problem}", "publish again, or get the folder anew from whoever made it")
+    return path
+
+
+def damage(path: Path, file: TableFile | FirstViewFile) -> str | None:
+    """In what the file at `path` is not as the manifest says; None where it is."""
+    if not path.exists() and not path.is_symlink():
+        return "missing"
+    if not is_plain(path):
+        return "no plain file, but a link or a device: what it leads to is not read"
+    size = path.stat().st_size
+    if size != file["bytes"]:
+        return f"{size} bytes, {file['bytes']} in the manifest"
+    return None if digest(path) == file["sha256"] else "checksum differs from the manifest: the file is damaged"
+
+
 def named_files(manifest: Manifest) -> set[str]:
     """The names of all files that the manifest lists."""
     tables = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
@@ -163,15 +189,7 @@ def named_files(manifest: Manifest) -> set[str]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    if target.exists() and target.stat().st_size == source.stat().st_size and digest(target) == digest(source):
+    if is_plain(target) and target.stat().st_size == source.stat().st_size and digest(target) == digest(source):
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(target.name + ".tmp")
-    try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RnnvisError(
-            f"{target}: cannot be written: {error.strerror}", "free some disk space and run again"
-        ) from None
+    with source.open("rb") as read, fresh(target) as written:
+        shutil.copyfileobj(read, written)

@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from rnnvis.published import first_view, ranges
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
-from rnnvis.published.publishing import MANIFEST, Holder, digest, holders, named_files, read_manifest
+from rnnvis.published.publishing import MANIFEST, Holder, damage, holders, named_files, read_manifest
 from rnnvis.published.schema import BY_NAME, FORMAT, Table, same_type
 from rnnvis.published.schema.manifest import TableFile
+from rnnvis.published.writing import is_plain
 
 
 @dataclass
@@ -92,16 +93,14 @@ def _check(folder: Path, report: Report) -> None:
 def _check_file(folder: Path, holder: Holder, table: Table, file: TableFile, report: Report) -> int:
     path = folder / file["path"]
     at = f"{holder.where} / {table.name}: {file['path']}"
-    if not path.is_file():
-        report.problems.append(f"{at}: missing")
+    if not is_plain(path):
+        report.problems.append(f"{at}: {damage(path, file)}")
         return 0
     size = path.stat().st_size
     report.files += 1
     report.bytes += size
-    if size != file["bytes"]:
-        report.problems.append(f"{at}: {size} bytes, {file['bytes']} in the manifest")
-    elif digest(path) != file["sha256"]:
-        report.problems.append(f"{at}: checksum differs from the manifest: the file is damaged")
+    if problem := damage(path, file):
+        report.problems.append(f"{at}: {problem}")
     elif size > FILE_LIMIT:
         report.problems.append(f"{at}: larger than {FILE_LIMIT:,} bytes")
     else:

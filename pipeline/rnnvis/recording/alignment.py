@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -65,12 +65,14 @@ class Alignment:
 @dataclass
 class Plan:
     """How the steps of a model are taken: an alignment by the path of its module (others read word t at step t), rows
-    `alone` or in batches, and `notes` on what is not as it mostly is.
+    `alone` or in batches, and `notes` on what is not as it mostly is. `only` are the modules that are recorded, or
+    modules around them (default: all).
     """
 
     alignments: Mapping[str, Alignment] = field(default_factory=dict)
     alone: bool = False
     notes: list[str] = field(default_factory=list)
+    only: Collection[str] | None = None
 
     def say(self, note: str) -> None:
         """Keep `note`, and say it the first time."""

@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from rnnvis.recording.cells import Cell
+
 
 @dataclass(frozen=True)
 class Arguments:
@@ -26,9 +28,10 @@ class Arguments:
         return states if len(states) == len(shapes) else None
 
 
-def own_forward(module: nn.Module, torchs: type[nn.Module] | None) -> bool:
-    """Whether `module` has a `forward` of its own, not that of torch's class."""
-    return torchs is None or "forward" in vars(module) or type(module).forward is not torchs.forward
+def own_forward(module: nn.Module, cell: Cell) -> bool:
+    """Whether `module` has a `forward` of its own, not that of the class that its kind of cell is known for."""
+    known = [kind.forward for kind in (cell.layer, cell.step) if kind is not None]
+    return "forward" in vars(module) or type(module).forward not in known
 
 
 def input_size(module: nn.Module) -> int:

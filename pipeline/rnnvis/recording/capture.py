@@ -67,6 +67,7 @@ def capture(
     steps: Mapping[str, int] | None = None,
     gates: bool = True,
     only: Collection[str] | None = None,
+    torchs_kernels: bool = False,
 ) -> Iterator[list[LayerTrace]]:
     """While open, the calls of the recurrent modules of `model` are watched; on leaving, the list holds their traces.
 
@@ -75,7 +76,8 @@ def capture(
     of the modules to watch, or of modules around them. `forward` itself is watched, not by hooks: wrappers such as
     dropout of weights call it directly. Dropout between layers cannot be repeated, so a module that has it must be in
     evaluation mode (RnnvisError otherwise). Where torch makes no gradients, the outputs that the model goes on with are
-    those of the formula: torch's own, up to rounding.
+    those of the formula: torch's own, up to rounding. With `torchs_kernels` those run, and are
+    compared: states that are not those of the formula are then left out, as `LayerTrace.left_out` says.
     """
     traces: list[LayerTrace] = []
     layers: dict[int, LayerCalls] = {}
@@ -85,11 +87,11 @@ def capture(
         for path, module in recurrent_modules(model, only).items():
             cell = cell_of(module) or Cell()
             if (cell.step is not None and isinstance(module, cell.step)) or isinstance(module, nn.RNNCellBase):
-                stepping.append(CellCalls(path, cell, module, gates))
+                stepping.append(CellCalls(path, cell, module, gates, torchs_kernels))
                 watchers.enter_context(_watched(module, stepping[-1].watch(module.forward)))
                 continue
-            layers[id(module)] = calls = LayerCalls(path, cell, module, gates)
-            if own_forward(module, cell.layer):
+            layers[id(module)] = calls = LayerCalls(path, cell, module, gates, torchs_kernels)
+            if own_forward(module, cell):
                 watchers.enter_context(_watched(module, calls.watch(module.forward)))
         for kind in {calls.cell.layer for calls in layers.values() if calls.cell.layer is not None}:
             watchers.enter_context(_taken_over(kind, layers))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import random
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,10 +16,12 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import tensors
-from rnnvis.recording.passes import difference, tolerance
+from rnnvis.recording.passes import tolerance
 from rnnvis.recording.untouched import untouched
 
 Run = Callable[[], Sequence[Tensor]]
+Found = TypeVar("Found")
+_ROWS = 2
 
 RESETS = (
     "reset",
@@ -63,12 +65,12 @@ def fresh_start(model: nn.Module, run: Run, other: Run, rows: int) -> Reset | No
         return None
     name = type(model).__name__
     changed = kept.changed()
-    attributes = [f'"{attribute}"' for attribute in changed]
-    keeps = f"{name} keeps {', '.join(attributes)} from one call to the next"
+    attributes = ", ".join(f'"{attribute}"' for attribute in changed) or "states"
+    keeps = f"{name} keeps {attributes} from one call to the next"
     for said, apply in kept.candidates(changed):
         if kept.same_twice(apply, weights=True):
             return Reset(apply, f"{keeps}: {said} before each batch, so that all start alike.")
-    if not attributes:
+    if not changed:
         keeps = f"{name} keeps something from one call to the next that is none of its attributes"
     raise RnnvisError(
         f"{keeps}, and does not answer the same twice",
@@ -112,6 +114,25 @@ def _method(module: nn.Module, name: str) -> Callable[[int], Any] | None:
     return (lambda rows: method(rows)) if needed else (lambda rows: method())
 
 
+def with_resets(model: nn.Module, find: Callable[[], Found]) -> Found:
+    """What `find` gives or, where it fails on the states that `model` comes with, what it gives after a reset of them.
+
+    Raises what `find` raises where no reset helps. `model` is left as it was.
+    """
+    try:
+        return find()
+    except Exception as refusal:  # Any error of the user's own code may come from states of other batches.
+        for _, apply in resets(model):
+            with untouched(model), torch.no_grad(), _watched_weights(model) as changed:
+                try:
+                    apply(_ROWS)
+                    if not changed():
+                        return find()
+                except Exception:  # Whatever goes wrong now says no more than that this is no way out.
+                    continue
+        raise refusal
+
+
 class _Kept:
     """A model, two batches, and what it keeps of one in the other."""
 
@@ -121,7 +142,8 @@ class _Kept:
     def same_twice(self, apply: Callable[[int], Any], weights: bool = False) -> bool:
         """Whether `run` answers the same before and after `other` if `apply` goes before each.
 
-        With `weights` these are watched too: what makes new ones starts training anew, not a text.
+        With `weights` these are watched too: what makes new ones starts training anew, not a text. Nor does what makes
+        states that are no numbers start one.
         """
         answers = []
         with untouched(self.model), torch.no_grad(), ExitStack() as undone:
@@ -136,14 +158,16 @@ class _Kept:
             except Exception:  # Any error of the user's own code says no more than that this does not reset it.
                 return False
         first, _, again = answers
-        return len(first) == len(again) and all(map(_alike, first, again))
+        same = len(first) == len(again) and all(map(_alike, first, again))
+        return same and (not weights or all(bool(state.isfinite().all()) for state in first))
 
     def changed(self) -> list[str]:
         """The attributes that hold other tensors after a call than before."""
         with untouched(self.model), torch.no_grad():
             before = {name: _print(value) for name, value in _attributes(self.model)}
             _seed()
-            self.run()
+            with suppress(Exception):  # It may fail on states of other batches.
+                self.run()
             after = {name: _print(value) for name, value in _attributes(self.model)}
         return [name for name, value in after.items() if value != before.get(name, ())]
 
@@ -214,7 +238,8 @@ def _zeros(value: Any) -> Any:
 
 
 def _alike(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and float(difference(a.float(), b.float())) <= tolerance(a.dtype)
+    near = tolerance(a.dtype)
+    return a.shape == b.shape and torch.allclose(a, b, rtol=near, atol=near, equal_nan=True)
 
 
 def _seed() -> None:

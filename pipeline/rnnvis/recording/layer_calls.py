@@ -22,8 +22,9 @@ from rnnvis.recording.traces import LayerTrace, previous_states
 class LayerCalls:
     """Collects the calls of one module in `made`."""
 
-    def __init__(self, path: str, cell: Cell, module: nn.Module, gates: bool) -> None:
+    def __init__(self, path: str, cell: Cell, module: nn.Module, gates: bool, torchs_kernel: bool = False) -> None:
         self.path, self.cell, self.module, self.gates = path, cell, module, gates
+        self.torchs_kernel = torchs_kernel
         self.form = Form.of(module)
         self.made: list[Call] = []
         self._inside: list[tuple[Ran, bool]] | None = None
@@ -38,7 +39,7 @@ class LayerCalls:
             )
         sequences, hx = (args + (None,) * 2)[:2] if not kwargs else _torchs(args, kwargs)
         start = None if hx is None else (hx,) if isinstance(hx, Tensor) else tuple(hx)
-        if self._exact(sequences, hx, start):
+        if not self.torchs_kernel and self._fits_formula(sequences, hx, start):
             ran = run(self.path, self.cell, module, sequences, start, self.gates)
             output: Any = (ran.output, ran.final if len(ran.final) > 1 else ran.final[0])
         else:
@@ -67,7 +68,7 @@ class LayerCalls:
 
         return watched
 
-    def _exact(self, sequences: Any, hx: Any, start: Sequence[Tensor] | None) -> bool:
+    def _fits_formula(self, sequences: Any, hx: Any, start: Sequence[Tensor] | None) -> bool:
         """Whether the formula may stand in for torch's forward. Raises as that does where arguments do not fit."""
         packed = isinstance(sequences, PackedSequence)
         values = sequences.data if packed else sequences

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.outputs import Change, outputs
 from rnnvis.recording.steps import Batch, Forward, Padded, device_of, padded, reading_of
+from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
 LENGTHS = (7, 10)
@@ -52,16 +55,22 @@ class Probe:
         forward: Forward,
         alone: bool,
         cut: bool,
+        only: Collection[str] | None = None,
     ) -> None:
         self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
-        self.modules = recurrent_modules(model)
+        self.only = only
+        self.modules = recurrent_modules(model, only)
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         self.pools = {name: _pool(text, self.fills[name]) for name, text in readings.items()}
         self.rows = 1 if alone else 2
         self.samples = [self._sample(length) for length in LENGTHS]
-        self.base = [self.look(sample) for sample in range(len(self.samples))]
 
     # Calls of the model
+
+    @cached_property
+    def base(self) -> list[Look]:
+        """What each sample shows as it is."""
+        return [self.look(sample) for sample in range(len(self.samples))]
 
     def look(self, sample: int, changed: Mapping[str, np.ndarray] | None = None, seed: int | None = None) -> Look:
         """Rows all alike of a sample, in which `changed` rows may stand in for the sample's own."""
@@ -76,24 +85,16 @@ class Probe:
         changes: Mapping[str, Change] | None = None,
         seed: int | None = None,
     ) -> Look:
-        device = device_of(self.model)
-        reads = {name: padded(rows, self.fills[name]) for name, rows in text.items()}
-        given = {
-            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
-            for name, r in reads.items()
-        }
-        main = given.pop("")
-        batch = Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
-        steps = {path: reads[reading_of(path, reads)].ids.shape[1] for path in self.modules}
+        batch = self.batch(text, places)
         with untouched(self.model), torch.no_grad():
             if seed is not None:
                 torch.manual_seed(seed)
                 random.seed(seed)
                 np.random.seed(seed)
             before = _chance()
-            with capture(self.model, steps, gates=False) as traces, outputs(self.modules, changes or {}) as kept:
+            with self.captured(batch) as traces, outputs(self.modules, changes or {}) as kept:
                 self.forward(self.model, batch)
-            drew = device.type != "cpu" or _chance() != before
+            drew = batch.ids.device.type != "cpu" or _chance() != before
         if not traces:
             raise RnnvisError("the model's recurrent modules did not run", "check how forward calls the model")
         seen: dict[str, Seen] = {}
@@ -102,6 +103,23 @@ class Probe:
                 seen[trace.module] = Seen(trace.inputs, [])
             seen[trace.module].states.extend(trace.states.values())
         return Look(seen, kept, drew)
+
+    def batch(self, text: Mapping[str, Sequence[np.ndarray]], places: Sequence[int]) -> Batch:
+        """Rows of every reading, from these positions, side by side."""
+        device = device_of(self.model)
+        reads = {name: padded(rows, self.fills[name]) for name, rows in text.items()}
+        given = {
+            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
+            for name, r in reads.items()
+        }
+        main = given.pop("")
+        return Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
+
+    def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:
+        """A capture of what the modules do while they read `batch`."""
+        reads = {"": batch.ids} | {name: read.ids for name, read in batch.tokens.items()}
+        steps = {path: reads[reading_of(path, reads)].shape[1] for path in self.modules}
+        return capture(self.model, steps, torchs_kernels, self.only, torchs_kernels)
 
     # Rows to try
 

@@ -20,9 +20,10 @@ _MANY_ROWS = 16
 class CellCalls:
     """Collects the calls of one cell; the n-th call is step n of every row of its batch."""
 
-    def __init__(self, path: str, cell: Cell, module: nn.Module, gates: bool) -> None:
+    def __init__(self, path: str, cell: Cell, module: nn.Module, gates: bool, torchs_kernel: bool = False) -> None:
         self.path, self.cell, self.module, self.gates = path, cell, module, gates
-        self.own = own_forward(module, cell.step)
+        self.torchs_kernel = torchs_kernel
+        self.own = own_forward(module, cell)
         self.inputs: list[Tensor] = []
         self.before: list[tuple[Tensor, ...] | None] = []
         self.after: list[tuple[Tensor, ...]] = []
@@ -43,7 +44,7 @@ class CellCalls:
         follow = self._own if self.own else self._torchs
 
         def watched(*args: Any, **kwargs: Any) -> Any:
-            if not self.own and not kwargs and self._exact(*args):
+            if not self.own and not self.torchs_kernel and not kwargs and self._fits_formula(*args):
                 return self._step(*args)
             output = forward(*args, **kwargs)
             follow(forward, args, kwargs, output)
@@ -51,7 +52,7 @@ class CellCalls:
 
         return watched
 
-    def _exact(self, x: Any, hx: Any = None) -> bool:
+    def _fits_formula(self, x: Any, hx: Any = None) -> bool:
         """Whether the formula is to stand in for torch's forward: of arguments that surely fit, and of many rows. Of a
         few it is faster to find all gates at once, after the last step.
         """
@@ -147,13 +148,13 @@ class CellCalls:
             gates={name: _batch_first(gate) for name, gate in found.items()} if agree and self.gates else {},
             inputs=_batch_first(x),
             bounded=self.cell.bounded(self.module) if agree else (),
-            left_out="" if agree or not self.cell.gates else self._left_out(gap),
+            left_out="" if agree or not self.cell.has_formula else self._left_out(gap),
         )
 
     def _left_out(self, gap: float) -> str:
         return (
             f'"{self.path}" is a {type(self.module).__name__} whose states are not those of the formula of its weights '
-            f"(they differ by {gap:.2g}). The states that it hands back are recorded; its gates are left out."
+            f"(they differ by {gap:.2g}). The states that it hands back are recorded, without gates and bounds."
         )
 
     @torch.no_grad()

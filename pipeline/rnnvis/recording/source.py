@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -56,9 +57,13 @@ class StateSource(Protocol):
 
 
 def source_steps(
-    source: StateSource, sentences: Sequence[np.ndarray], batch_steps: int, padding_id: int
+    source: StateSource,
+    sentences: Sequence[np.ndarray],
+    batch_steps: int,
+    padding_id: int,
+    only: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
-    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer.
+    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -68,7 +73,8 @@ def source_steps(
     bounded = _bounded(source, sizes)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    for rows in length_batches([len(s) for s in sentences], batch_steps):
+    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
         batch = Batch(ids, lengths, places)
@@ -91,6 +97,10 @@ def source_steps(
 
 
 def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
+    if not isinstance(source.states, Mapping):
+        raise RnnvisError(
+            f"{type(source).__name__}.states is a {type(source.states).__name__}", 'give sizes by name: {"mgu.0.h": 32}'
+        )
     sizes: dict[str, tuple[int, ...]] = {
         name: size if isinstance(size, tuple) else (size,) for name, size in source.states.items()
     }
@@ -99,7 +109,7 @@ def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
     for name, size in sizes.items():
         if not NAME.fullmatch(name):
             raise RnnvisError(f'a state is called "{name}"', 'names are <module>.<layer>.<kind>, as in "mgu.0.h"')
-        if not 1 <= len(size) <= 3 or not all(isinstance(n, int | np.integer) and n >= 1 for n in size):
+        if not 1 <= len(size) <= 3 or not all(_whole(n) and n >= 1 for n in size):
             raise RnnvisError(
                 f'"{name}" has the size {size if len(size) > 1 else size[0] if size else ()}',
                 "give the number of units, (m, n) for a matrix, or (heads, m, n)",
@@ -107,8 +117,12 @@ def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
     return sizes
 
 
+def _whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
 def _bounded(source: StateSource, sizes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
-    given = getattr(source, "bounded", ())
+    given = getattr(source, "bounded", None) or ()
     known = _summaries(sizes)
     names = (given,) if isinstance(given, str) else tuple(given)
     for name in names:
@@ -142,6 +156,11 @@ def _states(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ..
     for taken, given in enumerate(source.steps(batch), 1):
         if taken > steps:
             break
+        if not isinstance(given, Mapping):
+            raise RnnvisError(
+                f"{type(source).__name__}.steps yields a {type(given).__name__} at step {taken}",
+                'yield states by name: {"mgu.0.h": h}',
+            )
         for name, size in sizes.items():
             if name not in given:
                 raise RnnvisError(f'step {taken} has no state "{name}"', "yield every state that `states` names")
@@ -180,6 +199,7 @@ def _real(name: str, given: Any, where: str) -> Tensor:
         )
     try:
         value = torch.as_tensor(given).detach()
+        value = value if value.layout == torch.strided else value.to_dense()
     except (TypeError, ValueError, RuntimeError) as error:
         raise RnnvisError(f'"{name}" is no array{where}: {error}', "yield tensors or NumPy arrays") from None
     if value.is_complex():
@@ -191,6 +211,12 @@ def _initial(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, .
     """The states that the sentences of `batch` start from, [B, units] or [1, units]: zero unless the source says."""
     given = getattr(source, "initial", None)
     if callable(given) and not isinstance(given, nn.Module):
+        try:
+            inspect.signature(given).bind(batch)
+        except TypeError as error:
+            raise RnnvisError(
+                f"{type(source).__name__}.initial: {error}", "define it as initial(self, batch)"
+            ) from None
         given = given(batch)
     if given is not None and not isinstance(given, Mapping):
         raise RnnvisError(

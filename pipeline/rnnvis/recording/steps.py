@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,6 +124,10 @@ class Rows:
     real: np.ndarray
 
 
+Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
+"""Positions [B] of sentences, the traces of a pass over them, and what was read in it, by the name of the reading."""
+
+
 def run_batches(
     model: nn.Module,
     readings: Mapping[str, Sequence[np.ndarray]],
@@ -132,7 +136,7 @@ def run_batches(
     forward: Forward | None = None,
     plan: Plan | None = None,
     gates: bool = True,
-) -> Iterator[tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]]:
+) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
@@ -171,6 +175,19 @@ def run_batches(
             yield found
 
 
+def run_alone(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    rows: np.ndarray,
+    padding_id: int | Mapping[str, int],
+    forward: Forward,
+    plan: Plan,
+) -> Iterator[Run]:
+    """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
+    runs = _Runs(model, readings, padding_id, forward, plan, gates=False)
+    yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
+
+
 class _Runs:
     """One batch after the other through a model, each step brought to its word."""
 
@@ -184,7 +201,7 @@ class _Runs:
         gates: bool,
     ) -> None:
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
-        self.modules = recurrent_modules(model)
+        self.modules = recurrent_modules(model, plan.only)
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         largest = {
             name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
@@ -192,7 +209,24 @@ class _Runs:
         by_word = [path for path in self.modules if plan.of(path).by_word]
         self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
 
-    def run(self, rows: np.ndarray) -> tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]:
+    def run(self, rows: np.ndarray) -> Run:
+        """Sentences at `rows` together. Where one alone is refused it goes in twice: some models drop an axis of 1."""
+        try:
+            return self._run(rows)
+        except Exception:
+            if len(rows) > 1 or self.plan.alone:
+                raise
+            try:
+                _, traces, reads = self._run(np.repeat(rows, 2))
+            except Exception:
+                traces = []
+            if not traces:
+                raise
+        first = torch.zeros(1, dtype=torch.int64, device=traces[0].lengths.device)
+        halves = {name: Rows(read.ids[:1], read.lengths[:1], read.real[:1]) for name, read in reads.items()}
+        return rows, [trace.reordered(first) for trace in traces], halves
+
+    def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
         traces = self._call(reads, rows)
         _check(traces, reads, self.plan)
@@ -219,7 +253,7 @@ class _Runs:
         }
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
-        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates) as traces:
+        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
             self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
         return traces
 
@@ -240,6 +274,16 @@ def one_at_a_time(rows: int, refusal: Exception) -> str:
     """A sentence about a model that refused a batch of `rows`."""
     why = refusal.message if isinstance(refusal, RnnvisError) else str(refusal)
     return f"Sequences go through the model one at a time: a batch of {rows} is refused ({why})."
+
+
+def how_to_call(ran: Iterable[str], path: str) -> str:
+    """What to do about a module at `path` that reads other rows than the text's, where these modules `ran`."""
+    call = "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, batch.ids.T "
+    call += "time × batch"
+    others = [other for other in dict.fromkeys(ran) if other != path]
+    if not others:
+        return call
+    return f"if it is no reader of these words, as a layer over letters, record others: only={others}; else {call}"
 
 
 def reading_of(path: str, readings: Mapping[str, object]) -> str:
@@ -325,8 +369,7 @@ def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> N
             raise RnnvisError(
                 f'"{trace.module}" read {len(took)} rows of {int(took.max(initial=0))} steps where {what} '
                 f"{len(lengths)} rows of up to {int(lengths.max())}",
-                "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, "
-                "batch.ids.T time × batch",
+                how_to_call([other.module for other in traces], trace.module),
             )
         row = int(np.flatnonzero(ours != theirs)[0] if exact else np.flatnonzero(ours < theirs)[0])
         raise RnnvisError(

@@ -14,6 +14,7 @@ from rnnvis.api.saved.arrays import FLOATS, SavedArray
 from rnnvis.api.saved.padding import LEFT, RIGHT, real_steps, side_of
 from rnnvis.api.saved.tokens import Tokens
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import unmeasurable
 from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.steps import StepBatch
 
@@ -81,7 +82,7 @@ class SavedSteps:
         hashed, largest = hashlib.sha256(), dict.fromkeys(self.states, 0.0)
         for batch in self:
             for name, state in batch.states.items():
-                wrong = np.argwhere(~np.isfinite(state))
+                wrong = unmeasurable(state)
                 if len(wrong):
                     row, unit = wrong[0]
                     at = f"sentence {batch.sentence_id[row]}, step {batch.step[row]}, unit {unit}"

@@ -53,6 +53,17 @@ class Project:
         """The published folder: manifest and Parquet."""
         return self.root / "site" / "explorer" / "data"
 
+    @property
+    def has_website(self) -> bool:
+        """Whether this is a checkout of rnnvis itself, which can build the site."""
+        return (self.root / "tools" / "website" / "__main__.py").is_file()
+
+    @property
+    def shown_data(self) -> Path:
+        """`data` as it is typed in the present folder."""
+        here = Path.cwd()
+        return self.data.relative_to(here) if self.data.is_relative_to(here) else self.data
+
     def names(self) -> list[str]:
         """Names of the datasets that this checkout configures."""
         return sorted(path.parent.name for path in (self.root / "datasets").glob("*/dataset.toml"))

@@ -28,6 +28,7 @@ from rnnvis.published.schema.manifest import (
     Tables,
 )
 from rnnvis.published.state_pairs import PAIR_TABLES
+from rnnvis.published.writing import alone
 from rnnvis.recipes.keep.index import read_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
@@ -50,19 +51,19 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     A model is published when it has been trained, recorded and clustered with the present configuration and code;
     the others are left out.
     """
-    try:
-        project.data.mkdir(parents=True, exist_ok=True)
-        chosen = project.datasets(names)
-        across = _across(project, chosen)
-        found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
-    except OSError as error:
-        raise unusable(error, project.data) from error
-    datasets = [dataset for dataset in found if dataset]
-    if not datasets:
-        raise RnnvisError(
-            "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
-        )
-    write_manifest(datasets, project.data, f"rnnvis {__version__}")
+    with alone(project.data):
+        try:
+            chosen = project.datasets(names)
+            across = _across(project, chosen)
+            found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
+        except OSError as error:
+            raise unusable(error, project.data) from error
+        datasets = [dataset for dataset in found if dataset]
+        if not datasets:
+            raise RnnvisError(
+                "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
+            )
+        write_manifest(datasets, project.data, f"rnnvis {__version__}")
     return project.data
 
 
