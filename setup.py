@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import warnings
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent
 VIEWER, NOTICES = ROOT / "site" / "explorer" / "app", ROOT / "site" / "generated" / "notices.md"
@@ -28,10 +30,22 @@ class BuildWithViewer(build_py):
             shutil.copytree(VIEWER, package / "app")
             shutil.copyfile(NOTICES, package / "app" / "NOTICES.md")
         else:
-            warnings.warn(
-                "the viewer is not built: this wheel has none, and rnnvis.serve will fail; `make wheel` builds both",
-                stacklevel=1,
-            )
+            say("the viewer is not built: this wheel has none, and rnnvis.serve will fail; `make wheel` builds both")
 
 
-setup(cmdclass={"build_py": BuildWithViewer})
+class SourcesWithoutViewer(sdist):
+    """Says what is not in a source distribution."""
+
+    def run(self) -> None:
+        """The viewer is built by Node, in a checkout."""
+        super().run()
+        say("a source distribution has no viewer, and wheels built from it have none: `make wheel` builds one that has")
+
+
+def say(text: str) -> None:
+    """On the terminal too: build front ends hide warnings."""
+    warnings.warn(text, stacklevel=2)
+    print(f"rnnvis: {text}", file=sys.stderr)
+
+
+setup(cmdclass={"build_py": BuildWithViewer, "sdist": SourcesWithoutViewer})

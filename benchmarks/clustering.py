@@ -71,9 +71,9 @@ def speed() -> Table:
         (f"k = 2 … 30 of sparse 50,000 × 100,000, 10 million numbers; peak {peak:.1f} GiB", f"{took:.0f} s", "", "")
     )
     about = (
-        "Figures of each clustering included; processor time on one thread in one process, median and range of rounds in "
-        "which the two take turns. scikit-learn: one SpectralCoclustering of the matrix shifted to non-negative for each k; "
-        "on the sparse matrix once. The peak is that of the whole process, the matrix and what was measured before included."
+        "Figures of each clustering included; processor time on one thread in one process, median and range of rounds "
+        "in which the two take turns; the sparse sweep once. scikit-learn: one SpectralCoclustering for each k, of the "
+        "matrix shifted to non-negative. The peak is that of the whole process, the matrix and all before it included."
     )
     return Table("Speed of co-clustering", about, ("work", "rnnvis", "scikit-learn", "faster"), rows)
 

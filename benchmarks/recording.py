@@ -1,15 +1,21 @@
-"""Recording all states and gates: batches through the fused module, against stepping a cell word by word."""
+"""Recording: all states and gates against stepping a cell, and all of `record` against the model's own forward pass."""
 
 from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import nn
 
+import rnnvis
 from benchmarks.report import Table, middle, seconds
-from rnnvis.recording.steps import record_steps
+from rnnvis.recording.steps import length_batches, padded, record_steps
 
 WORDS, EMBEDDING, SENTENCES, LENGTH = 5000, 64, 400, 20
+BATCH_STEPS = 8192
 
 
 class Reader(nn.Module):
@@ -22,6 +28,57 @@ class Reader(nn.Module):
 
     def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
         return self.rnn(self.embedding(ids))[0]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A language model that says the next word of a vocabulary after every step, and the words it reads."""
+
+    cell: type[nn.GRU] | type[nn.LSTM]
+    layers: int
+    units: int
+    words: int
+    tokens: int
+
+    @property
+    def title(self) -> str:
+        """As in “LSTM 2×200, 5,000 words, 30,000 tokens”."""
+        return f"{self.cell.__name__} {self.layers}×{self.units}, {self.words:,} words, {self.tokens:,} tokens"
+
+    def model(self) -> SpeakingModel:
+        """The model with random weights, always the same."""
+        torch.manual_seed(0)
+        return SpeakingModel(self).eval()
+
+    def sentences(self) -> list[np.ndarray]:
+        """Sentences of 5 to 39 words by Zipf's law, always the same."""
+        rng = np.random.default_rng(0)
+        shares = 1 / np.arange(1, self.words + 1)
+        lengths: list[int] = []
+        while sum(lengths) < self.tokens:
+            lengths.append(int(rng.integers(5, 2 * LENGTH)))
+        ids = np.searchsorted(np.cumsum(shares) / shares.sum(), rng.random(sum(lengths))).astype(np.int64)
+        return np.split(ids, np.cumsum(lengths)[:-1])
+
+
+class SpeakingModel(nn.Module):
+    """Embedding, recurrent layers, and logits of the next word at every step."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(case.words, case.units)
+        self.rnn = case.cell(case.units, case.units, case.layers, batch_first=True)
+        self.head = nn.Linear(case.units, case.words)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.head(self.rnn(self.embedding(ids))[0])
+
+
+CASES = (
+    Case(nn.GRU, 1, 200, 5000, 60_000),
+    Case(nn.LSTM, 2, 200, 5000, 30_000),
+    Case(nn.LSTM, 2, 600, 10_000, 9_000),
+)
 
 
 def stepped(model: Reader, sentences: list[np.ndarray]) -> np.ndarray:
@@ -46,6 +103,25 @@ def batched(model: Reader, sentences: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([b.states["rnn.0.c"] for b in steps])[order]
 
 
+def forward_pass(model: nn.Module, sentences: Sequence[np.ndarray], batch_steps: int = BATCH_STEPS) -> None:
+    """The model itself, once over the batches that `record` makes."""
+    with torch.no_grad():
+        for rows in length_batches([len(s) for s in sentences], batch_steps):
+            model(torch.from_numpy(padded([sentences[i] for i in rows], 0).ids))
+
+
+def recorded(model: nn.Module, sentences: Sequence[np.ndarray], words: int) -> rnnvis.Recording:
+    """Everything that `record` measures, with its defaults."""
+    return rnnvis.record(model, sentences, [f"word{i}" for i in range(words)], batch_steps=BATCH_STEPS)
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """Processor time of this process for one run."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
 def measure() -> Table:
     """Steps a second for 64 and 600 units."""
     torch.set_num_threads(1)
@@ -65,3 +141,22 @@ def measure() -> Table:
         "Median and range of three runs."
     )
     return Table("Recording", about, ("model", "rnnvis", "nn.LSTMCell, word by word", "faster", "largest gap"), rows)
+
+
+def measure_record(rounds: int = 5) -> Table:
+    """`record` with everything on and the model's own forward pass, in turn in the same process."""
+    torch.set_num_threads(1)
+    rows = []
+    for case in CASES:
+        model, sentences = case.model(), case.sentences()
+        ours, theirs = [], []
+        for _ in range(rounds):
+            theirs.append(processor_seconds(lambda m=model, s=sentences: forward_pass(m, s)))  # type: ignore[misc]
+            ours.append(processor_seconds(lambda m=model, s=sentences, c=case: recorded(m, s, c.words)))  # type: ignore[misc]
+        rows.append((case.title, middle(ours), middle(theirs), f"{np.median(theirs) / np.median(ours):.2f}"))
+    about = (
+        "`rnnvis.record` with everything on, and the model's own forward pass once over the same batches, head "
+        f"included: processor time of one thread, median and range of {rounds} rounds that take turns. The last column "
+        "is the speed of `record` as a share of that of the forward pass."
+    )
+    return Table("Recording beside the model itself", about, ("model", "rnnvis.record", "forward pass", "speed"), rows)

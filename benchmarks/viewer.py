@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gzip
 import random
+import shutil
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 from benchmarks.interactions import TOOLS, WATCH, Scripting, act
 from benchmarks.report import Table
 from rnnvis.progress import say
-from rnnvis.server.ranges import server
+from rnnvis.server.loopback import serve_site
 from tests import large
 from tests.browser import chromium
 
@@ -82,13 +82,8 @@ def visitor(browser: Browser) -> BrowserContext:
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
     """Serve `folder`; its address."""
-    running = server(folder)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{running.server_address[1]}/"
-    finally:
-        running.shutdown()
-        running.server_close()
+    with serve_site(folder) as running:
+        yield running.url
 
 
 @contextmanager
@@ -96,7 +91,7 @@ def generated(site: Path, units: int, words: int, sentences: int) -> Iterator[st
     """Serve the built explorer over a generated set."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "app").symlink_to((site / "explorer" / "app").resolve(), target_is_directory=True)
+        shutil.copytree(site / "explorer" / "app", root / "app")
         large.publish(root / "data", units, words, sentences)
         with serving(root) as base:
             yield base

@@ -6,4 +6,6 @@ bin=.venv/bin/python
 $bin -m ruff check setup.py pipeline tests benchmarks tools
 $bin -m ruff format --check setup.py pipeline tests benchmarks tools
 $bin -m mypy
+$bin -m rnnvis.published.typescript --check
+PYTHONPATH=pipeline:. $bin -c "from importlinter.cli import lint_imports_command as check; check()" --no-cache
 sh tests/npm.sh run check

@@ -4,6 +4,8 @@ Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
+- `rnnvis.Sample`: which of the sequences are measured, and of which the states are kept.
+- `rnnvis.parts(x)`, `rnnvis.modulus(x)`: states that are complex numbers, as real ones.
 - `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
 - `rnnvis.serve(folder)`: the explorer over what a recording published.
 - `rnnvis.to_html(folder, path)`: the same in one HTML file, without a server.
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from rnnvis.api.page import to_html
     from rnnvis.api.record import record
     from rnnvis.api.recording import Recording
+    from rnnvis.api.sample import Sample
     from rnnvis.api.serve import serve
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
+    from rnnvis.recording.complex_states import modulus, parts
     from rnnvis.recording.source import StateSource
     from rnnvis.recording.steps import Batch
 
@@ -34,11 +38,14 @@ __all__ = [
     "Batch",
     "Recording",
     "RnnvisError",
+    "Sample",
     "StateSource",
     "Tokens",
     "__version__",
     "cocluster",
     "import_states",
+    "modulus",
+    "parts",
     "record",
     "serve",
     "to_html",
@@ -48,10 +55,13 @@ _HOME = {
     "Batch": "rnnvis.recording.steps",
     "Recording": "rnnvis.api.recording",
     "RnnvisError": "rnnvis.errors",
+    "Sample": "rnnvis.api.sample",
     "StateSource": "rnnvis.recording.source",
     "Tokens": "rnnvis.api.inputs",
     "cocluster": "rnnvis.measures.clusters.cocluster",
     "import_states": "rnnvis.api.import_states",
+    "modulus": "rnnvis.recording.complex_states",
+    "parts": "rnnvis.recording.complex_states",
     "record": "rnnvis.api.record",
     "serve": "rnnvis.api.serve",
     "to_html": "rnnvis.api.page",

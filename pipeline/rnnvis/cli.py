@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,11 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
     "--initial", type=click.Choice(["zero", "carried"]), help="State before a sentence: carried in a stream, else zero."
 )
 @click.option(
+    "--padding",
+    type=click.Choice(["left", "right", "none"]),
+    help="Where padded rows hold their padding; seen by ids and states otherwise.",
+)
+@click.option(
     "--minimum-count",
     type=click.IntRange(1),
     default=8,
@@ -163,8 +169,8 @@ def results(project: Project, dataset: str) -> None:
 
     Rows of models that were trained elsewhere stay, as long as the same text and card made them.
     """
+    from rnnvis.recipes.steps.cell_results import update_measures
     from rnnvis.recipes.steps.language_results import update_table
-    from rnnvis.recipes.study.cell_results import update_measures
 
     with working(project):
         of = project.dataset(dataset)
@@ -225,31 +231,47 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
             click.echo(f"Serving {published.url}  (Ctrl-C stops)")
             published.wait()
         return
-    from rnnvis.server.ranges import server
+    from rnnvis.server.loopback import serve_site
 
-    running = server(folder or project.build / "site", port, prefix=prefix, quiet=not verbose)
-    click.echo(f"Serving http://127.0.0.1:{running.server_address[1]}{prefix}  (Ctrl-C stops)")
-    try:
-        running.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("Stopped.")
-    finally:
-        running.server_close()
+    with serve_site(folder or project.build / "site", port, prefix=prefix, said=verbose) as running:
+        click.echo(f"Serving {running.url}  (Ctrl-C stops)")
+        running.wait()
 
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.pass_obj
 def verify(project: Project, folder: Path | None) -> None:
-    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values."""
+    """Check every file that the manifest in FOLDER names: size, checksum, rows, schema, order, values.
+
+    FOLDER is a published one, or a built site. A file of rows that no manifest names is a problem too.
+    """
     from rnnvis.published.verify import verify as check
 
     report = check(folder or project.data)
     for problem in report.problems:
         click.echo(problem, err=True)
     if report.problems:
-        raise RnnvisError(f"{len(report.problems)} problems found", "publish again: rnnvis publish")
+        raise RnnvisError(
+            f"{len(report.problems)} problems found",
+            "publish again: rnnvis publish; build a site again: rnnvis site; drop what no manifest names: rnnvis tidy",
+        )
     click.echo(f"{report.files} files, {report.rows:,} rows, {report.bytes:,} bytes: all as the manifest says")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
+@click.pass_obj
+def tidy(project: Project, folder: Path | None) -> None:
+    """Drop the files of rows that the manifest in FOLDER does not name.
+
+    Those are what `rnnvis publish` kept for pages that were still open, and what a publish left that was stopped.
+    """
+    from rnnvis.published import kept
+    from rnnvis.published.publishing import named_files, read_manifest
+
+    home = folder or project.data
+    click.echo(f"{kept.tidy(home, named_files(read_manifest(home)))} files dropped in {home}")
 
 
 @main.command()
@@ -281,31 +303,56 @@ def corpus() -> None:
     """Look at the text of a dataset, or make a dataset of a file."""
 
 
+class _Kinds(click.Choice[str]):
+    """The kinds of corpus, which are looked up when they are needed."""
+
+    def __init__(self) -> None:
+        self.case_sensitive = True
+
+    @property
+    def choices(self) -> list[str]:  # type: ignore[override]
+        """Their names, by alphabet."""
+        from rnnvis.text.kinds import FILE_KINDS
+
+        return sorted(FILE_KINDS)
+
+
 def _source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options = {
-        "text": "Column of a table that holds the text; guessed otherwise.",
-        "label": "Column that holds the label; guessed otherwise.",
-        "split": "Column that says train, valid or test; a hash of the text decides otherwise.",
-        "group": "Column whose equal values stay in one split, such as an author.",
-    }
-    for name, about in reversed(options.items()):
-        command = click.option(f"--{name}", metavar="COLUMN", help=about)(command)
-    kinds = click.Choice(["imdb", "ptb", "table", "text", "uci-sentences", "yelp"])
-    return click.option("--kind", type=kinds, help="What the path is; guessed otherwise.")(command)
+    options: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+        (("--kind",), {"type": _Kinds(), "help": "What the path is; guessed otherwise."}),
+        (("--text",), {"metavar": "COLUMN", "help": "Column of a table with the text, by name or position."}),
+        (("--label",), {"metavar": "COLUMN", "help": "Column with the label, by name or position."}),
+        (("--split",), {"metavar": "COLUMN", "help": "Column that says train, valid or test; else a hash decides."}),
+        (("--group",), {"metavar": "COLUMN", "help": "Column whose equal values stay in one split, as an author."}),
+        (("--encoding",), {"metavar": "NAME", "help": "Encoding of the files, such as latin-1; UTF-8 otherwise."}),
+        (("--header/--no-header",), {"default": None, "help": "Whether the first line names the columns."}),
+        (("--delimiter",), {"metavar": "MARK", "help": "What parts the fields, such as ; or tab."}),
+        (("--quotes/--no-quotes",), {"default": None, "help": "Whether quotation marks hold fields, or are text."}),
+        (("--quote",), {"metavar": "MARK", "help": 'The quotation mark; " otherwise.'}),
+        (("--tokenised/--cut",), {"default": None, "help": "Running text: words stand between spaces, or are cut."}),
+        (("--tokens",), {"type": click.Choice(["words", "characters"]), "help": "What a token is."}),
+        (("--minimum-count",), {"type": click.IntRange(1), "help": "Uses from which a word is known; 2 otherwise."}),
+        (("--most-sentences",), {"type": click.IntRange(0), "help": "Take so many, drawn by a hash; 0: all."}),
+        (("--most-tokens",), {"type": click.IntRange(0), "help": "Leave longer sentences out; 0: none."}),
+        (("--addresses/--no-addresses",), {"default": None, "help": "Web addresses and @names as one token each."}),
+    )
+    for names, settings in reversed(options):
+        command = click.option(*names, **settings)(command)
+    return command
 
 
 @corpus.command()
 @dataset_argument
 @_source_options
 @click.pass_obj
-def inspect(project: Project, dataset: str, kind: str | None, **columns: str | None) -> None:
+def inspect(project: Project, dataset: str, **options: Any) -> None:
     """Print size, balance of the classes, unknown words and lengths of every split.
 
     DATASET is a dataset under datasets/, or the path of a file or folder that has no configuration yet.
     """
     from rnnvis.recipes.corpus import inspect as look
 
-    look(project, dataset, kind or "", columns)
+    look(project, dataset, options)
 
 
 @corpus.command()
@@ -313,12 +360,19 @@ def inspect(project: Project, dataset: str, kind: str | None, **columns: str | N
 @click.argument("path", type=click.Path(path_type=Path))
 @_source_options
 @click.pass_obj
-def new(project: Project, name: str, path: Path, kind: str | None, **columns: str | None) -> None:
+def new(project: Project, name: str, path: Path, **options: Any) -> None:
     """Make the dataset NAME of the file or folder PATH: configuration, model card and data card."""
     from rnnvis.recipes.corpus import new as make
 
-    folder = make(project, name, path, kind or "", columns)
-    say(f"The dataset is in {folder}. Next: rnnvis regenerate {name}, then rnnvis serve")
+    folder = make(project, name, path, options)
+    say(f"The dataset is in {folder}. Next: {next_commands(project, name)}")
+
+
+def next_commands(project: Project, name: str) -> str:
+    """What to type after a dataset was made: in a checkout the site is built, elsewhere the data are served."""
+    if project.has_website:
+        return f"rnnvis regenerate {name} --quick, then rnnvis serve"
+    return f"rnnvis regenerate {name} --quick --no-site, then rnnvis serve {shlex.quote(str(project.shown_data))}"
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ class Release:
 
 @dataclass(frozen=True)
 class Columns:
-    """Names of the columns of a table. `split` (train, valid or test) and `group` may be absent.
+    """Names of the columns of a table, or their positions from 1. `split` (train, valid or test) and `group` may be
+    absent.
 
     Rows of one `group` (an author, a product) fall into the same split.
     """
@@ -47,9 +48,12 @@ class Source:
     """Where a corpus comes from. `releases` are tried in order; all hold the same text.
 
     A corpus of the user's own has a `path` (relative to the dataset's folder) and may have the other keys, as far as
-    its kind knows them: `columns`, `format`, `delimiter` and `quotes` of a table; whether running text is `tokenised`
-    (words between spaces, a sentence a line); the names of its classes in order, the number of classes, and at most
-    how many sentences (0: all; drawn by a hash of their text) of how many tokens (0: any) are taken.
+    its kind knows them: `columns`, `format`, `delimiter`, `header` (whether the first line names the columns), `quotes`
+    (whether quotation marks hold fields; unsaid, rows that they seem to merge are refused) and `quote` (which mark) of
+    a table; the `encoding` of its files; whether running text is `tokenised` (words between spaces, a sentence a line);
+    whether `tokens` are "words" or "characters", and `addresses` one token each; the names of its classes in order, the
+    number of classes, and at most how many sentences (0: all; drawn by a hash of their text) of how many tokens (0:
+    any) are taken.
     """
 
     kind: str
@@ -58,8 +62,13 @@ class Source:
     columns: Columns | None = None
     format: str = ""
     delimiter: str = ""
-    quotes: bool = True
+    header: bool = True
+    quotes: bool | None = None
+    quote: str = '"'
+    encoding: str = ""
     tokenised: bool = False
+    tokens: str = "words"
+    addresses: bool = False
     labels: tuple[str, ...] = ()
     classes: int = 2
     most_sentences: int = 0

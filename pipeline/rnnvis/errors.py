@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class RnnvisError(Exception):
     """Something the user can put right.
@@ -19,6 +21,19 @@ class RnnvisError(Exception):
         return f"{self.message}\n  Fix: {self.fix}" if self.fix else self.message
 
 
+_FIXES = {
+    errno.ENOSPC: "free some disk space, and run again",
+    errno.EDQUOT: "free some of your disk quota, and run again",
+    errno.ENOENT: "check the name: there is no such file or folder",
+    errno.EACCES: "make it readable and its folder writable, and run again",
+    errno.EPERM: "make it readable and its folder writable, and run again",
+    errno.EROFS: "choose a folder that can be written, and run again",
+    errno.ENOTDIR: "check the name: a part of it is a file, not a folder",
+    errno.EISDIR: "name a file: this is a folder",
+    errno.EMFILE: "allow more open files (ulimit -n), and run again",
+}
+
+
 def unusable(error: OSError, where: object = "") -> RnnvisError:
     """The error to show where the operating system refused something: a full disk, a read-only folder.
 
@@ -27,4 +42,4 @@ def unusable(error: OSError, where: object = "") -> RnnvisError:
     cause = error.strerror or str(error)
     named = error.filename or where
     message = f"{named}: {cause}" if named else cause
-    return RnnvisError(message, "free some disk space or make the folder writable, and run again")
+    return RnnvisError(message, _FIXES.get(error.errno or 0, "see what the system says of it, and run again"))

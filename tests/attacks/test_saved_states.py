@@ -354,7 +354,6 @@ def test_every_format_gives_the_same_numbers_and_says_what_is_wrong(folder: Path
             "end and every both say",
         ),
         (["notes.docx", "--tokens", "tokens.txt"], 'end in ".docx" are not read'),
-        (["states.npy", "--tokens", "tokens.txt", "--minimum-count", "99"], "no word is used 99 times or more"),
         (["vector.npy", "--tokens", "tokens.txt"], "no array of floating-point numbers [steps, units]"),
     ],
 )
@@ -366,6 +365,13 @@ def test_what_does_not_fit_is_said_with_its_name(folder: Path, arguments: list[s
     np.save("vector.npy", np.zeros(STEPS))
     np.save("long.npy", np.zeros((40_000, 2), np.float32))
     refused(run(*arguments), said)
+
+
+def test_too_little_text_to_cluster_is_said(folder: Path) -> None:
+    found = run("states.npy", "--tokens", "tokens.txt", "--minimum-count", "99")
+    assert found.exit_code == 0
+    assert "No word is used 99 times or more" in " ".join(found.output.split())
+    assert verify(folder / "out").problems == []
 
 
 def test_a_sentence_too_long_to_number_is_refused(folder: Path) -> None:

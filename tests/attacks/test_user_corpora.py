@@ -65,7 +65,7 @@ def rows(count: int = 120) -> str:
         ('path = "rows.csv"', "", 'the key "source.path" is missing'),
         ('path = "rows.csv"', 'path = "rows.csv"\nclasses = 5', '"source.classes" means nothing for the kind "table"'),
         ('path = "rows.csv"', 'path = "rows.csv"\nmost_sentences = -1', '"source.most_sentences" is -1'),
-        ('path = "rows.csv"', 'path = "rows.csv"\ndelimiter = "ab"', '"source.delimiter" is'),
+        ('path = "rows.csv"', 'path = "rows.csv"\ndelimiter = "ab"', "source.delimiter is"),
         ('path = "rows.csv"', 'path = "rows.csv"\nformat = "xlsx"', '"source.format" is "xlsx"'),
         ('path = "rows.csv"', 'path = "rows.csv"\nlabels = ["yes"]', '"source.labels" names 1 classes'),
         ('path = "rows.csv"', 'path = "rows.csv"\nlabels = ["a", "a"]', "\"source.labels\" holds 'a' twice"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from rnnvis.server.ranges import server
+from rnnvis.server.loopback import serve_site
 from tests.browser import chromium
 
 SITE = Path(__file__).parents[2] / "build" / "site"
@@ -65,15 +64,8 @@ def _bad(kind: str) -> bool:
 @contextmanager
 def serving(folder: Path, *, ranges: bool = True) -> Iterator[str]:
     """Serve `folder` on loopback; the address of its root, with a slash at the end."""
-    running = server(folder, prefix=PREFIX, ranges=ranges)
-    thread = threading.Thread(target=running.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{running.server_address[1]}{PREFIX}"
-    finally:
-        running.shutdown()
-        running.server_close()
-        thread.join()
+    with serve_site(folder, prefix=PREFIX, ranges=ranges) as running:
+        yield running.url
 
 
 @pytest.fixture(scope="session")

@@ -95,3 +95,40 @@ def test_without_text_the_rest_works_and_find_says_why_it_does_not(wordless: str
     page.evaluate("() => document.querySelector('rnnvis-explorer').explorer.openPage('find')")
     expect(page.get_by_role("alert")).to_contain_text("published without its sentences")
     watched.check()
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """A folder with a model that read one sentence, served."""
+    folder = tmp_path_factory.mktemp("single")
+    text = [list(range(len(recorded.HOSTILE), len(recorded.WORDS)))]
+    model = recorded.Reader(len(recorded.WORDS), 12, 0)
+    recording = rnnvis.record(model, text, recorded.WORDS, minimum_count=1, frequent_count=1)
+    recording.publish(folder, name="one sentence")
+    with rnnvis.serve(folder) as running:
+        yield folder, running.url
+
+
+def test_one_sentence_is_shown_without_clusters_and_it_says_why(
+    single: tuple[Path, str], context: BrowserContext
+) -> None:
+    folder, url = single
+    watched = opened(context, url, "")
+    page: Page = watched.page
+    published = Published(folder, "one-sentence", STATE)
+    assert published.state["k"] == []
+    expect(page.locator("[data-ungrouped]")).to_contain_text("not grouped")
+    expect(page.locator("[data-ungrouped]")).to_contain_text(published.state["unclustered"])
+    picture = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]').inspect()"
+    page.wait_for_function(f"() => {picture}.chips.length === 1 && {picture}.glyphs.length > 0")
+    expect(page.get_by_role("slider", name="Clusters")).to_have_count(0)
+    shown = page.evaluate(f"() => {picture}")
+    key = published.dataset["view"]["sentence"]
+    step = published.dataset["view"]["step"]
+    change = published.change(key, step)
+    assert shown["chips"][0]["mean"] == pytest.approx(change.mean(), abs=1e-5)
+    for view in ("units", "map", "find", "sql", "compare"):
+        page.get_by_role("combobox", name="View").select_option(value=view)
+        expect(page.get_by_role("combobox", name="View")).to_have_value(view)
+        page.wait_for_timeout(300)
+    watched.check()

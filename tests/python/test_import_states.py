@@ -174,7 +174,7 @@ def test_no_state_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     found = rnnvis.import_states({"rnn.0.h": watched}, np.arange(5000) % WORDS, VOCABULARY, every=40)
     assert found.steps == 5000
     assert max(asked) <= 100
-    assert sum(asked) == 3 * 5000, "one look at the values, two passes for the measures"
+    assert sum(asked) == 2 * 5000, "one look at the values, one pass for the measures"
 
 
 @pytest.mark.parametrize(
@@ -182,8 +182,7 @@ def test_no_state_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     [
         (np.zeros((120, 3), np.float32), None, "the states are a ndarray"),
         ({"rnn.0.h": np.zeros((120, 3), np.float32)}, None, "the tokens are None"),
-        ({"rnn.0.h": np.zeros((120, 3), np.float32)}, [[0, 1, 2]] * 40, "none of the 3 words .* moves the state"),
-        ({"rnn.0.h": np.tile([[1], [2], [3]], (40, 1)).astype(np.float32)}, [[0, 1, 2]] * 40, "3 of .* move 1 units"),
+        ({"rnn.0.h": np.zeros((120, 3), np.float32)}, [[0, 1, 2]] * 40, "no word moves any unit of rnn.0.h"),
     ],
 )
 def test_states_that_say_nothing_are_refused_by_name(states: Any, tokens: Any, said: str, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rnnvis.published import columns
 def test_planted_gates_are_counted_strictly_beyond_the_borders():
     forget = np.array([[0.05, 0.5], [0.1, 0.95], [0.95, 0.9], [0.99, 0.2]], dtype=np.float64)
     found = GateAccumulator(2)
-    found.add({"f": forget, "i": 1 - forget})
+    found.add({"i": 1 - forget, "f": forget})
     gates = found.result()
     assert list(gates.mean) == ["i", "f"]
     np.testing.assert_allclose(gates.mean["f"], forget.mean(axis=0), rtol=1e-6)
@@ -38,7 +38,7 @@ def test_parts_merge_to_the_whole_and_nothing_seen_means_no_gates():
 
 def test_gates_belong_to_the_states_of_their_layer_unless_projected():
     z, f = np.zeros((1, 4)), np.ones((1, 4))
-    gates = {"a.0.z": z, "a.0.n": z, "b.1.reverse.f": f, "b.1.reverse.g": f}
+    gates = {"a.0.z": z, "b.1.z": z, "b.1.reverse.f": f, "b.1.reverse.i": f}
     assert list(gates_of("a.0.h", gates, 4)) == ["z"]
     assert gates_of("b.1.reverse.c", gates, 4)["f"] is f
     assert gates_of("a.1.h", gates, 4) == gates_of("a.0.h", gates, 3) == {}

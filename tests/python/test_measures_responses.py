@@ -187,12 +187,23 @@ def test_quantiles_are_exact_for_few_uses_and_bounded_for_many():
     assert BIN_WIDTH < 0.021
 
 
+@pytest.mark.parametrize("scale", [1e3, 2e6, 1e14])
+def test_quantiles_of_large_changes_are_as_exact(scale):
+    values = (np.random.default_rng(4).normal(size=(3000, 2)) * scale).astype(np.float32)
+    found = QuantileAccumulator(np.array([0]), 2)
+    for chunk in np.array_split(values, 7):
+        found.add(np.zeros(len(chunk), int), chunk)
+    wanted = np.quantile(values.astype(np.float64), LEVELS, axis=0, method="inverted_cdf").T
+    got = found.result().values[0]
+    assert (np.abs(got - wanted) <= 1.02 * BIN_WIDTH * np.sqrt(wanted**2 + SCALE**2)).all()
+
+
 @given(st.integers(0, 10**6), st.lists(st.integers(0, 3), min_size=1, max_size=80))
 @settings(max_examples=40, deadline=None)
 def test_quantiles_merge_exactly_in_any_order(seed, words):
     random = np.random.default_rng(seed)
     words = np.array(words)
-    values = random.normal(size=(len(words), 3))
+    values = random.normal(size=(len(words), 3)) * 10.0 ** random.integers(-2, 9, size=(len(words), 1))
 
     def fill(rows):
         found = QuantileAccumulator(np.arange(4), 3, exact_uses=16)

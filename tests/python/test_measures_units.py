@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
@@ -59,8 +60,8 @@ def test_planted_saturation():
     assert np.isnan(without.saturation).all()
 
 
-@given(st.integers(0, 10**6), st.sampled_from([0.2, 1.0, 6.0, 300.0]))
-@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.2, 1.0, 6.0, 300.0, 2e6, 1e12]))
+@settings(max_examples=40, deadline=None)
 def test_histograms_count_every_step_between_their_edges(seed, scale):
     random = np.random.default_rng(seed)
     states = random.normal(size=(300, 3)) * scale
@@ -89,6 +90,17 @@ def test_unit_accumulators_merge():
     right.merge(left)
     for name, value in vars(right.result()).items():
         np.testing.assert_allclose(value, getattr(whole, name), rtol=1e-5, err_msg=name)
+
+
+def test_histograms_of_different_ranges_merge():
+    random = np.random.default_rng(3)
+    sentences = [random.normal(size=(20, 3)) * scale for scale in (1.0, 1e9, 1e4)]
+    whole = measure(sentences, bounded=False).result()
+    for first in range(3):
+        merged = measure(sentences[first : first + 1], bounded=False)
+        merged.merge(measure(sentences[:first] + sentences[first + 1 :], bounded=False))
+        np.testing.assert_array_equal(merged.result().histogram, whole.histogram)
+        np.testing.assert_array_equal(merged.result().edges, whole.edges)
 
 
 def test_hoyer_sparsity_runs_from_equal_to_single():
@@ -163,3 +175,33 @@ def test_contexts_of_merged_shards():
 
 def test_an_unseen_accumulator_has_no_contexts():
     assert len(ContextFinder(2).result().unit) == 0
+
+
+@pytest.mark.parametrize("batch", [1, 7, 60, 200])
+def test_contexts_of_many_sentences_with_ties_are_those_of_a_sort_of_all_of_them(batch):
+    random = np.random.default_rng(batch)
+    sentences = [
+        np.round(np.tanh(random.normal(size=(n, 4))), 1).astype(np.float32) for n in random.integers(1, 7, 200)
+    ]
+    wanted = []
+    for unit in range(4):
+        for sign in (1, -1):
+            peaks = [
+                (-max(sign * s[:, unit]), number, int(np.argmax(sign * s[:, unit])))
+                for number, s in enumerate(sentences)
+            ]
+            wanted += [
+                (unit, sign, rank, number, step, -sign * value)
+                for rank, (value, number, step) in enumerate(sorted(peaks)[:10])
+                if value < 0
+            ]
+    found = ContextFinder(4)
+    order = random.permutation(200)
+    for at in range(0, 200, batch):
+        part = order[at : at + batch]
+        number = np.concatenate([[i] * len(sentences[i]) for i in part]).astype(np.int32)
+        step = np.concatenate([np.arange(len(sentences[i])) for i in part]).astype(np.int16)
+        found.add(np.concatenate([sentences[i] for i in part]), number, step)
+    c = found.result()
+    got = zip(c.unit, c.sign, c.rank, c.sentence_id, c.step, c.value, strict=True)
+    assert [tuple(map(float, row)) for row in got] == [tuple(map(float, row)) for row in wanted]

@@ -12,10 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnnvis.api.record import record
+from rnnvis.api.sample import Sample
 from rnnvis.measures.outputs.effects import log_odds_direction
 from rnnvis.nets import load, predict
 from rnnvis.published import files
 from rnnvis.published.publishing import digest, read_manifest
+from rnnvis.published.recorded import write_state
 from rnnvis.published.verify import verify
 from rnnvis.text import Corpus
 from tests.python import tiny
@@ -105,7 +108,7 @@ def test_a_dry_run_changes_nothing(tmp_path):
 
 
 def stage_folder(root: Path, stage: str, model: str) -> Path:
-    return next((root / "build" / "stages" / stage).glob(f"tiny-{model}-*"))
+    return next((root / "build" / "stages" / stage).glob(f"tiny+{model}+*"))
 
 
 @pytest.mark.parametrize("model", ["gru", "lstm"])
@@ -149,6 +152,26 @@ def test_what_is_published_is_what_the_model_does(finished, model):
         drawn = np.array([[matrix[np.ix_(z == a, u == b)].mean() for b in range(k)] for a in range(k)])
         assert np.allclose(block, drawn, atol=1e-6)
         assert sorted(words["order"]) == sorted(units["order"]) == list(range(k))
+
+
+@pytest.mark.parametrize("model", ["gru", "lstm"])
+def test_record_gives_a_persons_own_model_the_tables_of_the_recipe_byte_for_byte(finished, tmp_path, model):
+    corpus = Corpus.load(next((finished / "build" / "stages" / "corpus").iterdir()) / "corpus")
+    trained, _ = load(stage_folder(finished, "train", model))
+    split = np.array(corpus.split)
+    sample = Sample(split != "probe", split == "probe", split == "test", corpus.key)
+    recording = record(trained, corpus.tokens, corpus.vocabulary, frequent_count=5, sample=sample)
+    recorded = stage_folder(finished, "record", model)
+    for name, state in recording.states.items():
+        write_state(state, corpus, tmp_path, title=name, frequent_count=5, published_count=1, bounded=True)
+        same = [path.name for path in (tmp_path / name).iterdir() if not path.name.startswith("units.")]
+        assert {"responses.0.parquet", "states.0.parquet", "contexts.0.parquet", "half_a.npy"} <= set(same)
+        for file in same:
+            assert (tmp_path / name / file).read_bytes() == (recorded / name / file).read_bytes(), file
+        ours, theirs = (files.read("units", [root / name / "units.0.parquet"]) for root in (tmp_path, recorded))
+        answered = {"output_weight", "label_auc"}
+        for column in set(ours.column_names) - answered:
+            assert ours[column].equals(theirs[column]), column
 
 
 def test_probes_are_recorded_and_left_out_of_the_responses(finished):

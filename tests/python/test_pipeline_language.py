@@ -187,9 +187,9 @@ def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_s
     assert table["missing"] == {}
     assert [row["seed"] for row in table["models"]["other"]["seeds"]] == [0, 1]
     assert table["corpus"]["text"] == streams.digest(corpus_of(root), "train", "valid", "test")
-    trained = {p.name.split("-seed")[0]: p for p in (root / "build" / "stages" / "train").glob("speaking-film*")}
+    trained = {p.name.split("+seed")[0]: p for p in (root / "build" / "stages" / "train").glob("speaking+film*")}
     (row,) = table["models"]["film"]["seeds"]
-    card = json.loads((trained["speaking-film"] / "model.json").read_text(encoding="utf-8"))
+    card = json.loads((trained["speaking+film"] / "model.json").read_text(encoding="utf-8"))
     assert (row["sha256"], row["run"]) == (card["sha256"], card["run"])
     assert row["minutes"]["threads"] == 1
     measured = json.loads(path.with_name("measures.json").read_text(encoding="utf-8"))

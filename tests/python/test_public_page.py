@@ -14,7 +14,6 @@ import pytest
 
 import rnnvis
 from rnnvis.api import page as pages
-from rnnvis.api import serve
 from rnnvis.published import files
 from rnnvis.published.inlining import LIMIT, OPTIONAL, inline
 from rnnvis.published.publishing import named_files, read_manifest
@@ -120,7 +119,7 @@ def test_a_notebook_without_the_viewer_shows_a_table_and_the_command(monkeypatch
     def missing() -> Path:
         raise rnnvis.RnnvisError("the viewer is not built", "in /there: rnnvis viewer")
 
-    monkeypatch.setattr(serve, "app", missing)
+    monkeypatch.setattr(pages, "app", missing)
     recording = recorded.recording()
     shown = recording._repr_html_()
     assert "iframe" not in shown
@@ -135,7 +134,6 @@ def test_a_notebook_without_the_viewer_shows_a_table_and_the_command(monkeypatch
 
 
 def test_the_frame_is_sandboxed_and_made_once(viewer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve, "app", lambda: viewer)
     recording = recorded.recording()
     shown = recording._repr_html_()
     assert shown.startswith('<iframe sandbox="allow-scripts allow-downloads"')

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
 import rnnvis
+from rnnvis.measures.words.pieces import readable
 from rnnvis.published import files
 from rnnvis.published.files import read
 from rnnvis.published.publishing import read_manifest
@@ -136,6 +137,11 @@ class TwoArguments(Plain):
         ({"lengths": [3]}, r"1 lengths for 60 sequences"),
         ({"model": nn.Linear(3, 3)}, r"Linear holds no nn.RNN"),
         ({"model": TwoArguments()}, r'forward also takes "mask"'),
+        ({"model": TwoArguments()}, r"words that a decoder reads go in as tokens=\{'rnn': ids\}"),
+        ({"model": "model.pt"}, r'"model.pt" is a path, not a model'),
+        ({"model": Path("model.pt")}, r'"model.pt" is a path, not a model'),
+        ({"model": Plain().state_dict()}, r"this is a state dict"),
+        ({"model": Plain}, r"Plain is a class, not a model"),
     ],
 )
 def test_what_is_wrong_is_named(change: dict[str, Any], message: str) -> None:
@@ -256,10 +262,94 @@ def test_pieces_of_words_are_kept_joined_readably_and_get_no_part_of_speech(kind
     rnnvis.record(Plain(), [list(range(8)), [1, 2]] * 10, words).publish(tmp_path, largest_k=2)
     tables = read_manifest(tmp_path)["datasets"][0]["tables"]
     rows = {name: read(name, [tmp_path / f["path"] for f in tables[name]["files"]]) for name in ("words", "sentences")}
-    assert rows["words"]["text"].to_pylist() == words
+    shown = [word.replace("Ã©", "é") for word in words]
+    assert rows["words"]["text"].to_pylist() == shown
     assert any(rows["words"]["part_of_speech"].to_pylist()) == (kind == "words")
-    assert rows["sentences"]["surface"].to_pylist()[0] == words
+    assert rows["sentences"]["surface"].to_pylist()[0] == shown
     assert rows["sentences"]["text"].to_pylist()[0] == text
+
+
+GREEK = ["Ġthe", "ĠÎµÎ¹Î½", "Î±Î¹", "ĠÎ", "µ", "Ċ", "<|endoftext|>", "ĠcafÃ©", "ĠĠ", "ing"]
+
+
+def test_words_of_byte_level_vocabularies_are_shown_as_they_read(tmp_path: Path) -> None:
+    text = [[0, 1, 2, 7], [6, 3, 4, 9, 5, 8]] * 10
+    recording = rnnvis.record(Plain(), text, GREEK)
+    assert recording.words == tuple(GREEK)
+    recording.publish(tmp_path, largest_k=2)
+    tables = read_manifest(tmp_path)["datasets"][0]["tables"]
+    rows = {name: read(name, [tmp_path / f["path"] for f in tables[name]["files"]]) for name in ("words", "sentences")}
+    shown = ["Ġthe", "Ġειν", "αι", "ĠÎ", "µ", "Ċ", "<|endoftext|>", "Ġcafé", "ĠĠ", "ing"]
+    assert rows["words"]["text"].to_pylist() == shown
+    assert rows["sentences"]["surface"].to_pylist()[0] == ["Ġthe", "Ġειν", "αι", "Ġcafé"]
+    assert rows["sentences"]["text"].to_pylist()[:2] == ["the ειναι café", "<|endoftext|> εing\n  "]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Ġthe", "ĠÎµÎ¹Î½", "Ġ\u03b5\u03b9", "\u03b1"],  # spaces are marked, but letters are letters
+        ["the", "cafÃ©", "Î¼", "of"],  # no spaces marked: not known to be bytes
+        ["Ġthe", "Ġa", "é", "ĠcafÃ", "Ġ"],  # half characters
+    ],
+)
+def test_words_that_may_be_no_bytes_stay_as_they_are(words: list[str]) -> None:
+    assert readable(words) == tuple(words)
+
+
+def test_two_words_never_read_alike() -> None:
+    assert readable(["Ġa", "ĠÄł", "ĠĠ", "Ġb"]) == ("Ġa", "ĠÄł", "ĠĠ", "Ġb")
+
+
+def test_states_of_a_sentence_are_those_of_stepping() -> None:
+    model, text = Plain(), sentences()
+    record = rnnvis.record(model, [*text, []], WORDS).states["rnn.0.h"]
+    with torch.no_grad():
+        for number, ids in enumerate(text):
+            np.testing.assert_allclose(record.of(number), model(torch.tensor([ids]))[0].numpy(), atol=2.0**-11)
+    record.of(3)[:] = 9
+    assert np.abs(record.of(3)).max() <= 1
+    for wrong in (61, -1, True, 2.0, None, [1]):
+        with pytest.raises(rnnvis.RnnvisError, match="is none of them"):
+            record.of(wrong)
+    assert record.of(60).shape == (0, 6)
+
+
+def test_sequences_that_are_not_measured_are_read_and_kept_only() -> None:
+    model, text = Plain(), sentences()
+    measured = np.arange(len(text)) % 3 > 0
+    sample = rnnvis.Sample(measured=measured, keys=[f"s{i}" for i in range(len(text))])
+    some = rnnvis.record(model, text, WORDS, sample=sample)
+    alone = rnnvis.record(model, [row for row, use in zip(text, measured, strict=True) if use], WORDS)
+    assert some.keys[:2] == ["s0", "s1"]
+    assert len(some.states["rnn.0.h"].published) == len(text)
+    for name in ("count", "mean"):
+        ours, theirs = (getattr(of.responses["rnn.0.h"], name) for of in (some, alone))
+        np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"measured": [True]}, r"sample\.measured is bool \[1\] for 60 sequences"),
+        ({"always": np.zeros(60)}, r"sample\.always is float64 \[60\]"),
+        ({"keys": ["a"] * 60}, r"sample\.keys names 1 of 60"),
+    ],
+)
+def test_a_sample_that_does_not_fit_is_refused(given: dict[str, Any], said: str) -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=said):
+        rnnvis.record(Plain(), sentences(), WORDS, sample=rnnvis.Sample(**given))
+
+
+def test_states_of_a_sample_are_those_of_its_sentences() -> None:
+    model, text = Plain(), sentences()
+    record = rnnvis.record(model, text, WORDS, sample=rnnvis.Sample(states_bytes=1000)).states["rnn.0.h"]
+    assert 0 < len(record.published) < 60
+    with torch.no_grad():
+        for number in record.published.tolist():
+            np.testing.assert_allclose(record.of(number), model(torch.tensor([text[number]]))[0].numpy(), atol=2.0**-11)
+    with pytest.raises(rnnvis.RnnvisError, match=r'recording.states\["rnn.0.h"\].published'):
+        record.of(next(number for number in range(60) if number not in record.published))
 
 
 def test_a_numeric_series_is_refused_clearly() -> None:

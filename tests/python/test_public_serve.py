@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import rnnvis
 from rnnvis.api import serve
 from rnnvis.cli import main
+from rnnvis.server import loopback
 from tests import synthetic
 
 
@@ -39,7 +40,9 @@ def test_the_page_finds_the_viewer_and_the_data(folder: Path) -> None:
 
 def test_the_command_shows_the_explorer_over_a_published_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes] = []
-    monkeypatch.setattr(serve.Serving, "wait", lambda running: seen.append(urllib.request.urlopen(running.url).read()))
+    monkeypatch.setattr(
+        loopback.Serving, "wait", lambda running: seen.append(urllib.request.urlopen(running.url).read())
+    )
     result = CliRunner().invoke(main, ["serve", str(folder), "--port", "0"])
     assert result.exit_code == 0, result.output
     assert "Serving http://127.0.0.1:" in result.output

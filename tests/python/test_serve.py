@@ -1,4 +1,3 @@
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -6,20 +5,15 @@ import pytest
 import requests
 
 from rnnvis.errors import RnnvisError
-from rnnvis.server.ranges import server
+from rnnvis.server.loopback import serve_site
 
 DATA = bytes(range(256)) * 40
 
 
 @contextmanager
 def serving(folder: Path, **options):
-    running = server(folder, **options)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-    finally:
-        running.shutdown()
-        running.server_close()
+    with serve_site(folder, **options) as running:
+        yield running.url.rstrip("/")
 
 
 @pytest.fixture
@@ -56,13 +50,34 @@ def test_without_ranges_the_whole_file_comes_with_200(folder):
 
 def test_a_sub_path_is_the_only_way_in(folder):
     with serving(folder, prefix="/some/where") as url:
-        assert requests.get(f"{url}/some/where/", timeout=10).text == "<p>hello"
-        assert requests.get(f"{url}/data.parquet", timeout=10).status_code == 404
-        assert requests.get(f"{url}/some/where/%2e%2e/secret.txt", timeout=10).status_code == 404
+        assert requests.get(f"{url}/", timeout=10).text == "<p>hello"
+        root = url.removesuffix("/some/where")
+        assert requests.get(f"{root}/data.parquet", timeout=10).status_code == 404
+        assert requests.get(f"{url}/%2e%2e/secret.txt", timeout=10).status_code == 404
 
 
 def test_a_taken_port_and_a_missing_folder_are_explained(folder, tmp_path):
     with serving(folder) as url, pytest.raises(RnnvisError, match="cannot be used"):
-        server(folder, int(url.rsplit(":", 1)[1]))
+        serve_site(folder, int(url.rsplit(":", 1)[1]))
     with pytest.raises(RnnvisError, match="no such folder"):
-        server(tmp_path / "nowhere")
+        serve_site(tmp_path / "nowhere")
+
+
+def test_a_page_without_its_slash_and_a_missing_one_are_answered_as_a_static_host_does(folder):
+    (folder / "methods").mkdir()
+    (folder / "methods" / "index.html").write_text("<p>methods")
+    (folder / "404.html").write_text("<p>not here")
+    with serving(folder, prefix="/sub") as url:
+        answer = requests.get(f"{url}/methods", timeout=10)
+        assert (answer.url, answer.text) == (f"{url}/methods/", "<p>methods")
+        missing = requests.get(f"{url}/nowhere", timeout=10)
+        assert (missing.status_code, missing.text) == (404, "<p>not here")
+
+
+def test_a_file_that_is_unchanged_is_not_sent_again(folder):
+    with serving(folder) as url:
+        first = requests.get(f"{url}/data.parquet", timeout=10)
+        again = {"If-None-Match": first.headers["ETag"]}
+        assert requests.get(f"{url}/data.parquet", headers=again, timeout=10).status_code == 304
+        (folder / "data.parquet").write_bytes(b"other")
+        assert requests.get(f"{url}/data.parquet", headers=again, timeout=10).content == b"other"

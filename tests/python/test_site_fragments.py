@@ -128,6 +128,18 @@ def test_query_prints_what_the_tables_hold(published: Published, folder: Path) -
     assert lowest in shown
 
 
+def test_the_manifests_page_lists_every_declared_field_and_whether_it_may_be_missing(published: Published) -> None:
+    from rnnvis.published.schema.manifest import SCHEMA
+
+    shown = reference.manifest(published)
+    for shape in (SCHEMA, *SCHEMA["$defs"].values()):
+        part = shown.split(f"### `{shape['title']}`")[1].split("### ")[0]
+        for name in shape["properties"]:
+            row = next(row for row in part.split("<tr>") if f"<td><code>{name}</code></td>" in row)
+            assert ("<td>yes</td>" in row) == (name not in shape["required"])
+    assert "<code>&lt;name&gt;-reversed</code>" in shown
+
+
 def test_schema_lists_every_column(published: Published) -> None:
     from rnnvis.published.schema import TABLES
 
@@ -136,11 +148,14 @@ def test_schema_lists_every_column(published: Published) -> None:
         assert f"### `{declared.name}`" in shown
         for column in declared.columns:
             assert f"<code>{column.name}</code>" in shown
+    units = shown.split("### `units`")[1].split("### ")[0]
+    assert "<td>numbers of words</td>" in units.split("<code>top_words</code>")[1].split("</tr>")[0]
+    assert "<td>0 to 1</td>" in units.split("<code>sparsity</code>")[1].split("</tr>")[0]
 
 
 def test_text_of_the_corpus_is_escaped() -> None:
     assert markup.word('<img src=x onerror="alert(1)">\n\n# no') == (
-        '<span class="rv-word">&lt;img src=x onerror=&quot;alert(1)&quot;&gt; # no</span>'
+        '<span class="rv-word">&lt;img src=x onerror=&#34;alert(1)&#34;&gt; # no</span>'
     )
 
 

@@ -1,7 +1,13 @@
+from types import SimpleNamespace
+
+import numpy  # noqa: F401  (its BLAS is one of the pools of threads)
 import pytest
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep import store
+from rnnvis.recipes.keep.project import Dataset
 from rnnvis.recipes.keep.store import Step
 
 
@@ -38,6 +44,24 @@ def test_an_unfinished_step_never_looks_finished_and_starts_afresh(tmp_path):
         assert list(folder.iterdir()) == []
 
     step(whole).run(tmp_path)
+
+
+def test_a_step_computes_with_one_thread_and_leaves_the_number_as_it_was(tmp_path):
+    seen = []
+
+    def build(folder):
+        seen.extend([torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())])
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threadpool_limits(2):
+            step(build).run(tmp_path)
+            assert set(seen) == {1}
+            assert torch.get_num_threads() == 2
+            assert {pool["num_threads"] for pool in threadpool_info()} == {2}
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_step_that_resumes_finds_what_it_left(tmp_path):
@@ -98,3 +122,14 @@ def test_a_step_depends_on_what_its_work_imports_and_on_nothing_else(house):
     assert house(part="from house.apart import y as x\n") != first
     second = house()
     assert house(apart="y = 3\n") != second
+
+
+def test_trainings_whose_names_make_the_same_words_do_not_delete_each_other(tmp_path):
+    def train(dataset, card):
+        of = Dataset(tmp_path, SimpleNamespace(name=dataset), {})
+        label = of.label(SimpleNamespace(name=card), 0)
+        return Step("train", label, {"of": dataset}, (), lambda folder: (folder / "result").write_text(dataset))
+
+    first = train("toy", "small-gru").run(tmp_path)
+    second = train("toy-small", "gru").run(tmp_path)
+    assert [folder.joinpath("result").read_text() for folder in (first, second)] == ["toy", "toy-small"]

@@ -2,6 +2,8 @@
 
 import itertools
 import json
+import shutil
+import urllib.request
 from pathlib import Path
 
 import duckdb
@@ -9,11 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+from rnnvis.cli import main
 from rnnvis.errors import RnnvisError
 from rnnvis.published import files, publishing, typescript
-from rnnvis.published.schema import ARROW, TABLES, VERSION, Table
+from rnnvis.published.schema import TABLES, VERSION, Table
 from rnnvis.published.verify import verify
+from rnnvis.server.loopback import serve_site
 from tests import synthetic
 
 ROWS = 37
@@ -23,7 +28,7 @@ def example(table: Table, rng: np.random.Generator) -> dict:
     """Random rows of `table` with unique sort keys; every nullable column holds some nulls."""
     columns: dict = {}
     for column in table.columns:
-        kind = ARROW[column.type]
+        kind = column.arrow()
         if column.name in table.sorted_by:
             place = table.sorted_by.index(column.name)
             numbers = np.arange(ROWS) // 3 if place == 0 and len(table.sorted_by) > 1 else np.arange(ROWS)
@@ -39,16 +44,21 @@ def example(table: Table, rng: np.random.Generator) -> dict:
             values = rng.integers(0, 100, ROWS).tolist()
         if column.nullable:
             values = [None if n % 5 == 0 else value for n, value in enumerate(values)]
-        columns[column.name] = pa.array(values, type=kind) if column.type != "list<float16>" else values
+        columns[column.name] = pa.array(values, type=kind) if "float16" not in column.type else values
     return columns
 
 
+@pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
-def test_every_table_comes_back_as_it_was_written(table, tmp_path):
+def test_every_table_comes_back_as_it_was_written(table, wide, tmp_path):
     columns = example(table, np.random.default_rng(0))
-    for column in (c for c in table.columns if c.type == "list<float16>"):
-        columns[column.name] = files.list_column(np.arange(ROWS * 2, dtype=np.float16).reshape(ROWS, 2))
+    for column in (c for c in table.columns if "float16" in c.type):
+        values = np.arange(ROWS * 2, dtype=np.float16).reshape(ROWS, 2)
+        large = wide and "float32" in column.type
+        columns[column.name] = files.list_column(values.astype(np.float32) * 1e9 if large else values)
     rows = files.rows_of(table, columns)
+    if wide and table.name == "states":
+        assert files.matrix(rows["value"]).max() == np.float32((2 * ROWS - 1) * 1e9)
     parts = files.write(table.name, rows, tmp_path)
     assert sum(part.rows for part in parts) == ROWS
     back = files.read(table.name, [tmp_path / part.name for part in parts])
@@ -169,6 +179,61 @@ def test_a_bad_manifest_is_explained(copy, text, said):
         verify(copy)
 
 
+def of_model(manifest: dict) -> dict:
+    return manifest["datasets"][0]["models"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda m: m["datasets"][0].pop("title"), "manifest.datasets[0].title must be text"),
+        (
+            lambda m: of_model(m)["states"][0].update(units="64"),
+            "models[0].states[0].units must be a whole number from 0",
+        ),
+        (lambda m: of_model(m)["states"][0].update(units=-1), "units must be a whole number from 0 on"),
+        (lambda m: of_model(m)["states"][0].update(units=True), "units must be a whole number from 0 on"),
+        (lambda m: of_model(m)["states"][0].update(units=2.5), "units must be a whole number from 0 on"),
+        (lambda m: of_model(m).update(states=[]), "models[0].states must be a list that is not empty"),
+        (lambda m: of_model(m).update(seed="0"), "models[0].seed must be a whole number"),
+        (lambda m: of_model(m).update(kind="oracle"), "kind must be classifier or language model or recording"),
+        (lambda m: m["datasets"][0]["tables"]["words"].update(rows=None), "tables.words.rows must be a whole number"),
+        (
+            lambda m: m["datasets"][0]["tables"]["words"]["files"][0].update(path="../x.parquet"),
+            "name of a Parquet file",
+        ),
+        (lambda m: m["datasets"][0]["tables"]["words"]["files"][0].update(sha256="0"), "sha256 must be a SHA-256"),
+        (lambda m: m["datasets"][0]["splits"].update(train="5"), "splits.train must be a whole number from 0 on"),
+        (lambda m: m["datasets"][0].update(view=[]), "datasets[0].view must be an object"),
+        (
+            lambda m: m["datasets"][0]["first_view"]["slices"][0]["keys"].update(k=[1.5]),
+            "keys.k[0] must be text or a whole",
+        ),
+        (lambda m: m.update(datasets={}), "manifest.datasets must be a list"),
+    ],
+)
+def test_a_field_of_a_wrong_kind_is_named_with_what_it_must_be(copy, change, said):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    change(manifest)
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RnnvisError) as refused:
+        publishing.read_manifest(copy)
+    assert said in str(refused.value)
+    assert "publish again" in str(refused.value)
+
+
+def test_a_field_that_is_not_declared_is_passed_over_by_readers_named_by_verify_and_never_written(copy):
+    manifest = json.loads((copy / "manifest.json").read_text())
+    of_model(manifest)["states"][0]["colour"] = "red"
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert publishing.read_manifest(copy)["datasets"]
+    before = (copy / "manifest.json").read_bytes()
+    for refused in (lambda: verify(copy), lambda: publishing.write_manifest(manifest["datasets"], copy, "test")):
+        with pytest.raises(RnnvisError, match=r"models\[0\]\.states\[0\]\.colour is not a field"):
+            refused()
+    assert (copy / "manifest.json").read_bytes() == before
+
+
 def test_the_first_view_holds_the_tables_own_rows(copy):
     manifest = publishing.read_manifest(copy)
     dataset = manifest["datasets"][0]
@@ -186,27 +251,95 @@ def test_the_first_view_holds_the_tables_own_rows(copy):
     assert any(entry["path"] in p and "checksum" in p for p in verify(copy).problems)
 
 
-def test_a_publish_keeps_the_files_of_the_one_before_and_drops_older_ones(copy):
+def with_sentences_of(number: int, folder: Path) -> list[dict]:
+    """The datasets of `folder`, the sentences of the first ones read with another text."""
+    datasets = publishing.read_manifest(folder)["datasets"]
+    rows = files.read("sentences", [folder / f["path"] for f in datasets[0]["tables"]["sentences"]["files"]])
+    text = pa.array([f"{text} {number}" for text in rows["text"].to_pylist()])
+    rows = rows.set_column(rows.schema.get_field_index("text"), rows.schema.field("text"), text)
+    scratch = folder.parent / f"scratch-{number}"
+    entry = publishing.entry("sentences", files.write("sentences", rows, scratch), scratch, folder)
+    datasets[0]["tables"]["sentences"] = entry
+    return datasets
+
+
+def test_a_publish_keeps_the_files_of_the_one_before_apart_and_drops_older_ones(copy, capsys):
     first = publishing.named_files(publishing.read_manifest(copy))
     (copy / "words-0000000000000000.parquet").write_bytes(b"from long ago")
-    publishing.write_manifest([], copy, "test")
-    assert {p.name for suffix in ("*.parquet", "*.pack") for p in copy.glob(suffix)} == first
-    publishing.write_manifest([], copy, "test")
-    assert [*copy.glob("*.parquet"), *copy.glob("*.pack")] == []
+    (copy / "words-1111111111111111.parquet.tmp").write_bytes(b"of a publish that was stopped")
+    publishing.write_manifest(with_sentences_of(1, copy), copy, "test")
+    second = publishing.named_files(publishing.read_manifest(copy))
+    assert {p.name for p in copy.iterdir()} == second | {"manifest.json", "kept"}
+    assert {p.name for p in (copy / "kept").iterdir()} == first - second
+    assert first - second  # sentences, and the first view with some of them
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{len(first - second)} files of the publish before are kept in" in said
+    assert "rnnvis tidy" in said
+    assert verify(copy).problems == []
+    publishing.write_manifest(with_sentences_of(2, copy), copy, "test")
+    assert {p.name for p in (copy / "kept").iterdir()} == second - publishing.named_files(
+        publishing.read_manifest(copy)
+    )
+    done = CliRunner().invoke(main, ["tidy", str(copy)])
+    assert done.exit_code == 0, done.output
+    assert not (copy / "kept").exists()
+    assert verify(copy).problems == []
 
 
-def test_of_the_publish_before_the_largest_files_go_where_a_site_would_be_too_large(copy, monkeypatch):
+def test_an_open_page_is_still_served_what_is_kept(copy):
+    before = publishing.read_manifest(copy)["datasets"][0]["tables"]["sentences"]["files"][0]["path"]
+    held = (copy / before).read_bytes()
+    publishing.write_manifest(with_sentences_of(1, copy), copy, "test")
+    with serve_site(copy) as running, urllib.request.urlopen(running.url + before) as answer:
+        assert answer.read() == held
+
+
+def test_of_a_dataset_that_is_no_longer_published_nothing_stays(tmp_path):
+    synthetic.publish(tmp_path, units=12, words=60, sentences=60, second=True)
+    datasets = publishing.read_manifest(tmp_path)["datasets"]
+    of_second = publishing.named_files({"datasets": datasets[1:]}) - publishing.named_files({"datasets": datasets[:1]})
+    assert of_second
+    publishing.write_manifest(datasets[:1], tmp_path, "test")
+    assert not of_second & {path.name for path in tmp_path.rglob("*")}
+    datasets = publishing.read_manifest(tmp_path)["datasets"]
+    path = datasets[0]["tables"].pop("sentences")["files"][0]["path"]
+    datasets[0]["view"], datasets[0]["probes"] = None, {}
+    publishing.write_manifest(datasets, tmp_path, "test")
+    assert path not in {path.name for path in tmp_path.rglob("*")}
+
+
+def test_verify_names_files_of_rows_that_no_manifest_names(copy, tmp_path):
+    site = tmp_path.parent / f"{tmp_path.name}-site"
+    shutil.copytree(copy, site / "explorer" / "data")
+    (site / "manifest.json").write_text('{"name": "of somebody else"}')
+    assert verify(site).problems == []
+    assert verify(site).rows == verify(copy).rows > 0
+    for stray in ("explorer/data/kept/a.parquet", "b.pack", "explorer/data/.rnnvis-1/c.parquet.tmp"):
+        (site / stray).parent.mkdir(exist_ok=True)
+        (site / stray).write_bytes(b"rows")
+    problems = verify(site).problems
+    assert len(problems) == 3
+    assert all("no manifest names it" in problem for problem in problems)
+    done = CliRunner().invoke(main, ["verify", str(site)])
+    assert done.exit_code == 1
+    problems = verify(site / "explorer" / "data").problems  # a published folder may keep files apart
+    assert [".rnnvis-1" in problem for problem in problems] == [True]
+    named(site / "explorer" / "data", "words").unlink()
+    assert any("missing" in problem for problem in verify(site).problems)
+
+
+def test_a_folder_larger_than_a_site_may_be_is_named(copy, monkeypatch):
     monkeypatch.setattr("rnnvis.published.verify.SITE_LIMIT", 1000)
     assert any("more than 1,000 for a site" in problem for problem in verify(copy).problems)
-    size = {path: path.stat().st_size for path in publishing.data_files(copy)}
-    largest = max(size, key=lambda path: size[path])
-    monkeypatch.setattr(publishing, "SITE_LIMIT", sum(size.values()) - 1)
-    (copy / "words-0000000000000000.parquet").write_bytes(b"from long ago")
-    publishing.write_manifest([], copy, "test")
-    assert set(publishing.data_files(copy)) == size.keys() - {largest}
 
 
 def test_the_viewer_reads_the_same_schema():
-    folder = Path(__file__).parents[2] / "viewer" / "src" / "data"
-    for name, text in (("schema.ts", typescript.source()), ("catalogue.ts", typescript.catalogue())):
-        assert (folder / name).read_text(encoding="utf-8") == text, "run: python -m rnnvis.published.typescript"
+    assert typescript.stale(Path(__file__).parents[2] / "viewer" / "src" / "data") == []
+
+
+def test_a_generated_file_that_is_not_as_declared_is_named(tmp_path):
+    typescript.write(tmp_path)
+    assert typescript.stale(tmp_path) == []
+    (tmp_path / "manifestSchema.ts").write_text((tmp_path / "manifestSchema.ts").read_text().replace("units", "unit"))
+    (tmp_path / "schema.ts").unlink()
+    assert typescript.stale(tmp_path) == [str(tmp_path / name) for name in ("schema.ts", "manifestSchema.ts")]

@@ -101,7 +101,7 @@ def test_five_classes_are_predicted_as_the_model_does(stars):
     labels = table(dataset, "sentences")["label"].to_numpy()
     assert np.array_equal(labels, corpus.label)
     for model in dataset["models"]:
-        trained, card = load(next((stars / "build/stages/train").glob(f"stars-{model['name']}-*")))
+        trained, card = load(next((stars / "build/stages/train").glob(f"stars+{model['name']}+*")))
         assert card["config"]["oversample"] is True
         found = table(model, "predictions")
         p = predict(trained, corpus, np.arange(len(corpus)))

@@ -25,6 +25,14 @@ def site() -> None:
 
 
 @main.command()
+def ready() -> None:
+    """Whether the site can be built: is there a Node, or a viewer that needs none?"""
+    from tools.website.site import check_tools
+
+    check_tools(Project(Path.cwd()))
+
+
+@main.command()
 def viewer() -> None:
     """Only the viewer, into site/explorer/app/."""
     from tools.website.site import build_viewer

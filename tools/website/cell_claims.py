@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.website.cells import Cells
-from tools.website.markup import absent, decimal, listing, paragraph, table, text
+from tools.website.markup import absent, decimal, filled, listing, paragraph, piece, table, text
 
 CLEAR = 2.0
 """A difference is one when it is more than this many standard errors, and the seeds' ranges do not overlap."""
@@ -103,7 +103,7 @@ def claims(cells: Cells) -> str:
             _mean(of.less, of.claim.digits),
             _difference(of),
             text(of.claim.unit),
-            f"<strong>{of.verdict}</strong>",
+            piece("strong", of.verdict),
         )
         for of in found
     ]
@@ -121,7 +121,7 @@ def conclusion(cells: Cells) -> str:
         count = sum(of.verdict == verdict for of in found)
         if count:
             said.append(f"{count} {'are' if count > 1 else 'is'} {verdict}")
-    return paragraph(f"Of {len(found)} claims, {listing(said)}.")
+    return paragraph(filled("Of {} claims, {}.", len(found), listing(said)))
 
 
 def _mean(values: list[float], digits: int) -> str:

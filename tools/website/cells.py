@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
+from markupsafe import Markup
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recipes.steps.cell_results import METHOD, SELECTION, STRONGEST
 from rnnvis.recipes.study import results
-from rnnvis.recipes.study.cell_results import METHOD, SELECTION, STRONGEST
-from tools.website.markup import absent, decimal, integer, listing, paragraph, percent, table, text, word
+from tools.website.markup import absent, decimal, filled, integer, listing, paragraph, percent, piece, table, text, word
 
 DATASET = "speeches"
 Table = dict[str, Any]
@@ -28,7 +29,7 @@ class Cells:
     published: Table | None
 
     @staticmethod
-    def read(datasets: Path, manifest: Table) -> Cells:
+    def read(datasets: Path, manifest: Mapping[str, Any]) -> Cells:
         """What lies in `datasets`, a folder of datasets, and in a published manifest."""
         folder = datasets / DATASET / "results"
         perplexity, measures = (_table(folder / f"{name}.json") for name in ("perplexity", "measures"))
@@ -102,7 +103,7 @@ def perplexity(cells: Cells) -> str:
         "parameters",
         "test perplexity",
         "over seeds",
-        f"below {text(rival)}",
+        f"below {rival}",
         "minutes a training",
     )
     words = cells.perplexity["corpus"]["words"]
@@ -124,20 +125,24 @@ def reproduced(cells: Cells) -> str:
         (here if model["provenance"].get("sha256") in known else other).append(_link(cells, name))
     if not here and not other:
         return paragraph(
-            "This build of the site holds none of these models: their figures come from the tables of results that the "
-            "project keeps. <code>make demo-lm</code> trains the quick one, <code>rnnvis regenerate speeches</code> "
-            "all of them.",
+            filled(
+                "This build of the site holds none of these models: their figures come from the tables of results that "
+                "the project keeps. <code>make demo-lm</code> trains the quick one, <code>rnnvis regenerate "
+                "speeches</code> all of them."
+            ),
             "rv-note",
         )
     said = []
     if here:
-        said.append(f"This build trained or holds {listing(here)} with exactly the weights of the table.")
+        said.append(filled("This build trained or holds {} with exactly the weights of the table.", listing(here)))
     if other:
-        said.append(f"It holds {listing(other)} with other weights than the table's: another machine or version.")
+        said.append(
+            filled("It holds {} with other weights than the table's: another machine or version.", listing(other))
+        )
     rest = [text(cells.title(name)) for name in cells.models if cells.shown(name) is None]
     if rest:
-        said.append(f"Not in this build: {listing(rest)}.")
-    return paragraph(" ".join(said), "rv-note")
+        said.append(filled("Not in this build: {}.", listing(rest)))
+    return paragraph(Markup(" ").join(said), "rv-note")
 
 
 def _link(cells: Cells, name: str, said: str | None = None, k: int | None = None) -> str:
@@ -148,7 +153,7 @@ def _link(cells: Cells, name: str, said: str | None = None, k: int | None = None
     parts |= {"q": view.get("sentence"), "t": view.get("step")}
     chosen = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items() if value is not None)
     address = f"../../explorer/#v1={chosen}"
-    return f'<a href="{text(address)}">{text(said or cells.title(name))}</a>'
+    return piece("link", address, text(said or cells.title(name)))
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ class _Measure:
         if len(found) < 2:
             return said
         scale = 100 if self.share else 1
-        return f"{said}<br><small>{_ends(min(found) * scale, max(found) * scale, self.digits)}</small>"
+        return piece("value_and_range", said, _ends(min(found) * scale, max(found) * scale, self.digits))
 
 
 def _ends(low: float, high: float, digits: int) -> str:
@@ -216,7 +221,7 @@ def measures(cells: Cells) -> str:
     columns = list(cells.states())
     if not columns:
         return absent("measures of language models")
-    head = ("", *(f"{text(cells.title(name))}<br>{_kind(state)}" for name, state, _ in columns))
+    head = ("", *(piece("two_lines", text(cells.title(name)), _kind(state)) for name, state, _ in columns))
     rows = [(text(measure.title), *(measure.shown(seeds) for _, _, seeds in columns)) for measure in MEASURES]
     clusters = (cells.measures or {})["k"]
     caption = f"Mean over the seeds, smallest and largest below it; clusters: method {METHOD}, k = {clusters}"
@@ -247,8 +252,8 @@ def clouds(cells: Cells) -> str:
         parts = cloud["parts"]
         commonest = next(iter(parts), "")
         share = parts[commonest] / sum(parts.values()) if parts else None
-        strongest = " ".join(map(word, cloud["words"][:STRONGEST]))
-        said = f"{text(commonest)}, {percent(share)}" if parts else "–"
+        strongest = Markup(" ").join(map(word, cloud["words"][:STRONGEST]))
+        said = filled("{}, {}", text(commonest), percent(share)) if parts else "–"
         rows.append((str(number), integer(len(cloud["words"])), said, decimal(cloud["stability"], 2), strongest))
     head = ("cloud", "words", "commonest part of speech", "stability", "strongest words")
     caption = f"Word clouds of {cells.title(name)}, hidden state, from top to bottom"
@@ -275,7 +280,7 @@ def kinds(cells: Cells) -> str:
             percent(of["of_cluster"]),
             decimal(of["f1"], 2),
             decimal(of["chance"], 2),
-            " ".join(map(word, of["strongest"])),
+            Markup(" ").join(map(word, of["strongest"])),
         )
         for kind, of in sorted(found[1]["kinds"].items(), key=lambda item: item[1]["chance"] - item[1]["f1"])
     ]
@@ -303,4 +308,4 @@ def explorer(cells: Cells) -> str:
     if not shown:
         return absent("language model to look at")
     name = shown[-1]
-    return paragraph(f"Look at {_link(cells, name)} in the explorer.", "rv-note")
+    return paragraph(filled("Look at {} in the explorer.", _link(cells, name)), "rv-note")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from tools.website.markup import (
     absent,
     decimal,
+    filled,
     integer,
     listing,
     paragraph,
@@ -113,7 +116,7 @@ def clusters(published: Published) -> str:
             signed(c.effect, decimal(c.effect, 2, sign=True)),
             percent(c.purity),
             decimal(c.stability, 2),
-            " ".join(map(word, c.words)),
+            Markup(" ").join(map(word, c.words)),
         )
         for c in found
     ]
@@ -132,10 +135,17 @@ def clusters_conclusion(published: Published) -> str:
     agreeing = low if low == high else f"{low} to {high}"
     up = [str(c.number) for c in strong if c.effect > 0]
     down = [str(c.number) for c in strong if c.effect < 0]
-    sides = [f"{_clouds(n)} {listing(n)} towards {side}" for n, side in ((up, "positive"), (down, "negative")) if n]
+    sides = [
+        filled("{} {} towards {}", _clouds(n), listing(n), side)
+        for n, side in ((up, "positive"), (down, "negative"))
+        if n
+    ]
     return paragraph(
-        f"Of the {CLUSTERS} clouds, {len(strong)} push the verdict at least half as hard as the strongest one: "
-        f"{listing(sides)}. In each of these, {agreeing} of the words push the same way."
+        filled(
+            "Of the {} clouds, {} push the verdict at least half as hard as the strongest one: {}. In each of these, "
+            "{} of the words push the same way.",
+            *(CLUSTERS, len(strong), listing(sides), agreeing),
+        )
     )
 
 
@@ -198,12 +208,14 @@ def contexts_conclusion(published: Published) -> str:
         push, push_by = _compared(after.push, after.push_error, other.push, other.push_error, "higher", "lower")
         said.append(
             paragraph(
-                f"{word(name)}: the response norm is {norm} after a positive context than after a negative one "
-                f"(difference {by}). The push on the verdict is {push} after a positive context "
-                f"(difference {push_by})."
+                filled(
+                    "{}: the response norm is {} after a positive context than after a negative one (difference {}). "
+                    "The push on the verdict is {} after a positive context (difference {}).",
+                    *(word(name), norm, by, push, push_by),
+                )
             )
         )
-    return "".join(said) or absent("words in two contexts")
+    return Markup().join(said) or absent("words in two contexts")
 
 
 def _compared(

@@ -20,6 +20,7 @@ FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "files": reference.files,
     "answer": probes.pair_answer,
     "answer-at-home": probes.pair_answer_at_home,
+    "manifest": reference.manifest,
     "pair": probes.pair,
     "pair-conclusion": probes.pair_conclusion,
     "pair-explorers": probes.pair_explorers,

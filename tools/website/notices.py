@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import html
 import importlib.metadata
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup, escape
+
 from rnnvis.errors import RnnvisError
 from rnnvis.published import files
-from tools.website.markup import table, text
+from tools.website.markup import details, piece, table, text
 
 LICENCES = Path(__file__).parent / "licences"
 
@@ -71,9 +72,8 @@ def _page(notices: list[Notice]) -> str:
     parts = [table("What ships with this site", ("component", "version", "licence", "used for"), rows)]
     for n in notices:
         # One line each, with its line ends as entities: a blank line would end the block of HTML.
-        body = html.escape(n.text).replace("\n", "&#10;")
-        name = f"{n.name} {n.version}".strip()
-        parts.append(f'<details><summary>{text(name)}</summary><pre class="rv-licence">{body}</pre></details>\n')
+        body = escape(n.text).replace("\n", Markup("&#10;"))
+        parts.append(details(f"{n.name} {n.version}", piece("pre", "rv-licence", body)))
     return "\n".join(parts)
 
 
@@ -89,7 +89,7 @@ def _of_npm(folder: Path, use: str) -> Notice:
     if about["name"] == "@duckdb/duckdb-wasm":
         whole = "See DuckDB: the package ships no licence file; DuckDB's page of licences holds DuckDB-WASM's."
     if not whole:
-        raise RnnvisError(f"{folder}: no licence file", "name the package's licence under stages/licences/")
+        raise RnnvisError(f"{folder}: no licence file", "name the package's licence under tools/website/licences/")
     return Notice(about["name"], about["version"], about.get("license", "see its text"), use, whole)
 
 

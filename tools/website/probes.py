@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
+from markupsafe import Markup
 
 from rnnvis.measures.sentences.sequences import glyphs
 from tools.website import findings
-from tools.website.markup import absent, decimal, paragraph, percent, signed, table, text, word
+from tools.website.markup import absent, decimal, filled, paragraph, percent, piece, signed, table, word
 from tools.website.published import Published
 
 WORD = findings.WORDS[0]
@@ -89,7 +91,14 @@ def pair(published: Published) -> str:
         )
         for p in found
     ]
-    head = ("sentence", f"P(positive) at {word(WORD)}", "at the end", "push, log-odds", "response norm", "surprise")
+    head = (
+        "sentence",
+        filled("P(positive) at {}", word(WORD)),
+        "at the end",
+        "push, log-odds",
+        "response norm",
+        "surprise",
+    )
     return table(f"“{WORD}” in both orders", head, rows, (1, 2, 3, 4, 5), (0,))
 
 
@@ -112,11 +121,15 @@ def pair_conclusion(published: Published) -> str:
         pushed = f"{pushes[0]} log-odds in both" if same else f"{pushes[0]} against {pushes[1]} log-odds"
         said.append(
             paragraph(
-                f"In {word(first.sentence)} the memory moved {further} at {word(WORD)} than in the other order "
-                f"({decimal(first.norm, 3)} against {decimal(second.norm, 3)}); the push on the verdict was {pushed}."
+                filled(
+                    "In {} the memory moved {} at {} than in the other order ({} against {}); the push on the verdict "
+                    "was {}.",
+                    *(word(first.sentence), further, word(WORD), decimal(first.norm, 3), decimal(second.norm, 3)),
+                    pushed,
+                )
             )
         )
-    return "".join(said) or absent("pair of probe sentences")
+    return Markup().join(said) or absent("pair of probe sentences")
 
 
 def pair_answer(published: Published) -> str:
@@ -145,14 +158,14 @@ def _answer(published: Published, root: str) -> str:
     )
     ends = " and ".join(f"{decimal(p.end, 2)} in the {nth}" for p, nth in _nth(shown))
     it = word(WORD)
-    return (
-        f"<ol><li>{word(first.sentence)}</li><li>{word(second.sentence)}</li></ol>\n\n"
-        + paragraph(
-            f"{it} by itself {verdict}: the model's P(positive) went {went}. What it changed is the memory, {further}. "
-            f"{_chip(published, first, second)}At the end of the sentence P(positive) is {ends}."
-        )
-        + _side_by_side(published, first, second, root, f"See what {it} did in both, side by side")
+    story = filled(
+        "{} by itself {}: the model's P(positive) went {}. What it changed is the memory, {}. {}At the end of the "
+        "sentence P(positive) is {}.",
+        *(it, verdict, went, further, _chip(published, first, second), ends),
     )
+    both = piece("listed", [word(first.sentence), word(second.sentence)])
+    invitation = filled("See what {} did in both, side by side", it)
+    return both + "\n\n" + paragraph(story) + _side_by_side(published, first, second, root, invitation)
 
 
 def _chip(published: Published, first: Probe, second: Probe) -> str:
@@ -190,22 +203,23 @@ def pair_explorers(published: Published) -> str:
     pair = _shown_pair(published)
     if not pair:
         return absent("pair of probe sentences")
-    alone = "".join(
-        f'<rnnvis-explorer layout="hero" explorer="../../explorer/" model="{text(published.model["name"])}" '
-        f'sentence="{text(p.name)}" step="{p.step}" k="{findings.CLUSTERS}" words="{WORD}"></rnnvis-explorer>\n'
-        f'<p class="rv-note">{word(p.sentence)}</p>\n'
-        for p in pair
-    )
+    alone = Markup().join(_explorer(published, p) for p in pair)
     if len(pair) != 2:
         return alone
     return alone + _side_by_side(published, pair[0], pair[1], "../../", "Both sentences side by side in the explorer")
 
 
+def _explorer(published: Published, shown: Probe) -> Markup:
+    attributes: dict[str, Any] = {"layout": "hero", "explorer": "../../explorer/", "model": published.model["name"]}
+    attributes |= {"sentence": shown.name, "step": shown.step, "k": findings.CLUSTERS, "words": WORD}
+    return piece("explorer", attributes) + "\n" + paragraph(word(shown.sentence), "rv-note")
+
+
 def _shown_pair(published: Published) -> list[Probe]:
     """The pair that the default view belongs to, else the first; empty without one."""
     found = probes(published)
-    shown = (published.dataset.get("view") or {}).get("sentence")
-    at = next((i for i, p in enumerate(found) if p.key == shown), 0) // 2 * 2
+    view = published.dataset["view"]
+    at = next((i for i, p in enumerate(found) if view and p.key == view["sentence"]), 0) // 2 * 2
     return found[at : at + 2]
 
 
@@ -215,14 +229,13 @@ def _side_by_side(published: Published, first: Probe, second: Probe, root: str, 
     dataset, model, state = (quote(name, safe="") for name in names)
     view = f"d={dataset}&m={model}&s={state}&g={findings.METHOD}.reliable&k={findings.CLUSTERS}"
     at = f"q={first.key}&t={first.step}&q2={second.key}&t2={second.step}"
-    address = text(f"{root}explorer/#v1={view}&{at}")
-    return f'<p class="rv-note"><a href="{address}">{said}</a></p>\n'
+    return paragraph(piece("link", f"{root}explorer/#v1={view}&{at}", said), "rv-note")
 
 
 def reading(published: Published) -> str:
     """What the word did at the default view's step: the last stop of the walk through the picture."""
-    shown = (published.dataset.get("view") or {}).get("sentence")
-    probe = next((p for p in probes(published) if p.key == shown), None)
+    view = published.dataset["view"]
+    probe = next((p for p in probes(published) if view and p.key == view["sentence"]), None)
     found = published.rows(
         "SELECT labels, \"order\" FROM cluster_labels WHERE method = ? AND selection = ? AND k = ? AND side = 'units'",
         (findings.METHOD, findings.SELECTION, findings.CLUSTERS),
@@ -239,9 +252,12 @@ def reading(published: Published) -> str:
     rose = f"Chip {up} rose most ({decimal(mean[up], 3, sign=True)} on average)"
     fell = f"chip {down} {'fell most' if mean[down] < 0 else 'rose least'} ({decimal(mean[down], 3, sign=True)})"
     surprise = "–" if probe.surprise is None else f"{probe.surprise:.0f} %"
+    pushed = f"{decimal(probe.before, 2)} before and {decimal(probe.after, 2)} after it, a push of "
+    pushed += f"{decimal(probe.push, 2, sign=True)} log-odds"
     return paragraph(
-        f"At {word(probe.surface[probe.step])}, P(positive) was {decimal(probe.before, 2)} before and "
-        f"{decimal(probe.after, 2)} after it, a push of {decimal(probe.push, 2, sign=True)} log-odds. "
-        f"Of the memory before it, {percent(kept)} was kept. {rose} and {fell}. Among all uses of the word in the "
-        f"corpus, {surprise} changed the memory in a way closer to the usual one than this use did."
+        filled(
+            "At {}, P(positive) was {}. Of the memory before it, {} was kept. {} and {}. Among all uses of the word in "
+            "the corpus, {} changed the memory in a way closer to the usual one than this use did.",
+            *(word(probe.surface[probe.step]), pushed, percent(kept), rose, fell, surprise),
+        )
     )

@@ -10,6 +10,7 @@ import duckdb
 
 from rnnvis.errors import RnnvisError
 from rnnvis.published.publishing import read_manifest
+from rnnvis.published.schema.manifest import DatasetEntry, ModelEntry, StateEntry, TableEntry
 
 Row = tuple[Any, ...]
 
@@ -24,13 +25,13 @@ class Published:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manifest = read_manifest(folder)
-        self.dataset: dict[str, Any] = self.manifest["datasets"][0]
-        shown = (self.dataset.get("view") or {}).get("model")
+        self.dataset: DatasetEntry = self.manifest["datasets"][0]
+        view = self.dataset["view"]
         models = self.dataset["models"]
-        self.model: dict[str, Any] = next((m for m in models if m["name"] == shown), models[0])
+        self.model: ModelEntry = next((m for m in models if view and m["name"] == view["model"]), models[0])
         states = self.model["states"]
-        self.state: dict[str, Any] = next((s for s in states if s["read_by_head"]), states[0])
-        self.tables: dict[str, dict[str, Any]] = {
+        self.state: StateEntry = next((s for s in states if s["read_by_head"]), states[0])
+        self.tables: dict[str, TableEntry] = {
             **self.dataset["tables"],
             **self.model["tables"],
             **self.state["tables"],
@@ -50,7 +51,7 @@ class Published:
         except duckdb.Error as error:
             raise self._damaged(error) from None
 
-    def metrics(self, model: dict[str, Any]) -> list[Row]:
+    def metrics(self, model: ModelEntry) -> list[Row]:
         """The rows of the `metrics` table of any of the models: subject, measure, split, value, low, high, about."""
         entry = model["tables"].get("metrics")
         if entry is None:
@@ -60,15 +61,14 @@ class Published:
 
     def file(self, table: str) -> str:
         """The name of the first file of `table`."""
-        name: str = self.tables[table]["files"][0]["path"]
-        return name
+        return self.tables[table]["files"][0]["path"]
 
     def shown(self, query: str) -> str:
         """What DuckDB prints for `query`, run inside the published folder."""
         connection = duckdb.connect(config={"threads": 1, "file_search_path": str(self.folder)})
         return str(connection.sql(query)).rstrip()
 
-    def _relation(self, entry: dict[str, Any]) -> duckdb.DuckDBPyRelation:
+    def _relation(self, entry: TableEntry) -> duckdb.DuckDBPyRelation:
         paths = [str(self.folder / file["path"]) for file in entry["files"]]
         try:
             return self.connection.read_parquet(paths)

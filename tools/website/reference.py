@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 from typing import Any
 
+from markupsafe import Markup
+
 from rnnvis.published.publishing import tables_of
 from rnnvis.published.schema import TABLES, Table
-from tools.website.markup import absent, decimal, integer, percent, table, text
+from rnnvis.published.schema.manifest import SCHEMA
+from tools.website.markup import absent, decimal, details, filled, integer, percent, piece, table, text
 from tools.website.published import Published
 
 _SCOPE = {"dataset": "one for each dataset", "model": "one for each model", "state": "one for each state of a model"}
@@ -20,16 +22,58 @@ def schema(published: Published | None = None) -> str:
 
 
 def _table(declared: Table) -> str:
-    order = ", ".join(f"<code>{name}</code>" for name in declared.sorted_by)
+    order = Markup(", ").join(piece("code", name) for name in declared.sorted_by)
     rows = [
-        (f"<code>{c.name}</code>", f"<code>{text(c.type)}</code>", "yes" if c.nullable else "", text(c.about))
+        (
+            piece("code", c.name),
+            piece("code", text(c.type)),
+            "yes" if c.nullable else "",
+            text(c.about),
+            text(c.values()),
+        )
         for c in declared.columns
     ]
-    columns = table("", ("column", "type", "nullable", "holds"), rows)
-    return (
-        f"### `{declared.name}`\n\n"
-        f"<p>A row is {text(declared.row)}; {_SCOPE[declared.scope]}. Sorted by {order}.</p>\n\n{columns}"
-    )
+    columns = table("", ("column", "type", "nullable", "holds", "values"), rows)
+    about = filled("A row is {}; {}. Sorted by {}.", text(declared.row), _SCOPE[declared.scope], order)
+    return f"### `{declared.name}`\n\n{piece('paragraph', about, '')}\n\n{columns}"
+
+
+def manifest(published: Published | None = None) -> str:
+    """Every field of the manifest, from the declaration that its readers check it against."""
+    return "\n".join(_fields(shape) for shape in (SCHEMA, *SCHEMA["$defs"].values()))
+
+
+def _fields(shape: dict[str, Any]) -> str:
+    rows = [
+        (
+            piece("code", name),
+            piece("code", _kind(of)),
+            "" if name in shape["required"] else "yes",
+            _said(of["description"]),
+        )
+        for name, of in shape["properties"].items()
+    ]
+    fields = table("", ("field", "type", "may be missing", "holds"), rows)
+    return f"### `{shape['title']}`\n\n{piece('paragraph', _said(shape['description']), '')}\n\n{fields}"
+
+
+def _said(description: str) -> Markup:
+    """A description, with what stands between backticks as code."""
+    parts = text(description).split("`")
+    return Markup().join(piece("code", part) if i % 2 else part for i, part in enumerate(parts))
+
+
+def _kind(shape: dict[str, Any]) -> str:
+    if "$ref" in shape:
+        return str(shape["$ref"].rsplit("/", 1)[1])
+    if "anyOf" in shape:
+        return " or ".join(_kind(of) for of in shape["anyOf"])
+    if shape["type"] == "array":
+        return f"list of {_kind(shape['items'])}"
+    if shape["type"] == "object":
+        inside = shape["additionalProperties"]
+        return "object" if inside is True else f"object of {_kind(inside)}"
+    return str(shape["type"])
 
 
 def corpus(published: Published) -> str:
@@ -60,7 +104,7 @@ def files(published: Published) -> str:
     rows = [
         (
             text(where),
-            f"<code>{text(name)}</code>",
+            piece("code", text(name)),
             integer(entry["rows"]),
             integer(len(entry["files"])),
             decimal(sum(f["bytes"] for f in entry["files"]) / 1e6, 2),
@@ -70,7 +114,7 @@ def files(published: Published) -> str:
     total = sum(f["bytes"] for _, _, entry in tables_of(published.manifest) for f in entry["files"])
     caption = f"Published tables: {decimal(total / 1e6, 1)} MB in all"
     shown = table(caption, ("dataset / model / state", "table", "rows", "files", "MB"), rows, (2, 3, 4))
-    return f"<details><summary>The {len(rows)} tables of this site</summary>{shown.strip()}</details>\n"
+    return details(f"The {len(rows)} tables of this site", shown)
 
 
 def provenance(published: Published) -> str:
@@ -78,9 +122,9 @@ def provenance(published: Published) -> str:
     parts = []
     for model in published.dataset["models"]:
         facts = {"hash": model["hash"], "parameters": model["parameters"], "seed": model["seed"], **model["provenance"]}
-        rows = [(f"<code>{text(name)}</code>", text(value)) for name, value in _flat(facts)]
+        rows = [(piece("code", text(name)), text(value)) for name, value in _flat(facts)]
         shown = table(f"Everything that the manifest says about {model['name']}", ("", ""), rows)
-        parts.append(f"<details><summary>{text(model['title'])}</summary>{shown.strip()}</details>\n")
+        parts.append(details(model["title"], shown))
     return "\n".join(parts) or absent("model")
 
 
@@ -105,4 +149,4 @@ def query(published: Published) -> str:
         "ORDER BY e.effect\n"
         "LIMIT 8;"
     )
-    return "```sql\n" + asked + f'\n```\n\n<pre class="rv-output">{html.escape(published.shown(asked))}</pre>\n'
+    return "```sql\n" + asked + f"\n```\n\n{piece('pre', 'rv-output', published.shown(asked))}\n"

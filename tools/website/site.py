@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
+from rnnvis.published.verify import strays
 from rnnvis.recipes.keep.project import Project
 from rnnvis.text import registry
 from tools.website import node
@@ -62,6 +63,13 @@ def build_viewer(project: Project) -> Path:
     return app
 
 
+def check_tools(project: Project) -> None:
+    """Refuse, before anything is trained, where the viewer is not built and there is no Node to build it with."""
+    stamp = project.root / "site" / "explorer" / "app" / "build.txt"
+    if not stamp.is_file() or stamp.read_text(encoding="ascii").strip() != _viewer_key(project.root / "viewer"):
+        node.npm()
+
+
 def _viewer_key(viewer: Path) -> str:
     digest = hashlib.sha256(_EXTENSION_SHA256.encode())
     for path in sorted(viewer.rglob("*")):
@@ -101,6 +109,8 @@ def _mkdocs(project: Project) -> None:
     run(command, project.root, "the pages did not build")
     write_preloads(fresh)
     write_policies(fresh)
+    if found := strays(fresh):
+        raise RnnvisError(found[0], "publish again and build again: rnnvis publish, rnnvis site")
     old = project.build / "site.old"
     shutil.rmtree(old, ignore_errors=True)
     if target.exists():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +15,16 @@ from torch.nn.functional import one_hot, pad
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import recurrent_modules
-from rnnvis.recording.steps import Batch, Forward, run_batches
+from rnnvis.recording.alignment import Plan
+from rnnvis.recording.following import follow
+from rnnvis.recording.probing import LENGTHS
+from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
 
 _FIRST_STATES = ("init_hidden", "initHidden", "init_state", "initial_state", "zero_state", "begin_state")
-_TRIED = 7
+_TARGET = re.compile(
+    r"(^|_)(trg|tgt|targets?|dst|y|captions?|answers?|decoder_inputs?|dec_inputs?|decoder_input_ids|output_seqs?)(_|$)"
+)
+_NO_TEXT = re.compile(r"len|size|mask|ratio|forc|hidden|state|vocab|emb|step|max")
 
 
 @dataclass(frozen=True)
@@ -27,42 +34,66 @@ class Way:
     forward: Forward
     alone: bool = False
 
-    def steps(self, most: int) -> int:
-        """The padded steps of a batch, where at most `most` are wanted."""
-        return 1 if self.alone else most
 
-
-def usual_way(model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]]) -> Way:
-    """The first usual way in which the recurrent modules of `model` read one step a token.
+def usual_way(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    padding_id: Mapping[str, int],
+    only: Collection[str] | None = None,
+) -> tuple[Forward, Plan]:
+    """The first usual way in which the steps of the recurrent modules of `model` follow the words, and how they do.
 
     Ids are passed batch first, time first, step by step, and one sequence at a time; with lengths, first states or
-    target tokens where the model asks for them; one-hot where it has no embedding and its first recurrent layer is
-    wide enough for every id. Each way is tried on two short sequences (one, where it takes them alone), so that a model
-    that takes the batch for the time is found out; what other modules read is as long only if it always is. RnnvisError
-    where none fits.
+    target tokens where the model asks for them or, for tokens, takes them; one-hot where it has no embedding and its
+    first recurrent layer is wide enough for every id. Each way is tried on a few short sequences, so that a model that
+    takes the batch for the time is found out. A way in which every word is read goes before one that leaves some out.
+    RnnvisError where none fits.
     """
     errors: list[Exception] = []
-    lengths = {name: [len(row) for row in text] for name, text in readings.items()}
-    steps = {name: _TRIED + (of != lengths[""]) * i for i, (name, of) in enumerate(lengths.items())}
-    for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""])):
-        rows = 1 if way.alone else 2
-        few = {name: _few(text, rows, steps[name]) for name, text in readings.items()}
+    second: tuple[Forward, Plan] | None = None
+    for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
         try:
-            for _ in run_batches(model, few, rows * _TRIED, 0, way.forward):
+            plan = follow(model, readings, padding_id, way.forward, alone=way.alone, only=only)
+            few = {name: [row[: LENGTHS[0]] for row in text[:2]] for name, text in readings.items()}
+            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, way.forward, plan):
                 pass
         except Exception as error:  # Any error of the user's own code says no more than that this way does not fit.
             errors.append(error)
-        else:
-            return way
+            continue
+        if all(one.all_words for one in plan.alignments.values()):
+            return way.forward, plan
+        second = second or (way.forward, plan)
+    if second:
+        return second
     shape = next((error for error in errors if isinstance(error, RnnvisError)), errors[0])
     if isinstance(shape, RnnvisError):
         raise shape
     if isinstance(shape, IndexError):
         _check_embeddings(model, readings)
     raise RnnvisError(
-        f"{type(model).__name__}.forward failed on ids of 2 sequences × {_TRIED} steps: {shape}",
+        f"{type(model).__name__}.forward failed on ids of 2 sequences × {LENGTHS[0]} steps: {shape}",
         "say how to call it: forward=lambda model, batch: model(batch.ids, …)",
     ) from shape
+
+
+def own_way(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    padding_id: Mapping[str, int],
+    forward: Forward,
+    alone: bool,
+    only: Collection[str] | None = None,
+) -> Plan:
+    """How the steps follow the words where a user says how to call the model: in batches, or else one row at a time."""
+    try:
+        return follow(model, readings, padding_id, forward, alone=alone, cut=False, only=only)
+    except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
+        try:
+            plan = follow(model, readings, padding_id, forward, alone=True, cut=False, only=only)
+        except Exception:
+            raise refusal from None
+        plan.notes.append(one_at_a_time(2, refusal))
+        return plan
 
 
 def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]]) -> None:
@@ -75,25 +106,20 @@ def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarr
             )
 
 
-def _few(text: Sequence[np.ndarray], rows: int, steps: int) -> list[np.ndarray]:
-    ids = np.resize(np.concatenate(text[:100]), rows * steps) if any(map(len, text[:100])) else np.zeros(rows * steps)
-    return list(ids.astype(np.int32).reshape(rows, steps))
-
-
-def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray]) -> int:
+def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray], only: Collection[str] | None) -> int:
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in model.modules()):
         return 0
-    width = next(iter(recurrent_modules(model).values())).input_size
+    width = int(getattr(next(iter(recurrent_modules(model, only).values())), "input_size", 0))
     return width if width > max((int(ids.max()) for ids in text if len(ids)), default=0) else 0
 
 
 def _ways(model: nn.Module, targets: Sequence[str], one_hot_width: int) -> Iterator[Way]:
-    plain = list(_ways_with_ids(model, targets))
-    yield from plain
+    ways = list(_ways_with_ids(model, targets))
     if one_hot_width:
         of = next((p.dtype for p in model.parameters()), torch.float32)
-        for way in plain:
-            yield replace(way, forward=_with_one_hot(way.forward, one_hot_width, of))
+        ways += [replace(way, forward=_with_one_hot(way.forward, one_hot_width, of)) for way in ways]
+    yield from ways
+    yield from (replace(way, alone=True) for way in ways if not way.alone)
 
 
 def _with_one_hot(forward: Forward, width: int, dtype: torch.dtype) -> Forward:
@@ -106,41 +132,65 @@ def _ways_with_ids(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
     except (TypeError, ValueError):
         parameters = []
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    taken = [p for p in parameters if p.kind in positional]
-    forced = {p.name: 1.0 for p in taken if "teacher" in p.name.lower()}
+    named = [p for p in parameters if p.kind in (*positional, inspect.Parameter.KEYWORD_ONLY)]
+    taken = [p for p in named if p.kind in positional]
+    forced = {p.name: True if isinstance(p.default, bool) else 1.0 for p in named if "forc" in p.name.lower()}
     needed = [p.name for p in taken if p.default is p.empty and p.name not in forced]
-    if len(needed) <= 1:
-        yield Way(lambda m, b: m(b.ids))
-        yield Way(lambda m, b: m(b.ids.transpose(0, 1)))
-        yield Way(lambda m, b: m(b.ids[0]), alone=True)
-        lengths = next((p.name for p in taken if "len" in p.name.lower()), None)
-        if lengths:
-            yield Way(lambda m, b: m(b.ids, **{lengths: b.lengths.cpu()}))
+    optional = [p.name for p in named if p.default is not p.empty]
+    lengths = [name for name in needed[1:] if "len" in name.lower()]
+    others = [name for name in needed[1:] if name not in lengths]
+    if len(targets) == 1:
+        target = others[0] if len(others) == 1 else next(filter(_is_target, optional), None) if not others else None
+        if target:
+            yield from _with_target(targets[0], target, lengths, forced)
+            may = [name for name in optional if "len" in name.lower() and not re.search("max|min", name.lower())]
+            if may and not lengths:
+                yield from _with_target(targets[0], target, may, forced)
+            return
+    if not others:
+        yield from _with_lengths(lengths or [name for name in optional if "len" in name.lower()][:1], bool(lengths))
         return
-    if len(needed) == 2:
-        second = needed[1].lower()
-        if "len" in second:
-            yield Way(lambda m, b: m(b.ids, b.lengths.cpu()))
-            yield Way(lambda m, b: m(b.ids.transpose(0, 1), b.lengths.cpu()))
-            return
-        if len(targets) == 1:
-            yield from _with_target(targets[0], forced)
-            return
+    if len(others) == 1 and not lengths:
+        second = others[0].lower()
         if any(part in second for part in ("hid", "state", "hx", "h0", "h_0")) or second == "h":
             yield from _with_states(model)
             return
     asked = ", ".join(f'"{name}"' for name in needed[1:])
     raise RnnvisError(
         f"{type(model).__name__}.forward also takes {asked}, and rnnvis cannot know what that is",
-        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}",
+        f"say how to call it: forward=lambda model, batch: model(batch.ids, …), with … for {', '.join(needed[1:])}; "
+        f"words that a decoder reads go in as tokens={{{list(recurrent_modules(model))[-1]!r}: ids}}, and then as "
+        "batch.tokens",
     )
 
 
-def _with_target(name: str, forced: Mapping[str, float]) -> Iterator[Way]:
+def _is_target(name: str) -> bool:
+    return bool(_TARGET.search(name.lower())) and not _NO_TEXT.search(name.lower().replace("target", ""))
+
+
+def _with_lengths(names: Sequence[str], needed: bool) -> Iterator[Way]:
+    def lengths(batch: Batch) -> dict[str, Tensor]:
+        return dict.fromkeys(names, batch.lengths.cpu())
+
+    if not needed:
+        yield Way(lambda m, b: m(b.ids))
+        yield Way(lambda m, b: m(b.ids.transpose(0, 1)))
+        yield Way(lambda m, b: m(b.ids[0]), alone=True)
+    if names:
+        yield Way(lambda m, b: m(b.ids, **lengths(b)))
+        yield Way(lambda m, b: m(b.ids.transpose(0, 1), **lengths(b)))
+
+
+def _with_target(name: str, target: str, lengths: Sequence[str], forced: Mapping[str, float]) -> Iterator[Way]:
     """Source and target; a decoder that stops before the last token gets one more, which it does not read."""
 
     def way(first: Callable[[Tensor], Tensor], more: int) -> Way:
-        return Way(lambda m, b: m(first(b.ids), first(pad(b.tokens[name].ids, (0, more))), **forced))
+        def call(m: Any, b: Batch) -> Any:
+            other = b.tokens[name]
+            counts = {of: (other.lengths + more if _TARGET.search(of.lower()) else b.lengths).cpu() for of in lengths}
+            return m(first(b.ids), **{target: first(pad(other.ids, (0, more)))}, **counts, **forced)
+
+        return Way(call)
 
     for more in (0, 1):
         yield way(lambda ids: ids, more)

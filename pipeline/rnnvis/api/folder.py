@@ -4,35 +4,50 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
+from rnnvis.measures.clusters.methods import METHODS
 from rnnvis.measures.units.units import label_auc
-from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, parts_of_speech
-from rnnvis.measures.words.pieces import joining
+from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
+from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
-from rnnvis.published.publishing import MANIFEST, entry, read_manifest, write_manifest
-from rnnvis.recipes.steps.cluster import cluster_state
-from rnnvis.recipes.steps.record import write_state
+from rnnvis.published.clustered import cluster_state
+from rnnvis.published.entries import (
+    dataset_entry,
+    model_entry,
+    state_entry,
+    state_title,
+    table_entries,
+    usual_view,
+)
+from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of, whole, write_manifest
+from rnnvis.published.recorded import UNPUBLISHED, write_state
+from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, Tables
+from rnnvis.published.writing import alone, is_plain
+from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.version import __version__
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
 
-SHOWN_STEPS, SHOWN_K = 12, 8
+LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts")
-Entry = dict[str, Any]
+_HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
+_TEXT = "text"  # words and sentences wait there until it is known that they may be published
 
 
 @dataclass(frozen=True)
@@ -40,53 +55,113 @@ class Choices:
     """What the user chose for `Recording.publish`."""
 
     name: str
-    dataset: str
     text: bool
     methods: tuple[str, ...]
     largest_k: int
 
 
-def publish(recording: Recording, folder: Path, choices: Choices) -> str:
-    """Write the tables of `recording` into `folder`, and its manifest anew; see `Recording.publish`."""
+@threadpool_limits.wrap(limits=1)  # small work: a second thread only waits, and beside other programs for long
+def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
+    """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
+    `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
+    _check(parts, choices)
+    with alone(folder):
+        return _published(parts, folder, choices)
+
+
+def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
+    scratch = None
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         datasets = _there(folder)
-        scratch = Path(tempfile.mkdtemp(prefix=".rnnvis-", dir=folder))
-    except OSError as error:
-        raise unusable(error, folder) from error
-    try:
-        corpus = _corpus(recording)
-        parts = _parts(corpus)
-        dataset = _dataset(recording, corpus, parts, choices, scratch, folder)
-        _join(datasets, dataset, folder)
-        model = _model(recording, corpus, parts, choices, scratch, folder)
-        dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
-        pairs.update(datasets, dataset["name"], model["name"], folder, scratch)
-        dataset["view"] = dataset["view"] or (_view(recording, model) if choices.text else None)
+        scratch = new_scratch(folder)
+        _room(parts.values(), folder)
+        begun = [
+            _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
+        ]
+        for part in begun:
+            _join(datasets, part.dataset, folder)
+        for path in (path for part in begun for path in (part.scratch / _TEXT).iterdir()):
+            path.replace(folder / path.name)
+        without = []
+        for part in begun:
+            dataset, model = part.dataset, _model(part, choices, folder)
+            dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
+            pairs.update(datasets, dataset["name"], model["name"], folder, part.scratch)
+            if choices.text and dataset["view"] is None:
+                dataset["view"] = _view(part.recording, model)
+            without += [f"{s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")]
         write_manifest(datasets, folder, f"rnnvis {__version__}")
     except OSError as error:
         raise unusable(error, folder) from error
+    except UnicodeEncodeError as error:
+        raise RnnvisError(f"{error.object!r} is no Unicode text", "name it in another way") from None
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-    return _said(recording, folder, choices)
+        if scratch is not None:
+            shutil.rmtree(scratch, ignore_errors=True)
+        _forget_unnamed(folder)
+    return _said(parts, folder, choices, without)
 
 
-def _there(folder: Path) -> list[Entry]:
+def _check(parts: Mapping[str, Recording], choices: Choices) -> None:
+    unknown = [name for name in choices.methods if name not in METHODS]
+    if unknown:
+        raise RnnvisError(f'unknown co-clustering method "{unknown[0]}"', f"methods: {', '.join(METHODS)}")
+    if not 2 <= choices.largest_k <= LARGEST_K:
+        raise RnnvisError(f"largest_k is {choices.largest_k}", f"give a number of clusters from 2 to {LARGEST_K}")
+    states = {name: state for of in parts.values() for name, state in of.states.items()}
+    if not any(state.responses.mean.any() for state in states.values()):
+        raise RnnvisError(
+            f"no word moves any unit of {', '.join(states)}",
+            "check that these are states of the model, one at each step: they never change",
+        )
+
+
+def _room(recordings: Iterable[Recording], folder: Path) -> None:
+    """Refuse a disk on which not even the arrays that are written as they are find room."""
+    states = [state for recording in recordings for state in recording.states.values()]
+    needed = sum(getattr(state.responses, name).nbytes for state in states for name in UNPUBLISHED)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise RnnvisError(
+            f"{folder}: {free / 1e6:,.0f} MB are free there, and at least {needed / 1e6:,.0f} MB are needed",
+            "free some disk space, or name a folder on another disk",
+        )
+
+
+def _there(folder: Path) -> list[DatasetEntry]:
     if (folder / MANIFEST).exists():
-        datasets: list[Entry] = read_manifest(folder)["datasets"]
-        return datasets
-    if any(path for path in folder.iterdir() if not path.name.startswith(".")):
+        manifest = read_manifest(folder, exact=True)
+        for _, _, table in tables_of(manifest):
+            for file in table["files"]:
+                whole(folder, file)
+        return manifest["datasets"]
+    if any(path for path in folder.iterdir() if not (path.name.startswith(".") or _ours(path))):
         raise RnnvisError(f"{folder}: holds files, but no {MANIFEST} of rnnvis", "name an empty or a new folder")
     return []
 
 
-def _join(datasets: list[Entry], dataset: Entry, folder: Path) -> None:
+def _ours(path: Path) -> bool:
+    """Whether `path` is a file of rows called by its own content, as a publish that was stopped leaves them."""
+    found = _HASHED.fullmatch(path.name)
+    return bool(found and is_plain(path) and digest(path).startswith(found[1]))
+
+
+def _forget_unnamed(folder: Path) -> None:
+    """Drop the files of a publish that did not come to its end: those of rows which no manifest names."""
+    with suppress(RnnvisError, OSError):
+        named = named_files(read_manifest(folder)) if (folder / MANIFEST).exists() else set()
+        for path in folder.iterdir():
+            if path.name not in named and _ours(path):
+                path.unlink()
+
+
+def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> None:
     """Put `dataset` in its place among `datasets`, with the models that are there already."""
     for place, before in enumerate(datasets):
         if before["name"] != dataset["name"]:
             continue
         for table in ("words", "sentences"):
-            ours, theirs = (d["tables"].get(table, {}).get("files") for d in (dataset, before))
+            ours, theirs = (d["tables"].get(table) for d in (dataset, before))
             if ours != theirs:
                 raise RnnvisError(
                     f'{folder}: its dataset "{dataset["name"]}" has other {table} than this recording',
@@ -105,7 +180,7 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
     words do not look English."""
     words = len(corpus.vocabulary)
     if not looks_english(corpus.vocabulary, corpus.counts):
-        return PartsOfSpeech(np.full(words, -1, np.int8), np.full(words, np.nan, np.float32))
+        return no_parts(words)
     every = slice(None, None, -(-int(corpus.counts.sum()) // TAGGED))
     found = parts_of_speech(corpus.tokens[every], corpus.surface[every], words)
     marks = [i for i, word in enumerate(corpus.vocabulary) if MARK.fullmatch(word)]
@@ -113,31 +188,42 @@ def _parts(corpus: Corpus) -> PartsOfSpeech:
     return found
 
 
-def _dataset(
-    recording: Recording, corpus: Corpus, parts: PartsOfSpeech, choices: Choices, scratch: Path, folder: Path
-) -> Entry:
-    tables = {"words": columns.words(corpus, parts)}
+@dataclass(frozen=True)
+class _Part:
+    """A recording on its way into a folder: its entry, which has no model yet, and what its text is."""
+
+    dataset: DatasetEntry
+    recording: Recording
+    corpus: Corpus
+    speech: PartsOfSpeech
+    scratch: Path
+
+
+def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> _Part:
+    corpus = _corpus(recording)
+    kept = recording.kept
+    kept.speech = speech = kept.speech or _parts(corpus)
+    tables = {"words": columns.words(corpus, speech)}
     if choices.text:
         tables["sentences"] = columns.sentences(corpus)
-    return {
-        "name": choices.dataset,
-        "title": choices.dataset,
-        "licence": "as its owner says",
-        "about": None,
-        "labels": list(recording.labels.names),
-        "splits": {RECORDED: len(corpus)} if choices.text else {},
-        "view": None,
-        "probes": {},
-        "tables": {
-            name: entry(name, files.write(name, table, scratch), scratch, folder) for name, table in tables.items()
-        },
-        "models": [],
-    }
+    written = {table: files.write(table, of, scratch) for table, of in tables.items()}
+    dataset = dataset_entry(
+        name=name,
+        title=name,
+        licence="as its owner says",
+        about=None,
+        labels=recording.labels.names,
+        splits={RECORDED: len(corpus)} if choices.text else {},
+        view=None,
+        probes={},
+        tables=table_entries(written, scratch, scratch / _TEXT),
+        models=[],
+    )
+    return _Part(dataset, recording, corpus, speech, scratch)
 
 
-def _model(
-    recording: Recording, corpus: Corpus, parts: PartsOfSpeech, choices: Choices, scratch: Path, folder: Path
-) -> Entry:
+def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
+    recording, corpus, scratch = part.recording, part.corpus, part.scratch
     measure = Measure(
         splits=(RECORDED,),
         minimum_count=recording.minimum_count,
@@ -145,89 +231,63 @@ def _model(
         methods=choices.methods,
         largest_k=choices.largest_k,
     )
+    measured: Measured = {
+        "splits": [RECORDED],
+        "steps": recording.steps,
+        "sentences": len(corpus),
+        "minimum_count": measure.minimum_count,
+        "frequent_count": measure.frequent_count,
+    }
     recorded, clustered = scratch / "recorded", scratch / "clustered"
+    binary = len(recording.labels.names) == 2
     states = []
     with progress.bar("Clustering", total=len(recording.states) * len(SELECTIONS) * len(choices.methods)) as bar:
         for name, state in recording.states.items():
-            binary = len(recording.labels.names) == 2
             index = write_state(
                 state,
                 corpus,
                 recorded,
-                title=title(name, list(recording.states)),
+                title=state_title(name, recording.states),
                 frequent_count=recording.frequent_count,
                 bounded=name in recording.bounded,
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
             )
-            groups = cluster_state(recorded, clustered, index, corpus, parts.part, measure, bar)
-            measured, grouped = index.pop("tables"), groups.pop("tables")
+            key = (name, choices.methods, choices.largest_k)
+            found = recording.kept.clustered.get(key)
+            if found is None:
+                found = cluster_state(recorded / name, index, corpus, part.speech.part, measure, bar)
+                recording.kept.clustered[key] = found
+            grouped = found.write(clustered / name)
             left_out = () if choices.text else _OF_TEXT
-            kept = {table: files_of for table, files_of in measured.items() if table not in left_out}
-            states.append(
-                {
-                    **index,
-                    **groups,
-                    "published_sentences": len(state.published) if choices.text else 0,
-                    "measured": {
-                        "splits": [RECORDED],
-                        "steps": recording.steps,
-                        "sentences": len(corpus),
-                        "minimum_count": measure.minimum_count,
-                        "frequent_count": measure.frequent_count,
-                    },
-                    "tables": {
-                        **{table: entry(table, of, recorded / name, folder) for table, of in kept.items()},
-                        **{table: entry(table, of, clustered / name, folder) for table, of in grouped.items()},
-                    },
-                }
-            )
-    tables = {}
+            places = (recorded / name, clustered / name)
+            states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
+    tables: Tables = {}
     if choices.text:
-        written = files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)
-        tables["steps"] = entry("steps", written, scratch, folder)
+        written = {"steps": files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)}
         if recording.attention:
-            written = files.write("attention", columns.attention(recording.attention), scratch)
-            tables["attention"] = entry("attention", written, scratch, folder)
-    return {
-        "name": re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
-        "title": choices.name,
-        "kind": "recording",
-        "cell": recording.cell,
-        "hash": recording.weights[:16],
-        "parameters": recording.parameters,
-        "seed": None,
-        "classes": [],
-        "provenance": {"class": recording.model_name, "weights_sha256": recording.weights},
-        "tables": tables,
-        "states": states,
-    }
+            written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
+        tables = table_entries(written, scratch, folder)
+    entry = model_entry(
+        name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
+        title=choices.name,
+        kind="recording",
+        cell=recording.cell,
+        weights_hash=recording.weights[:16],
+        parameters=recording.parameters,
+        seed=None,
+        classes=(),
+        provenance={"class": recording.model_name, "weights_sha256": recording.weights},
+        tables=tables,
+        states=states,
+    )
+    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    return entry
 
 
-def _view(recording: Recording, model: Entry) -> Entry:
-    """What is shown first: the sequence whose length is nearest to what a screen holds, one step pinned."""
-    lengths = np.array([len(row) for row in recording.tokens])
-    first = int(np.argmin(np.abs(lengths - SHOWN_STEPS)))
-    ks = model["states"][0]["k"]
-    return {
-        "model": model["name"],
-        "sentence": recording.keys[first],
-        "step": int(lengths[first]) // 2,
-        "k": min(ks, key=lambda k: abs(k - SHOWN_K)) if ks else SHOWN_K,
-        "words": [],
-    }
-
-
-def title(state: str, among: list[str]) -> str:
-    """How a state is called on the page: “Layer 1, hidden h”, with direction and module where there are several."""
-    path, kind = state.rsplit(".", 1)
-    reverse = path.endswith(".reverse")
-    module, layer = path.removesuffix(".reverse").rsplit(".", 1)
-    modules = {other.rsplit(".", 1)[0].removesuffix(".reverse").rsplit(".", 1)[0] for other in among}
-    words = [f"{module}, layer {int(layer) + 1}" if len(modules) > 1 else f"Layer {int(layer) + 1}"]
-    if any(".reverse." in other for other in among):
-        words.append("backward" if reverse else "forward")
-    words.append({"h": "hidden h", "c": "cell c"}.get(kind, kind))
-    return ", ".join(words)
+def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
+    """What is shown first: one of the sentences along which the first state was kept."""
+    first = next(iter(recording.states.values()))
+    return usual_view(model, first.published, np.array([len(row) for row in recording.tokens]), recording.keys)
 
 
 def _surprise(recording: Recording) -> np.ndarray:
@@ -236,10 +296,10 @@ def _surprise(recording: Recording) -> np.ndarray:
 
 
 def _corpus(recording: Recording) -> Corpus:
-    words = recording.words
+    words = readable(recording.words)
     everything = np.concatenate(recording.tokens)
     surface = [tuple(words[i] for i in row) for row in recording.tokens]
-    joined = joining(words)
+    joined = joining(recording.words)
     return Corpus(
         name=RECORDED,
         labels=recording.labels.names,
@@ -248,7 +308,7 @@ def _corpus(recording: Recording) -> Corpus:
         special=(),
         tokens=list(recording.tokens),
         surface=surface,
-        text=[joined(row) for row in surface],
+        text=[joined([recording.words[i] for i in row]) for row in recording.tokens],
         split=[RECORDED] * len(surface),
         label=recording.labels.of,
         score=np.full(len(surface), np.nan, np.float32),
@@ -257,10 +317,17 @@ def _corpus(recording: Recording) -> Corpus:
     )
 
 
-def _said(recording: Recording, folder: Path, choices: Choices) -> str:
-    readable = (
-        f"{len(recording.tokens):,} sentences can be read there by whoever gets the folder"
-        if choices.text
-        else "no sentence can be read there; the vocabulary can"
-    )
-    return f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
+def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, without: Sequence[str]) -> str:
+    """A sentence on what can be read in `folder`, and one on each state that is there without clusters."""
+    counts = [f'{_sentences(len(of.tokens))} of "{name}"' for name, of in parts.items()]
+    if not choices.text:
+        readable = "no sentence can be read there; the vocabulary can"
+    else:
+        named = counts if len(parts) > 1 else [_sentences(len(of.tokens)) for of in parts.values()]
+        readable = f"{' and '.join(named)} can be read there by whoever gets the folder"
+    shown = f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
+    return " ".join([shown, *(f"Without clusters: {reason}" for reason in without)])
+
+
+def _sentences(count: int) -> str:
+    return f"{count:,} sentence{'' if count == 1 else 's'}"

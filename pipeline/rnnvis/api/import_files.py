@@ -8,11 +8,12 @@ from typing import Any
 
 from rnnvis.api.import_states import import_states
 from rnnvis.api.saved.arrays import FLOATS, SavedArray
-from rnnvis.api.saved.files import listed, open_arrays, open_one, pick, split
+from rnnvis.api.saved.files import listed, open_arrays, open_one, pick, split, together
 from rnnvis.api.saved.lstmvis import read_project
 from rnnvis.api.saved.steps import NAME
 from rnnvis.api.saved.vocabulary import read_vocabulary_file
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 
 _YAML = (".yml", ".yaml")
 
@@ -78,13 +79,18 @@ def _states(files: Sequence[Path], wanted: Sequence[str]) -> dict[str, SavedArra
                 raise RnnvisError(f"--state {entry}: names no array", "write --state lstm.0.h=ARRAY")
             found[name] = _named(files, reference)
         return found
-    arrays = {path: open_arrays(path) for path in files}
+    arrays = {path: together(open_arrays(path), path) for path in files}
     found = {
         _name_of(name, path): array
         for path, inside in arrays.items()
         for name, array in inside.items()
         if array.dtype in FLOATS and len(array.shape) in (2, 3)
     }
+    problems = [array.problem for inside in arrays.values() for array in inside.values() if array.problem]
+    if not found and problems:
+        raise problems[0]
+    for problem in problems:
+        say(f"Left out: {problem.message}")
     if not found:
         everything = "; ".join(f"{path} holds {listed(inside)}" for path, inside in arrays.items())
         raise RnnvisError(
@@ -95,11 +101,11 @@ def _states(files: Sequence[Path], wanted: Sequence[str]) -> dict[str, SavedArra
 
 
 def _named(files: Sequence[Path], reference: str) -> SavedArray:
-    if split(reference)[0].exists():
+    if split(reference)[0].is_file():
         return open_one(reference)
     for file in files:
         arrays = open_arrays(file)
-        if reference in arrays or len(files) == 1:
+        if reference in arrays or "*" in reference or len(files) == 1:
             return pick(arrays, reference, file)
     raise RnnvisError(f'there is no array "{reference}" in {", ".join(map(str, files))}', "check its name")
 

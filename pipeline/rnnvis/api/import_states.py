@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from rnnvis import progress
-from rnnvis.api.inputs import Labels, read_labels, read_sequences, read_vocabulary
+from rnnvis.api.inputs import Labels, check_counts, check_row, read_labels, read_sequences, read_vocabulary
 from rnnvis.api.measuring import measured
 from rnnvis.api.recording import Recording
 from rnnvis.api.saved import tokens as saved_tokens
-from rnnvis.api.saved.arrays import INTEGERS, TEXT, SavedArray, in_memory
+from rnnvis.api.saved.arrays import INTEGERS, TEXT, SavedArray, in_memory, joined, one_a_sentence
 from rnnvis.api.saved.files import open_one, split
+from rnnvis.api.saved.padding import SIDES, cut
 from rnnvis.api.saved.steps import INITIAL, SavedSteps
 from rnnvis.api.saved.tokens import Tokens, Vocabulary
 from rnnvis.api.saved.vocabulary import read_text, read_vocabulary_file
 from rnnvis.errors import RnnvisError
-from rnnvis.recording import StepBatch
+from rnnvis.recording.complex_states import FIX
 
 BATCH_STEPS = 8192
 
@@ -37,6 +38,7 @@ def import_states(
     every: int | None = None,
     characters: bool = False,
     initial: str | None = None,
+    padding: str | None = None,
     name: str = "saved states",
     surprise: bool = True,
     minimum_count: int = 8,
@@ -44,44 +46,51 @@ def import_states(
 ) -> Recording:
     """Measure `states` that were saved of a model over `tokens`.
 
-    `states` maps names such as "lstm.0.h" to arrays [steps, units], or padded ones [sentences, steps, units], of
-    floating-point numbers: NumPy arrays (memory-mapped ones are never loaded whole), tensors, or `FILE:ARRAY`. `tokens`
-    are sentences of ids or of words, an array of ids [steps] or [sentences, steps], a text file with one sentence a
-    line (`characters`: whose tokens are single characters), or `FILE:ARRAY`. `vocabulary` names the ids; of text it is
-    made of the words where none is given. `labels`, one a sentence, are class numbers or names.
+    `states` maps names such as "lstm.0.h" to arrays [steps, units], padded ones [sentences, steps, units], or lists of
+    one [steps, units] a sentence, of floating-point numbers: NumPy arrays (memory-mapped ones are never loaded whole),
+    tensors, or `FILE:ARRAY`. `tokens` are sentences of ids or of words, an array of ids [steps] or [sentences, steps],
+    a text file with one sentence a line (`characters`: whose tokens are single characters), or `FILE:ARRAY`.
+    `vocabulary` names the ids; of text it is made of the words where none is given. `labels`, one a sentence, are class
+    numbers or names.
 
     One of these says where the sentences of a stream end: `lengths`, steps of each; `sentences`, a number at each step
     that is new where a sentence begins; `end`, the word that ends each; `every`, pieces of so many steps (50, where
-    nothing is said). `lengths` also says how much of padded rows is real. `initial` is the state before a sentence:
-    "zero", or "carried" over from the sentence before, which is what a stream has that is cut by `end` or `every`.
+    nothing is said). `lengths` also says how much of padded rows is real; where nothing does, runs of one id at their
+    ends are found. On which side the padding stands is seen by ids and states, or said by `padding`: "left" (as
+    Keras pads), "right", or "none". `initial` is the state before a sentence: "zero", or "carried" over from the
+    sentence before, which is what a stream has that is cut by `end` or `every`.
 
-    `surprise=False` saves a pass over the states and 4 bytes a step; such a recording is published without its text.
+    `surprise=False` saves a second look at the states and 4 bytes a step; such a recording is published without its
+    text.
     Raises RnnvisError, naming file and array, for shapes and lengths that do not fit, ids outside the vocabulary,
     values that are no numbers, and files that are damaged or hold Python objects.
     """
     if not isinstance(states, Mapping):
         raise RnnvisError(f"the states are a {type(states).__name__}", 'name them: {"lstm.0.h": array}')
     words = _vocabulary(vocabulary)
-    found = _tokens(tokens, words, characters)
-    found, streamed = _cut(found, lengths, sentences, end, every)
+    check_counts(
+        minimum_count=minimum_count, frequent_count=frequent_count, **({} if every is None else {"every": every})
+    )
+    if not states:
+        raise RnnvisError("there are no states to import", "name at least one array of states")
+    arrays = {key: _array(value, key) for key, value in states.items()}
+    pieces = next((array.lengths for array in arrays.values() if array.lengths is not None), None)
+    found = _tokens(tokens, words, characters, None if pieces is None else len(pieces))
+    if pieces is not None and not found.bounded and all(v is None for v in (lengths, sentences, end, every)):
+        lengths = pieces
+    if padding is not None and padding not in SIDES:
+        raise RnnvisError(f'the padding is "{padding}"', f"it is one of: {', '.join(SIDES)}")
+    found, streamed = _cut(found, lengths, sentences, end, every, padding)
     saved_tokens.check_lengths(found)
     initial = initial or ("carried" if streamed else "zero")
     if initial not in INITIAL:
         raise RnnvisError(f'the initial state is "{initial}"', f"it is one of: {', '.join(INITIAL)}")
-    if not states:
-        raise RnnvisError("there are no states to import", "name at least one array of states")
-    steps = SavedSteps({key: _array(value, key) for key, value in states.items()}, found, initial, BATCH_STEPS)
+    steps = SavedSteps(arrays, found, initial, BATCH_STEPS, padding)
     classes = _labels(labels, found)
-
-    def batches(title: str) -> Iterator[StepBatch]:
-        with progress.bar(title, total=len(found.lengths)) as bar:
-            for batch in steps:
-                yield batch
-                bar.advance(int((batch.step == 0).sum()))
 
     checked = steps.check()
     return measured(
-        batches,
+        steps,
         found.words,
         found.sentences(),
         classes,
@@ -98,41 +107,66 @@ def import_states(
 
 def _array(value: Any, name: str) -> SavedArray:
     if isinstance(value, SavedArray):
+        if value.problem:
+            raise value.problem
         return value
     if isinstance(value, str | Path):
         return open_one(str(value))
     if isinstance(value, Tensor):
-        value = value.detach().cpu().float().numpy()
-    return in_memory(f'states["{name}"]', np.asanyarray(value))
+        if value.is_complex():
+            raise RnnvisError(f'states["{name}"]: holds complex numbers', FIX)
+        value = value.detach().cpu()
+        value = (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
+    if isinstance(value, np.ma.MaskedArray):
+        raise RnnvisError(f'states["{name}"] is a masked array', "cut off what is padding, or pass it with lengths=…")
+    where = f'states["{name}"]'
+    if isinstance(value, list | tuple) and value and all(isinstance(row, Tensor | np.ndarray) for row in value):
+        parts = [_array(row, name) for row in value]
+        if one_a_sentence(parts):
+            return joined(where, parts)
+    return in_memory(where, np.asanyarray(value))
 
 
 def _vocabulary(given: Any) -> Vocabulary | None:
     return read_vocabulary_file(str(given)) if isinstance(given, str | Path) else given
 
 
-def _tokens(given: Any, vocabulary: Vocabulary | None, characters: bool) -> Tokens:
+def _tokens(given: Any, vocabulary: Vocabulary | None, characters: bool, sentences: int | None) -> Tokens:
+    """The tokens; a column of text with one of the `sentences` in each row is read as lines are."""
+    if isinstance(given, SavedArray) and given.dtype == TEXT and given.shape == (sentences,):
+        of_row = (list(row) if characters else row.split() for row in map(str, given.read()))
+        return saved_tokens.from_text(given.where, of_row, vocabulary, "row")
     if isinstance(given, str | Path):
         path, _ = split(str(given))
         if path.suffix.lower() == ".txt":
             return saved_tokens.from_lines(path, vocabulary, characters)
-        return saved_tokens.from_array(open_one(str(given)), vocabulary)
+        return _tokens(open_one(str(given)), vocabulary, characters, sentences)
+    if isinstance(given, np.ma.MaskedArray):
+        raise RnnvisError("the tokens are a masked array", "pass them with lengths: tokens.filled(0), lengths=…")
     if isinstance(given, SavedArray):
         return saved_tokens.from_array(given, vocabulary)
-    if isinstance(given, Tensor | np.ndarray):
+    if isinstance(given, Tensor | np.ndarray) and given.dtype != object:
         return saved_tokens.from_array(in_memory("tokens", np.asarray(given)), vocabulary)
     if not isinstance(given, Iterable):
         raise RnnvisError(f"the tokens are {given!r}", "pass sentences of ids or of words, an array, or a file")
     rows = list(given)
-    if any(len(row) and isinstance(row[0], str) for row in rows):
+    if any(isinstance(row, str) for row in rows):
+        raise RnnvisError(
+            f"the tokens are texts: {next(row for row in rows if isinstance(row, str))[:40]!r}",
+            "cut each into its tokens: [text.split() for text in …], as the model read them",
+        )
+    if any(isinstance(row, list | tuple) and row and isinstance(row[0], str) for row in rows):
         return saved_tokens.from_text("tokens", rows, vocabulary)
     if vocabulary is None:
         raise RnnvisError("the tokens are ids, and nothing says which words they are", "pass a vocabulary")
     words = read_vocabulary(vocabulary)
-    read = read_sequences(rows, len(words))
+    read = read_sequences(rows, words, whole=True)
     return Tokens("tokens", np.concatenate(read), np.array([len(row) for row in read]), words, True)
 
 
-def _cut(tokens: Tokens, lengths: Any, sentences: Any, end: str | None, every: int | None) -> tuple[Tokens, bool]:
+def _cut(
+    tokens: Tokens, lengths: Any, sentences: Any, end: str | None, every: int | None, padding: str | None
+) -> tuple[Tokens, bool]:
     """The tokens in sentences, and whether a stream was cut whose states run on."""
     ways = {"lengths": lengths, "sentences": sentences, "end": end, "every": every}
     said = [way for way, value in ways.items() if value is not None]
@@ -140,13 +174,13 @@ def _cut(tokens: Tokens, lengths: Any, sentences: Any, end: str | None, every: i
         raise RnnvisError(f"{said[0]} and {said[1]} both say where sentences end", "give one of them")
     if lengths is not None:
         where, found = _whole_numbers(lengths, "lengths")
-        return saved_tokens.shortened(tokens, found, where), False
+        return cut(tokens, found, where, padding), False
     if tokens.bounded:
         if said:
             raise RnnvisError(
                 f"{tokens.where} holds sentences already, so {said[0]} has nothing to cut", "leave it out"
             )
-        return tokens, False
+        return cut(tokens, None, tokens.where, padding), False
     if sentences is not None:
         where, found = _whole_numbers(sentences, "sentences")
         if len(found) != len(tokens.ids):
@@ -155,8 +189,6 @@ def _cut(tokens: Tokens, lengths: Any, sentences: Any, end: str | None, every: i
                 "give the number of its sentence at each step",
             )
         return saved_tokens.shortened(tokens, saved_tokens.numbered_sentences(found), where), False
-    if every is not None and every < 1:
-        raise RnnvisError(f"pieces of {every} steps", "cut after at least 1 step")
     if end is not None:
         found = saved_tokens.ended_by(tokens, end)
     else:
@@ -166,6 +198,7 @@ def _cut(tokens: Tokens, lengths: Any, sentences: Any, end: str | None, every: i
 
 def _whole_numbers(given: Any, name: str) -> tuple[str, np.ndarray]:
     if not isinstance(given, SavedArray | str | Path):
+        check_row(given, name)
         given = in_memory(name, np.asarray(list(given)))
     array = given if isinstance(given, SavedArray) else open_one(str(given))
     if array.dtype not in INTEGERS or len(array.shape) != 1:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
+from rnnvis.api.loaders import rows_of
 from rnnvis.errors import RnnvisError
 from rnnvis.text.corpus import sentence_key
 
 MOST_WORDS, MOST_STEPS = 2**24, 2**15 - 1
+VOCABULARY = (
+    "pass a list of words (position = id) or a dict from word to id: vocab.get_itos() of torchtext, "
+    "tokenizer.get_vocab() of Hugging Face"
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,9 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
     RnnvisError for anything but text, ids that are no whole numbers from 0 or too large, two words of one id, or no
     words.
     """
+    if isinstance(vocabulary, Counter | set | frozenset | str | bytes):
+        kind = {"Counter": "counts of words, not ids", "str": "text"}.get(type(vocabulary).__name__, "in no order")
+        raise RnnvisError(f"the vocabulary is {kind}", VOCABULARY)
     if isinstance(vocabulary, Mapping):
         found: dict[int, str] = {}
         for word, number in vocabulary.items():
@@ -66,9 +73,7 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
     elif isinstance(vocabulary, Iterable):
         words = list(vocabulary)
     else:
-        raise RnnvisError(
-            f"the vocabulary is {vocabulary!r}", "pass a list of words (position = id) or a dict from word to id"
-        )
+        raise RnnvisError(f"the vocabulary is a {type(vocabulary).__name__}", VOCABULARY)
     for number, word in enumerate(words):
         if not isinstance(word, str):
             raise RnnvisError(
@@ -86,20 +91,28 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
 
 
 def read_sequences(
-    sequences: Iterable[Any], words: int, lengths: Iterable[int] | None = None, padding_id: int | None = None
+    sequences: Iterable[Any],
+    vocabulary: Sequence[str],
+    lengths: Iterable[int] | None = None,
+    padding_id: int | None = None,
+    whole: bool = False,
 ) -> list[np.ndarray]:
     """The sequences as int32 arrays [T], in their order.
 
-    `sequences` yields id lists or 1-d tensors; or, as a DataLoader does, batches: 2-d tensors [B, T], packed
-    sequences of ids, or tuples that begin with one of these. `lengths` counts the real steps of each sequence where
-    padding is not visible; without it, `padding_id` is cut off the ends of batched rows. Raises RnnvisError, naming
-    the sequence, for ids outside the vocabulary, for numbers that are no ids, and where nothing is left.
+    `sequences` yields id lists or 1-d tensors; or, as a DataLoader does, batches: 2-d tensors [B, T] or [T, B], packed
+    sequences of ids, tuples of such with lengths, labels or a mask, or mappings with `input_ids`. `lengths` counts the
+    real steps of each sequence where padding is not visible; without it padding is cut off as `rows_of` says, unless
+    the rows are to stay `whole`. Raises RnnvisError, naming the sequence, for ids outside the `vocabulary`, for what is
+    no ids, and where nothing is left.
     """
-    if not isinstance(sequences, Iterable):
-        raise RnnvisError(f"the sequences are {sequences!r}", "pass lists of token ids, tensors, or a DataLoader")
-    found = [_ids(row, number, words) for number, row in enumerate(_rows(sequences, padding_id, lengths is not None))]
+    if isinstance(sequences, str | bytes | set | frozenset) or not isinstance(sequences, Iterable):
+        what = f"a {type(sequences).__name__}" if isinstance(sequences, set | frozenset) else repr(sequences)
+        raise RnnvisError(f"the sequences are {what}", "pass lists of token ids, tensors, or a DataLoader")
+    measured = lengths is not None
+    found = rows_of(sequences, vocabulary, padding_id, whole or measured)
+    found = [_inside(row, number, len(vocabulary)) for number, row in enumerate(found)]
     if lengths is not None:
-        real = [int(n) for n in lengths]
+        real = _whole_numbers(lengths, "lengths")
         if len(real) != len(found):
             raise RnnvisError(f"{len(real)} lengths for {len(found)} sequences", "pass one length for each sequence")
         for number, (row, n) in enumerate(zip(found, real, strict=True)):
@@ -121,10 +134,12 @@ def read_sequences(
 
 
 def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
-    """Labels as class numbers: given as numbers 0, 1, …, or as names; None or −1 stands for no label."""
+    """Labels as class numbers: given as numbers 0, 1, … (also 0.0, or False and True), or as names; None or −1 stands
+    for no label."""
     if labels is None:
         return Labels(np.full(count, -1, np.int16), ())
-    given = [label.item() if hasattr(label, "item") else label for label in labels]
+    check_row(labels, "labels")
+    given = [_class(_plain(label)) for label in labels]
     if len(given) != count:
         raise RnnvisError(f"{len(given)} labels for {count} sequences", "pass one label for each sequence, or None")
     known = [label for label in given if label is not None]
@@ -141,13 +156,25 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
         place = {name: i for i, name in enumerate(names)}
         numbers = [-1 if label is None else place[label] for label in given]
     else:
-        odd = next(label for label in known if not isinstance(label, str))
-        raise RnnvisError(f"a label is {odd!r}", "labels are class numbers from 0, or names; None where there is none")
+        fits = isinstance(next((label for label in known if isinstance(label, str)), None), str)
+        odd = next(label for label in known if not (isinstance(label, str) if fits else _whole(label) and label >= -1))
+        what = f"an array of shape {list(odd.shape)}" if hasattr(odd, "shape") and odd.shape else repr(odd)
+        raise RnnvisError(f"a label is {what}", "labels are class numbers from 0, or names; None where there is none")
+    for name in names:
+        if any("\ud800" <= c <= "\udfff" for c in name):
+            raise RnnvisError(f"a label is {name!r}, which holds half a character", "decode it as it was encoded")
     if len(names) > most:
         raise RnnvisError(
             f"{len(names):,} classes are more than labels can have", "pass names of classes, not of sentences"
         )
     return Labels(np.array(numbers, np.int16), names)
+
+
+def _class(label: Any) -> Any:
+    """0.0, 1.0, … and False, True are classes too."""
+    if isinstance(label, bool | np.bool_):
+        return int(label)
+    return int(label) if isinstance(label, float) and label.is_integer() else label
 
 
 def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[str]:
@@ -162,44 +189,54 @@ def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[st
     return keys
 
 
-def _rows(sequences: Iterable[Any], padding_id: int | None, measured: bool) -> Iterator[Any]:
-    """One row a sequence. `measured`: lengths are given apart, so padding stays for now."""
-    for item in sequences:
-        batch = item[0] if isinstance(item, tuple | list) and item and _batched(item[0]) else item
-        if isinstance(batch, PackedSequence):
-            padded, real = pad_packed_sequence(batch, batch_first=True)
-            yield from (row[:n] for row, n in zip(padded, real.tolist(), strict=True))
-        elif isinstance(batch, Tensor | np.ndarray) and batch.ndim == 2:
-            for row in batch:
-                yield row if measured or padding_id is None else _unpadded(row, padding_id)
-        else:
-            yield batch
+def check_names(**names: Any) -> None:
+    """RnnvisError for the first of `names` that is no text, is empty, or cannot be written as UTF-8."""
+    for what, given in names.items():
+        if not isinstance(given, str) or not given.strip():
+            raise RnnvisError(f"{what} is {given!r}", f'give it as text: {what}="my {what}"')
+        try:
+            given.encode()
+        except UnicodeEncodeError:
+            raise RnnvisError(f"{what} is {given!a}, which is no Unicode text", "name it in another way") from None
 
 
-def _batched(item: Any) -> bool:
-    return isinstance(item, PackedSequence) or (isinstance(item, Tensor | np.ndarray) and item.ndim == 2)
+def check_counts(**given: Any) -> None:
+    """RnnvisError for an option, given by name, that is no whole number from 1."""
+    for name, value in given.items():
+        if not _whole(value) or value < 1:
+            raise RnnvisError(f"{name} is {value!r}", "give a whole number from 1")
 
 
-def _unpadded(row: Any, padding_id: int) -> np.ndarray:
-    ids = row.detach().cpu().numpy() if isinstance(row, Tensor) else np.asarray(row)
-    real = np.flatnonzero(ids != padding_id)
-    return ids[: real[-1] + 1 if len(real) else 0]
+def _whole_numbers(given: Any, what: str) -> list[int]:
+    """`given` as whole numbers; RnnvisError names the first that is none."""
+    check_row(given, what)
+    found = [_plain(value) for value in given]
+    for number, value in enumerate(found):
+        if not _whole(value):
+            raise RnnvisError(f"{what}[{number}] is {value!r}", "give whole numbers, one a sequence")
+    return [int(value) for value in found]
 
 
-def _ids(row: Any, number: int, words: int) -> np.ndarray:
+def check_row(given: Any, what: str) -> None:
+    """RnnvisError for what has no order, is text, hides values or is no row at all."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise RnnvisError(f"the {what} are a masked array", f"fill in what is masked: {what}.filled(…)")
+    if isinstance(given, str | bytes | Mapping | set | frozenset) or not isinstance(given, Iterable):
+        kind = "text" if isinstance(given, str | bytes) else f"a {type(given).__name__}"
+        raise RnnvisError(f"the {what} are {kind}", "pass a list, one a sequence in their order")
+
+
+def _plain(value: Any) -> Any:
+    """A number out of an array of one; anything else as it is."""
+    single = hasattr(value, "item") and getattr(value, "size", 1) in (1, (), (1,))
     try:
-        ids = row.detach().cpu().numpy() if isinstance(row, Tensor) else np.asarray(row)
-    except ValueError:
-        ids = np.zeros(0, dtype=object)
-    if ids.ndim == 1 and not len(ids):
-        return np.zeros(0, np.int32)
-    if ids.ndim != 1 or ids.dtype.kind not in "iu":
-        what = "numbers with fractions" if ids.dtype.kind == "f" else f"{type(row).__name__} of shape {ids.shape}"
-        raise RnnvisError(
-            f"sequence {number} holds {what}, not token ids",
-            "rnnvis explains units by their response to words: pass lists of token ids; bin a numeric series first",
-        )
-    low, high = int(ids.min()), int(ids.max())
+        return value.item() if single or getattr(value, "ndim", 1) == 0 else value
+    except (ValueError, RuntimeError):
+        return value
+
+
+def _inside(ids: np.ndarray, number: int, words: int) -> np.ndarray:
+    low, high = (int(ids.min()), int(ids.max())) if len(ids) else (0, 0)
     if low < 0 or high >= words:
         raise RnnvisError(
             f"sequence {number} holds the id {low if low < 0 else high}; the vocabulary has the ids 0 to {words - 1}",

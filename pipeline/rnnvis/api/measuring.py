@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from rnnvis.api.inputs import Labels, sequence_keys
 from rnnvis.api.recording import Recording
+from rnnvis.measures.measure import measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.recording import StepBatch
 from rnnvis.text.sentences import Sentences
 
 
 def measured(
-    batches: Callable[[str], Iterable[StepBatch]],
+    batches: Iterable[StepBatch],
     words: tuple[str, ...],
     tokens: Sequence[np.ndarray],
     labels: Labels,
@@ -25,7 +26,7 @@ def measured(
     frequent_count: int,
     **described: Any,
 ) -> Recording:
-    """Take in all steps of `batches(title)`, twice unless `surprise` is left out.
+    """Take in all steps of `batches`, which may be gone through again.
 
     `described` are the fields of `Recording` that say where the states come from.
     """
@@ -34,10 +35,7 @@ def measured(
     everything = np.ones(len(tokens), dtype=bool)
     text = Text(tokens, keys, len(words), everything, ~everything, labels.of >= 0)
     recorder = StateRecorder(text, frequent_count, bounded)
-    for batch in batches("Recording"):
-        recorder.add(batch)
-    if surprise:
-        recorder.compare(batches("Comparing each step with its word's other uses"))
+    measure(lambda gates: ({"": batch} for batch in batches), {"": recorder}, surprise=surprise)
     return Recording(
         words=words,
         tokens=tokens,

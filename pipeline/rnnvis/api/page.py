@@ -34,6 +34,7 @@ def to_html(folder: str | Path, path: str | Path, *, limit: int = LIMIT) -> str:
     cannot be written.
     """
     target = Path(path)
+    check_page(target)
     held = inlined(Path(folder), limit)
     try:
         replace(target, document(held).encode())
@@ -41,6 +42,24 @@ def to_html(folder: str | Path, path: str | Path, *, limit: int = LIMIT) -> str:
         raise unusable(error, target) from error
     missing = f" Left out: {'; '.join(held.left_out)}." if held.left_out else ""
     return f"{target} holds the explorer and {held.bytes / 1e6:.1f} MB of data.{missing}"
+
+
+def check_viewer() -> None:
+    """Raise RnnvisError where the viewer for pages is not built."""
+    _viewer(app())
+
+
+def check_page(path: str | Path) -> None:
+    """Raise RnnvisError where no page can be written to `path`: before the work that goes into one."""
+    check_viewer()
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=target.parent).close()
+    except OSError as error:
+        raise unusable(error, target) from error
+    if target.is_dir():
+        raise RnnvisError(f"{target} is a folder", "name a file: page.html")
 
 
 def inlined(folder: Path, limit: int) -> Inlined:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,16 +15,23 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis import progress
-from rnnvis.api.calling import Way, usual_way
-from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
+from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
+from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
+from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
-from rnnvis.recording.order import read_from_the_end
+from rnnvis.recording.alignment import Plan
+from rnnvis.recording.checking import SelfCheck
+from rnnvis.recording.fresh import with_resets
+from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
@@ -36,9 +46,15 @@ def record(
     *,
     tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
+    initial: str = "zero",
+    documents: Iterable[Any] | None = None,
+    only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
     batch_steps: int = 8192,
+    check: bool = True,
+    sample: Sample | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Recording:
     """Run `model` over `sequences` and measure what every unit of every recurrent layer responds to.
 
@@ -50,57 +66,92 @@ def record(
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
     is no embedding. `tokens` maps a recurrent module, or a module around it, to the ids that its steps read where they
     are not the input's, row for row: a decoder. It may be a `rnnvis.Tokens` with a vocabulary of its own; what such a
-    module did is in `Recording.readings`. A module that is fed embeddings from the last word to the first counts as a
-    backward direction; fed anything else in that order, it needs `tokens` with reversed ids. `lengths` counts the real
-    steps of padded rows where an embedding's `padding_idx` does not show them.
+    module did is in `Recording.readings`. Which word a step reads is found out by changing words: a module that reads
+    them from the last to the first counts as a backward direction; start tokens that forward puts in, words that it
+    leaves out and rows that it puts into another order are seen, and said in `Recording.notes`. So is what resets a
+    model that keeps states from call to call. `lengths` counts the real steps of padded rows where an embedding's
+    `padding_idx` does not show them. `only` names the recurrent modules to record, or modules around them, where others
+    read something else: `only=["lstm"]` beside a layer over letters.
+
+    `initial="carried"` is for running text: each sequence starts from the state that the one before it ended in, in its
+    document, which `documents` names, a number or a text for each sequence (default: all are one). The recurrent
+    modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps.
+    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
+    of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
+    kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
+    places of its steps among all steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other steps than the sequences', states that are no finite numbers.
+    vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
+    by more than 1e-4 of the largest, that are no finite numbers, or that are kept from call to call and nothing resets.
     """
+    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
-    if plain and (tokens or forward):
+    if plain and (tokens or forward or only):
         raise RnnvisError(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
-            "leave out forward and tokens",
+            "leave out forward, tokens and only",
         )
-    recurrent = {} if plain else recurrent_modules(_module(model))
+    if isinstance(only, str):
+        raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
+    recurrent = {} if plain else recurrent_modules(_module(model), only)
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
-    ids = read_sequences(sequences, len(words), lengths, padding[""])
-    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)))}
+    ids = read_sequences(sequences, words, lengths, padding[""])
+    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)), (sample or Sample()).checked(len(ids)))}
+    running = read_documents(documents, initial, len(ids))
+    if running is not None and (plain or tokens):
+        what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
+        raise RnnvisError(f"{what}, so no state is carried", "a StateSource has `initial`; else leave this out")
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
         padding[name] = _padding_of(_module(model), name, recurrent)
         read[name] = _other(name, given, read[""], padding[name])
-    bounded = list(getattr(model, "bounded", ())) if plain else _bounded(recurrent)
-    recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+    bounded = list(getattr(model, "bounded", None) or ()) if plain else []
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
-    way = None if isinstance(model, StateSource) else Way(forward) if forward else usual_way(model, texts)
-    turned: frozenset[str] = frozenset()
-    if way:
-        turned = read_from_the_end(_module(model), texts, way.steps(batch_steps), fills, way.forward)
-
-    def passes(title: str, gates: bool = True) -> Passes:
-        with progress.bar(title, total=len(ids)) as bar:
-            for found in _steps(model, texts, fills, batch_steps, way, turned, gates):
-                yield found
-                bar.advance(int((found[""].step == 0).sum()))
-
-    for found in passes("Recording"):
-        for name, batch in found.items():
-            _check_numbers(batch, name)
-            recorders[name].add(batch)
-        attention.add(found[""])
-    for name, recorder in recorders.items():
-        again = passes("Comparing each step with its word's other uses", gates=False)
-        recorder.compare(found[name] for found in again)
+    plan, own = Plan(), forward is not None
+    if not plain:
+        find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
+        call, plan = with_resets(_module(model), find)
+        forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
+    carried = None
+    if running is not None and forward is not None:
+        fill = fills[""]
+        carried = Carried(_module(model), read[""].ids, running, forward, plan, batch_steps, fill, single=own)
+        plan.notes.append(NOTE)
+    for note in plan.notes:
+        progress.say(note)
+    read = _with_words_left_out(read, plan)
+    watching: dict[str, list[Once]] = {name: [Once(Numbers(name)), Once(SameStates())] for name in read}
+    watching[""] += map(Once, [attention, *observers])
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan)
+    again = SelfCheck(read[""].ids.lengths)
+    for name in read if check else ():
+        watching[name].append(Once(again.observer(name)))
+    if carried:
+        watching[""].append(Once(Starts(carried, again.sentences)))
+    while True:
+        recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+        try:
+            measure(
+                carried.run if carried else run,
+                recorders,
+                {name: [Bounds(bounded), *others] for name, others in watching.items()},
+            )
+            break
+        except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
+            bounded = [name for name in bounded if name != beyond.state]
+            plan.say(str(beyond))
+            for one in chain(*watching.values()):
+                one.again()
+    if check:
+        again.compare(carried.alone if carried else partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -112,6 +163,8 @@ def record(
             tokens=read[name].ids,
             keys=read[name].keys,
             labels=read[name].labels,
+            notes=tuple(plan.notes),
+            checked=check,
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
@@ -130,15 +183,25 @@ class _Read:
     ids: Sentences
     words: tuple[str, ...]
     labels: Labels
+    sample: Sample
 
-    @property
+    @cached_property
     def keys(self) -> list[str]:
-        return sequence_keys(self.ids, self.words)
+        return sequence_keys(self.ids, self.words) if self.sample.keys is None else list(self.sample.keys)
 
     @property
     def text(self) -> Text:
         everything = np.ones(len(self.ids), dtype=bool)
-        return Text(self.ids, self.keys, len(self.words), everything, ~everything, self.labels.of >= 0)
+        of = self.sample
+        return Text(
+            self.ids,
+            self.keys,
+            len(self.words),
+            everything if of.measured is None else of.measured,
+            ~everything if of.always is None else of.always,
+            self.labels.of >= 0 if of.ended is None else of.ended,
+            of.states_bytes,
+        )
 
 
 def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
@@ -146,7 +209,7 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
     asked = given if isinstance(given, Tokens) else Tokens(given)
     words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
     try:
-        ids = read_sequences(asked.sequences, len(words), asked.lengths, padding)
+        ids = read_sequences(asked.sequences, words, asked.lengths, padding)
     except RnnvisError as error:
         raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
     if len(ids) != len(of.ids):
@@ -154,7 +217,21 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
             f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
             "pass one row of ids for each sequence, in the same order",
         )
-    return _Read(Sentences.of(ids), words, of.labels)
+    return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
+
+
+def _way(
+    model: nn.Module,
+    texts: Mapping[str, Sequence[np.ndarray]],
+    fills: Mapping[str, int],
+    forward: Forward | None,
+    alone: bool,
+    only: Collection[str] | None,
+) -> tuple[Forward, Plan]:
+    """How to call the model, and how its steps follow the words."""
+    if forward:
+        return forward, own_way(model, texts, fills, forward, alone, only)
+    return usual_way(model, texts, fills, only)
 
 
 def _steps(
@@ -162,33 +239,40 @@ def _steps(
     texts: Mapping[str, Sequence[np.ndarray]],
     fills: Mapping[str, int],
     batch_steps: int,
-    way: Way | None,
-    turned: frozenset[str],
+    forward: Forward | None,
+    plan: Plan,
     gates: bool,
+    only: np.ndarray | None = None,
 ) -> Passes:
-    if way is None:
-        for batch in source_steps(model, texts[""], batch_steps, fills[""]):
+    """All steps, or one at a time those of the sequences at `only`."""
+    if forward is None:
+        for batch in source_steps(model, texts[""], batch_steps, fills[""], only):
             yield {"": batch}
         return
-    steps = way.steps(batch_steps)
-    for rows, traces, reads in run_batches(model, texts, steps, fills, way.forward, turned, gates=gates):
+    if only is None:
+        runs = run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates)
+    else:
+        runs = run_alone(model, texts, only, fills, forward, plan)
+    for rows, traces, reads in runs:
         yield {
-            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, texts) == name], gates=gates)
+            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
             for name, read in reads.items()
         }
 
 
-def _check_numbers(batch: StepBatch, name: str) -> None:
-    of = f' of what "{name}" reads' if name else ""
-    for state, values in batch.states.items():
-        wrong = np.argwhere(~np.isfinite(values))
-        if len(wrong):
-            row, unit = wrong[0]
-            raise RnnvisError(
-                f"{state} is {values[row, unit]} in sequence {batch.sentence_id[row]}{of}, step {batch.step[row]}, "
-                f"unit {unit}",
-                "check the weights: training may have diverged; in half precision, record model.float()",
-            )
+def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Read]:
+    """`read`, and apart from it the words that modules read which leave out some of them."""
+    found = dict(read)
+    for name, one in plan.apart(lambda path: reading_of(path, read)).items():
+        of = read[reading_of(name, read)]
+        found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
+    return found
+
+
+def _resolution(model: Any) -> float:
+    """The spacing of the numbers near 1 in which the parameters of `model` are kept; the coarsest."""
+    kept = model.parameters() if isinstance(model, nn.Module) else ()
+    return max((torch.finfo(p.dtype).eps for p in kept if p.is_floating_point()), default=0.0)
 
 
 def _unwrapped(model: Any) -> Any:
@@ -205,6 +289,13 @@ def _unwrapped(model: Any) -> Any:
 def _module(model: Any) -> nn.Module:
     if isinstance(model, nn.Module):
         return model
+    load = "build the model and load its weights: model.load_state_dict(torch.load(path, weights_only=True))"
+    if isinstance(model, str | Path):
+        raise RnnvisError(f'"{model}" is a path, not a model', load)
+    if isinstance(model, Mapping) and any(isinstance(value, Tensor) for value in model.values()):
+        raise RnnvisError("this is a state dict: it holds weights, but not the model that reads with them", load)
+    if isinstance(model, type):
+        raise RnnvisError(f"{model.__name__} is a class, not a model", f"pass one that was made: {model.__name__}(…)")
     raise RnnvisError(
         f"{type(model).__name__} is no torch module",
         "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",
@@ -228,18 +319,6 @@ def _padding(model: Any) -> int | None:
         return None
     found = {m.padding_idx for m in model.modules() if isinstance(m, nn.Embedding)} - {None}
     return found.pop() if len(found) == 1 else None
-
-
-def _bounded(recurrent: Mapping[str, nn.Module]) -> list[str]:
-    """States that lie in [−1, 1]: every h but those of ReLU layers and of projections."""
-    names = []
-    for path, module in recurrent.items():
-        relu = getattr(module, "nonlinearity", "tanh") == "relu"
-        if relu or getattr(module, "proj_size", 0):
-            continue
-        for layer in range(getattr(module, "num_layers", 1)):
-            names += [f"{path}.{layer}.h", f"{path}.{layer}.reverse.h"]
-    return names
 
 
 def _cell(recurrent: Mapping[str, nn.Module]) -> str:

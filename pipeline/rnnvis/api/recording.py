@@ -7,15 +7,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnvis.api.inputs import Labels
+from rnnvis.api.inputs import Labels, check_counts, check_names
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.units import Units
 from rnnvis.measures.words.responses import Responses
+
+if TYPE_CHECKING:
+    from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
+    from rnnvis.published.clustered import Clustered
+
+
+@dataclass
+class Kept:
+    """What publishing found out about a recording, for the next time: the parts of speech of its words, and clusters
+    by (state, methods, largest k)."""
+
+    speech: PartsOfSpeech | None = None
+    clustered: dict[tuple[str, tuple[str, ...], int], Clustered] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -24,10 +38,13 @@ class Recording:
 
     `responses["rnn.0.h"]` are the expected responses of a state's units to every word, as `Responses`: `.mean`
     float32 [words, units], `.count` int64 [words], `.standard_error` float32 [words, units]. `units["rnn.0.h"]` are
-    the measures of its units. `words` are the words by id.
+    the measures of its units. `states["rnn.0.h"].of(3)` are the states along the fourth sentence, [steps, units], in
+    half precision (single where they are too large or too small for it). `words` are the words by id.
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
-    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave.
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
+    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
+    was run again alone and came to the same; None of what no model was run for.
     """
 
     model_name: str
@@ -44,6 +61,9 @@ class Recording:
     states: Mapping[str, StateRecord] = field(repr=False)
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
+    notes: tuple[str, ...] = field(repr=False, default=())
+    checked: bool | None = field(repr=False, default=None)
+    kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     @property
     def responses(self) -> dict[str, Responses]:
@@ -74,30 +94,41 @@ class Recording:
         """The explorer, for notebooks; a table of the states where the viewer is not built."""
         return self._notebook
 
+    # Publishing is imported when it is asked for: it loads scikit-learn, which takes seconds.
+
     @cached_property
     def _notebook(self) -> str:
         from rnnvis.api.notebook import frame, summary
-        from rnnvis.api.page import inlined
-        from rnnvis.api.serve import app
+        from rnnvis.api.page import check_viewer, inlined
         from rnnvis.published.inlining import LIMIT
 
         try:
-            app()
+            check_viewer()
             with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
                 self.publish(folder)
                 return frame(inlined(Path(folder), LIMIT))
         except RnnvisError as problem:
             return summary(self, problem)
 
-    def to_html(self, path: str | Path, name: str | None = None, *, text: bool = True, limit: int | None = None) -> str:
+    def to_html(
+        self,
+        path: str | Path,
+        name: str | None = None,
+        *,
+        text: bool = True,
+        limit: int | None = None,
+        methods: Sequence[str] = ("block",),
+        largest_k: int = 30,
+    ) -> str:
         """Write the explorer with this recording into one HTML file, to open from disk or to send; see
-        `rnnvis.to_html`. `name` and `text` are those of `publish`. Returns a sentence about the file.
+        `rnnvis.to_html`. All but `path` and `limit` are as in `publish`. Returns a sentence about the file.
         """
-        from rnnvis.api.page import to_html
+        from rnnvis.api.page import check_page, to_html
         from rnnvis.published.inlining import LIMIT
 
+        check_page(path)
         with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
-            self.publish(folder, name, text=text)
+            self.publish(folder, name, text=text, methods=methods, largest_k=largest_k)
             return to_html(folder, path, limit=LIMIT if limit is None else limit)
 
     def publish(
@@ -107,32 +138,33 @@ class Recording:
         *,
         text: bool = True,
         dataset: str = "recorded text",
-        methods: tuple[str, ...] = ("block",),
+        methods: Sequence[str] = ("block",),
         largest_k: int = 30,
     ) -> str:
-        """Write everything into `folder` as Parquet and a manifest; returns a sentence on what can be read there.
+        """Write everything into `folder` as Parquet and a manifest; returns sentences on what can be read there.
 
         `name` is shown for the model (default: its class). Recordings of other models over the same sequences and
         vocabulary may be published into the same folder and are then compared; one of the same name is replaced.
         `text=False` leaves the sequences out: what is left are the vocabulary, the responses and the clusters, but no
-        sentence and no state along one. `methods` and `largest_k` say which co-clusterings are made.
+        sentence and no state along one. `methods` and `largest_k` say which co-clusterings are made; they are kept,
+        so that publishing again clusters nothing anew. A state that cannot be clustered (a single unit, too little
+        text) is published without clusters, and what is returned names it and says why.
 
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 
         Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
-        from other sequences.
+        from other sequences; an unknown method. All of that is looked for before anything is clustered.
         """
         from rnnvis.api.folder import Choices, publish
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
+        check_counts(largest_k=largest_k)
+        called = self.model_name if name is None else name
+        check_names(dataset=dataset, name=called)
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
-        called = name or self.model_name
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
-        said = [
-            publish(part, Path(folder), Choices(called, dataset, text, methods, largest_k))
-            for dataset, part in parts.items()
-            if part.states
-        ]
-        return " ".join(said)
+        with_states = {name: part for name, part in parts.items() if part.states}
+        chosen = (methods,) if isinstance(methods, str) else tuple(methods)
+        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))

@@ -1,4 +1,6 @@
-"""All states of a model over all of its text: two streaming passes, and everything that is measured in them.
+"""All states of a model over all of its text, and everything that is measured in them, streaming.
+
+`rnnvis.measures.measure` drives it.
 
 Recorders over disjoint sets of sentences merge, so that a corpus can be recorded in shards.
 """
@@ -7,13 +9,15 @@ from __future__ import annotations
 
 import copy
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import KeptStates
+from rnnvis.measures.spool import Changes
 from rnnvis.measures.units.gates import GateAccumulator, Gates, gates_of
 from rnnvis.measures.units.units import UnitAccumulator, Units
 from rnnvis.measures.words.contexts import ContextFinder, Contexts
@@ -56,10 +60,11 @@ class Text:
 class StateRecord:
     """Everything measured of one state.
 
-    `published` int64 [P]: the sentences whose states are kept, `values` float16 [their steps, H], `before` float16
-    [P, H] the state that each of them starts from; `ended` int64 [E]: labelled sentences, `last` float32 [E, H]: the
-    state after each of them; `surprise` float32 [N] as in `rnnvis.measures.words.surprise`, steps in the sentences'
-    order, or none where `compare` was left out.
+    `of(sentence)` gives the states along a sentence. `published` int64 [P]: the sentences whose states are kept,
+    `values` [their steps, H], of the p-th from row `starts[p]` on, int64 [P + 1]; `before` [P, H] the state that each
+    of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled sentences,
+    `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32 [N] as in
+    `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
     """
 
     name: str
@@ -71,13 +76,30 @@ class StateRecord:
     published: np.ndarray
     values: np.ndarray = field(repr=False)
     before: np.ndarray = field(repr=False)
+    starts: np.ndarray = field(repr=False)
     ended: np.ndarray = field(repr=False)
     last: np.ndarray = field(repr=False)
     surprise: np.ndarray | None = field(repr=False)
 
+    def of(self, sentence: int) -> np.ndarray:
+        """The states after each step of a sentence, by its number, [T, H] as in `values`; a copy.
+
+        All sentences are kept up to 64 MB a state, then a sample of them: `published` says which. Raises RnnvisError
+        for a sentence that is not there.
+        """
+        whole = isinstance(sentence, int | np.integer) and not isinstance(sentence, bool)
+        at = int(np.searchsorted(self.published, sentence)) if whole else 0
+        if not whole or at == len(self.published) or self.published[at] != sentence:
+            raise RnnvisError(
+                f"{self.name} was kept of {len(self.published):,} sentences, and {sentence!r} is none of them",
+                f'their numbers are in recording.states["{self.name}"].published',
+            )
+        return self.values[self.starts[at] : self.starts[at + 1]].copy()
+
 
 class StateRecorder:
-    """Takes in every step twice: `add` for the measures, then `compare` for the surprise of each step.
+    """Takes in every step twice: `add` for the measures, then `compare` for the surprise of each step, which may have
+    been kept from the first time.
 
     Memory grows with words × units, with samples of at most 64 MB a state (states along sentences, states at the end
     of labelled ones), and with the text: 4 bytes a step for its word, and 4 a step and state once `compare` is called.
@@ -98,17 +120,8 @@ class StateRecorder:
         self._bounded = bounded
         self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
+        self._gates: dict[tuple[str, int], GateAccumulator] = {}
         self._distance: dict[str, np.ndarray] = {}
-
-    @property
-    def sentence_id(self) -> np.ndarray:
-        """Sentence number of every step, int32 [N]."""
-        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
-
-    @property
-    def step(self) -> np.ndarray:
-        """Number of every step in its sentence, int16 [N]."""
-        return (np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], self.lengths)).astype(np.int16)
 
     def rows(self, batch: StepBatch) -> np.ndarray:
         """Place of each step of `batch` among all steps, int64."""
@@ -119,15 +132,26 @@ class StateRecorder:
         sentence = np.searchsorted(self.starts, np.arange(start, stop), side="right") - 1
         return self.text.measured[sentence]
 
-    def add(self, batch: StepBatch) -> None:
-        """First pass. Sentences come whole, each once."""
+    def add(self, batch: StepBatch, keep: Callable[[Changes], None] | None = None) -> None:
+        """First pass. Sentences come whole, each once. `keep` is given the changes of each state."""
+        rows = self.rows(batch)
         self._seen[batch.sentence_id] = True
         for name, values in batch.states.items():
             part = self._parts.get(name)
             if part is None:
                 bounded = name.endswith(".h") if self._bounded is None else name in self._bounded
                 part = self._parts[name] = _State(name, values.shape[1], bounded, self)
-            part.add(batch)
+            delta = batch.delta(name)
+            part.add(batch, delta)
+            if keep:
+                keep(Changes(name, rows, batch.token_id, delta))
+        inside = _rows(self.text.measured[batch.sentence_id])
+        for (layer, units), name in {_layer(n, values.shape[1]): n for n, values in batch.states.items()}.items():
+            gates = gates_of(name, batch.gates, units)
+            self._gates_of(layer, units).add({gate: of[inside] for gate, of in gates.items()})
+
+    def _gates_of(self, layer: str, units: int) -> GateAccumulator:
+        return self._gates.setdefault((layer, units), GateAccumulator(units))
 
     def merge(self, other: StateRecorder) -> None:
         """Take in the first pass of `other`, over other sentences of the same text; `other` is not changed.
@@ -148,21 +172,34 @@ class StateRecorder:
                 self._parts[name].merge(part, other._seen)
             else:
                 self._parts[name] = copy.deepcopy(part, {id(other): self})
+        for key, gates in other._gates.items():
+            self._gates_of(*key).merge(gates)
         self._seen |= other._seen
 
     def compare(self, batches: Iterable[StepBatch]) -> None:
         """Second pass, over the same steps, in one call or in several."""
-        means = {name: part.responses.result().mean for name, part in self._parts.items()}
-        if not self._distance:
-            self._distance = {name: np.zeros(int(self.starts[-1]), np.float32) for name in means}
         for batch in batches:
             rows = self.rows(batch)
-            for name, mean in means.items():
-                self._distance[name][rows] = distances(batch.token_id, batch.delta(name), mean)
+            for name in batch.states:
+                self.compare_changes(Changes(name, rows, batch.token_id, batch.delta(name)))
+
+    def compare_changes(self, changes: Changes) -> None:
+        """Second pass over what the first one handed to `keep`."""
+        name = changes.state
+        if name not in self._distance:
+            self._distance[name] = np.zeros(int(self.starts[-1]), np.float32)
+        expected = self._parts[name].expected()
+        known = _rows(expected.count[changes.token_id] > 0)
+        place = np.cumsum(expected.count > 0) - 1
+        found = distances(place[changes.token_id[known]], changes.delta[known], expected.used_mean)
+        self._distance[name][changes.rows[known]] = found
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
-        return [part.result(self._surprise(name)) for name, part in self._parts.items()]
+        return [
+            part.result(self._gates_of(*_layer(name, part.units.units)).result(), self._surprise(name))
+            for name, part in self._parts.items()
+        ]
 
     def _surprise(self, name: str) -> np.ndarray | None:
         if name not in self._distance:
@@ -179,21 +216,27 @@ def merge(a: StateRecorder, b: StateRecorder) -> StateRecorder:
     return both
 
 
-def sampled(text: Text, row_bytes: int, budget: int = STATES_BYTES) -> np.ndarray:
-    """Numbers of the sentences whose states fit into `budget` bytes, int64, ascending.
+def sampled(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int = STATES_BYTES) -> np.ndarray:
+    """Numbers of the sentences, each of `size` bytes, int64 [S], that fit into `budget` bytes, int64, ascending.
 
-    All of them if they fit; else those of `text.always` and, of the rest, the sentences with the smallest hash, so
-    that each split keeps its share.
+    All of them if they fit; else those of `always` bool [S] and, of the rest, the sentences with the smallest hash of
+    their key, so that each split keeps its share.
     """
-    return _within(text.keys, text.lengths * row_bytes, text.always, budget)
-
-
-def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int) -> np.ndarray:
     if size.sum() <= budget:
         return np.arange(len(size))
     share = (budget - size[always].sum()) / max(1, size[~always].sum())
     hashed = np.array([zlib.crc32(key.encode()) / 2**32 for key in keys])
     return np.flatnonzero(always | (hashed < share * 0.98))
+
+
+def _rows(wanted: np.ndarray) -> np.ndarray | slice:
+    """The rows that the mask `wanted` [N] names; all of them without a copy."""
+    return slice(None) if wanted.all() else np.flatnonzero(wanted)
+
+
+def _layer(state: str, units: int) -> tuple[str, int]:
+    """The layer of a state of so many units: states of one layer share its gates."""
+    return state.rsplit(".", 1)[0], units
 
 
 class _State:
@@ -203,65 +246,76 @@ class _State:
         self.responses = ResponseAccumulator(text.words, units)
         self.quantiles = QuantileAccumulator(recorder.frequent, units)
         self.units = UnitAccumulator(units, bounded)
-        self.gates = GateAccumulator(units)
         self.contexts = ContextFinder(units)
         self.ended = np.zeros(0, np.int64)
         if text.labelled is not None:
             labelled = np.flatnonzero(text.labelled & (recorder.lengths > 0))
             size = np.full(len(labelled), 4 * units)
             keys = [text.keys[i] for i in labelled.tolist()]
-            self.ended = labelled[_within(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
+            self.ended = labelled[sampled(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
         self.place = np.full(len(recorder.lengths), -1, np.int32)
         self.place[self.ended] = np.arange(len(self.ended))
         self.last = np.zeros((len(self.ended), units), np.float32)
-        self.published = sampled(text, 2 * units, text.states_bytes)
+        self.published = sampled(text.keys, 2 * units * text.lengths, text.always, text.states_bytes)
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
-        self.values = np.zeros((int(lengths.sum()), units), np.float16)
-        self.before = np.zeros((len(self.published), units), np.float16)
-        self.backwards = ".reverse." in name  # what such a state starts from at step 0 is its own state at step 1
+        self._expected: Responses | None = None
+        self.rows = int(lengths.sum())
+        self.values = KeptStates(self.rows, units)
+        self.before = KeptStates(len(self.published), units)
+        self.backwards = ".reverse." in name
 
-    def add(self, batch: StepBatch) -> None:
-        state, delta = batch.states[self.name], batch.delta(self.name)
+    def add(self, batch: StepBatch, delta: np.ndarray) -> None:
+        self._expected = None
+        state = batch.states[self.name]
+        previous = batch.previous[self.name]
+        ends = batch.step == 0, batch.step == self.recorder.lengths[batch.sentence_id] - 1
+        starting, ending = ends[::-1] if self.backwards else ends
+        continued = ~starting if self.backwards else batch.continued
         place = self.place[batch.sentence_id]
-        last = (place >= 0) & (batch.step == self.recorder.lengths[batch.sentence_id] - 1)
+        last = np.flatnonzero((place >= 0) & ending)
         self.last[place[last]] = state[last]
         kept = self.starts[batch.sentence_id] >= 0
-        self.values[self.starts[batch.sentence_id[kept]] + batch.step[kept]] = state[kept]
-        if not self.backwards:
-            first = kept & (batch.step == 0)
-            self.before[np.searchsorted(self.published, batch.sentence_id[first])] = batch.previous[self.name][first]
-        inside = self.recorder.text.measured[batch.sentence_id]
-        token, delta = batch.token_id[inside], delta[inside]
-        self.responses.add(token, delta, self.recorder.halves[batch.sentence_id[inside]])
+        self.values.put((self.starts[batch.sentence_id] + batch.step)[kept], state[_rows(kept)])
+        first = np.flatnonzero(kept & starting)
+        self.before.put(np.searchsorted(self.published, batch.sentence_id[first]), previous[first])
+        inside = _rows(self.recorder.text.measured[batch.sentence_id])
+        token, sentence, state, delta = batch.token_id[inside], batch.sentence_id[inside], state[inside], delta[inside]
+        self.responses.add(token, delta, self.recorder.halves[sentence])
         self.quantiles.add(token, delta)
-        gates = gates_of(self.name, batch.gates, state.shape[1])
-        self.gates.add({name: of[inside] for name, of in gates.items()})
-        self.units.add(state[inside], batch.previous[self.name][inside], batch.continued[inside])
-        self.contexts.add(state[inside], batch.sentence_id[inside], batch.step[inside])
+        self.units.add(state, previous[inside], continued[inside])
+        self.contexts.add(state, sentence, batch.step[inside])
+
+    def expected(self) -> Responses:
+        """The responses to all that was seen so far."""
+        if self._expected is None:
+            self._expected = self.responses.result()
+        return self._expected
 
     def merge(self, other: _State, seen: np.ndarray) -> None:
-        for name in ("responses", "quantiles", "units", "gates", "contexts"):
+        self._expected = None
+        for name in ("responses", "quantiles", "units", "contexts"):
             getattr(self, name).merge(getattr(other, name))
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
         theirs = seen[self.published]
-        self.before[theirs] = other.before[theirs]
+        self.before.take(theirs, other.before)
         theirs = np.repeat(theirs, self.recorder.lengths[self.published])
-        self.values[theirs] = other.values[theirs]
+        self.values.take(theirs, other.values)
 
-    def result(self, surprises: np.ndarray | None) -> StateRecord:
+    def result(self, gates: Gates, surprises: np.ndarray | None) -> StateRecord:
         return StateRecord(
             name=self.name,
-            responses=self.responses.result(),
+            responses=self.expected(),
             quantiles=self.quantiles.result(),
             units=self.units.result(),
-            gates=self.gates.result(),
+            gates=gates,
             contexts=self.contexts.result(),
             published=self.published,
-            values=self.values,
-            before=self.before,
+            values=self.values.result(),
+            before=self.before.result(),
+            starts=np.append(self.starts[self.published], self.rows),
             ended=self.ended,
             last=self.last,
             surprise=surprises,

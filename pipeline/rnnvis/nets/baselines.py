@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from rnnvis import progress
 from rnnvis.nets.evaluation import labelled, scores
 from rnnvis.text.corpus import Corpus
-from rnnvis.text.tokenizer import tokenize
+from rnnvis.text.tokenizer import word_of
 
 MAJORITY = "majority class"
 TFIDF = "TF-IDF + logistic regression"
@@ -100,7 +100,7 @@ def _trainings(corpus: Corpus) -> dict[str, np.ndarray]:
 
 
 def _words(corpus: Corpus, chosen: np.ndarray) -> list[list[str]]:
-    return [[word for _, word in tokenize(corpus.text[i])] for i in chosen]
+    return [[word_of(surface) for surface in corpus.surface[i]] for i in chosen]
 
 
 @dataclass(frozen=True)

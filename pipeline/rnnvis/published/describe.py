@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rnnvis.measures.words.parts_of_speech import PARTS
 from rnnvis.measures.words.responses import sentence_halves
 from rnnvis.published import files, overview_columns
 from rnnvis.published.overview_columns import Points, Told
+from rnnvis.published.schema.figures import MEDIANS
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.sentences import Sentences
 
@@ -39,7 +41,7 @@ def describe(
     """
     tables = state["tables"]
     points, shares = _points(mean, ids)
-    steps = read_steps(source, tables, corpus)
+    steps = read_steps(source, state, corpus)
     features = features_of(steps, corpus, parts)
     figures = [
         *of_steps(steps, state["bounded"], mean[ids]),
@@ -73,8 +75,9 @@ def _points(mean: np.ndarray, ids: np.ndarray) -> tuple[list[Points], list[Figur
 
 @dataclass(frozen=True)
 class Steps:
-    """The published steps of a state, probes left out: `sentence` and `step` int [N], `values` float16 [N, H], `starts`
-    [sentences, H] the state that each sentence starts from, `fitted` bool [N] those that a linear probe learns from."""
+    """The published steps of a state, probes left out: `sentence` and `step` int [N], `values` [N, H], `starts`
+    [sentences, H] the state that each sentence starts from, `fitted` bool [N] those that a linear probe learns from.
+    A state that goes `backwards` starts at a sentence's last word."""
 
     sentence: np.ndarray
     step: np.ndarray
@@ -82,6 +85,7 @@ class Steps:
     values: np.ndarray = field(repr=False)
     starts: np.ndarray = field(repr=False)
     fitted: np.ndarray = field(repr=False)
+    backwards: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,19 +97,20 @@ class Feature:
     names: Sequence[str]
 
 
-def read_steps(source: Path, tables: dict[str, Any], corpus: Corpus) -> Steps:
-    """The published steps of a state recorded in `source`, without probes.
+def read_steps(source: Path, state: dict[str, Any], corpus: Corpus) -> Steps:
+    """The published steps of a state recorded in `source`, whose entry is `state`, without probes.
 
     A linear probe learns from training sentences; where there are none (a recording), from one half of all.
     """
+    tables = state["tables"]
     sentence, step, values = read_states(source, tables)
     split = np.array(corpus.split)
     measured = (split != "probe")[sentence]
     fitted = split == "train" if (split == "train").any() else sentence_halves(corpus.key) == 0
     starts = read_starts(source, tables)[split[np.unique(sentence)] != "probe"]
     sentence, step, values = sentence[measured], step[measured], values[measured]
-    text = Sentences.of(corpus.tokens)
-    return Steps(sentence, step, text.ids[text.starts[sentence] + step], values, starts, fitted[sentence])
+    text, backwards = Sentences.of(corpus.tokens), ".reverse." in state["name"]
+    return Steps(sentence, step, text.ids[text.starts[sentence] + step], values, starts, fitted[sentence], backwards)
 
 
 def features_of(steps: Steps, corpus: Corpus, parts: np.ndarray) -> list[Feature]:
@@ -119,8 +124,9 @@ def features_of(steps: Steps, corpus: Corpus, parts: np.ndarray) -> list[Feature
 
 def of_steps(steps: Steps, bounded: bool, responses: np.ndarray) -> list[Figure]:
     """Figures of a state over its steps, and of its words' expected responses [W, H]."""
+    way = slice(None, None, -1 if steps.backwards else 1)
     return [
-        *dynamics.per_step(steps.values, steps.sentence, steps.starts),
+        *dynamics.per_step(steps.values[way], steps.sentence[way], steps.starts[way]),
         *([dynamics.saturation(steps.values, steps.sentence)] if bounded else []),
         *dynamics.dimensions(steps.values, responses),
         *dynamics.sparsity(responses),
@@ -135,7 +141,8 @@ def _told(steps: Steps, features: Sequence[Feature]) -> list[Told]:
 
 def _probes(steps: Steps, features: Sequence[Feature]) -> list[Figure]:
     """Linear probes for the part of speech of the word read, and for the label after a sentence's last word."""
-    last = np.append(steps.sentence[1:] != steps.sentence[:-1], True)
+    border = steps.sentence[1:] != steps.sentence[:-1]
+    last = np.append(True, border) if steps.backwards else np.append(border, True)
     few = _few(steps)
     wanted = {"part_of_speech": (few, "words whose part of speech"), "label": (last, "sentences whose label")}
     return [figure for of in features if of.name in wanted for figure in _probe(steps, of, *wanted[of.name])]
@@ -161,12 +168,13 @@ def _of_gates(source: Path, tables: dict[str, Any]) -> list[Figure]:
 
 def _of_units(source: Path, tables: dict[str, Any]) -> list[Figure]:
     units = files.read("units", [source / part.name for part in tables["units"]])
-    time_scale, saturation = (units[name].to_numpy().astype(np.float64) for name in ("time_scale", "saturation"))
-    return dynamics.of_units(time_scale, saturation)
+    values = {name: units[name].to_numpy().astype(np.float64) for name in ("saturation", *MEDIANS)}
+    medians = (dynamics.median(of.name, values[column], of.about) for column, of in MEDIANS.items())
+    return [*chain.from_iterable(medians), *dynamics.saturated_units(values["saturation"])]
 
 
 def read_states(source: Path, tables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The published steps of a recorded state: sentence numbers [N], steps [N] and states float16 [N, H], in order.
+    """The published steps of a recorded state: sentence numbers [N], steps [N] and states [N, H], in order.
 
     States before a sentence's first step are left out.
     """
@@ -177,7 +185,7 @@ def read_states(source: Path, tables: dict[str, Any]) -> tuple[np.ndarray, np.nd
 
 
 def read_starts(source: Path, tables: dict[str, Any]) -> np.ndarray:
-    """The state that each sentence with published steps starts from, float16 [sentences, H]: zero unless carried on."""
+    """The state that each sentence with published steps starts from, [sentences, H]: zero where none is published."""
     table = files.read("states", [source / part.name for part in tables["states"]])
     carried = table["step"].to_numpy() < 0
     numbers, sentence = np.unique(table["sentence_id"].to_numpy(), return_inverse=True)

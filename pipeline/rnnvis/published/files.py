@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 
 from rnnvis.errors import RnnvisError
 from rnnvis.published.schema import BY_NAME, Table
+from rnnvis.published.writing import fresh
 
 FILE_LIMIT = 64 * 2**20
 SITE_LIMIT = 500 * 2**20
@@ -55,7 +55,8 @@ def nullable(values: np.ndarray) -> pa.Array:
 
 def rows_of(table: Table, columns: Mapping[str, Any]) -> pa.Table:
     """`columns` (name → array or list) as an Arrow table with exactly the declared schema, sorted as declared."""
-    schema = table.arrow()
+    given = {name: value.type for name, value in columns.items() if isinstance(value, pa.Array | pa.ChunkedArray)}
+    schema = table.arrow(given)
     unknown = sorted(set(columns) - set(schema.names))
     if unknown:
         raise ValueError(f"table {table.name} declares no column {', '.join(unknown)}")
@@ -111,8 +112,14 @@ def read(name: str, paths: Iterable[Path]) -> pa.Table:
         missing = [c.name for c in table.columns if c.name not in piece.schema.names]
         if missing:
             raise RnnvisError(f"{path}: the column {missing[0]} is missing", "publish again: rnnvis publish")
-        pieces.append(piece.select([c.name for c in table.columns]).cast(table.arrow()))
+        pieces.append(typed(piece, table))
     return pa.concat_tables(pieces) if pieces else table.arrow().empty_table()
+
+
+def typed(rows: pa.Table, table: Table) -> pa.Table:
+    """The columns of `table` in `rows`, as Arrow types that it declares."""
+    given = {name: rows.schema.field(name).type for name in rows.schema.names}
+    return rows.select([column.name for column in table.columns]).cast(table.arrow(given))
 
 
 def matrix(column: pa.ChunkedArray) -> np.ndarray:
@@ -195,16 +202,5 @@ def index_of(path: Path) -> tuple[int, int]:
 
 def replace(path: Path, data: bytes) -> None:
     """Write `data` to `path` at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RnnvisError(
-            f"{path}: cannot be written: {error.strerror}", "free some disk space and run again"
-        ) from None
+    with fresh(path) as file:
+        file.write(data)

@@ -10,7 +10,6 @@ import hashlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,22 +17,32 @@ import pyarrow.parquet as pq
 
 from rnnvis.published import files
 from rnnvis.published.schema import BY_NAME
+from rnnvis.published.schema.manifest import (
+    DatasetEntry,
+    ExcerptSlice,
+    FirstViewFile,
+    ModelEntry,
+    StateEntry,
+    TableEntry,
+)
 
 SLICE_LIMIT = 96 * 2**10
 _OF_GROUPING = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
 _OF_WORD = ("responses", "response_quantiles", "word_effects")
 
-Keys = dict[str, list[Any]]
+Keys = dict[str, list[str | int]]
+Owner = tuple[str | None, str | None]
+"""Names of a model and a state; none of the state for a table of the model, of neither for one of the dataset."""
 
 
-def write(dataset: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+def write(dataset: DatasetEntry, folder: Path) -> FirstViewFile | None:
     """Write the first view of `dataset` (its entry in the manifest) into `folder`; the entry that names the file.
 
     A slice larger than 96 KiB is left out. None where nothing is known of a first view.
     """
     body = io.BytesIO()
-    slices = []
-    for owner, table, entry, keys in _wanted(dataset, folder):
+    slices: list[ExcerptSlice] = []
+    for (model, state), table, entry, keys in _wanted(dataset, folder):
         rows = rows_with(table, entry, keys, folder)
         piece = io.BytesIO()
         pq.write_table(rows, piece, compression=files.COMPRESSION, use_dictionary=False, store_schema=False)
@@ -41,7 +50,8 @@ def write(dataset: dict[str, Any], folder: Path) -> dict[str, Any] | None:
             continue
         start = body.tell()
         body.write(piece.getvalue())
-        slices.append({**owner, "table": table, "keys": keys, "start": start, "end": body.tell()})
+        end = body.tell()
+        slices.append({"model": model, "state": state, "table": table, "keys": keys, "start": start, "end": end})
     if not slices:
         return None
     data = body.getvalue()
@@ -51,7 +61,7 @@ def write(dataset: dict[str, Any], folder: Path) -> dict[str, Any] | None:
     return {"path": path, "bytes": len(data), "sha256": sha256, "slices": slices}
 
 
-def problems(dataset: dict[str, Any], folder: Path) -> Iterator[str]:
+def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
     """What is wrong with the first view that the manifest names for `dataset`, in words."""
     entry = dataset.get("first_view")
     if entry is None:
@@ -81,64 +91,63 @@ def problems(dataset: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"{at}: its rows of {table} are not those of the table"
 
 
-def rows_with(table: str, entry: dict[str, Any], keys: Keys, folder: Path) -> pa.Table:
+def rows_with(table: str, entry: TableEntry, keys: Keys, folder: Path) -> pa.Table:
     """All rows of the table whose key columns hold one of the values, in published order."""
     leading, values = next(iter(keys.items()))
-    pieces = [pa.Table.from_batches([], schema=BY_NAME[table].arrow())]
+    pieces = []
     for file in entry["files"]:
         first, last = file["first"], file["last"]
-        ranged = first is not None and leading == BY_NAME[table].sorted_by[0]
-        if ranged and not any(first <= value <= last for value in values):
+        ranged = first is not None and last is not None and leading == BY_NAME[table].sorted_by[0]
+        if ranged and not any(first <= value <= last for value in values):  # type: ignore[operator]
             continue
         rows = pq.read_table(folder / file["path"], filters=pc.field(leading).isin(values))
         for column, wanted in keys.items():
             rows = rows.filter(pc.is_in(rows.column(column), pa.array(wanted, rows.schema.field(column).type)))
-        pieces.append(rows.select(pieces[0].schema.names).cast(pieces[0].schema))
-    return pa.concat_tables(pieces).combine_chunks()
+        pieces.append(files.typed(rows, BY_NAME[table]))
+    return pa.concat_tables(pieces).combine_chunks() if pieces else BY_NAME[table].arrow().empty_table()
 
 
-def _wanted(dataset: dict[str, Any], folder: Path) -> Iterator[tuple[dict[str, Any], str, dict[str, Any], Keys]]:
+def _wanted(dataset: DatasetEntry, folder: Path) -> Iterator[tuple[Owner, str, TableEntry, Keys]]:
     """Owner, table, its entry and the keys of its rows; the view is the one that the explorer opens with."""
-    view = dataset.get("view") or {}
+    view = dataset["view"]
     models = dataset["models"]
-    model = next((m for m in models if m["name"] == view.get("model")), models[0])
+    model = next((m for m in models if view and m["name"] == view["model"]), models[0])
     state = next((s for s in model["states"] if s["read_by_head"]), model["states"][0])
-    of_model = {"model": model["name"], "state": None}
-    of_state = {"model": model["name"], "state": state["name"]}
+    of_model: Owner = (model["name"], None)
+    of_state: Owner = (model["name"], state["name"])
     if state["k"]:
-        k = min(state["k"], key=lambda k: abs(k - view.get("k", 8)))
-        grouping = {
+        k = min(state["k"], key=lambda k: abs(k - (view["k"] if view else 8)))
+        grouping: Keys = {
             "method": [_first(state["methods"], "block")],
             "selection": [_first(state["selections"], "reliable")],
         }
         for table in _OF_GROUPING:
             if table in state["tables"]:
                 yield of_state, table, state["tables"][table], {**grouping, "k": [k]}
-    words = _word_ids(dataset, view.get("words", []), folder)
-    sentence = view.get("sentence") or next(iter(dataset["probes"].values()), None)
+    words = _word_ids(dataset, view["words"] if view else [], folder)
+    sentence = view["sentence"] if view else next(iter(dataset["probes"].values()), None)
     if sentence is not None and "sentences" in dataset["tables"]:
-        keys = sorted({sentence, *dataset["probes"].values()})
-        found = rows_with("sentences", dataset["tables"]["sentences"], {"key": keys}, folder)
+        keys: Keys = {"key": sorted({sentence, *dataset["probes"].values()})}
+        found = rows_with("sentences", dataset["tables"]["sentences"], keys, folder)
         ids = found.column("sentence_id").to_pylist()
-        yield {"model": None, "state": None}, "sentences", dataset["tables"]["sentences"], {"sentence_id": ids}
+        yield (None, None), "sentences", dataset["tables"]["sentences"], {"sentence_id": ids}
         shown = {row["sentence_id"]: row["tokens"] for row in found.to_pylist() if row["key"] == sentence}
         if "steps" in model["tables"]:
             yield of_model, "steps", model["tables"]["steps"], {"sentence_id": ids}
         if "states" in state["tables"]:
             yield of_state, "states", state["tables"]["states"], {"sentence_id": list(shown)}
-        step = view.get("step")
-        words += [tokens[step] for tokens in shown.values() if step is not None and step < len(tokens)]
+        words += [tokens[view["step"]] for tokens in shown.values() if view and view["step"] < len(tokens)]
     if words:
         for table in _OF_WORD:
             if table in state["tables"]:
                 yield of_state, table, state["tables"][table], {"word_id": sorted(set(words))}
 
 
-def _word_ids(dataset: dict[str, Any], words: list[str], folder: Path) -> list[int]:
+def _word_ids(dataset: DatasetEntry, words: list[str], folder: Path) -> list[int]:
     entry = dataset["tables"].get("words")
     if entry is None or not words:
         return []
-    found: list[int] = rows_with("words", entry, {"text": words}, folder).column("word_id").to_pylist()
+    found: list[int] = rows_with("words", entry, {"text": [*words]}, folder).column("word_id").to_pylist()
     return found
 
 
@@ -146,7 +155,7 @@ def _first(names: list[str], wanted: str) -> str:
     return wanted if wanted in names or not names else names[0]
 
 
-def _owner(dataset: dict[str, Any], piece: dict[str, Any]) -> dict[str, Any] | None:
+def _owner(dataset: DatasetEntry, piece: ExcerptSlice) -> DatasetEntry | ModelEntry | StateEntry | None:
     if piece["model"] is None:
         return dataset
     model = next((m for m in dataset["models"] if m["name"] == piece["model"]), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +12,8 @@ import pyarrow.compute as pc
 
 from rnnvis.errors import RnnvisError
 from rnnvis.published import files
-from rnnvis.published.publishing import entry, named_files, read_manifest, tables_of
+from rnnvis.published.publishing import entry, named_files, read_manifest, tables_of, whole
+from rnnvis.published.schema.manifest import DatasetEntry, EpochEntry, Manifest, ModelEntry, StateEntry
 
 LIMIT = 10_000_000
 """Bytes of Parquet in a page, before Base64."""
@@ -29,14 +29,12 @@ OPTIONAL = {
 }
 """Tables that the explorer can do without, in the order in which they are left out, in words."""
 
-Entry = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Inlined:
     """A manifest and the files that it names, with what was left out, in words."""
 
-    manifest: Entry
+    manifest: Manifest
     files: dict[str, bytes] = field(repr=False)
     left_out: tuple[str, ...]
 
@@ -56,7 +54,8 @@ def inline(folder: Path, scratch: Path, limit: int = LIMIT) -> Inlined:
     manifest = read_manifest(folder)
     for dataset in manifest["datasets"]:
         dataset["first_view"] = None
-    sources: dict[str, Path] = {name: folder / name for name in named_files(manifest)}
+    found = {file["path"]: file for _, _, table in tables_of(manifest) for file in table["files"]}
+    sources: dict[str, Path] = {name: whole(folder, file) for name, file in found.items()}
     left_out: list[str] = []
     if _bytes(manifest) > limit:
         left_out += _cut_states(manifest, folder, scratch, limit, sources)
@@ -76,34 +75,39 @@ def inline(folder: Path, scratch: Path, limit: int = LIMIT) -> Inlined:
     return Inlined(manifest, held, tuple(left_out))
 
 
-def _bytes(manifest: Entry) -> int:
+def _bytes(manifest: Manifest) -> int:
     found = {file["path"]: file["bytes"] for _, _, table in tables_of(manifest) for file in table["files"]}
     return sum(found.values())
 
 
-def _drop(manifest: Entry, table: str) -> bool:
-    holders = [holder for holder in _holders(manifest) if table in holder["tables"]]
+def _drop(manifest: Manifest, table: str) -> bool:
+    holders = [holder["tables"] for holder in _holders(manifest) if table in holder["tables"]]
     for holder in holders:
-        del holder["tables"][table]
+        del holder[table]
     return bool(holders)
 
 
-def _holders(manifest: Entry) -> Iterator[Entry]:
+def _holders(manifest: Manifest) -> Iterator[DatasetEntry | ModelEntry | EpochEntry | StateEntry]:
     for dataset in manifest["datasets"]:
         yield dataset
         for model in dataset["models"]:
-            for trained in (model, *(model.get("epochs") or [])):
+            for trained in _trained(model):
                 yield trained
                 yield from trained["states"]
 
 
-def _cut_states(manifest: Entry, folder: Path, scratch: Path, limit: int, sources: dict[str, Path]) -> list[str]:
+def _trained(model: ModelEntry) -> list[ModelEntry | EpochEntry]:
+    return [model, *(model.get("epochs") or [])]
+
+
+def _cut_states(manifest: Manifest, folder: Path, scratch: Path, limit: int, sources: dict[str, Path]) -> list[str]:
     """Leave states to as many sentences as fit, the one shown first before all others, then in corpus order."""
     with_states = [
         (dataset, state)
         for dataset in manifest["datasets"]
-        for holder in _holders({"datasets": [dataset]})
-        for state in holder.get("states", ())
+        for model in dataset["models"]
+        for trained in _trained(model)
+        for state in trained["states"]
         if "states" in state["tables"]
     ]
     if not with_states:
@@ -116,7 +120,7 @@ def _cut_states(manifest: Entry, folder: Path, scratch: Path, limit: int, source
     }
     share = max(0.0, room / size)
     while True:
-        kept = total = 0
+        cut: dict[str, set[int]] = {}
         for number, (dataset, state) in enumerate(with_states):
             table = tables[id(state)]
             wanted = _sentences(dataset, folder, table, share)
@@ -126,18 +130,31 @@ def _cut_states(manifest: Entry, folder: Path, scratch: Path, limit: int, source
             state["published_sentences"] = len(wanted)
             for file in state["tables"]["states"]["files"]:
                 sources[file["path"]] = scratch / file["path"]
-            kept, total = kept + len(wanted), total + len(pc.unique(table["sentence_id"]))
+            gone = set(pc.unique(table["sentence_id"]).to_pylist()) - set(wanted.tolist())
+            cut.setdefault(dataset["name"], set()).update(gone)
         if _bytes(manifest) <= limit or share == 0.0:
             break
         share = share * 0.9 if share > 0.01 else 0.0
-    return [f"states along {total - kept:,} of {total:,} sentences"]
+    several = len(manifest["datasets"]) > 1
+    return [
+        f"states along {len(gone):,} of {_published(tables, with_states, name):,} sentences"
+        + (f" of “{name}”" if several else "")
+        for name, gone in cut.items()
+        if gone
+    ]
 
 
-def _parts(state: Entry) -> range:
+def _published(tables: dict[int, pa.Table], with_states: list[tuple[DatasetEntry, StateEntry]], name: str) -> int:
+    """Sentences of the dataset `name` along which a state was published."""
+    of = [tables[id(state)]["sentence_id"] for dataset, state in with_states if dataset["name"] == name]
+    return len(pc.unique(pa.chunked_array([chunk for column in of for chunk in column.chunks], pa.int32())))
+
+
+def _parts(state: StateEntry) -> range:
     return range(len(state["tables"]["states"]["files"]))
 
 
-def _sentences(dataset: Entry, folder: Path, table: pa.Table, share: float) -> np.ndarray:
+def _sentences(dataset: DatasetEntry, folder: Path, table: pa.Table, share: float) -> np.ndarray:
     """Numbers of the sentences that keep their states: that share of all steps, and the one shown first anyway."""
     ids, counts = np.unique(table["sentence_id"].to_numpy(), return_counts=True)
     first = np.isin(ids, _shown(dataset, folder))
@@ -147,7 +164,7 @@ def _sentences(dataset: Entry, folder: Path, table: pa.Table, share: float) -> n
     return kept
 
 
-def _shown(dataset: Entry, folder: Path) -> list[int]:
+def _shown(dataset: DatasetEntry, folder: Path) -> list[int]:
     view = dataset["view"]
     if view is None or "sentences" not in dataset["tables"]:
         return []

@@ -1,110 +1,88 @@
-"""What a manifest must look like. Nothing in one is trusted before it has been held against this."""
+"""A manifest held against its declaration. Nothing in one is trusted before."""
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
+
+from pydantic import ValidationError
 
 from rnnvis.errors import RnnvisError
+from rnnvis.published.schema.manifest import ADAPTER, SCHEMA, Manifest
 
-_FILE = {
-    "path": re.compile(r"[\w.-]+\.parquet"),
-    "bytes": int,
-    "rows": int,
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-    "first": (int, None),
-    "last": (int, None),
-    "index_bytes": (int, None),
-    "index_crc32": (int, None),
+_WORDS = {
+    "integer": "a whole number",
+    "string": "text",
+    "boolean": "true or false",
+    "object": "an object",
+    "array": "a list",
 }
-_TABLES = {...: {"rows": int, "files": [_FILE]}}
-_STATE = {
-    "name": str,
-    "title": str,
-    "layer": int,
-    "kind": str,
-    "units": int,
-    "bounded": bool,
-    "read_by_head": bool,
-    "measured": {"splits": [str], "steps": int, "sentences": int, "minimum_count": int, "frequent_count": int},
-    "methods": [str],
-    "selections": [str],
-    "k": [int],
-    "tables": _TABLES,
-}
-_EPOCH = {"epoch": int, "hash": str, "tables": _TABLES, "states": (_STATE, 1)}
-_MODEL = {
-    "name": str,
-    "title": str,
-    "kind": str,
-    "cell": str,
-    "hash": str,
-    "parameters": int,
-    "seed": (int, None),
-    "classes": [str],
-    "provenance": dict,
-    "tables": _TABLES,
-    "states": (_STATE, 1),
-    "epochs": ([_EPOCH], None),
-}
-_SLICE = {"model": (str, None), "state": (str, None), "table": str, "keys": {...: list}, "start": int, "end": int}
-_FIRST_VIEW = {
-    "path": re.compile(r"[\w.-]+\.pack"),
-    "bytes": int,
-    "sha256": re.compile(r"[0-9a-f]{64}"),
-    "slices": [_SLICE],
-}
-_DATASET = {
-    "name": str,
-    "title": str,
-    "licence": str,
-    "about": (str, None),
-    "labels": [str],
-    "splits": {...: int},
-    "view": ({"model": str, "sentence": str, "step": int, "k": int, "words": [str]}, None),
-    "probes": {...: str},
-    "first_view": (_FIRST_VIEW, None),
-    "tables": _TABLES,
-    "models": (_MODEL, 1),
-}
-_MANIFEST = {"generator": str, "datasets": (_DATASET, 1)}
-_PATTERNS = {"parquet": "the name of a Parquet file", "pack": "the name of a published file", "a-f": "a SHA-256"}
-_WORDS = {int: "a whole number", str: "text", bool: "true or false", dict: "an object", list: "a list"}
+_UNDECLARED = "extra_forbidden"
+_AGAIN = "publish again: rnnvis publish"
 
 
-def check(manifest: dict[str, Any], where: str) -> None:
-    """Refuse a manifest with a field that is missing or of the wrong kind; `where` names the file.
+def check(manifest: Any, where: str, exact: bool = False) -> Manifest:
+    """`manifest` with its type, if no field is missing or of the wrong kind; `where` names the file.
+
+    With `exact` nothing else may be in it either. Readers pass over what they do not know: a newer rnnvis wrote it.
 
     Raises:
         RnnvisError: names the first such field.
     """
-    _check(manifest, _MANIFEST, "manifest", where)
+    try:
+        ADAPTER.validate_python(manifest)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        wrong = next((one for one in found if one["type"] != _UNDECLARED), None)
+        if wrong is not None:
+            place, shape = _declared(wrong["loc"])
+            wanted = "a list that is not empty" if wrong["type"] == "too_short" else _wanted(shape)
+            raise RnnvisError(f"{where}: damaged: {_at(place)} must be {wanted}", _AGAIN) from None
+        if exact:
+            raise RnnvisError(
+                f"{where}: {_at(found[0]['loc'])} is not a field of this version of rnnvis",
+                "use the rnnvis that published this folder, or a newer one",
+            ) from None
+    return cast(Manifest, manifest)
 
 
-def _check(value: Any, shape: Any, at: str, where: str) -> None:
-    """`shape` is a type, a pattern of text, {field: shape}, {...: shape of every field}, [shape of every item],
-    (shape, None) where nothing will do as well, or (shape of every item, least number of items)."""
-    if isinstance(shape, tuple) and shape[1] is None:
-        if value is not None:
-            _check(value, shape[0], at, where)
-    elif isinstance(shape, list | tuple):
-        _expect(isinstance(value, list), "a list", at, where)
-        _expect(isinstance(shape, list) or len(value) >= shape[1], "a list that is not empty", at, where)
-        for i, item in enumerate(value):
-            _check(item, shape[0], f"{at}[{i}]", where)
-    elif isinstance(shape, dict):
-        _expect(isinstance(value, dict), "an object", at, where)
-        fields = dict.fromkeys(value, shape[...]) if ... in shape else shape
-        for name, inside in fields.items():
-            _check(value.get(name), inside, f"{at}.{name}", where)
-    elif isinstance(shape, re.Pattern):
-        right = isinstance(value, str) and shape.fullmatch(value) is not None
-        _expect(right, next(word for part, word in _PATTERNS.items() if part in shape.pattern), at, where)
-    else:
-        right = isinstance(value, shape) and (shape is bool or not isinstance(value, bool))
-        _expect(right, _WORDS[shape], at, where)
+def _at(place: Sequence[int | str]) -> str:
+    return "manifest" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
 
 
-def _expect(right: bool, wanted: str, at: str, where: str) -> None:
-    if not right:
-        raise RnnvisError(f"{where}: damaged: {at} must be {wanted}", "publish again: rnnvis publish")
+def _declared(place: Sequence[int | str]) -> tuple[Sequence[int | str], dict[str, Any]]:
+    """What is declared for a place in the manifest; without the member of a union that was tried there."""
+    shape = SCHEMA
+    for depth, part in enumerate(place):
+        shape = _inner(shape)
+        if isinstance(part, int):
+            shape = shape["items"]
+        elif part in shape.get("properties", {}):
+            shape = shape["properties"][part]
+        elif isinstance(shape.get("additionalProperties"), dict):
+            shape = shape["additionalProperties"]
+        else:
+            return place[:depth], shape
+    return place, _inner(shape)
+
+
+def _wanted(shape: dict[str, Any]) -> str:
+    if "enum" in shape:
+        return " or ".join(shape["enum"])
+    if "anyOf" in shape:
+        return " or ".join(_WORDS[of["type"]] for of in shape["anyOf"])
+    if "minimum" in shape:
+        return f"a whole number from {shape['minimum']} on"
+    return str(shape.get("words") or _WORDS[shape["type"]])
+
+
+def _inner(shape: dict[str, Any]) -> dict[str, Any]:
+    """The shape itself behind a name, or beside a null."""
+    while True:
+        if "$ref" in shape:
+            shape = SCHEMA["$defs"][shape["$ref"].rsplit("/", 1)[1]]
+            continue
+        others = [of for of in shape.get("anyOf", []) if of != {"type": "null"}]
+        if len(others) != 1:
+            return shape
+        shape = others[0]

@@ -27,7 +27,7 @@ class NamedClusters:
 
 def read_names(folder: Path, tables: Mapping[str, Any], words: int, units: int) -> Names:
     """The clusters of one state, from the tables that its cluster step left in `folder`."""
-    rows = files.read("cluster_labels", [folder / part.name for part in tables["cluster_labels"]]).to_pylist()
+    rows = files.read("cluster_labels", [folder / part.name for part in tables.get("cluster_labels", ())]).to_pylist()
     sides = {(row["method"], row["selection"], row["k"], row["side"]): row for row in rows}
     found = {}
     for method, selection, k, side in sides:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from rnnvis.published import files, overview_columns
 from rnnvis.published.publishing import entry
+from rnnvis.published.schema.manifest import DatasetEntry, StateEntry
 from rnnvis.published.state_pairs import PAIR_TABLES, ComparedState, Row, Text, compare, read_state
 
-Entry = dict[str, Any]
 
-
-def update(datasets: list[Entry], dataset: str, model: str, folder: Path, scratch: Path) -> None:
+def update(datasets: list[DatasetEntry], dataset: str, model: str, folder: Path, scratch: Path) -> None:
     """Bring the tables about pairs of states of all `datasets` up to date after `model` of `dataset` was published.
 
     Pairs in which it has no part are kept as they are.
@@ -41,16 +39,17 @@ def _names(row: Row, dataset: str) -> tuple[tuple[str, str], tuple[str, str]]:
     return (dataset, row["model_a"]), (row["dataset_b"] or dataset, row["model_b"])
 
 
-def _rows(holder: Entry, table: str, folder: Path) -> list[Row]:
+def _rows(holder: DatasetEntry, table: str, folder: Path) -> list[Row]:
     found: list[Row] = files.read(table, _paths(holder, folder, table)).to_pylist()
     return found
 
 
-def _paths(holder: Entry, folder: Path, table: str) -> list[Path]:
-    return [folder / file["path"] for file in holder["tables"].get(table, {"files": []})["files"]]
+def _paths(holder: DatasetEntry | StateEntry, folder: Path, table: str) -> list[Path]:
+    published = holder["tables"].get(table)
+    return [folder / file["path"] for file in published["files"]] if published else []
 
 
-def _states(dataset: Entry, folder: Path) -> Iterator[ComparedState]:
+def _states(dataset: DatasetEntry, folder: Path) -> Iterator[ComparedState]:
     words = files.read("words", _paths(dataset, folder, "words"))
     sentences = files.read("sentences", _paths(dataset, folder, "sentences"))
     special = tuple(i for i, of in enumerate(words["special"].to_pylist()) if of)

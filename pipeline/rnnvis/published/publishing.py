@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rnnvis.errors import RnnvisError
-from rnnvis.published import first_view, manifest_shape
-from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT, Part, index_of, replace
-from rnnvis.published.schema import FORMAT, VERSION
+from rnnvis.progress import say
+from rnnvis.published import first_view, kept, manifest_shape
+from rnnvis.published.files import FILE_LIMIT, Part, index_of, replace
+from rnnvis.published.schema.manifest import (
+    FORMAT,
+    VERSION,
+    DatasetEntry,
+    EpochEntry,
+    FirstViewFile,
+    Manifest,
+    ModelEntry,
+    StateEntry,
+    TableEntry,
+    TableFile,
+    Tables,
+)
+from rnnvis.published.writing import fresh, is_plain
 
 MANIFEST = "manifest.json"
 
@@ -23,9 +38,9 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> dict[str, Any]:
+def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> TableEntry:
     """Copy the files of `table` from `source` into `target` under their content's name; the manifest entry."""
-    files = []
+    files: list[TableFile] = []
     for part in parts:
         path = source / part.name
         sha256 = digest(path)
@@ -37,15 +52,24 @@ def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> dict
         index_bytes, index_crc32 = index_of(path)
         files.append(
             {
-                **{"path": name, "bytes": size, "rows": part.rows, "sha256": sha256},
-                **{"first": part.first, "last": part.last, "index_bytes": index_bytes, "index_crc32": index_crc32},
+                "path": name,
+                "bytes": size,
+                "rows": part.rows,
+                "sha256": sha256,
+                "first": part.first,
+                "last": part.last,
+                "index_bytes": index_bytes,
+                "index_crc32": index_crc32,
             }
         )
     return {"rows": sum(f["rows"] for f in files), "files": files}
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest in `folder`; every way in which it can be wrong is an error that says so."""
+def read_manifest(folder: Path, exact: bool = False) -> Manifest:
+    """The manifest in `folder`; every way in which it can be wrong is an error that says so.
+
+    With `exact`, so is a field that this version does not know.
+    """
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -63,73 +87,109 @@ def read_manifest(folder: Path) -> dict[str, Any]:
             f"{path}: written in version {version!r} of the format; this rnnvis reads up to {VERSION}",
             "upgrade rnnvis",
         )
-    manifest_shape.check(manifest, str(path))
-    return manifest
+    return manifest_shape.check(manifest, str(path), exact)
 
 
-def write_manifest(datasets: list[dict[str, Any]], folder: Path, generator: str) -> None:
-    """Put the new manifest in place, and drop the files that neither it nor the one before it names.
+def write_manifest(datasets: Sequence[DatasetEntry], folder: Path, generator: str) -> None:
+    """Put the new manifest in place; the folder then holds the files that it names.
 
-    Those of the one before are for pages that are open; of them too the largest go, if the site would be too large.
+    Those that only the one before names are kept apart for pages that are open, in `kept/`, and it is said how many;
+    those of a dataset that is no longer published, or no longer with its sentences, go at once.
+    What is written keeps the declaration: no field of a wrong kind, none that is not declared.
     """
     try:
-        before = named_files(read_manifest(folder))
+        earlier = read_manifest(folder)["datasets"]
     except RnnvisError:
-        before = set()
-    datasets = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
-    manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": datasets}
+        earlier = []
+    manifest: Manifest = {"format": FORMAT, "version": VERSION, "generator": generator, "datasets": [*datasets]}
+    manifest_shape.check(manifest, str(folder / MANIFEST), exact=True)
+    manifest["datasets"] = [{**dataset, "first_view": first_view.write(dataset, folder)} for dataset in datasets]
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False, allow_nan=False)
     replace(folder / MANIFEST, text.encode() + b"\n")
-    named = named_files(manifest)
-    size = {path: path.stat().st_size for path in data_files(folder)}
-    room = SITE_LIMIT - sum(size[path] for path in size if path.name in named)
-    for path in sorted((path for path in size if path.name not in named), key=lambda path: (size[path], path.name)):
-        room -= size[path] if path.name in before else 0
-        if path.name not in before or room < 0:
-            path.unlink()
+    shown = {(dataset["name"], "sentences" in dataset["tables"]) for dataset in datasets}
+    still = [dataset for dataset in earlier if (dataset["name"], "sentences" in dataset["tables"]) in shown]
+    if apart := kept.set_aside(folder, named_files({**manifest, "datasets": still}), named_files(manifest)):
+        say(
+            f"{len(apart)} files of the publish before are kept in {apart[0].parent} for pages that are still open; "
+            "a site has none of them. To drop them: rnnvis tidy"
+            + ("" if folder.parts[-3:] == ("site", "explorer", "data") else f" {shlex.quote(str(folder))}")
+        )
 
 
-def data_files(folder: Path) -> list[Path]:
-    """The files in `folder` that a manifest may name."""
-    return sorted([*folder.glob("*.parquet"), *folder.glob("*.pack")])
+@dataclass(frozen=True)
+class Holder:
+    """What has tables of its own: a dataset, a model (at its end or after an epoch, `trained`), or a state of that."""
+
+    where: str
+    dataset: DatasetEntry
+    model: ModelEntry | None = None
+    trained: ModelEntry | EpochEntry | None = None
+    state: StateEntry | None = None
+
+    @property
+    def tables(self) -> Tables:
+        """Its tables by name."""
+        return (self.state or self.trained or self.dataset)["tables"]
 
 
-def tables_of(manifest: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    """Every table of the manifest: (where it stands, table name, entry)."""
+def holders(manifest: Manifest) -> Iterator[Holder]:
+    """Everything in the manifest that has tables, with where it stands."""
     for dataset in manifest["datasets"]:
-        for name, table in dataset["tables"].items():
-            yield dataset["name"], name, table
+        yield Holder(dataset["name"], dataset)
         for model in dataset["models"]:
             where = f"{dataset['name']} / {model['name']}"
-            yield from _inside(where, model)
+            yield from _trained(where, dataset, model, model)
             for epoch in model.get("epochs") or []:
-                yield from _inside(f"{where} / epoch {epoch['epoch']}", epoch)
+                yield from _trained(f"{where} / epoch {epoch['epoch']}", dataset, model, epoch)
 
 
-def _inside(where: str, holder: dict[str, Any]) -> Iterable[tuple[str, str, dict[str, Any]]]:
-    for name, table in holder["tables"].items():
-        yield where, name, table
-    for state in holder["states"]:
-        for name, table in state["tables"].items():
-            yield f"{where} / {state['name']}", name, table
+def _trained(
+    where: str, dataset: DatasetEntry, model: ModelEntry, trained: ModelEntry | EpochEntry
+) -> Iterator[Holder]:
+    yield Holder(where, dataset, model, trained)
+    for state in trained["states"]:
+        yield Holder(f"{where} / {state['name']}", dataset, model, trained, state)
 
 
-def named_files(manifest: dict[str, Any]) -> set[str]:
+def tables_of(manifest: Manifest) -> Iterator[tuple[str, str, TableEntry]]:
+    """Every table of the manifest: (where it stands, table name, entry)."""
+    for holder in holders(manifest):
+        for name, table in holder.tables.items():
+            yield holder.where, name, table
+
+
+def whole(folder: Path, file: TableFile | FirstViewFile) -> Path:
+    """The path of a file that the manifest in `folder` names, which is as it says.
+
+    Raises RnnvisError: it is missing, a link or another thing than a plain file, or its content is another.
+    """
+    path = folder / file["path"]
+    problem = damage(path, file)
+    if problem:
+        raise RnnvisError(f"{path}: {problem}", "publish again, or get the folder anew from whoever made it")
+    return path
+
+
+def damage(path: Path, file: TableFile | FirstViewFile) -> str | None:
+    """In what the file at `path` is not as the manifest says; None where it is."""
+    if not path.exists() and not path.is_symlink():
+        return "missing"
+    if not is_plain(path):
+        return "no plain file, but a link or a device: what it leads to is not read"
+    size = path.stat().st_size
+    if size != file["bytes"]:
+        return f"{size} bytes, {file['bytes']} in the manifest"
+    return None if digest(path) == file["sha256"] else "checksum differs from the manifest: the file is damaged"
+
+
+def named_files(manifest: Manifest) -> set[str]:
     """The names of all files that the manifest lists."""
     tables = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
     return tables | {entry["path"] for dataset in manifest["datasets"] if (entry := dataset.get("first_view"))}
 
 
 def _copy(source: Path, target: Path) -> None:
-    if target.exists() and target.stat().st_size == source.stat().st_size and digest(target) == digest(source):
+    if is_plain(target) and target.stat().st_size == source.stat().st_size and digest(target) == digest(source):
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(target.name + ".tmp")
-    try:
-        shutil.copyfile(source, temporary)
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise RnnvisError(
-            f"{target}: cannot be written: {error.strerror}", "free some disk space and run again"
-        ) from None
+    with source.open("rb") as read, fresh(target) as written:
+        shutil.copyfileobj(read, written)

@@ -1,14 +1,20 @@
 """The viewer's view of the schema, generated from the one declaration.
 
-`viewer/src/data/schema.ts` has the types, `catalogue.ts` beside it what every table and column holds.
+`viewer/src/data/schema.ts` has the tables' types, `catalogue.ts` beside it what every table and column holds,
+`manifestSchema.ts` the manifest, and `figures.ts` what is said of measures.
+
+    python -m rnnvis.published.typescript [FOLDER]          writes them
+    python -m rnnvis.published.typescript --check [FOLDER]  says which of them are not as declared
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from rnnvis.published import typescript_figures, typescript_manifest
 from rnnvis.published.schema import FORMAT, TABLES, VERSION
 
 _TYPES = {"string": "string", "bool": "boolean", "int64": "number | bigint"}
@@ -88,7 +94,29 @@ def _camel(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
+GENERATED: dict[str, Callable[[], str]] = {
+    "schema.ts": source,
+    "catalogue.ts": catalogue,
+    "manifestSchema.ts": typescript_manifest.source,
+    "figures.ts": typescript_figures.source,
+}
+
+
+def write(folder: Path) -> None:
+    """Write every generated file into `folder`."""
+    for name, text in GENERATED.items():
+        (folder / name).write_text(text(), encoding="utf-8")
+
+
+def stale(folder: Path) -> list[str]:
+    """The generated files in `folder` that are missing or not as declared."""
+    paths = {folder / name: text for name, text in GENERATED.items()}
+    return [str(p) for p, text in paths.items() if not p.is_file() or p.read_text(encoding="utf-8") != text()]
+
+
 if __name__ == "__main__":
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "viewer/src/data")
-    (folder / "schema.ts").write_text(source(), encoding="utf-8")
-    (folder / "catalogue.ts").write_text(catalogue(), encoding="utf-8")
+    folders = [Path(name) for name in sys.argv[1:] if name != "--check"] or [Path("viewer/src/data")]
+    if "--check" not in sys.argv:
+        write(folders[0])
+    elif differing := stale(folders[0]):
+        sys.exit(f"not as declared: {', '.join(differing)}\n  Fix: python -m rnnvis.published.typescript")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,17 +17,17 @@ from rnnvis.progress import console, say
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.ablate import ablate_step
+from rnnvis.recipes.steps.cell_results import update_measures
 from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.compare import comparable, compare_step
-from rnnvis.recipes.steps.corpus import corpus_step
+from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.language_results import language_models, ngrams_step, update_table
 from rnnvis.recipes.steps.publish import publish
 from rnnvis.recipes.steps.record import record_step
-from rnnvis.recipes.steps.results import baselines_step, evaluation_step, results_step
+from rnnvis.recipes.steps.results import baselines_step, evaluation_step, metric_rows, results_step
 from rnnvis.recipes.steps.tag import tag_step
 from rnnvis.recipes.steps.train import train_step
-from rnnvis.recipes.study.cell_results import update_measures
 from rnnvis.recipes.website import website
 
 _USUAL_SECONDS = {
@@ -133,6 +134,8 @@ def regenerate(
     _print_plan(project, steps)
     if dry_run:
         return
+    if with_site:
+        website(project, "ready")
     rows = [(step, *_run(project, step)) for step in steps]
     for dataset in datasets:
         if language_models(dataset) and not quick:
@@ -141,6 +144,8 @@ def regenerate(
     if with_site:
         website(project, "site")
     _print_summary(rows)
+    _print_results(project, datasets, quick, only)
+    say("Look at it: rnnvis serve" + ("" if with_site else f" {shlex.quote(str(project.shown_data))}"))
 
 
 def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[str]) -> list[Step]:
@@ -207,6 +212,24 @@ def _print_summary(rows: Sequence[tuple[Step, bool, float]]) -> None:
     table = Table("stage", "what", "state", "seconds", title="Done", title_justify="left")
     for step, cached, seconds in rows:
         table.add_row(step.stage, step.label, "kept" if cached else "made", "" if cached else f"{seconds:.1f}")
+    console.print(table)
+
+
+def _print_results(project: Project, datasets: Sequence[Dataset], quick: bool, only: Sequence[str]) -> None:
+    """What the models guess right, beside the models that are compared with them on the same text."""
+    table = Table("dataset", "model", "measure", "value", title="On the test split", title_justify="left")
+    for dataset in datasets:
+        corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+        seen = set()
+        for card in _cards(dataset, only or (dataset.config.quick if quick else ())):
+            measure = "perplexity" if isinstance(card, LanguageModelConfig) else "accuracy"
+            for row in metric_rows(project, dataset, card, corpus):
+                name = card.name if row["subject"] == "this model" else row["subject"]
+                if (row["split"], row["measure"]) != ("test", measure) or (name, measure) in seen:
+                    continue
+                seen.add((name, measure))
+                value = f"{100 * row['value']:.1f} %" if measure == "accuracy" else f"{row['value']:.1f}"
+                table.add_row(dataset.config.name, name, measure, value)
     console.print(table)
 
 

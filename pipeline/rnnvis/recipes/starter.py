@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -11,15 +12,14 @@ from rnnvis.config import Source, Vocabulary, as_table
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep.project import Project
 from rnnvis.text.corpus import Corpus
-from rnnvis.text.guess import usual_vocabulary
 from rnnvis.text.inspect import figures, visible
 
 SMALL = 50_000  # training tokens
-_KEYS = ("path", "delimiter", "tokenised", "classes", "most_sentences", "most_tokens")
+_KEYS = tuple(f.name for f in dataclasses.fields(Source) if f.name not in ("kind", "releases", "columns"))
 _DEFAULTS = Source("")
 
 
-def write_starter(project: Project, corpus: Corpus, source: Source) -> Path:
+def write_starter(project: Project, corpus: Corpus, source: Source, vocabulary: Vocabulary) -> Path:
     """Write `datasets/<name of corpus>/` for a corpus that was read from `source`; returns the folder.
 
     Raises:
@@ -32,7 +32,7 @@ def write_starter(project: Project, corpus: Corpus, source: Source) -> Path:
     small = sum(len(corpus.tokens[i]) for i in corpus.indices("train")) < SMALL
     card = _card(small) if corpus.labels else _language_model_card(small)
     for name, text in (
-        ("dataset.toml", _dataset(corpus, source, folder, small)),
+        ("dataset.toml", _dataset(corpus, source, vocabulary, folder, small)),
         ("gru.toml", card),
         ("README.md", _data_card(corpus, source)),
     ):
@@ -40,7 +40,7 @@ def write_starter(project: Project, corpus: Corpus, source: Source) -> Path:
     return folder
 
 
-def _dataset(corpus: Corpus, source: Source, folder: Path, small: bool) -> str:
+def _dataset(corpus: Corpus, source: Source, chosen: Vocabulary, folder: Path, small: bool) -> str:
     path = Path(source.path).resolve()
     if path.is_relative_to(folder.parents[1].resolve()):
         path = Path(os.path.relpath(path, folder.resolve()))
@@ -51,7 +51,7 @@ def _dataset(corpus: Corpus, source: Source, folder: Path, small: bool) -> str:
         named = {key: getattr(source.columns, key) for key in ("text", "label", "split", "group")}
         columns = "\n[source.columns]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in named.items() if v)
     about = f"A classifier of {', '.join(corpus.labels)}" if corpus.labels else "Text for language models"
-    known = {k: v for k, v in as_table(usual_vocabulary(source)).items() if v != as_table(Vocabulary())[k]}
+    known = {k: v for k, v in as_table(chosen).items() if v != as_table(Vocabulary())[k]}
     vocabulary = "".join(["\n[vocabulary]\n", *(f"{k} = {v}\n" for k, v in known.items())] if known else [])
     measure = "\n[measure]\nminimum_count = 3\nfrequent_count = 5\n" if small else ""
     return (

@@ -20,7 +20,9 @@ def check_data(folder: Path) -> None:
 
 
 def website(project: Project, command: str) -> None:
-    """Run `tools.website` with `command` (site, viewer or wheel) in the checkout; it prints what it does.
+    """Run `tools.website` with `command` (site, viewer, wheel or ready) in the checkout; it prints what it does.
+
+    `ready` checks that the site can be built, before anything is trained for it.
 
     Raises:
         RnnvisError: the published data are damaged (for the site), or there is no such checkout.
@@ -28,10 +30,11 @@ def website(project: Project, command: str) -> None:
     """
     if command == "site":
         check_data(project.data)
-    if not (project.root / "tools" / "website" / "__main__.py").is_file():
+    if not project.has_website:
+        built = "site" if command == "ready" else command
         raise RnnvisError(
-            f"{project.root}: the {command} is built in a checkout of rnnvis, and this is none",
-            "look at published data with rnnvis serve <folder>; rnnvis regenerate --no-site stops after publishing",
+            f"{project.root}: the {built} is built in a checkout of rnnvis, and this is none",
+            f"rnnvis regenerate --no-site stops after publishing; then: rnnvis serve {project.shown_data}",
         )
     arguments = [sys.executable, "-m", "tools.website", command]
     sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -11,10 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.steps import Batch, StepBatch, device_of, length_batches, padded
 from rnnvis.recording.untouched import untouched
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
+LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none
 REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "rows": lambda m: torch.linalg.vector_norm(m, dim=-1),
     "columns": lambda m: torch.linalg.vector_norm(m, dim=-2),
@@ -26,22 +29,25 @@ REDUCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class StateSource(Protocol):
     """What a model with recurrent code of its own tells about its states.
 
-    `states` gives the size of each state by name, `<module>.<layer>.<kind>` as in "mgu.0.h": a number of units, or
-    (m, n) for a state that is a matrix. `steps(batch)` takes a `rnnvis.Batch` of B padded sequences of T ids and yields
-    T times, step after step, a mapping from each name to the states after that step, [B, units] or [B, m, n].
-    Before the first step a state is zero.
+    `states` gives the size of each state by name, `<module>.<layer>.<kind>` as in "mgu.0.h": a number of units, (m, n)
+    for a state that is a matrix, or (heads, m, n). `steps(batch)` takes a `rnnvis.Batch` of B padded sequences of T
+    ids and yields T times, step after step, a mapping from each name to the states after that step, [B, units],
+    [B, m, n] or [B, heads, m, n], of real numbers. A state called `<module>.<layer>.reverse.<kind>` reads from the
+    last word to the first: its change at a step is taken against the step after it.
 
-    Two more are looked for: `attention(batch)` gives weights ≥ 0, [B, T] where the model reads the words once after
-    the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]; positions of the same
-    sentence, never of another text. `bounded` names the states that lie in [−1, 1].
+    Three more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
+    name, [units], [B, units] or the same of matrices; what it does not name starts from zero, and a reversed state
+    starts so at a sentence's last word. `attention(batch)` gives weights ≥ 0, [B, T] where the model reads the words
+    once after the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]; positions of
+    the same sentence, never of another text. `bounded` names the states that lie in [−1, 1].
 
     A matrix is summarised by three states, of which none changes with the sign of an entry: `M_rows`, the Euclidean
     norms of its m rows; `M_columns`, those of its n columns; `M_singular`, its singular values, largest first. Any of
-    them squared and summed is the squared Frobenius norm.
+    them squared and summed is the squared Frobenius norm. Of heads each has these units of its own, head after head.
     """
 
     @property
-    def states(self) -> Mapping[str, int | tuple[int, int]]:
+    def states(self) -> Mapping[str, int | tuple[int, ...]]:
         """Sizes by name."""
         ...
 
@@ -51,24 +57,34 @@ class StateSource(Protocol):
 
 
 def source_steps(
-    source: StateSource, sentences: Sequence[np.ndarray], batch_steps: int, padding_id: int
+    source: StateSource,
+    sentences: Sequence[np.ndarray],
+    batch_steps: int,
+    padding_id: int,
+    only: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
-    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer.
+    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
-    for sizes that are not those that `states` gives and for a number of steps that is not the batch's.
+    for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
+    to be bounded, and for a number of steps that is not the batch's.
     """
     sizes = _sizes(source)
+    bounded = _bounded(source, sizes)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    for rows in length_batches([len(s) for s in sentences], batch_steps):
+    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
         batch = Batch(ids, lengths, places)
         with untouched(model), torch.no_grad():
             values = _states(source, batch, sizes)
+            starts = _initial(source, batch, sizes)
             weights = _attention(source, batch)
-        before = {name: np.concatenate([0 * v[:, :1], v[:, :-1]], axis=1) for name, v in values.items()}
+        for name in bounded:
+            _check_bounded(name, values[name][read.real])
+        before = {name: _before(name, v, starts[name], read.lengths) for name, v in values.items()}
         yield StepBatch(
             sentence_id=np.repeat(rows, read.lengths).astype(np.int32),
             step=np.nonzero(read.real)[1].astype(np.int16),
@@ -81,6 +97,10 @@ def source_steps(
 
 
 def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
+    if not isinstance(source.states, Mapping):
+        raise RnnvisError(
+            f"{type(source).__name__}.states is a {type(source.states).__name__}", 'give sizes by name: {"mgu.0.h": 32}'
+        )
     sizes: dict[str, tuple[int, ...]] = {
         name: size if isinstance(size, tuple) else (size,) for name, size in source.states.items()
     }
@@ -89,9 +109,44 @@ def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
     for name, size in sizes.items():
         if not NAME.fullmatch(name):
             raise RnnvisError(f'a state is called "{name}"', 'names are <module>.<layer>.<kind>, as in "mgu.0.h"')
-        if len(size) not in (1, 2) or min(size) < 1:
-            raise RnnvisError(f'"{name}" has the size {size}', "give the number of units, or (m, n) for a matrix")
+        if not 1 <= len(size) <= 3 or not all(_whole(n) and n >= 1 for n in size):
+            raise RnnvisError(
+                f'"{name}" has the size {size if len(size) > 1 else size[0] if size else ()}',
+                "give the number of units, (m, n) for a matrix, or (heads, m, n)",
+            )
     return sizes
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _bounded(source: StateSource, sizes: Mapping[str, tuple[int, ...]]) -> tuple[str, ...]:
+    given = getattr(source, "bounded", None) or ()
+    known = _summaries(sizes)
+    names = (given,) if isinstance(given, str) else tuple(given)
+    for name in names:
+        if name not in known:
+            raise RnnvisError(
+                f"{type(source).__name__}.bounded names {name!r}, which is no state", f"its states: {', '.join(known)}"
+            )
+    if isinstance(given, str):
+        raise RnnvisError(f"{type(source).__name__}.bounded is text", f'give names in a tuple: ("{given}",)')
+    return names
+
+
+def _summaries(sizes: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """Names of the states that are measured."""
+    of_matrix = {name: [f"{name}_{how}" for how in REDUCTIONS] for name, size in sizes.items() if len(size) > 1}
+    return [measured for name in sizes for measured in of_matrix.get(name, [name])]
+
+
+def _check_bounded(name: str, values: np.ndarray) -> None:
+    largest = float(np.abs(values).max(initial=0))
+    if largest > 1 + 1e-5:
+        raise RnnvisError(
+            f'"{name}" is said to be bounded, and reaches {largest:.4g}', "name in `bounded` what stays within −1 and 1"
+        )
 
 
 def _states(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
@@ -101,10 +156,15 @@ def _states(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ..
     for taken, given in enumerate(source.steps(batch), 1):
         if taken > steps:
             break
+        if not isinstance(given, Mapping):
+            raise RnnvisError(
+                f"{type(source).__name__}.steps yields a {type(given).__name__} at step {taken}",
+                'yield states by name: {"mgu.0.h": h}',
+            )
         for name, size in sizes.items():
             if name not in given:
                 raise RnnvisError(f'step {taken} has no state "{name}"', "yield every state that `states` names")
-            value = torch.as_tensor(given[name]).detach()
+            value = _real(name, given[name], f" at step {taken}")
             if tuple(value.shape) != (rows, *size):
                 raise RnnvisError(
                     f'"{name}" is {list(value.shape)} at step {taken}, where {[rows, *size]} is wanted',
@@ -117,22 +177,87 @@ def _states(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ..
             f"{type(source).__name__}.steps yielded {more}{min(taken, steps)} steps for sequences of {steps}",
             "yield once for each column of batch.ids",
         )
+    return _measured({name: torch.stack(values, dim=1) for name, values in found.items()}, sizes)
+
+
+def _measured(values: Mapping[str, Tensor], sizes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """The states that are measured, [B, T, units], of `values` [B, T, …]."""
     plain: dict[str, np.ndarray] = {}
-    for name, values in found.items():
-        stacked = torch.stack(values, dim=1)
-        stacked = stacked if stacked.dtype == torch.float64 else stacked.float()
+    for name, value in values.items():
+        exact = value if value.dtype == torch.float64 else value.float()
         if len(sizes[name]) == 1:
-            plain[name] = stacked.cpu().numpy()
+            plain[name] = exact.cpu().numpy()
         else:
-            plain |= {f"{name}_{how}": reduce(stacked).cpu().numpy() for how, reduce in REDUCTIONS.items()}
+            plain |= {f"{name}_{how}": reduce(exact).flatten(2).cpu().numpy() for how, reduce in REDUCTIONS.items()}
     return plain
+
+
+def _real(name: str, given: Any, where: str) -> Tensor:
+    if isinstance(given, np.ma.MaskedArray):
+        raise RnnvisError(
+            f'"{name}" is a masked array{where}', "yield whole states; what lies on padding does not count"
+        )
+    try:
+        value = torch.as_tensor(given).detach()
+        value = value if value.layout == torch.strided else value.to_dense()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise RnnvisError(f'"{name}" is no array{where}: {error}', "yield tensors or NumPy arrays") from None
+    if value.is_complex():
+        raise RnnvisError(f'"{name}" holds complex numbers{where}', FIX)
+    return value
+
+
+def _initial(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+    """The states that the sentences of `batch` start from, [B, units] or [1, units]: zero unless the source says."""
+    given = getattr(source, "initial", None)
+    if callable(given) and not isinstance(given, nn.Module):
+        try:
+            inspect.signature(given).bind(batch)
+        except TypeError as error:
+            raise RnnvisError(
+                f"{type(source).__name__}.initial: {error}", "define it as initial(self, batch)"
+            ) from None
+        given = given(batch)
+    if given is not None and not isinstance(given, Mapping):
+        raise RnnvisError(
+            f"{type(source).__name__}.initial is a {type(given).__name__}", 'give states by name: {"mgu.0.h": tensor}'
+        )
+    unknown = next((name for name in given or {} if name not in sizes), None)
+    if unknown is not None:
+        raise RnnvisError(
+            f"{type(source).__name__}.initial names {unknown!r}, which is no state", f"its states: {', '.join(sizes)}"
+        )
+    starts = {}
+    for name, size in sizes.items():
+        value = _real(name, (given or {}).get(name, torch.zeros(size)), " before the first step")
+        if tuple(value.shape) not in (size, (1, *size), (len(batch.ids), *size)):
+            raise RnnvisError(
+                f'the initial "{name}" is {list(value.shape)}; {list(size)} or {[len(batch.ids), *size]} is wanted',
+                "give the state of one sentence, or of each of the batch",
+            )
+        if not torch.isfinite(value).all():
+            raise RnnvisError(f'the initial "{name}" holds values that are no numbers', "give finite states")
+        starts[name] = value.reshape(-1, 1, *size)
+    return {name: value[:, 0] for name, value in _measured(starts, sizes).items()}
+
+
+def _before(name: str, values: np.ndarray, start: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """The state that each step of `values` [B, T, units] started from: the step before it, or after it in reverse."""
+    found = np.empty_like(values)
+    if ".reverse." in name:
+        found[:, :-1] = values[:, 1:]
+        found[np.arange(len(values)), lengths - 1] = start
+    else:
+        found[:, 1:] = values[:, :-1]
+        found[:, 0] = start
+    return found
 
 
 def _attention(source: StateSource, batch: Batch) -> np.ndarray | None:
     give = getattr(source, "attention", None)
     if not callable(give) or isinstance(give, nn.Module):
         return None
-    weights = torch.as_tensor(give(batch)).detach().float().cpu().numpy()
+    weights = _real("attention", give(batch), "").float().cpu().numpy()
     rows, steps = batch.ids.shape
     if weights.shape not in ((rows, steps), (rows, steps, steps)):
         raise RnnvisError(
@@ -142,4 +267,14 @@ def _attention(source: StateSource, batch: Batch) -> np.ndarray | None:
         )
     if not np.isfinite(weights).all() or (weights < 0).any():
         raise RnnvisError("attention holds weights below 0 or no numbers", "give the weights after the softmax")
+    if (weights > LARGEST).any():
+        raise RnnvisError(f"attention holds the weight {weights.max():.4g}", "give the weights after the softmax")
+    lengths = batch.lengths.cpu().numpy()
+    real = np.arange(steps) < lengths[:, None]
+    outside = (weights * (~real if weights.ndim == 2 else real[:, :, None] & ~real[:, None, :])).max(initial=0)
+    if outside > NOTHING:
+        raise RnnvisError(
+            f"attention gives a weight of {outside:.2g} to padding, which is no word of the sentence",
+            "mask the positions after batch.lengths before the softmax, or record with batch_steps=1",
+        )
     return weights

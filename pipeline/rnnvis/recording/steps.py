@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.alignment import Plan
 from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
@@ -122,51 +124,166 @@ class Rows:
     real: np.ndarray
 
 
+Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
+"""Positions [B] of sentences, the traces of a pass over them, and what was read in it, by the name of the reading."""
+
+
 def run_batches(
     model: nn.Module,
     readings: Mapping[str, Sequence[np.ndarray]],
     batch_steps: int,
     padding_id: int | Mapping[str, int] = 0,
     forward: Forward | None = None,
-    from_the_end: Collection[str] = (),
-    alike: bool = False,
+    plan: Plan | None = None,
     gates: bool = True,
-) -> Iterator[tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]]:
+) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
     batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
     there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
-    So they do with `alike`. Modules whose paths are in `from_the_end` get their words last one first.
+    So they do where a module reads backwards. `plan` says which step of a module reads which word; what was read holds
+    the words of a module that leaves some out under its own path. Where a batch is refused and its first row alone is
+    not, rows go one at a time from there on.
     """
-    modules = recurrent_modules(model)
+    plan = plan or Plan()
+    runs = _Runs(model, readings, padding_id, forward or (lambda m, batch: m(batch.ids, batch.lengths)), plan, gates)
     backwards = [
         reading_of(path, readings)
-        for path, module in modules.items()
-        if alike or path in from_the_end or getattr(module, "bidirectional", False)
+        for path, module in runs.modules.items()
+        if plan.of(path).backward or getattr(module, "bidirectional", False)
     ]
-    call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
     lengths = {name: np.array([len(s) for s in sentences], np.int64) for name, sentences in readings.items()}
     together = dict.fromkeys([*backwards, ""] if len(readings) > 1 else backwards)
     equal = np.stack([lengths[name] for name in together], axis=1) if together else None
-    device = device_of(model)
-    for rows in length_batches(lengths[""], batch_steps, equal):
-        reads = {
-            name: padded([of[i] for i in rows], padding_id if isinstance(padding_id, int) else padding_id[name])
-            for name, of in readings.items()
+    for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
+        if plan.alone or len(rows) == 1:
+            yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
+            continue
+        try:
+            found = runs.run(rows)
+        except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
+            try:
+                found = runs.run(rows[:1])
+            except Exception:
+                raise refusal from None
+            plan.alone = True
+            plan.say(one_at_a_time(len(rows), refusal))
+            yield found
+            yield from (runs.run(rows[i : i + 1]) for i in range(1, len(rows)))
+        else:
+            yield found
+
+
+def run_alone(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    rows: np.ndarray,
+    padding_id: int | Mapping[str, int],
+    forward: Forward,
+    plan: Plan,
+) -> Iterator[Run]:
+    """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
+    runs = _Runs(model, readings, padding_id, forward, plan, gates=False)
+    yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
+
+
+class _Runs:
+    """One batch after the other through a model, each step brought to its word."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        readings: Mapping[str, Sequence[np.ndarray]],
+        padding_id: int | Mapping[str, int],
+        forward: Forward,
+        plan: Plan,
+        gates: bool,
+    ) -> None:
+        self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
+        self.modules = recurrent_modules(model, plan.only)
+        self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
+        largest = {
+            name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
         }
+        by_word = [path for path in self.modules if plan.of(path).by_word]
+        self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
+
+    def run(self, rows: np.ndarray) -> Run:
+        """Sentences at `rows` together. Where one alone is refused it goes in twice: some models drop an axis of 1."""
+        try:
+            return self._run(rows)
+        except Exception:
+            if len(rows) > 1 or self.plan.alone:
+                raise
+            try:
+                _, traces, reads = self._run(np.repeat(rows, 2))
+            except Exception:
+                traces = []
+            if not traces:
+                raise
+        first = torch.zeros(1, dtype=torch.int64, device=traces[0].lengths.device)
+        halves = {name: Rows(read.ids[:1], read.lengths[:1], read.real[:1]) for name, read in reads.items()}
+        return rows, [trace.reordered(first) for trace in traces], halves
+
+    def _run(self, rows: np.ndarray) -> Run:
+        reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
+        traces = self._call(reads, rows)
+        _check(traces, reads, self.plan)
+        for name, one in self.plan.apart(lambda path: reading_of(path, self.readings)).items():
+            source = reading_of(name, self.readings)
+            reads[name] = padded([one.kept(self.readings[source][i]) for i in rows], self.fills[source])
+        placed = []
+        orders: dict[str, np.ndarray | None] = {}
+        for trace in traces:
+            one, read = self.plan.of(trace.module), reads[reading_of(trace.module, reads)]
+            exactly = (trace.lengths.cpu().numpy() - (one.extra or 0) - one.first - one.last) if trace.packed else None
+            if trace.module in self.plan.alignments:
+                trace = one.placed(trace, read.ids.shape[1])
+            placed.append(trace)
+            if one.by_word and trace.inputs is not None and trace.module not in orders:
+                orders[trace.module] = self.inputs.order(trace, read.ids, read.real, exactly)
+        return rows, in_order(placed, orders, self.plan), reads
+
+    def _call(self, reads: Mapping[str, Rows], rows: np.ndarray) -> list[LayerTrace]:
+        device = device_of(self.model)
         given = {
             name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
             for name, r in reads.items()
         }
         main = given.pop("")
-        with untouched(model), torch.no_grad():
-            steps = {p: reads[reading_of(p, readings)].ids.shape[1] for p in modules}
-            with capture(model, steps, gates) as traces:
-                call(model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
-            _check(traces, reads, from_the_end)
-            traces = [trace.turned() if trace.module in from_the_end else trace for trace in traces]
-        yield rows, traces, reads
+        steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
+        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
+            self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
+        return traces
+
+    def _looks(self, path: str, words: np.ndarray) -> Tensor:
+        """What `words` [N] look like to the module at `path`, all in one row, [N, inputs]."""
+        one, name = self.plan.of(path), reading_of(path, self.readings)
+        row = int(np.flatnonzero([len(s) for s in self.readings[""]])[0])
+        text = {other: np.asarray(of[row]) for other, of in self.readings.items()}
+        text[name] = np.concatenate([np.repeat(words[:1], one.first), words, np.repeat(words[-1:], one.last)])
+        count = 1 if self.plan.alone else 2  # rows alike: none can take another's place
+        traces = self._call({n: padded([of] * count, self.fills[n]) for n, of in text.items()}, np.full(count, row))
+        trace = one.placed(next(t for t in traces if t.module == path and t.inputs is not None), len(words))
+        assert trace.inputs is not None
+        return trace.inputs[0]
+
+
+def one_at_a_time(rows: int, refusal: Exception) -> str:
+    """A sentence about a model that refused a batch of `rows`."""
+    why = refusal.message if isinstance(refusal, RnnvisError) else str(refusal)
+    return f"Sequences go through the model one at a time: a batch of {rows} is refused ({why})."
+
+
+def how_to_call(ran: Iterable[str], path: str) -> str:
+    """What to do about a module at `path` that reads other rows than the text's, where these modules `ran`."""
+    call = "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, batch.ids.T "
+    call += "time × batch"
+    others = [other for other in dict.fromkeys(ran) if other != path]
+    if not others:
+        return call
+    return f"if it is no reader of these words, as a layer over letters, record others: only={others}; else {call}"
 
 
 def reading_of(path: str, readings: Mapping[str, object]) -> str:
@@ -235,25 +352,28 @@ def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:
     return Rows(ids, lengths, real)
 
 
-def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], from_the_end: Collection[str]) -> None:
+def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> None:
     for trace in traces:
         name = reading_of(trace.module, reads)
-        lengths = reads[name].lengths
+        one, lengths = plan.of(trace.module), reads[name].lengths
         took = trace.lengths.cpu().numpy()
-        exact = trace.packed or trace.module in from_the_end
-        if took.shape == lengths.shape and (np.array_equal(took, lengths) if exact else bool((took >= lengths).all())):
+        exact = (trace.packed or one.backward) and one.extra is not None
+        exact = exact or (trace.packed and trace.module not in plan.alignments)
+        wanted = lengths + (one.extra or 0) if exact else np.maximum(0, lengths - one.first - one.last) + one.start
+        moved = one.mover is not None or (trace.packed and one.by_word)
+        ours, theirs = (np.sort(took), np.sort(wanted)) if moved else (took, wanted)
+        if took.shape == lengths.shape and (np.array_equal(ours, theirs) if exact else bool((ours >= theirs).all())):
             continue
         what = f'tokens["{name}"] has' if name else "the sequences have"
         if took.shape != lengths.shape:
             raise RnnvisError(
                 f'"{trace.module}" read {len(took)} rows of {int(took.max(initial=0))} steps where {what} '
                 f"{len(lengths)} rows of up to {int(lengths.max())}",
-                "say how to call the model: forward=lambda model, batch: model(…); batch.ids is batch × time, "
-                "batch.ids.T time × batch",
+                how_to_call([other.module for other in traces], trace.module),
             )
-        row = int(np.flatnonzero(took != lengths)[0] if exact else np.flatnonzero(took < lengths)[0])
+        row = int(np.flatnonzero(ours != theirs)[0] if exact else np.flatnonzero(ours < theirs)[0])
         raise RnnvisError(
-            f'"{trace.module}" read {took[row]} steps of a row where {what} {lengths[row]}',
+            f'"{trace.module}" read {ours[row]} steps of a row where {what} {lengths[row]}',
             f'give the ids that its own steps read: tokens={{"{trace.module}": …}}; a decoder that is trained to say '
             "the next word does not read the last one",
         )
@@ -281,7 +401,7 @@ def flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str,
     steps = real.shape[1]
     mask = torch.from_numpy(real)
     return {
-        f"{trace.name}.{kind}": _array(value[:, :steps][mask.to(value.device)])
+        f"{trace.name}.{kind}": _array(value[:, :steps][mask[:, : value.shape[1]].to(value.device)])
         for trace in traces
         for kind, value in getattr(trace, what).items()
     }

@@ -19,6 +19,13 @@ _ONE_AT_A_TIME = threading.RLock()
 
 
 @contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Inside is one thread at a time."""
+    with _ONE_AT_A_TIME:
+        yield
+
+
+@contextmanager
 def untouched(model: nn.Module) -> Iterator[None]:
     """Evaluation mode inside; afterwards all is as it was outside, also after an exception.
 
@@ -27,7 +34,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
     What torch.compile has compiled runs without it. One thread at a time is let in.
     """
     with ExitStack() as undone:
-        undone.enter_context(_ONE_AT_A_TIME)
+        undone.enter_context(one_at_a_time())
         if "torch._dynamo" in sys.modules:
             undone.enter_context(torch.compiler.set_stance("force_eager"))
         devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []

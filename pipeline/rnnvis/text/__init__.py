@@ -12,22 +12,15 @@ from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.text.assembly import Sentence, assemble, probe_sentences
 from rnnvis.text.corpus import RECORDED, Corpus
-from rnnvis.text.kinds import imdb, ptb, reviews, running, speeches, table, uci_sentences, yelp
-from rnnvis.text.reading import FileKind, Reading, select
+from rnnvis.text.entities import decoded
+from rnnvis.text.kinds import FILE_KINDS, reviews, speeches
+from rnnvis.text.reading import Reading, select
+from rnnvis.text.tokenizer import reader, tokenize
 
 KINDS: dict[str, Callable[[DatasetConfig, Path], Corpus]] = {
     "reviews": reviews.load,
     "speeches": speeches.load,
 }
-FILE_KINDS: dict[str, FileKind] = {
-    "table": table.KIND,
-    "yelp": yelp.KIND,
-    "imdb": imdb.KIND,
-    "uci-sentences": uci_sentences.KIND,
-    "ptb": ptb.KIND,
-    "text": running.KIND,
-}
-
 __all__ = ["FILE_KINDS", "KINDS", "RECORDED", "Corpus", "Sentence", "kind_loader", "load", "read", "source_files"]
 
 
@@ -59,6 +52,10 @@ def read(config: DatasetConfig) -> tuple[Corpus, Reading]:
     source = config.source
     source_files(source)
     reading = FILE_KINDS[source.kind].read(source)
+    if reading.words is tokenize:
+        reading.words = reader(source.tokens, source.addresses)
+    if not reading.literal:
+        reading.sentences = (dataclasses.replace(s, text=decoded(s.text)) for s in reading.sentences)
     sentences = select(reading, source.most_sentences, source.most_tokens)
     if not any(sentence.split == "train" for sentence in sentences):
         raise RnnvisError(f"{config.name}: none of the {len(sentences):,} sentences is for training", "give more text")

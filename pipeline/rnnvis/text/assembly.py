@@ -21,7 +21,7 @@ LONGEST = 2**15 - 1  # tokens: steps are numbered in 16 bits
 @dataclass(frozen=True)
 class Sentence:
     """One sentence as a source gives it; `document` names the longer text whose next sentence it is, if any, and
-    `where` (file and line) names the sentence in errors."""
+    `where` (file and line) names the sentence in errors. `tags` are labels of its words, in order."""
 
     text: str
     split: str
@@ -30,6 +30,7 @@ class Sentence:
     score: float = math.nan
     document: str = ""
     where: str = ""
+    tags: tuple[str, ...] = ()
 
 
 def hashed_split(text: str, train: float = 0.70, valid: float = 0.15) -> str:
@@ -67,7 +68,7 @@ def assemble(
     if len(words) == 1:
         raise RnnvisError(
             f"{name}: no word occurs {vocabulary.minimum_count} times in the training split",
-            "lower vocabulary.minimum_count or give more text",
+            "give more text, or keep rarer words: --minimum-count 1, or vocabulary.minimum_count in dataset.toml",
         )
     ids = {word: i for i, word in enumerate(words)}
     unknown = ids[UNKNOWN]
@@ -86,6 +87,7 @@ def assemble(
         source=[s.source for _, s, _ in tokenised],
         key=[key for key, _, _ in tokenised],
         document=[s.document for _, s, _ in tokenised] if any(s.document for s in given) else None,
+        tags=[_tags(s, len(pieces)) for _, s, pieces in tokenised] if any(s.tags for s in given) else None,
     )
 
 
@@ -103,12 +105,17 @@ def _in_order(sentences: Sequence[Sentence]) -> list[tuple[str, Sentence]]:
     return [(key, s) for _, key, s in sorted(ranked, key=lambda item: item[0])]
 
 
+def _tags(sentence: Sentence, tokens: int) -> tuple[str, ...]:
+    """The tag of each token, "" where there is none, as of the word that ends a sentence."""
+    return (*sentence.tags, *[""] * (tokens - len(sentence.tags)))
+
+
 def _bearable(name: str, tokenised: Iterable[tuple[str, Sentence, Sequence[object]]]) -> None:
     for _, sentence, pieces in tokenised:
         if len(pieces) > LONGEST:
             raise RnnvisError(
                 f"{sentence.where or name}: {len(pieces):,} tokens in one sentence, more than the {LONGEST:,} possible",
-                "cut it into sentences, or leave long ones out: source.most_tokens",
+                "cut it into sentences, or leave long ones out: --most-tokens 500, or source.most_tokens",
             )
 
 

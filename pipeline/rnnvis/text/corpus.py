@@ -32,6 +32,7 @@ _COLUMNS = pa.schema(
         ("tokens", pa.list_(pa.int32())),
         ("surface", pa.list_(pa.string())),
         ("document", pa.string()),
+        ("tags", pa.list_(pa.string())),
     ]
 )
 
@@ -54,6 +55,7 @@ class Corpus:
     source: list[str]
     key: list[str]  # 16 hex digits, see `sentence_key`
     document: list[str] | None = None  # which longer text each sentence belongs to, "" for none; None: none does
+    tags: list[tuple[str, ...]] | None = None  # a label of each token, such as its annotated part of speech
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -91,6 +93,8 @@ class Corpus:
             hashed.update(json.dumps(row).encode())
         if self.document is not None:
             hashed.update(json.dumps(self.document).encode())
+        if self.tags is not None:
+            hashed.update(json.dumps(self.tags).encode())
         return hashed.hexdigest()
 
     def save(self, folder: Path) -> None:
@@ -108,6 +112,7 @@ class Corpus:
             "tokens": self.tokens,
             "surface": self.surface,
             "document": pa.nulls(len(self), pa.string()) if self.document is None else self.document,
+            "tags": pa.nulls(len(self), pa.list_(pa.string())) if self.tags is None else self.tags,
         }
         pq.write_table(pa.table(sentences, schema=_COLUMNS), part / "sentences.parquet")
         head = {
@@ -147,6 +152,7 @@ class Corpus:
                 source=columns["source"].to_pylist(),
                 key=columns["key"].to_pylist(),
                 document=None if columns["document"].null_count else columns["document"].to_pylist(),
+                tags=None if columns["tags"].null_count else [tuple(row) for row in columns["tags"].to_pylist()],
             )
         except FileNotFoundError as error:
             raise RnnvisError(f"{error.filename}: no such file", "make the corpus first: rnnvis train") from None

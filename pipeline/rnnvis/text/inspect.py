@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.reading import Reading
+from rnnvis.text.tokenizer import SPACELESS
 
 SPLITS = ("train", "valid", "test")
 LEVELS = (0, 5, 25, 50, 75, 95, 100)
 UNBALANCED = 1.5  # times an equal share
 MANY_UNKNOWN = 0.15
 LONG = 500  # tokens
+_SPACELESS = regex.compile(rf"[{SPACELESS}]", regex.V1)
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,8 @@ def figures(corpus: Corpus) -> list[SplitFigures]:
     return found
 
 
-def warnings(labels: Sequence[str], found: Sequence[SplitFigures]) -> list[str]:
-    """What stands in the way of training, or is worth a thought, in words."""
+def warnings(labels: Sequence[str], found: Sequence[SplitFigures], words: Sequence[str] = ()) -> list[str]:
+    """What stands in the way of training, or is worth a thought, in words; `words` is the vocabulary."""
     train = found[0]
     said = [f"The split {f.split} is empty: give more text, or other splits." for f in found if not f.sentences]
     absent = [name for name, n in zip(labels, train.of_class, strict=True) if not n]
@@ -73,10 +76,22 @@ def warnings(labels: Sequence[str], found: Sequence[SplitFigures]) -> list[str]:
             f"{100 * share / labelled:.0f} % of the training sentences are {name}: oversample = true in a model card "
             "repeats those of the other classes, in the training split only."
         )
-    if any((f.unknown or 0) > MANY_UNKNOWN for f in found[1:]):
-        said.append("Many held-out words are unknown: lower vocabulary.minimum_count, or give more text.")
+    spaceless = sum(bool(_SPACELESS.match(word)) for word in words) > len(words) / 2
+    if spaceless:
+        said.append(
+            "Most of this text is in a script without spaces between words (Chinese, Japanese, Thai and others): "
+            "each of its characters is a token, and other words are words. To read all of it by characters: "
+            '--tokens characters, or tokens = "characters" in [source]. To read words, part them by spaces beforehand.'
+        )
+    elif any((f.unknown or 0) > MANY_UNKNOWN for f in found[1:]):
+        said.append(
+            "Many held-out words are unknown: keep rarer words (--minimum-count 1, or vocabulary.minimum_count in "
+            "dataset.toml), or give more text."
+        )
     if any(f.lengths and f.lengths[-1] > LONG for f in found):
-        said.append(f"Some sentences have more than {LONG} tokens: source.most_tokens leaves long ones out.")
+        said.append(
+            f"Some sentences have more than {LONG} tokens: --most-tokens, or source.most_tokens, leaves long ones out."
+        )
     return said
 
 
@@ -95,7 +110,7 @@ def show(corpus: Corpus, reading: Reading | None, console: Console) -> None:
     console.print(_lengths(found))
     if reading:
         _show_left_out(reading, total, console)
-    for warning in [*(reading.notes if reading else []), *warnings(corpus.labels, found)]:
+    for warning in [*(reading.notes if reading else []), *warnings(corpus.labels, found, corpus.vocabulary)]:
         console.print(Text(f"Note: {visible(warning)}"))
 
 

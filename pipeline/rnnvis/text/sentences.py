@@ -24,6 +24,16 @@ class Sentences(Sequence[np.ndarray]):
         lengths = np.array([len(row) for row in rows], np.int64)
         return Sentences(np.concatenate([np.zeros(0, np.int32), *rows], dtype=np.int32), lengths)
 
+    @property
+    def sentence_id(self) -> np.ndarray:
+        """Sentence number of every step, int32 [N]."""
+        return np.repeat(np.arange(len(self.lengths), dtype=np.int32), self.lengths)
+
+    @property
+    def step(self) -> np.ndarray:
+        """Number of every step in its sentence, int16 [N]."""
+        return (np.arange(self.starts[-1]) - np.repeat(self.starts[:-1], self.lengths)).astype(np.int16)
+
     def __len__(self) -> int:
         return len(self.lengths)
 

@@ -45,7 +45,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "reliability", type: "float32", nullable: true, about: "Split-half reliability: correlation of the response vectors of two disjoint halves of the sentences" },
     { name: "norm", type: "float32", nullable: true, about: "Euclidean norm of the mean response" },
     { name: "mean", type: "list<float32>", nullable: true, about: "Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses" },
-    { name: "standard_error", type: "list<float16>", nullable: true, about: "Standard error of that mean; null below two uses" },
+    { name: "standard_error", type: "list<float16> or list<float32>", nullable: true, about: "Standard error of that mean; null below two uses" },
   ] },
   { name: "response_quantiles", row: "a frequent word and a unit", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },
@@ -126,8 +126,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
   ] },
   { name: "states", row: "a step of a sentence", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
-    { name: "step", type: "int16", nullable: false, about: "Step, from 0; −1: the state carried on from the sentence before, where there is one" },
-    { name: "value", type: "list<float16>", nullable: false, about: "State after the step, one value a unit" },
+    { name: "step", type: "int16", nullable: false, about: "Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where that is not zero" },
+    { name: "value", type: "list<float16> or list<float32>", nullable: false, about: "State after the step, one value a unit" },
   ] },
   { name: "contexts", row: "a unit, a sign and a rank", columns: [
     { name: "unit", type: "int32", nullable: false, about: "Unit number" },

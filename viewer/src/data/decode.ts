@@ -1,5 +1,6 @@
 /** From published rows to the shapes that views know. */
 
+import { unitFigures } from './figures';
 import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StatesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
 import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, StateSequence, UnitRow } from './types';
 
@@ -20,13 +21,18 @@ export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'do
   };
 }
 
+/** Whether a state reads from the last word to the first. */
+export function isReversed(state: { name: string }): boolean {
+  return state.name.includes('.reverse.');
+}
+
 /** Rows in step order; a row of step −1 holds the state that the sentence starts from, which is zero otherwise. */
-export function decodeStates(rows: Pick<StatesRow, 'step' | 'value'>[], units: number): StateSequence {
+export function decodeStates(rows: Pick<StatesRow, 'step' | 'value'>[], units: number, reversed = false): StateSequence {
   const carried = rows.find(({ step }) => step < 0);
   const after = carried ? rows.filter(({ step }) => step >= 0) : rows;
   const values = new Float32Array(after.length * units);
   after.forEach(({ value }, step) => values.set(value, step * units));
-  return { length: after.length, units, initial: carried ? floats(carried.value) : new Float32Array(units), values };
+  return { length: after.length, units, initial: carried ? floats(carried.value) : new Float32Array(units), values, ...(reversed && { reversed }) };
 }
 
 type StepColumns = Pick<StepsRow, 'loss' | 'p_target' | 'p_class' | 'top5_id' | 'top5_p' | 'push' | 'surprise'>;
@@ -100,6 +106,20 @@ export function decodeClustering(of: { method: string; selection: string; k: num
   };
 }
 
+/** A state that was not grouped: all its units in one chip, and no clouds of words. */
+export function ungrouped(units: number, of: { method: string; selection: string; k: number }): Clustering {
+  const nothing = new Float32Array(0);
+  const summary: ClusterSummary = { cluster: 0, size: units, stability: null, purityClass: null, effect: null };
+  return {
+    ...of,
+    words: { ids: new Int32Array(0), labels: new Uint8Array(0), order: [], summaries: [] },
+    units: { ids: Int32Array.from({ length: units }, (_, unit) => unit), labels: new Uint8Array(units), order: [0], summaries: [summary] },
+    blockMeans: nothing,
+    strengths: nothing,
+    quality: null,
+  };
+}
+
 function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide | null {
   const labels = rows.labels.find((row) => row.side === side);
   if (!labels) return null;
@@ -120,21 +140,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
   };
 }
 
-export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges' | 'raises_next' | 'lowers_next'>): UnitRow {
-  return {
-    unit: row.unit,
-    outputWeight: row.output_weight ?? null,
-    mean: row.mean,
-    meanAbsolute: row.mean_absolute,
-    standardDeviation: row.standard_deviation,
-    saturation: row.saturation ?? null,
-    timeScale: row.time_scale ?? null,
-    gateKeep: row.gate_keep ?? null,
-    gateTimeScale: row.gate_time_scale ?? null,
-    gateSaturation: row.gate_saturation ?? null,
-    sparsity: row.sparsity ?? null,
-    labelAuc: row.label_auc ?? null,
-    topWords: Int32Array.from(row.top_words),
-    bottomWords: Int32Array.from(row.bottom_words),
-  };
+/** A row of `units`, as far as it holds one value a unit, with the words that move it. */
+export function decodeUnit(row: Parameters<typeof unitFigures>[0] & Pick<UnitsRow, 'top_words' | 'bottom_words'>): UnitRow {
+  return Object.assign(unitFigures(row), { topWords: Int32Array.from(row.top_words), bottomWords: Int32Array.from(row.bottom_words) });
 }

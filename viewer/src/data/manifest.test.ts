@@ -29,7 +29,7 @@ describe('readManifest', () => {
     ['{"format":"rnnvis","version":99,"datasets":[]}', /version 99/],
     ['{"format":"rnnvis","version":0,"datasets":[]}', /version 0/],
     ['{"format":"rnnvis","version":0.5,"datasets":[]}', /version 0.5/],
-    ['{"format":"rnnvis","version":1,"generator":"x","datasets":[]}', /datasets is empty/],
+    ['{"format":"rnnvis","version":1,"generator":"x","datasets":[]}', /datasets must be a list that is not empty/],
   ])('refuses %s', (source, message) => {
     expect(problemOf(source).what).toMatch(message);
   });
@@ -37,7 +37,33 @@ describe('readManifest', () => {
   it('names the field that is wrong', () => {
     const manifest = sampleManifest() as unknown as { datasets: { models: { states: { units: unknown }[] }[] }[] };
     manifest.datasets[0]!.models[0]!.states[0]!.units = '64';
-    expect(problemOf(manifest).what).toContain('manifest.datasets[0].models[0].states[0].units must be a whole number');
+    expect(problemOf(manifest).what).toContain('manifest.datasets[0].models[0].states[0].units must be a whole number from 0 on');
+  });
+
+  it('passes over fields that it does not know, and misses none that may be missing', () => {
+    const manifest = sampleManifest();
+    Object.assign(manifest.datasets[0]!.models[0]!.states[0]!, { colour: 'red' });
+    delete manifest.datasets[0]!.about;
+    manifest.datasets[0]!.first_view = null;
+    expect(readManifest(JSON.stringify(manifest), URL_).datasets).toHaveLength(1);
+  });
+
+  const first = (manifest: ReturnType<typeof sampleManifest>) => manifest.datasets[0]!;
+  it.each<[(manifest: ReturnType<typeof sampleManifest>) => void, string]>([
+    [(m) => delete (first(m) as Partial<ReturnType<typeof first>>).title, 'datasets[0].title must be text'],
+    [(m) => Object.assign(first(m).models[0]!, { states: [] }), 'models[0].states must be a list that is not empty'],
+    [(m) => Object.assign(first(m).models[0]!, { kind: 'oracle' }), 'kind must be classifier or language model or recording'],
+    [(m) => Object.assign(first(m).models[0]!, { seed: '0' }), 'models[0].seed must be a whole number'],
+    [(m) => Object.assign(first(m).tables['words']!, { rows: null }), 'tables.words.rows must be a whole number from 0 on'],
+    [(m) => Object.assign(first(m).tables['words']!.files[0]!, { sha256: '0' }), 'files[0].sha256 must be a SHA-256'],
+    [(m) => Object.assign(first(m).splits, { train: '5' }), 'splits.train must be a whole number from 0 on'],
+    [(m) => Object.assign(first(m), { view: [] }), 'datasets[0].view must be an object'],
+    [(m) => Object.assign(first(m), { first_view: { path: 'a.pack', bytes: 1, sha256: '0'.repeat(64), slices: [{ model: null, state: null, table: 'words', keys: { k: [1.5] }, start: 0, end: 1 }] } }), 'keys.k[0] must be text or a whole number'],
+    [(m) => Object.assign(m, { datasets: {} }), 'manifest.datasets must be a list'],
+  ])('says what a field must be: %#', (change, said) => {
+    const manifest = sampleManifest();
+    change(manifest);
+    expect(problemOf(manifest).what).toContain(said);
   });
 
   it('refuses paths that leave the folder', () => {

@@ -59,7 +59,7 @@ export interface ResponsesRow {
   norm: number | null;
   /** Expected response E[s_t − s_(t−1) | x_t = word], one value a unit; null without enough uses (list<float32>) */
   mean: number[] | null;
-  /** Standard error of that mean; null below two uses (list<float16>) */
+  /** Standard error of that mean; null below two uses (list<float16> or list<float32>) */
   standard_error: number[] | null;
 }
 
@@ -221,9 +221,9 @@ export interface ClusterQualityRow {
 export interface StatesRow {
   /** Sentence number (int32) */
   sentence_id: number;
-  /** Step, from 0; −1: the state carried on from the sentence before, where there is one (int16) */
+  /** Step, from 0; −1: the state that the sentence starts from (a backward one at its last word), where that is not zero (int16) */
   step: number;
-  /** State after the step, one value a unit (list<float16>) */
+  /** State after the step, one value a unit (list<float16> or list<float32>) */
   value: number[];
 }
 

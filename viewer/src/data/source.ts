@@ -1,6 +1,7 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
-import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats } from './decode';
+import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats, ungrouped, isReversed } from './decode';
+import { UNIT_FIELDS } from './figures';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
@@ -147,11 +148,13 @@ export class Source {
       const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['step', 'value']);
       if (!rows?.length) return null;
       for (const row of rows) this.fits(state, 'states', row.value.length);
-      return decodeStates(rows, state.units);
+      return decodeStates(rows, state.units, isReversed(state));
     });
   }
 
+  /** The grouping; of a state that has none, all units as one. */
   clustering(state: StateEntry, method: string, selection: string, k: number): Promise<Clustering> {
+    if (!state.k.length) return Promise.resolve(ungrouped(state.units, { method, selection, k }));
     return this.once(`clustering ${this.owner(state)} ${method} ${selection} ${k}`, async () => {
       const of = { method, selection, k };
       const [labels, blocks, strengths, summaries, quality] = await Promise.all([
@@ -226,22 +229,7 @@ export class Source {
   units(state: StateEntry): Promise<UnitRow[]> {
     return this.once(`units ${this.owner(state)}`, async () => {
       const table = this.required(state, 'units');
-      const columns = [
-        'unit',
-        'output_weight',
-        'mean',
-        'mean_absolute',
-        'standard_deviation',
-        'saturation',
-        'time_scale',
-        'gate_keep',
-        'gate_time_scale',
-        'gate_saturation',
-        'sparsity',
-        'label_auc',
-        'top_words',
-        'bottom_words',
-      ] as const;
+      const columns = [...(Object.keys(UNIT_FIELDS) as (keyof typeof UNIT_FIELDS)[]), 'top_words', 'bottom_words'] as const;
       const rows = await (table.rows > MANY_UNITS ? table.slice(0, table.rows, columns) : table.all(columns));
       return rows.map(decodeUnit);
     });

@@ -1,114 +1,19 @@
 /** What the explorer works with in memory, decoded from the published tables. The only shapes that views know. */
 
-/** One file of a table. A table may be cut into several; `first` and `last` are its sort-key range. */
-export interface TableFile {
-  path: string;
-  bytes: number;
-  rows: number;
-  sha256: string;
-  first: number | null;
-  last: number | null;
-  /** The file after its last page, and its CRC-32; absent in folders published before pages had checksums. */
-  index_bytes?: number | null;
-  index_crc32?: number | null;
-}
+import type { UnitFigures } from './figures';
 
-export interface TableEntry {
-  rows: number;
-  files: TableFile[];
-}
-
-export interface StateEntry {
-  /** `<module path>.<layer>[.reverse].<kind>`, for example `rnn.0.h`. */
-  name: string;
-  title: string;
-  layer: number;
-  kind: string;
-  units: number;
-  /** Values lie in [-1, 1]. */
-  bounded: boolean;
-  /** The state that the classifier's head reads. */
-  read_by_head: boolean;
-  measured: { splits: string[]; steps: number; sentences: number; minimum_count: number; frequent_count: number };
-  /** Sentences along which the state is published: all of them, or a sample. */
-  published_sentences?: number | null;
-  methods: string[];
-  selections: string[];
-  k: number[];
-  tables: Record<string, TableEntry>;
-}
-
-export interface ModelEntry {
-  name: string;
-  title: string;
-  kind: 'classifier' | 'language model' | 'recording';
-  cell: string;
-  hash: string;
-  parameters: number;
-  seed: number | null;
-  classes: string[];
-  provenance: Record<string, unknown>;
-  tables: Record<string, TableEntry>;
-  states: StateEntry[];
-  /** The model after earlier epochs, in order; the last one is the model itself. Absent where one was published. */
-  epochs?: EpochEntry[] | null;
-}
-
-/** What differs between a model's epochs. */
-export interface EpochEntry {
-  epoch: number;
-  hash: string;
-  tables: Record<string, TableEntry>;
-  states: StateEntry[];
-}
-
-/** All rows of a table that have one of the values in every key column, at [start, end) of the first view's file. */
-export interface ExcerptSlice {
-  model: string | null;
-  state: string | null;
-  table: string;
-  keys: Record<string, (string | number)[]>;
-  start: number;
-  end: number;
-}
-
-/** The rows that the first view is drawn from, again in one file. */
-export interface FirstViewFile {
-  path: string;
-  bytes: number;
-  sha256: string;
-  slices: ExcerptSlice[];
-}
-
-export interface DefaultView {
-  model: string;
-  sentence: string;
-  step: number;
-  k: number;
-  words: string[];
-}
-
-export interface DatasetEntry {
-  name: string;
-  title: string;
-  licence: string;
-  about?: string | null;
-  labels: string[];
-  splits: Record<string, number>;
-  view: DefaultView | null;
-  /** Probe sentences by name; `<name>` and `<name>-reversed` are a pair. Values are sentence keys. */
-  probes: Record<string, string>;
-  first_view?: FirstViewFile | null;
-  tables: Record<string, TableEntry>;
-  models: ModelEntry[];
-}
-
-export interface Manifest {
-  format: 'rnnvis';
-  version: number;
-  generator: string;
-  datasets: DatasetEntry[];
-}
+export type {
+  DatasetEntry,
+  DefaultView,
+  EpochEntry,
+  ExcerptSlice,
+  FirstViewFile,
+  Manifest,
+  ModelEntry,
+  StateEntry,
+  TableEntry,
+  TableFile,
+} from './manifestSchema';
 
 export interface Vocabulary {
   text: string[];
@@ -167,12 +72,16 @@ export interface NextWords {
   probabilities: Float32Array;
 }
 
-/** One state along one sentence: row-major [steps × units]; the state before step 0 is `initial`. */
+/**
+ * One state along one sentence: row-major [steps × units]. The state before step 0 is `initial`; of a `reversed` one, which
+ * reads from the last word to the first, it is the state before the last step.
+ */
 export interface StateSequence {
   length: number;
   units: number;
   initial: Float32Array;
   values: Float32Array;
+  reversed?: boolean;
 }
 
 export interface WordResponse {
@@ -237,7 +146,8 @@ export interface Clustering {
   blockMeans: Float32Array;
   /** Row-major [words.ids × unit clusters]: mean response of a word over each unit cluster. */
   strengths: Float32Array;
-  quality: ClusterQuality;
+  /** Null where nothing was grouped: all units in one chip, and no clouds. */
+  quality: ClusterQuality | null;
 }
 
 /** Something of a step that units may tell: of the word read, of its sentence, or of its place there. */
@@ -259,19 +169,7 @@ export interface Without {
   standardError: number | null;
 }
 
-export interface UnitRow {
-  unit: number;
-  outputWeight: number | null;
-  mean: number;
-  meanAbsolute: number;
-  standardDeviation: number;
-  saturation: number | null;
-  timeScale: number | null;
-  gateKeep: number | null;
-  gateTimeScale: number | null;
-  gateSaturation: number | null;
-  sparsity: number | null;
-  labelAuc: number | null;
+export interface UnitRow extends UnitFigures {
   topWords: Int32Array;
   bottomWords: Int32Array;
   /** By feature; absent where it was not asked for or not measured. */

@@ -212,7 +212,7 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
 /** Selected words and the pinned step's word that no cloud holds: said in words, since they cannot be drawn. */
 export function outsideWords(data: PictureData): string[] {
   const { vocabulary, clustering } = data;
-  if (!vocabulary || !clustering) return [];
+  if (!vocabulary || !clustering?.words.order.length) return [];
   const outside = wantedWords(data).filter((id) => !clustering.words.ids.includes(id));
   const unknown = data.words.filter((word) => !vocabulary.id.has(word));
   return [...new Set([...outside.map((id) => vocabulary.text[id]!), ...unknown])];

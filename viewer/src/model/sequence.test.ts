@@ -55,4 +55,12 @@ describe('change', () => {
     expect(keptShare(sequence, 1)).toBeCloseTo(0.25);
     expect(keptShare({ ...sequence, initial: new Float32Array(2) }, 0)).toBeNaN();
   });
+  it('is taken against the step behind it where the state reads from the end', () => {
+    const sequence = { length: 2, units: 2, initial: new Float32Array([0.5, 0]), values: new Float32Array([1, -1, 0, -0.5]), reversed: true };
+    expect([...change(sequence, 0)]).toEqual([1, -0.5]);
+    expect([...change(sequence, 1)]).toEqual([-0.5, -0.5]);
+    expect(keptShare(sequence, 0)).toBe(1);
+    expect(glyphs(sequence, [0, 0], 1).deltaP[0]).toBe(0.5);
+    expect(glyphs(sequence, [0, 0], 1).deltaP[1]).toBe(-0.25);
+  });
 });

@@ -23,9 +23,15 @@ export interface Glyphs {
   keptRate: Float64Array;
 }
 
+/** The state that a step started from: that after the step before, of a reversed state after the step behind it. */
+function stateBefore({ length, units, values, initial, reversed }: StateSequence, step: number): Float32Array {
+  const from = reversed ? step + 1 : step - 1;
+  return from >= 0 && from < length ? values.subarray(from * units, (from + 1) * units) : initial;
+}
+
 /** `labels`: cluster of each unit, negative for none. */
 export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clusters: number): Glyphs {
-  const { length: steps, units, values, initial } = sequence;
+  const { length: steps, units, values } = sequence;
   const list = (): Float64Array => new Float64Array(steps * clusters);
   const out: Glyphs = {
     steps,
@@ -47,7 +53,7 @@ export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clust
   for (let t = 0; t < steps; t++) {
     const row = t * clusters;
     const now = values.subarray(t * units, (t + 1) * units);
-    const before = t > 0 ? values.subarray((t - 1) * units, t * units) : initial;
+    const before = stateBefore(sequence, t);
     const had = new Float64Array(clusters);
     for (let u = 0; u < units; u++) {
       const c = labels[u]!;
@@ -90,10 +96,10 @@ export function glyphs(sequence: StateSequence, labels: ArrayLike<number>, clust
   return out;
 }
 
-/** Change of every unit at a step: s_t − s_{t−1}. */
+/** Change of every unit at a step: s_t − s_{t−1}, or s_t − s_{t+1} of a reversed state. */
 export function change(sequence: StateSequence, step: number): Float32Array {
-  const { units, values, initial } = sequence;
-  const before = step > 0 ? values.subarray((step - 1) * units, step * units) : initial;
+  const { units, values } = sequence;
+  const before = stateBefore(sequence, step);
   const now = values.subarray(step * units, (step + 1) * units);
   const difference = new Float32Array(units);
   for (let u = 0; u < units; u++) difference[u] = now[u]! - before[u]!;
@@ -102,12 +108,13 @@ export function change(sequence: StateSequence, step: number): Float32Array {
 
 /** Share of the whole state kept at a step: Σ kept / Σ|s'| over all units; NaN where there was nothing to keep. */
 export function keptShare(sequence: StateSequence, step: number): number {
-  const { units, values, initial } = sequence;
+  const { units, values } = sequence;
+  const from = stateBefore(sequence, step);
   let kept = 0;
   let had = 0;
   for (let u = 0; u < units; u++) {
     const now = values[step * units + u]!;
-    const before = step > 0 ? values[(step - 1) * units + u]! : initial[u]!;
+    const before = from[u]!;
     if (Math.sign(now) === Math.sign(before)) kept += Math.min(Math.abs(now), Math.abs(before));
     had += Math.abs(before);
   }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from rnnvis.api.saved.arrays import SavedArray
+from rnnvis.api.saved.arrays import SavedArray, joined, one_a_sentence
 from rnnvis.api.saved.hdf5_files import open_hdf5
 from rnnvis.api.saved.numpy_files import open_npy, open_npz
 from rnnvis.api.saved.parquet_files import open_parquet
@@ -43,25 +45,49 @@ def open_arrays(path: Path) -> dict[str, SavedArray]:
 def open_one(reference: str, home: Path | None = None) -> SavedArray:
     """The array that `reference` names: `FILE` of one array, `FILE:ARRAY`, or `ARRAY` of the file `home`."""
     path, name = split(reference)
-    if not path.exists() and home is not None:
+    if not path.is_file() and home is not None:
         path, name = home, reference
     arrays = open_arrays(path)
+    arrays = together(arrays, path) if name is None else arrays
     if name is None and len(arrays) > 1:
         raise RnnvisError(f"{path}: holds several arrays: {listed(arrays)}", f"say which: {path}:{next(iter(arrays))}")
     return pick(arrays, name if name is not None else next(iter(arrays)), path)
 
 
 def pick(arrays: dict[str, SavedArray], name: str, path: Path) -> SavedArray:
-    """The array `name` among those of `path`; RnnvisError with the names that there are."""
-    if name.strip("/") not in arrays:
+    """The array `name` among those of `path`: `h*` joins all whose names match, one a sentence, in natural order.
+
+    RnnvisError with the names that there are, and where the array cannot be read.
+    """
+    found = arrays.get(name.strip("/"))
+    if found is None and "*" in name:
+        parts = [arrays[key] for key in sorted(arrays, key=_natural) if fnmatchcase(key, name.strip("/"))]
+        if parts and len({(part.dtype, part.shape[1:]) for part in parts}) == 1 and parts[0].problem is None:
+            found = joined(f"{path}: {name}", parts)
+    if found is None:
         raise RnnvisError(f'{path}: there is no array "{name}"', f"it holds: {listed(arrays)}")
-    return arrays[name.strip("/")]
+    if found.problem:
+        raise found.problem
+    return found
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts arr_2 before arr_10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def together(arrays: dict[str, SavedArray], path: Path) -> dict[str, SavedArray]:
+    """The `arrays` of `path`; those of a file that holds one numbered array a sentence, joined to one."""
+    names = {re.sub(r"\d+", "*", name) for name in arrays}
+    if len(arrays) < 3 or len(names) > 1 or "*" not in next(iter(names)) or not one_a_sentence(list(arrays.values())):
+        return arrays
+    return {path.stem: pick(arrays, next(iter(names)), path)}
 
 
 def split(reference: str) -> tuple[Path, str | None]:
     """File and array of a reference; a file of the whole name comes first."""
     file, colon, name = reference.rpartition(":")
-    if colon and file and not Path(reference).exists():
+    if colon and file and not Path(reference).is_file():
         return Path(file), name
     return Path(reference), None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.api.saved.arrays import TEXT, SavedArray, damaged, kind_of
+from rnnvis.api.saved.arrays import TEXT, SavedArray, damaged, in_memory, joined, kind_of, unreadable
 from rnnvis.errors import RnnvisError
 
 _LARGEST_CHUNK = 2**30
@@ -22,7 +22,10 @@ def open_hdf5(path: Path) -> dict[str, SavedArray]:
 
     def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.shape is not None:
-            found[name] = _dataset(h5py, path, name, item)
+            try:
+                found[name] = _dataset(h5py, path, name, item)
+            except RnnvisError as problem:
+                found[name] = unreadable(f"{path}: {name}", problem)
 
     try:
         with h5py.File(path, "r") as file:
@@ -52,6 +55,9 @@ def _dataset(h5py: ModuleType, path: Path, name: str, dataset: Any) -> SavedArra
             f"{where}: is stored in chunks of {list(dataset.chunks)}, more than fits into memory",
             "write it again with smaller chunks: create_dataset(…, chunks=True)",
         )
+    inner = h5py.check_vlen_dtype(dataset.dtype)
+    if inner is not None and h5py.check_string_dtype(dataset.dtype) is None:
+        return _rows_of_rows(h5py, path, name, dataset, np.dtype(inner))
     text = h5py.check_string_dtype(dataset.dtype) is not None
 
     def fetch(start: int, stop: int) -> np.ndarray:
@@ -61,3 +67,14 @@ def _dataset(h5py: ModuleType, path: Path, name: str, dataset: Any) -> SavedArra
             return np.array(rows.asstr()[start:stop], dtype=str) if text else rows[start:stop]
 
     return SavedArray(where, dataset.shape, TEXT if text else kind_of(dataset.dtype, where), fetch)
+
+
+def _rows_of_rows(h5py: ModuleType, path: Path, name: str, dataset: Any, inner: np.dtype) -> SavedArray:
+    """Rows of different lengths, such as the ids of one sentence each."""
+    where = f"{path}: {name}"
+    if len(dataset.shape) != 1 or inner.kind not in "iu":
+        raise RnnvisError(
+            f"{where}: holds rows of different lengths of {inner}", "save states as one array: steps × units"
+        )
+    rows = [np.asarray(row, inner) for row in dataset[:]]
+    return joined(where, [in_memory(where, row) for row in rows]) if rows else in_memory(where, np.zeros(0, inner))

@@ -7,7 +7,8 @@ the common one). Its `transform` belongs to its drawing and is not applied: the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from rnnvis.api.saved.files import pick
 from rnnvis.api.saved.hdf5_files import needs, open_hdf5
 from rnnvis.api.saved.vocabulary import numbered, read_text
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 
 KINDS = {"state": "c", "output": "h"}
 _LARGEST = 2**20
@@ -63,9 +65,19 @@ def read_project(path: Path) -> Project:
     return Project(
         name=str(config.get("name") or path.parent.resolve().name),
         states=found,
-        word_ids=dataset(sequence, "word_sequence"),
+        word_ids=_whole_blocks(dataset(sequence, "word_sequence"), list(found.values())),
         vocabulary=numbered(words, read_text(words)),
     )
+
+
+def _whole_blocks(ids: SavedArray, states: Sequence[SavedArray]) -> SavedArray:
+    """The words that have states: LSTMVis writes states for whole blocks of words only, and leaves out the rest."""
+    steps = {state.shape[0] for state in states if len(state.shape) == 2}
+    behind = ids.shape[0] - max(steps, default=ids.shape[0]) if len(ids.shape) == 1 and len(steps) == 1 else 0
+    if not 0 < behind < max(steps, default=0):
+        return ids
+    say(f"{ids.where}: the last {behind:,} of {ids.shape[0]:,} words are left out: there are no states of them")
+    return replace(ids, shape=(ids.shape[0] - behind,))
 
 
 def _yaml(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from rnnvis.api.saved.arrays import SavedArray, damaged, in_memory, kind_of
+from rnnvis.api.saved.arrays import SavedArray, damaged, in_memory, kind_of, unreadable
 from rnnvis.errors import RnnvisError
 
 MOST_EXPANSION = 200
@@ -40,9 +40,17 @@ def open_npz(path: Path) -> dict[str, SavedArray]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
-            return {info.filename.removesuffix(".npy"): _member(path, archive, info) for info in members}
+            return {info.filename.removesuffix(".npy"): _beside(path, archive, info) for info in members}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error) as error:
         raise damaged(str(path), error) from None
+
+
+def _beside(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> SavedArray:
+    """A member; one that cannot be read blocks no other."""
+    try:
+        return _member(path, archive, info)
+    except RnnvisError as problem:
+        return unreadable(f"{path}: {info.filename.removesuffix('.npy')}", problem)
 
 
 def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> SavedArray:

@@ -1,4 +1,7 @@
-"""Parquet with a row a step: lists of numbers are states, plain columns tokens, sentence numbers and labels."""
+"""Parquet with a row a step: lists of numbers are states, plain columns tokens, sentence numbers and labels.
+
+Or with a row a sentence: lists of lists are the states of its steps, lists of numbers its ids, text its words.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,12 @@ def _column(path: Path, file: pq.ParquetFile, field: pa.Field) -> SavedArray | N
     reader = _Column(path, field.name, where)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return SavedArray(where, (rows,), TEXT, reader.rows)
-    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    lists = _is_list(kind)
     number = kind.value_type if lists else kind
+    if lists and (_is_list(number) or (pa.types.is_integer(number) and not pa.types.is_fixed_size_list(kind))):
+        pieces = _Pieces(path, field.name, where)
+        if _is_list(number) or len(set(pieces.lengths.tolist())) > 1:
+            return pieces.array()
     if not (pa.types.is_floating(number) or pa.types.is_integer(number)):
         return None
     name = np.dtype(number.to_pandas_dtype()).name
@@ -44,6 +51,71 @@ def _column(path: Path, file: pq.ParquetFile, field: pa.Field) -> SavedArray | N
         raise RnnvisError(f"{where}: the first row has {units:,} values", "write one state vector a row")
     reader.units = units
     return SavedArray(where, (rows, units), name, reader.rows)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+class _Pieces:
+    """A column with one piece a row: lists of state vectors, or of ids."""
+
+    def __init__(self, path: Path, name: str, where: str) -> None:
+        self.path, self.name, self.where = path, name, where
+        self.lengths = np.concatenate([np.zeros(0, np.int64), *(self._lengths(rows) for rows in self._batches())])
+        self.starts = np.concatenate([[0], np.cumsum(self.lengths)])
+        self._empty = next(self._values(), np.zeros(0))[:0]
+        self._held, self._from, self._reading = self._empty, 0, self._values()
+
+    def array(self) -> SavedArray:
+        first = self._empty
+        if first.dtype.kind not in "fiu":
+            raise RnnvisError(f"{self.where}: holds lists of {first.dtype}", "write lists of numbers")
+        return SavedArray(
+            self.where, (int(self.starts[-1]), *first.shape[1:]), first.dtype.name, self.rows, self.lengths
+        )
+
+    def rows(self, start: int, stop: int) -> np.ndarray:
+        if start < self._from:
+            self._held, self._from, self._reading = self._empty, 0, self._values()
+        found = []
+        while True:
+            end = self._from + len(self._held)
+            found.append(self._held[max(0, start - self._from) : max(0, stop - self._from)])
+            if end >= stop:
+                return np.concatenate(found)
+            piece = next(self._reading, None)
+            if piece is None:
+                raise damaged(self.where, f"ends after {end:,} steps")
+            self._held, self._from = piece, end
+
+    def _batches(self) -> Iterator[pa.Array]:
+        for batch in pq.ParquetFile(self.path).iter_batches(_ROWS // 8, columns=[self.name]):
+            yield batch.column(0)
+
+    def _lengths(self, rows: pa.Array) -> np.ndarray:
+        if rows.null_count:
+            raise RnnvisError(f"{self.where}: a row is empty", "write a value in every row")
+        if pa.types.is_fixed_size_list(rows.type):
+            return np.full(len(rows), rows.type.list_size, np.int64)
+        lengths: np.ndarray = rows.value_lengths().to_numpy(zero_copy_only=False)
+        return lengths.astype(np.int64)
+
+    def _values(self) -> Iterator[np.ndarray]:
+        units = None
+        for batch in self._batches():
+            inner = batch.flatten()
+            if not _is_list(inner.type):
+                yield inner.to_numpy(zero_copy_only=False)
+                continue
+            widths = set(self._lengths(inner).tolist())
+            units = next(iter(widths)) if units is None and widths else units
+            if widths - {units}:
+                raise RnnvisError(
+                    f"{self.where}: some steps have {max(widths)} values, others {min(widths | {units or 0})}",
+                    "write one value for each unit at every step",
+                )
+            yield inner.flatten().to_numpy(zero_copy_only=False).reshape(len(inner), units or 0)
 
 
 class _Column:

@@ -6,12 +6,16 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
 from rnnvis.api.saved.arrays import FLOATS, SavedArray
+from rnnvis.api.saved.padding import LEFT, RIGHT, real_steps, side_of
 from rnnvis.api.saved.tokens import Tokens
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.halves import unmeasurable
+from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.steps import StepBatch
 
 NAME = re.compile(r"[^\s/\\:]+\.\d+(\.reverse)?\.\w+")
@@ -29,22 +33,36 @@ class Checked:
 class SavedSteps:
     """States of every step of `tokens`, from arrays [steps, units] or padded ones [sentences, steps, units].
 
-    `initial` is the state before a sentence: zero, or "carried" over from the sentence before (zero before the
-    first). In the reverse direction it is always zero, and the state before a step is that of the step behind it.
+    On which side these are padded, `padding` says ("left" or "right"), or the ids, or the states themselves. `initial`
+    is the state before a sentence: zero, or "carried" over from the sentence before (zero before the first). In the
+    reverse direction it is always zero, and the state before a step is that of the step behind it.
     """
 
-    def __init__(self, states: Mapping[str, SavedArray], tokens: Tokens, initial: str, batch_steps: int) -> None:
+    def __init__(
+        self,
+        states: Mapping[str, SavedArray],
+        tokens: Tokens,
+        initial: str,
+        batch_steps: int,
+        padding: str | None = None,
+    ) -> None:
         self.states, self.tokens, self.initial, self.batch_steps = states, tokens, initial, batch_steps
         self.starts = np.concatenate([[0], np.cumsum(tokens.lengths)])
         for name, array in states.items():
             _check_shape(name, array, tokens)
+        known = padding if padding in (LEFT, RIGHT) else tokens.side
+        self.sides = {
+            name: side_of(array, tokens, known, max(1, batch_steps // array.shape[1]))
+            for name, array in states.items()
+            if len(array.shape) == 3
+        }
 
     def __iter__(self) -> Iterator[StepBatch]:
         ends: dict[str, np.ndarray] = {}
         for first, last in self._blocks():
             lengths = self.tokens.lengths[first:last]
             inside = self.starts[first:last] - self.starts[first]
-            states = {name: self._rows(array, first, last) for name, array in self.states.items()}
+            states = {name: self._rows(name, first, last) for name in self.states}
             previous = {}
             for name, state in states.items():
                 before = ends.get(name, np.zeros(state.shape[1], state.dtype))
@@ -64,7 +82,7 @@ class SavedSteps:
         hashed, largest = hashlib.sha256(), dict.fromkeys(self.states, 0.0)
         for batch in self:
             for name, state in batch.states.items():
-                wrong = np.argwhere(~np.isfinite(state))
+                wrong = unmeasurable(state)
                 if len(wrong):
                     row, unit = wrong[0]
                     at = f"sentence {batch.sentence_id[row]}, step {batch.step[row]}, unit {unit}"
@@ -91,11 +109,12 @@ class SavedSteps:
         if self.starts[-1] > self.starts[first]:
             yield first, len(lengths)
 
-    def _rows(self, array: SavedArray, first: int, last: int) -> np.ndarray:
+    def _rows(self, name: str, first: int, last: int) -> np.ndarray:
+        array = self.states[name]
         if len(array.shape) == 2:
             rows = array.read(int(self.starts[first]), int(self.starts[last]))
         else:
-            real = np.arange(array.shape[1]) < self.tokens.lengths[first:last, None]
+            real = real_steps(self.tokens.lengths[first:last], array.shape[1], self.sides[name])
             rows = array.read(first, last)[real]
         return rows if rows.dtype == np.float64 else rows.astype(np.float32)
 
@@ -120,12 +139,21 @@ def _check_shape(name: str, array: SavedArray, tokens: Tokens) -> None:
             f'"{name}" is no name of a state',
             "call it <module>.<layer>.<kind>: rnn.0.h is the hidden state of the first layer, rnn.0.c its cell state",
         )
+    if array.dtype.lower().startswith("c"):
+        raise RnnvisError(f"{array}: holds complex numbers", FIX)
     if array.dtype not in FLOATS or len(array.shape) not in (2, 3) or not array.shape[-1]:
         raise RnnvisError(
             f"{array}: {array.dtype} of this shape is no state",
             "states are floating-point numbers: [steps, units], or [sentences, steps, units] with padding",
         )
     steps, sentences = len(tokens.ids), len(tokens.lengths)
+    if array.lengths is not None and array.lengths.tolist() != tokens.lengths.tolist():
+        pairs = enumerate(zip_longest(array.lengths.tolist(), tokens.lengths.tolist(), fillvalue="no"))
+        at, (ours, theirs) = next((at, pair) for at, pair in pairs if pair[0] != pair[1])
+        raise RnnvisError(
+            f"{array.where}: sentence {at} has {ours} steps, in {tokens.where} {theirs}",
+            "save one state vector for each token, in the same order",
+        )
     if len(array.shape) == 2 and array.shape[0] != steps:
         raise RnnvisError(
             f"{array}: has {array.shape[0]:,} steps, and {tokens.where} has {steps:,} tokens",

@@ -10,7 +10,7 @@ import numpy as np
 import safetensors
 import torch
 
-from rnnvis.api.saved.arrays import SavedArray, damaged
+from rnnvis.api.saved.arrays import SavedArray, damaged, joined, unreadable
 from rnnvis.errors import RnnvisError
 
 _KINDS = {
@@ -48,7 +48,10 @@ def open_safetensors(path: Path) -> dict[str, SavedArray]:
 
 
 def open_torch(path: Path) -> dict[str, SavedArray]:
-    """The tensors of a `torch.save` file: one, or a dict of them. Files that hold other objects are refused."""
+    """The tensors of a `torch.save` file: one, a dict of them, or a list with one a sentence.
+
+    Files that hold objects which would have to be run are refused.
+    """
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
@@ -56,18 +59,22 @@ def open_torch(path: Path) -> dict[str, SavedArray]:
             f"{path}: holds something else than tensors, or is damaged ({type(error).__name__}); nothing in it was run",
             "save the tensors alone, with safetensors.torch.save_file or torch.save(tensors, file)",
         ) from None
+    if isinstance(kept, list | tuple) and kept and all(isinstance(value, torch.Tensor) for value in kept):
+        parts = [_tensor(f"{path}: {number}", value) for number, value in enumerate(kept)]
+        if len({(part.dtype, part.shape[1:]) for part in parts}) > 1 or not parts[0].shape:
+            raise RnnvisError(f"{path}: holds tensors of different widths", "save one a sentence: steps × units")
+        return {path.stem: joined(str(path), parts)}
     found = {path.stem: kept} if isinstance(kept, torch.Tensor) else kept
-    if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
+    if not isinstance(found, dict) or not any(isinstance(value, torch.Tensor) for value in found.values()):
         raise RnnvisError(f"{path}: holds something else than tensors by name", "save a dict from name to tensor")
-    return {
-        str(name): SavedArray(
-            f"{path}: {name}",
-            tuple(tensor.shape),
-            str(tensor.dtype).removeprefix("torch."),
-            partial(_rows, tensor),
-        )
-        for name, tensor in found.items()
-    }
+    return {str(name): _tensor(f"{path}: {name}", value) for name, value in found.items()}
+
+
+def _tensor(where: str, value: object) -> SavedArray:
+    if not isinstance(value, torch.Tensor):
+        what = RnnvisError(f"{where}: is a {type(value).__name__}, no tensor", "name another array of the file")
+        return unreadable(where, what)
+    return SavedArray(where, tuple(value.shape), str(value.dtype).removeprefix("torch."), partial(_rows, value))
 
 
 def _rows(tensor: torch.Tensor, start: int, stop: int) -> np.ndarray:

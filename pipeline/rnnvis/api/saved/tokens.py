@@ -13,6 +13,7 @@ from rnnvis.api.inputs import read_vocabulary
 from rnnvis.api.saved.arrays import INTEGERS, TEXT, SavedArray
 from rnnvis.api.saved.vocabulary import read_text
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 from rnnvis.text.sentences import Sentences
 
 UNKNOWN = ("<unk>", "<UNK>", "[UNK]", "unk")
@@ -25,7 +26,8 @@ Vocabulary = Sequence[str] | Mapping[str, int]
 class Tokens:
     """Word numbers of all steps, `ids` int32 [N], and steps of each sentence, `lengths` int64 [S].
 
-    `bounded` says that lengths came with the tokens: otherwise they are one long stream so far.
+    `bounded` says that lengths came with the tokens: otherwise they are one long stream so far. `side` is where padding
+    stood that was cut off, "left" or "right", "" where there was none.
     """
 
     where: str
@@ -33,6 +35,7 @@ class Tokens:
     lengths: np.ndarray = field(repr=False)
     words: tuple[str, ...] = field(repr=False)
     bounded: bool
+    side: str = ""
 
     def sentences(self) -> Sentences:
         """The sentences, int32 [T] each, views of `ids`."""
@@ -78,6 +81,12 @@ def from_text(
 
 def from_array(array: SavedArray, vocabulary: Vocabulary | None) -> Tokens:
     """An array of ids or words: [steps], or [sentences, steps] where rows are sentences."""
+    if array.problem:
+        raise array.problem
+    if len(array.shape) == 2 and array.shape[1] == 1 and array.shape[0] > 1:
+        say(f"{array.where}: one column of {array.shape[0]:,} tokens is read as a stream, not as sentences of one word")
+        flat = SavedArray(array.where, array.shape[:1], array.dtype, lambda a, b: array.read(a, b)[:, 0])
+        return from_array(flat, vocabulary)
     if array.dtype == TEXT and len(array.shape) == 1:
         column = array.read().tolist()
         found = from_text(array.where, (column,), vocabulary, "column")
@@ -91,6 +100,8 @@ def from_array(array: SavedArray, vocabulary: Vocabulary | None) -> Tokens:
         raise RnnvisError(f"{array}: holds ids, and nothing says which words they are", "name a vocabulary")
     words = read_vocabulary(vocabulary)
     ids = array.read()
+    if array.lengths is not None:
+        return Tokens(array.where, checked_ids(ids, len(words), array.where), array.lengths, words, True)
     return Tokens(
         array.where,
         checked_ids(ids.reshape(-1), len(words), array.where),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from rnnvis.api.saved.arrays import TEXT
 from rnnvis.api.saved.files import READERS, open_one, split
 from rnnvis.errors import RnnvisError
 
+_PAIR = re.compile(r"(?P<word>.+)\s(?P<id>[0-9]{1,9})\s*")
+
 
 def read_vocabulary_file(reference: str, home: Path | None = None) -> Sequence[str] | Mapping[str, int]:
     """Words by id: `.txt` (a word a line), `.dict` (`word id` a line), `.json` (list, or word -> id), or an array."""
     path, _ = split(reference)
     suffix = path.suffix.lower()
-    if suffix in READERS or not path.exists():
+    if suffix in READERS or not path.is_file():
         array = open_one(reference, home)
         if array.dtype != TEXT or len(array.shape) != 1:
             raise RnnvisError(f"{array}: holds {array.dtype}, not words", "save the words as one array of text")
@@ -29,17 +32,18 @@ def read_vocabulary_file(reference: str, home: Path | None = None) -> Sequence[s
 
 
 def numbered(path: Path, text: str) -> dict[str, int]:
-    """`word id` lines, as LSTMVis writes its `.dict` files."""
+    """`word id` lines, as LSTMVis writes its `.dict` files; the word may be a blank."""
     found: dict[str, int] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        word, *digits = line.rsplit(maxsplit=1)
-        if not (digits and digits[0].isdecimal() and len(digits[0]) < 10):
+        pair = _PAIR.fullmatch(line)
+        if not pair:
             raise RnnvisError(f"{path}: line {number} is not a word, a space and its id", "correct the line")
+        word = pair["word"].strip() or pair["word"]
         if word in found:
             raise RnnvisError(f"{path}: line {number} gives {word!r} a second id", "give each word one id")
-        found[word] = int(digits[0])
+        found[word] = int(pair["id"])
     return found
 
 

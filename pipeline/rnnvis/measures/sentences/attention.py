@@ -30,19 +30,19 @@ class AttentionRecorder:
         self._left = budget
         self._rows: dict[int, list[tuple[int, np.ndarray]]] = {}
 
-    def add(self, batch: StepBatch) -> None:
-        """Take in the sentences of `batch`, where it has weights."""
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        """Take in the sentences of `batch`, where it has weights; places of its steps are not asked for."""
         if batch.attention is None:
             return
         first = np.flatnonzero(np.append(True, batch.sentence_id[1:] != batch.sentence_id[:-1]))
         lengths = np.diff(np.append(first, len(batch)))
-        for row, (sentence, length) in enumerate(zip(batch.sentence_id[first], lengths, strict=True)):
-            given = batch.attention[row]
-            rows = [(length - 1, given[:length])] if given.ndim == 1 else list(enumerate(given[:length, :length]))
-            size = 2 * length * len(rows)
+        for place, (sentence, length) in enumerate(zip(batch.sentence_id[first], lengths, strict=True)):
+            given = batch.attention[place]
+            steps = [(length - 1, given[:length])] if given.ndim == 1 else list(enumerate(given[:length, :length]))
+            size = 2 * length * len(steps)
             if size <= self._left:
                 self._left -= size
-                self._rows[int(sentence)] = [(int(step), weight.astype(np.float16)) for step, weight in rows]
+                self._rows[int(sentence)] = [(int(step), weight.astype(np.float16)) for step, weight in steps]
 
     def result(self) -> Attention | None:
         """What was collected; None without any weights."""

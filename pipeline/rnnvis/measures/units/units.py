@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import rankdata
 
-from rnnvis.measures.moments import GroupedMoments
+from rnnvis.measures.moments import GroupedMoments, Sums, block_rows, row_blocks
 
 BINS = 64
 SATURATED = 0.9
 _FINE = 4096
 _REACH = 8.0
+_WIDTH = 2 * _REACH / _FINE
+_COLUMNS = 32
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,17 @@ class Units:
     histogram: np.ndarray = field(repr=False)
     edges: np.ndarray = field(repr=False)
 
+    def measures(self) -> dict[str, np.ndarray]:
+        """What it holds one value a unit of, by name."""
+        return {name: values for name, values in vars(self).items() if name not in ("count", "histogram", "edges")}
+
 
 class UnitAccumulator:
     """Streams states into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
-    equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490 and published in 64
-    bins, equal in asinh(s), over the range that was used.
+    equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490, in more of them where
+    a state goes beyond, and published in 64 bins, equal in asinh(s), over the range that was used.
     """
 
     def __init__(self, units: int, bounded: bool) -> None:
@@ -49,7 +55,7 @@ class UnitAccumulator:
         self._absolute = np.zeros(units)
         self._saturated = np.zeros(units, dtype=np.int64)
         self._fine = np.zeros((units, BINS if bounded else _FINE), dtype=np.int64)
-        self._pairs = GroupedMoments(1, 3 * units)
+        self._pairs = GroupedMoments(3, units)  # of the states before, those after, and their sums
 
     @property
     def count(self) -> int:
@@ -59,23 +65,56 @@ class UnitAccumulator:
     def add(self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray) -> None:
         """Take in N steps: states and previous states [N, H]; `continued` bool [N], whether the previous state is a
         step of the same sentence (not its reset)."""
-        s = np.asarray(state, dtype=np.float64)
-        size = np.abs(s)
-        self._steps.add_to_first(s)
-        self._absolute += size.sum(axis=0)
-        self._saturated += (size > SATURATED).sum(axis=0)
+        if not self.bounded:
+            self._widen(float(np.arcsinh(np.float64(max(-state.min(initial=0), state.max(initial=0))))))
+        bins = np.empty(state.shape, dtype=np.int64)
+        scratch = np.empty((4, block_rows(self.units), self.units))  # allocated once: fresh memory is slow to touch
+        steps, sums = Sums(), (Sums(), Sums(), Sums())
+        for rows in row_blocks(*state.shape):
+            pairs = np.flatnonzero(continued[rows])
+            s, work = scratch[:2, : len(bins[rows])]
+            a, b, both = scratch[1:, : len(pairs)]
+            s[:] = state[rows]
+            a[:] = previous[rows][pairs]
+            s.take(pairs, axis=0, out=b, mode="clip")
+            np.add(a, b, out=both)
+            for one, values in zip(sums, (a, b, both), strict=True):
+                one.add(values)
+            work[:] = s
+            steps.add(work)
+            np.abs(s, out=work)
+            self._absolute += work.sum(axis=0)
+            if self.bounded:
+                self._saturated += np.add.reduce((work > SATURATED).view(np.uint8), axis=0, dtype=np.int32)
+            self._bins(s, bins[rows])
+        self._steps.add_to(0, steps)
+        for group, one in enumerate(sums):
+            self._pairs.add_to(group, one)
+        for first in range(0, self.units, _COLUMNS):  # so that the counts fit into a processor's cache
+            counts = self._fine[first : first + _COLUMNS]
+            found = np.bincount(bins[:, first : first + _COLUMNS].reshape(-1), minlength=counts.size)
+            counts += found.reshape(counts.shape)
+
+    def _bins(self, s: np.ndarray, out: np.ndarray) -> None:
+        """Places of states [n, H], which are written over, in the flat histogram of their columns, into `out` int64."""
         fine = self._fine.shape[1]
-        place = (s + 1) * (fine / 2) if self.bounded else (np.arcsinh(s) + _REACH) * (fine / (2 * _REACH))
-        bins = np.clip(place.astype(np.int64), 0, fine - 1) + np.arange(self.units) * fine
-        self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
-        b, a = s[continued], np.asarray(previous, dtype=np.float64)[continued]
-        self._pairs.add_to_first(np.concatenate([a, b, a + b], axis=1))
+        if self.bounded:
+            s += 1
+            s *= fine / 2
+        else:
+            np.arcsinh(s, out=s)
+            s += fine / 2 * _WIDTH
+            s /= _WIDTH
+        out[:] = np.clip(s, 0, fine - 1, out=s)
+        out += np.arange(self.units) % _COLUMNS * fine
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
         self._steps.merge(other._steps)
         self._pairs.merge(other._pairs)
-        for name in ("_absolute", "_saturated", "_fine"):
+        wide = max(self._fine.shape[1], other._fine.shape[1])
+        self._fine = _centred(self._fine, wide) + _centred(other._fine, wide)
+        for name in ("_absolute", "_saturated"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def result(self) -> Units:
@@ -93,9 +132,13 @@ class UnitAccumulator:
         columns = {name: value.astype(np.float32) for name, value in columns.items()}
         return Units(count=self.count, **columns, histogram=histogram, edges=edges)
 
+    def _widen(self, reach: float) -> None:
+        """Make room for |asinh(s)| up to `reach`, in steps of the first range."""
+        self._fine = _centred(self._fine, max(self._fine.shape[1], _FINE * int(reach / _REACH + 1)))
+
     def _lag_one(self) -> np.ndarray:
         """ρ₁ = Cov(a, b) / √(Var a · Var b), with 2 Cov(a, b) = Var(a + b) − Var a − Var b."""
-        a, b, both = self._pairs.m2[0].reshape(3, -1) / max(int(self._pairs.count[0]), 1)
+        a, b, both = self._pairs.m2 / max(int(self._pairs.count[0]), 1)
         covariance = (both - a - b) / 2
         spread = np.sqrt(a * b)
         # Rounded, so that a state that never changes has ρ₁ = 1 and not just below.
@@ -105,13 +148,19 @@ class UnitAccumulator:
         if self.bounded:
             return self._fine.copy(), np.linspace(-1, 1, BINS + 1, dtype=np.float32)
         used = np.flatnonzero(self._fine.sum(axis=0))
-        middle = _FINE // 2
+        middle = self._fine.shape[1] // 2
         reach = max(middle - used[0], used[-1] + 1 - middle, 1) if len(used) else 1
         width = -(-int(reach) // (BINS // 2))
         low = middle - width * BINS // 2
         padded = np.pad(self._fine, ((0, 0), (max(-low, 0),) * 2))[:, max(low, 0) :][:, : width * BINS]
-        edges = np.sinh((np.arange(BINS + 1) - BINS // 2) * width * (2 * _REACH / _FINE))
+        edges = np.sinh((np.arange(BINS + 1) - BINS // 2) * width * _WIDTH)
         return padded.reshape(self.units, BINS, width).sum(axis=2), edges.astype(np.float32)
+
+
+def _centred(counts: np.ndarray, bins: int) -> np.ndarray:
+    """`counts` [H, fewer or as many] with as many empty bins on either side as make them `bins`."""
+    more = (bins - counts.shape[1]) // 2
+    return np.pad(counts, ((0, 0), (more, more))) if more else counts
 
 
 def decay_time(rate: np.ndarray) -> np.ndarray:
@@ -129,6 +178,11 @@ def hoyer_sparsity(values: np.ndarray) -> np.ndarray:
     defined = (norm > 0) & (len(values) > 1)
     ratio = np.divide(values.sum(axis=0), norm, out=np.full(norm.shape, np.nan), where=defined)
     return (root - ratio) / (root - 1) if len(values) > 1 else ratio
+
+
+def of_responses(responses: np.ndarray) -> dict[str, np.ndarray]:
+    """Measures of units by their expected responses to words [words, H], by name, float32 [H] each."""
+    return {"sparsity": hoyer_sparsity(responses).astype(np.float32)}
 
 
 def label_auc(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -32,40 +32,36 @@ class ContextFinder:
 
     def __init__(self, units: int, ranks: int = 10) -> None:
         self.units, self.ranks = units, ranks
-        self._best = {sign: _Best.empty(units) for sign in (1, -1)}
+        self._best = {sign: _Best.empty(units, ranks) for sign in (1, -1)}
 
     def add(self, state: np.ndarray, sentence_id: np.ndarray, step: np.ndarray) -> None:
         """Take in N steps: states [N, units], sentence numbers [N] (contiguous per sentence), steps [N]."""
         if not len(state):
             return
+        state = np.asarray(state, dtype=np.float32)
         starts = np.flatnonzero(np.concatenate([[True], sentence_id[1:] != sentence_id[:-1]]))
         lengths = np.diff(np.append(starts, len(state)))
         for sign, best in self._best.items():
-            values = np.asarray(state, dtype=np.float32) * sign
-            peak = np.maximum.reduceat(values, starts, axis=0)
-            at = np.asarray(step, dtype=np.int32)[:, None]
-            here = np.where(values == np.repeat(peak, lengths, axis=0), at, np.iinfo(np.int32).max)
-            where = np.minimum.reduceat(here, starts, axis=0)
-            of = np.broadcast_to(sentence_id[starts][:, None], peak.shape)
-            self._best[sign] = best.joined(_Best(peak, of, where), self.ranks)
+            peak = np.maximum.reduceat(state, starts) if sign > 0 else -np.minimum.reduceat(state, starts)
+            row, unit = np.nonzero(peak >= best.least(peak))
+            where = _first_steps(state, starts[row], lengths[row], unit, sign * peak[row, unit], step)
+            self._best[sign] = best.joined(unit, peak[row, unit], sentence_id[starts[row]], where)
 
     def merge(self, other: ContextFinder) -> None:
         """Take in everything that `other`, over other sentences, has seen."""
         for sign in (1, -1):
-            self._best[sign] = self._best[sign].joined(other._best[sign], self.ranks)
+            theirs = other._best[sign]
+            rank, unit = np.nonzero(theirs.value > -np.inf)
+            found = (part[rank, unit] for part in (theirs.value, theirs.sentence, theirs.step))
+            self._best[sign] = self._best[sign].joined(unit, *found)
 
     def result(self) -> Contexts:
         """The contexts among what was seen so far."""
         signs = (1, -1)
-        rows = max(len(self._best[s].value) for s in signs)
-        shape = (self.units, len(signs), rows)
-        value = np.full(shape, -np.inf, dtype=np.float32)
-        sentence, step = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int16)
-        for at, sign in enumerate(signs):
-            best = self._best[sign]
-            have = slice(0, len(best.value))
-            value[:, at, have], sentence[:, at, have] = best.value.T, best.sentence.T
-            step[:, at, have] = best.step.T
+        value, sentence, step = (
+            np.stack([part.T for part in parts], axis=1)
+            for parts in zip(*((b.value, b.sentence, b.step) for b in self._best.values()), strict=True)
+        )
         unit, side, rank = np.nonzero(value > 0)
         sign_of = np.array(signs, dtype=np.int8)[side]
         found = (unit, side, rank)
@@ -74,25 +70,54 @@ class ContextFinder:
             sign=sign_of,
             rank=rank.astype(np.int16),
             sentence_id=sentence[found],
-            step=step[found],
+            step=step[found].astype(np.int16),
             value=value[found] * sign_of,
         )
 
 
 @dataclass(frozen=True)
 class _Best:
+    """By rank and unit, [ranks, units]: `value` float32, −∞ where there is none yet; `sentence`, `step` int32."""
+
     value: np.ndarray
     sentence: np.ndarray
     step: np.ndarray
 
     @staticmethod
-    def empty(units: int) -> _Best:
-        nothing = np.zeros((0, units), dtype=np.int32)
-        return _Best(nothing.astype(np.float32), nothing, nothing)
+    def empty(units: int, ranks: int) -> _Best:
+        nothing = np.zeros((ranks, units), dtype=np.int32)
+        return _Best(np.full((ranks, units), -np.inf, np.float32), nothing, nothing)
 
-    def joined(self, other: _Best, ranks: int) -> _Best:
-        value = np.concatenate([self.value, other.value])
-        sentence = np.concatenate([self.sentence, other.sentence])
-        step = np.concatenate([self.step, other.step])
-        order = np.lexsort((step, sentence, -value), axis=0)[:ranks]
-        return _Best(*(np.take_along_axis(a, order, axis=0) for a in (value, sentence, step)))
+    def least(self, peak: np.ndarray) -> np.ndarray:
+        """What a peak of a unit has to reach to be among the best of these and of `peak` [sentences, units]."""
+        ranks = len(self.value)
+        least = self.value[-1]
+        if len(peak) >= ranks and not (peak > least).sum() < 2 * peak.shape[1]:
+            least = np.maximum(least, np.partition(peak, len(peak) - ranks, axis=0)[len(peak) - ranks])
+        return least
+
+    def joined(self, unit: np.ndarray, value: np.ndarray, sentence: np.ndarray, step: np.ndarray) -> _Best:
+        """The best of these and of n others, of `unit` [n] each."""
+        ranks, units = self.value.shape
+        if not len(unit):
+            return self
+        unit = np.concatenate([np.tile(np.arange(units), ranks), unit])
+        columns = [
+            np.concatenate([of.ravel(), new])
+            for of, new in zip(vars(self).values(), (value, sentence, step), strict=True)
+        ]
+        order = np.lexsort((columns[2], columns[1], -columns[0], unit))
+        starts = np.searchsorted(unit[order], np.arange(units))
+        order = order[starts + np.arange(ranks)[:, None]]
+        return _Best(*(column[order] for column in columns))
+
+
+def _first_steps(
+    state: np.ndarray, starts: np.ndarray, lengths: np.ndarray, unit: np.ndarray, value: np.ndarray, step: np.ndarray
+) -> np.ndarray:
+    """The first step, int32 [n], of each of n sentences, rows `starts` on, in which its `unit` has its `value`."""
+    firsts = np.cumsum(lengths) - lengths
+    rows = np.arange(lengths.sum()) - np.repeat(firsts - starts, lengths)
+    there = state[rows, np.repeat(unit, lengths)] == np.repeat(value, lengths)
+    at = np.where(there, step[rows].astype(np.int32), np.iinfo(np.int32).max)
+    return np.minimum.reduceat(at, firsts) if len(firsts) else at

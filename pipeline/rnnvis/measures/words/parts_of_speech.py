@@ -48,6 +48,21 @@ _SUBORDINATING = frozenset(
 )  # Penn's IN is both prepositions and these
 
 
+_UNIVERSAL = {
+    "noun": "NOUN PROPN",
+    "verb": "VERB AUX",
+    "adjective": "ADJ",
+    "adverb": "ADV",
+    "pronoun": "PRON",
+    "determiner": "DET",
+    "preposition": "ADP",
+    "conjunction": "CCONJ SCONJ",
+    "number": "NUM",
+    "punctuation": "PUNCT SYM",
+    "other": "INTJ PART X",
+}  # https://universaldependencies.org/u/pos/
+_OF_UNIVERSAL = {tag: PARTS.index(part) for part, tags in _UNIVERSAL.items() for tag in tags.split()}
+
 KNOWN = 0.5
 SHUFFLES = 100
 
@@ -67,9 +82,29 @@ class PartsOfSpeech:
 
 def parts_of_speech(tokens: Iterable[np.ndarray], surface: Iterable[Sequence[str]], words: int) -> PartsOfSpeech:
     """Majority part of speech of each of `words` words over sentences: word numbers [T] and how they were written."""
+    return _majority(tokens, map(sentence_parts, surface), words)
+
+
+def annotated_parts(tokens: Iterable[np.ndarray], tags: Iterable[Sequence[str]], words: int) -> PartsOfSpeech:
+    """The same from the universal part of speech that is annotated for each token, "" for none."""
+    return _majority(tokens, ([_OF_UNIVERSAL.get(tag, -1) for tag in row] for row in tags), words)
+
+
+def are_parts(tags: Iterable[str]) -> bool:
+    """Whether tags are universal parts of speech, or "" for none."""
+    return all(tag == "" or tag in _OF_UNIVERSAL for tag in tags)
+
+
+def no_parts(words: int) -> PartsOfSpeech:
+    """Where nothing is known of the parts of speech of so many words."""
+    return PartsOfSpeech(np.full(words, -1, np.int8), np.full(words, np.nan, np.float32))
+
+
+def _majority(tokens: Iterable[np.ndarray], parts: Iterable[Sequence[int]], words: int) -> PartsOfSpeech:
     uses = np.zeros((words, len(PARTS)), dtype=np.int64)
-    for ids, written in zip(tokens, surface, strict=True):
-        np.add.at(uses, (np.asarray(ids, dtype=np.int64), np.array(sentence_parts(written), dtype=np.int64)), 1)
+    for ids, row in zip(tokens, parts, strict=True):
+        part = np.array(row, dtype=np.int64)
+        np.add.at(uses, (np.asarray(ids, dtype=np.int64)[part >= 0], part[part >= 0]), 1)
     total = uses.sum(axis=1)
     share = np.divide(uses.max(axis=1), total, out=np.full(words, np.nan), where=total > 0)
     return PartsOfSpeech(np.where(total > 0, uses.argmax(axis=1), -1).astype(np.int8), share.astype(np.float32))

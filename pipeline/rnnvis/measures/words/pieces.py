@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 BEGINNINGS, ENDINGS = ("Ġ", "▁", "##"), ("@@", "</w>")
@@ -32,6 +33,31 @@ def joining(vocabulary: Sequence[str]) -> Callable[[Sequence[str]], str]:
     if count[mark] <= SHARE * len(lettered):
         return " ".join
     return _JOINED[mark]
+
+
+def readable(vocabulary: Sequence[str]) -> tuple[str, ...]:
+    """The words as they are shown: those of byte-level vocabularies, as GPT-2's, with the characters they stand for.
+
+    A vocabulary is taken for one where spaces are marked by Ġ and, but for 1 % of the words, nothing is spelt with
+    other characters than the 256 signs. Words that are no whole characters, hold unprintable ones, or would read as
+    another word does stay as they are; a space stays Ġ.
+    """
+    strange = sum(not set(word) <= _BYTE.keys() for word in vocabulary)
+    if joining(vocabulary) is not _bytes or strange > 0.01 * len(vocabulary):
+        return tuple(vocabulary)
+    found = [_decoded(word) for word in vocabulary]
+    times = Counter([*found, *(word for word, shown in zip(vocabulary, found, strict=True) if word != shown)])
+    return tuple(shown if times[shown] == 1 else word for word, shown in zip(vocabulary, found, strict=True))
+
+
+def _decoded(word: str) -> str:
+    if not set(word) <= _BYTE.keys():
+        return word
+    try:
+        text = bytes(_BYTE[c] for c in word).decode("utf-8").replace(" ", "Ġ")
+    except UnicodeDecodeError:
+        return word
+    return text if text.isprintable() else word
 
 
 def _bytes(words: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rnnvis.measures.moments import GroupedMoments, pool, standard_error
+from rnnvis.measures.moments import GroupedMoments, pool, row_blocks, standard_error
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,45 @@ class Responses:
     nan if a half has no use of the word; `norm` float32 [W] = ‖mean‖; `half_a`, `half_b` float32 [W, H],
     the means over two disjoint halves of the sentences (zero without uses there), with their counts int64
     [W].
+
+    What is kept are the rows of the words that have uses; each look at `mean`, `standard_error`, `half_a` or
+    `half_b` makes a new array of all words.
     """
 
     count: np.ndarray
-    mean: np.ndarray = field(repr=False)
-    standard_error: np.ndarray = field(repr=False)
     reliability: np.ndarray = field(repr=False)
     norm: np.ndarray = field(repr=False)
-    half_a: np.ndarray = field(repr=False)
-    half_b: np.ndarray = field(repr=False)
     half_a_count: np.ndarray = field(repr=False)
     half_b_count: np.ndarray = field(repr=False)
+    used_mean: np.ndarray = field(repr=False)
+    used_standard_error: np.ndarray = field(repr=False)
+    used_half_a: np.ndarray = field(repr=False)
+    used_half_b: np.ndarray = field(repr=False)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Expected responses, float32 [W, H]."""
+        return self._of_all(self.used_mean, 0)
+
+    @property
+    def standard_error(self) -> np.ndarray:
+        """Their standard errors, float32 [W, H]."""
+        return self._of_all(self.used_standard_error, np.nan)
+
+    @property
+    def half_a(self) -> np.ndarray:
+        """Means over the first half of the sentences, float32 [W, H]."""
+        return self._of_all(self.used_half_a, 0)
+
+    @property
+    def half_b(self) -> np.ndarray:
+        """Means over the second half of the sentences, float32 [W, H]."""
+        return self._of_all(self.used_half_b, 0)
+
+    def _of_all(self, used: np.ndarray, otherwise: float) -> np.ndarray:
+        found = np.full((len(self.count), used.shape[1]), otherwise, dtype=used.dtype)
+        found[self.count > 0] = used
+        return found
 
 
 class ResponseAccumulator:
@@ -45,7 +73,7 @@ class ResponseAccumulator:
     """
 
     def __init__(self, words: int, units: int) -> None:
-        self.words = words
+        self.words, self.units = words, units
         self._moments = GroupedMoments(2 * words, units)
 
     def add(self, token_id: np.ndarray, delta: np.ndarray, sentence_half: np.ndarray) -> None:
@@ -59,20 +87,30 @@ class ResponseAccumulator:
 
     def result(self) -> Responses:
         """The responses to what was seen so far."""
-        a, b = slice(None, self.words), slice(self.words, None)
-        m = self._moments
-        count, mean, m2 = pool(m.count[a], m.mean[a], m.m2[a], m.count[b], m.mean[b], m.m2[b])
-        both = (m.count[a] > 0) & (m.count[b] > 0)
+        count_a, count_b = self._moments.count.reshape(2, self.words)
+        used = np.flatnonzero(count_a + count_b)
+        mean, error, half_a, half_b = np.empty((4, len(used), self.units), dtype=np.float32)
+        reliability = np.full(self.words, np.nan, dtype=np.float32)
+        norm = np.zeros(self.words, dtype=np.float32)
+        for rows in row_blocks(len(used), self.units):
+            words = used[rows]
+            a, b = self._moments.of(words), self._moments.of(words + self.words)
+            count, pooled, m2 = pool(*a, *b)
+            mean[rows], half_a[rows], half_b[rows] = pooled, a[1], b[1]
+            error[rows] = standard_error(count, m2)
+            both = (a[0] > 0) & (b[0] > 0)
+            reliability[words] = np.where(both, row_correlation(a[1], b[1]), np.nan)
+            norm[words] = np.linalg.norm(pooled, axis=1)
         return Responses(
-            count=count,
-            mean=mean.astype(np.float32),
-            standard_error=standard_error(count, m2).astype(np.float32),
-            reliability=np.where(both, row_correlation(m.mean[a], m.mean[b]), np.nan).astype(np.float32),
-            norm=np.linalg.norm(mean, axis=1).astype(np.float32),
-            half_a=m.mean[a].astype(np.float32),
-            half_b=m.mean[b].astype(np.float32),
-            half_a_count=m.count[a].copy(),
-            half_b_count=m.count[b].copy(),
+            count=count_a + count_b,
+            reliability=reliability,
+            norm=norm,
+            half_a_count=count_a.copy(),
+            half_b_count=count_b.copy(),
+            used_mean=mean,
+            used_standard_error=error,
+            used_half_a=half_a,
+            used_half_b=half_b,
         )
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-_BLOCK = 2**20
+from rnnvis.measures.moments import row_blocks
+
+_BLOCK = 2**18
 
 
 def distances(token_id: np.ndarray, delta: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -14,8 +16,12 @@ def distances(token_id: np.ndarray, delta: np.ndarray, mean: np.ndarray) -> np.n
 
     `token_id` [N], `delta` [N, H], `mean` [W, H] as in `Responses`.
     """
-    gap = np.asarray(delta, dtype=np.float64) - mean[token_id]
-    return np.sqrt(np.einsum("nh,nh->n", gap, gap)).astype(np.float32)
+    found = np.empty(len(delta), np.float32)
+    for rows in row_blocks(*delta.shape):
+        gap = delta[rows].astype(np.float64)
+        gap -= mean.take(token_id[rows], axis=0)
+        found[rows] = np.sqrt(np.einsum("nh,nh->n", gap, gap))
+    return found
 
 
 def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | None = None) -> np.ndarray:
@@ -26,18 +32,26 @@ def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | 
     they still get their percentile; nan where a word has no measured use.
     """
     found = np.full(len(token_id), np.nan, np.float32)
-    for rows in _by_word(token_id):
-        mine = distance[rows]
-        uses = np.sort(mine if measured is None else mine[measured[rows]])
-        if len(uses):
-            nearer = np.searchsorted(uses, mine, side="left")
-            middle = nearer + np.searchsorted(uses, mine, side="right")
-            found[rows] = 50.0 * middle / len(uses)
+    for rows in _words_together(token_id):
+        rows = rows[np.lexsort((distance[rows], token_id[rows]))]
+        word, size = token_id[rows], distance[rows]
+        new_word = np.append(True, word[1:] != word[:-1])
+        new_size = new_word | np.append(True, size[1:] != size[:-1])
+        counted = np.ones(len(rows), bool) if measured is None else measured[rows]
+        uses = np.append(0, np.cumsum(counted, dtype=np.int32))  # measured ones before each place
+        of_word, of_size = (uses[np.append(np.flatnonzero(new), len(rows))] for new in (new_word, new_size))
+        here = np.cumsum(new_word, dtype=np.int32) - 1
+        all_uses = np.diff(of_word)[here]
+        middle = -2 * of_word[here]
+        here = np.cumsum(new_size, dtype=np.int32) - 1
+        middle += (of_size[:-1] + of_size[1:])[here]
+        known = all_uses > 0
+        found[rows[known]] = 50.0 * middle[known] / all_uses[known]
     return found
 
 
-def _by_word(token_id: np.ndarray) -> Iterator[np.ndarray]:
-    """The rows of each word, one word after the other; sorts at most the rows of a block of words at a time."""
+def _words_together(token_id: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows of a block of words, block after block; as many words as have about 2¹⁸ uses, or one."""
     words = int(token_id.max(initial=-1)) + 1
     below = np.zeros(words + 1, dtype=np.int64)
     for start in range(0, len(token_id), _BLOCK):
@@ -46,8 +60,6 @@ def _by_word(token_id: np.ndarray) -> Iterator[np.ndarray]:
     first = 0
     while first < words:
         last = max(first + 1, int(np.searchsorted(below, below[first] + _BLOCK, side="right")) - 1)
-        rows = np.flatnonzero((token_id >= first) & (token_id < last))
-        if last > first + 1:
-            rows = rows[np.argsort(token_id[rows], kind="stable")]
-        yield from np.split(rows, below[first + 1 : last] - below[first])
+        if below[last] > below[first]:
+            yield np.flatnonzero((token_id >= first) & (token_id < last))
         first = last

@@ -15,10 +15,17 @@ _PAIR = (
 
 def _match(what: str, over: str) -> tuple[Column, ...]:
     return (
-        Column("b", "list<int32>", f"For each {what} of A its partner in B, one to one; −1 for none"),
-        Column("strength", "list<float32>", f"Correlation of the two partners' {over}; 0 for none"),
-        Column("best", "list<int32>", f"For each {what} of A the most alike of B, which several may share"),
-        Column("best_strength", "list<float32>", "Correlation with that one"),
+        Column("b", "list<int32>", f"For each {what} of A its partner in B, one to one; −1 for none", low=-1),
+        Column(
+            "strength",
+            "list<float32>",
+            f"Correlation of the two partners' {over}; 0 for none",
+            low=-1,
+            high=1,
+            length="b",
+        ),
+        Column("best", "list<int32>", f"For each {what} of A the most alike of B, which several may share", low=-1),
+        Column("best_strength", "list<float32>", "Correlation with that one", low=-1, high=1, length="b"),
     )
 
 
@@ -48,11 +55,23 @@ PAIRS: tuple[Table, ...] = (
         _PAIR_ORDER,
         (
             *_PAIR,
-            Column("cka", "float64", "Linear centred kernel alignment, 0 to 1, over these steps", nullable=True),
             Column(
-                "steps", "int64", "Steps that both states are published for: of held-out text, or all of a recording"
+                "cka",
+                "float64",
+                "Linear centred kernel alignment, 0 to 1, over these steps",
+                nullable=True,
+                low=0,
+                high=1,
             ),
-            Column("shared_words", "int32", "Words with enough uses in both, over which units and clusters match"),
+            Column(
+                "steps",
+                "int64",
+                "Steps that both states are published for: of held-out text, or all of a recording",
+                low=0,
+            ),
+            Column(
+                "shared_words", "int32", "Words with enough uses in both, over which units and clusters match", low=0
+            ),
         ),
     ),
 )

@@ -11,10 +11,11 @@ from typing import Any
 
 from rnnvis.config import Card, DatasetConfig, LanguageModelConfig, Source
 from rnnvis.errors import RnnvisError
-from rnnvis.text import FILE_KINDS, KINDS
+from rnnvis.text import FILE_KINDS, KINDS, rows
 from rnnvis.text.corpus import SPLITS
 from rnnvis.text.kinds.table import MOST_CLASSES
-from rnnvis.text.tokenizer import tokenize
+from rnnvis.text.lines import check_encoding
+from rnnvis.text.tokenizer import reader
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _MOST = 2**31 - 1
@@ -118,13 +119,14 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
             )
     _different([probe.name for probe in probes], "probe.name", path)
     _different([probe.text for probe in probes], "probe.text", path)
+    read = reader(config.source.tokens, config.source.addresses)
     for probe in probes:
-        if not tokenize(probe.text):
+        if not read(probe.text):
             raise RnnvisError(f'{path}: the probe "{probe.name}" has no words', "write a sentence, or remove the probe")
     if view:
         _one_of(view.probe, "view.probe", [probe.name for probe in probes], path)
         text = next(probe.text for probe in probes if probe.name == view.probe)
-        _within(view.step, "view.step", (0, len(tokenize(text)) - 1), path)
+        _within(view.step, "view.step", (0, len(read(text)) - 1), path)
         _within(view.k, "view.k", (measure.smallest_k, measure.largest_k), path)
     for key in ("low", "high"):
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
@@ -147,14 +149,23 @@ def _check_source(source: Source, path: Path) -> None:
         _within(getattr(source, key), f"source.{key}", (0, _MOST), path)
     if source.classes not in (2, 5):
         raise RnnvisError(f'{path}: "source.classes" is {source.classes}', "2 (1–2 against 4–5 stars) or 5")
-    _one_of(source.format, "source.format", ["", "csv", "tsv", "jsonl"], path)
-    if source.delimiter and (len(source.delimiter) > 1 or source.delimiter in '"\r\n'):
-        raise RnnvisError(f'{path}: "source.delimiter" is {source.delimiter!r}', "one character, such as ;")
+    _one_of(source.format, "source.format", ["", *rows.NAMES], path)
+    _one_of(source.tokens, "source.tokens", ["words", "characters"], path)
+    check_marks(source, f"{path}: source.")
     if len(source.labels) == 1 or len(source.labels) > MOST_CLASSES:
         raise RnnvisError(f'{path}: "source.labels" names {len(source.labels)} classes', f"name 2 to {MOST_CLASSES}")
     _different(source.labels, "source.labels", path)
     if source.columns and not (source.columns.text and source.columns.label):
         raise RnnvisError(f'{path}: "source.columns" names no text or no label', "name the columns that hold them")
+
+
+def check_marks(source: Source, where: str) -> None:
+    """Refuse separators, quotes and encodings that cannot be; `where` is what stands before their names."""
+    if source.delimiter and (len(source.delimiter) > 1 or source.delimiter in f"{source.quote}\r\n"):
+        raise RnnvisError(f"{where}delimiter is {source.delimiter!r}", "one character, such as ;")
+    if len(source.quote) != 1 or source.quote in " \r\n\t":
+        raise RnnvisError(f"{where}quote is {source.quote!r}", "one character, such as '")
+    check_encoding(source.encoding, f"{where}encoding")
 
 
 def check_models(config: DatasetConfig, models: Iterable[str], path: Path) -> None:

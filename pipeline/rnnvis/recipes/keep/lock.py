@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep.project import Project
@@ -18,23 +19,22 @@ def working(project: Project) -> Iterator[None]:
     Raises:
         RnnvisError: another command holds it.
     """
-    if sys.platform == "win32" or not (project.root / "datasets").is_dir():
+    if not (project.root / "datasets").is_dir():
         yield
         return
-    import fcntl
-
     project.build.mkdir(parents=True, exist_ok=True)
-    with (project.build / "working.lock").open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            process = file.read(20).strip() or "unknown"
-            raise RnnvisError(
-                f"{project.root}: another rnnvis command is at work here (process {process})",
-                "wait until it has ended, or stop it, and run again",
-            ) from None
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
+    holder = project.build / "working.process"
+    lock = FileLock(project.build / "working.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        process = holder.read_text(encoding="ascii").strip() if holder.is_file() else "unknown"
+        raise RnnvisError(
+            f"{project.root}: another rnnvis command is at work here (process {process})",
+            "wait until it has ended, or stop it, and run again",
+        ) from None
+    try:
+        holder.write_text(f"{os.getpid()}\n", encoding="ascii")
         yield
+    finally:
+        lock.release()

@@ -26,6 +26,11 @@ class Dataset:
             raise RnnvisError(f'{self.folder}: no model card named "{name}"', f"cards here: {known}")
         return self.cards[name]
 
+    def label(self, card: Card, seed: int, epoch: int | None = None) -> str:
+        """What the steps of one training are called; "+" is in no name, so that no two trainings share a label."""
+        end = [] if epoch is None else [f"epoch{epoch}"]
+        return "+".join([self.config.name, card.name, f"seed{seed}", *end])
+
 
 @dataclass(frozen=True)
 class Project:
@@ -47,6 +52,17 @@ class Project:
     def data(self) -> Path:
         """The published folder: manifest and Parquet."""
         return self.root / "site" / "explorer" / "data"
+
+    @property
+    def has_website(self) -> bool:
+        """Whether this is a checkout of rnnvis itself, which can build the site."""
+        return (self.root / "tools" / "website" / "__main__.py").is_file()
+
+    @property
+    def shown_data(self) -> Path:
+        """`data` as it is typed in the present folder."""
+        here = Path.cwd()
+        return self.data.relative_to(here) if self.data.is_relative_to(here) else self.data
 
     def names(self) -> list[str]:
         """Names of the datasets that this checkout configures."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.config import Card, LanguageModelConfig
@@ -50,19 +49,19 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
         index = read_index(source)["states"]
         layers: dict[int, Ablation] = {}
         states = []
-        with threadpool_limits(1), progress.bar("Switching units off", total=len(index)) as bar:
+        with progress.bar("Switching units off", total=len(index)) as bar:
             for name, state in zip(names, index, strict=True):
                 layer = int(name.split(".")[-2])
                 if layer not in layers:
                     layers[layer] = Ablation(sample.losses(layer), sample.units, sample.sentence)
-                found = _ablated(layers[layer], sample, source / name, state["tables"]["cluster_labels"])
+                found = _ablated(layers[layer], sample, source / name, state["tables"].get("cluster_labels", []))
                 tables = {table: files.write(table, of, folder / name) for table, of in found.items()}
                 states.append({"name": name, "tables": tables})
                 bar.advance()
         write_index(folder, {"states": states})
 
     inputs = {"trained": trained.key, "clustered": clustered.key}
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     seconds = 120.0 if isinstance(card, LanguageModelConfig) else 20.0
     return Step(
         "ablate",

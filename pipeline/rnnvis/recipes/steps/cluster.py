@@ -43,14 +43,16 @@ def cluster_step(project: Project, dataset: Dataset, card: Card, seed: int, epoc
         text = load_corpus(corpus.folder(project.build))
         parts = load_parts(tagged.folder(project.build)).part
         states = read_index(source)["states"]
+        found = []
         with progress.bar("Clustering", total=len(states) * len(SELECTIONS) * len(measure.methods)) as bar:
-            found = [
-                cluster_state(source, folder, state, text, parts, measure, bar, names)
-                for state, names in zip(states, _names(later, project, states, text), strict=True)
-            ]
+            for state, names in zip(states, _names(later, project, states, text), strict=True):
+                clustered = cluster_state(source / state["name"], state, text, parts, measure, bar, names)
+                if clustered.unclustered:
+                    progress.say(f"{state['name']} is left without clusters: {clustered.unclustered}")
+                found.append(clustered.write(folder / state["name"]))
         write_index(folder, {"states": found})
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
+    label = dataset.label(card, seed, epoch)
     return Step("cluster", label, inputs, (cluster_state,), build)
 
 

@@ -10,13 +10,14 @@ from rnnvis.measures.recorder import StateRecord
 from rnnvis.nets.checkpoints import load_language_model
 from rnnvis.nets.language_model import LanguageModel
 from rnnvis.published import columns, files
+from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_recorder import LanguageRecord, head_state, record_language_model
-from rnnvis.recipes.steps.record import measured_text, state_title, training_table
+from rnnvis.recipes.steps.record_tables import measured_text, training_table
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
@@ -47,12 +48,13 @@ def language_record_step(
         corpus = load_corpus(corpus_folder)
         model, _ = load_language_model(source, "model" if epoch is None else f"epoch-{epoch}")
         found = record_language_model(model, corpus, measure, held_out=epoch is None)
-        states = [_state(state, model, corpus, measure, folder) for state in found.states]
+        among = [state.name for state in found.states]
+        states = [_state(state, among, model, corpus, measure, folder) for state in found.states]
         tables = _steps(found, folder) | (training_table(source, folder) if epoch is None else {})
         measured = measured_text(corpus, measure, found.sentence_id)
         write_index(folder, {"tables": tables, "states": states, "measured": measured})
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}" + ("" if epoch is None else f"-epoch{epoch}")
+    label = dataset.label(card, seed, epoch)
     return Step("record", label, inputs, (record_language_model, write_state), build, seconds=100.0)
 
 
@@ -61,13 +63,15 @@ def _steps(found: LanguageRecord, folder: Path) -> dict[str, list[files.Part]]:
     return {"steps": files.write("steps", steps, folder)}
 
 
-def _state(state: StateRecord, model: LanguageModel, corpus: Corpus, measure: Measure, folder: Path) -> dict[str, Any]:
+def _state(
+    state: StateRecord, among: list[str], model: LanguageModel, corpus: Corpus, measure: Measure, folder: Path
+) -> dict[str, Any]:
     read_by_head = state.name == head_state(model)
     return write_state(
         state,
         corpus,
         folder,
-        title=state_title(state.name),
+        title=state_title(state.name, among),
         frequent_count=measure.frequent_count,
         published_count=measure.published_count,
         bounded=state.name.endswith(".h"),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from rnnvis import progress
+from rnnvis.api.record import record
+from rnnvis.api.sample import Sample
 from rnnvis.config import Measure
 from rnnvis.measures.outputs.next_words import NextWordCollector, NextWords, following_words
-from rnnvis.measures.recorder import StateRecord, StateRecorder, Text, sampled
+from rnnvis.measures.recorder import StateRecord, sampled
 from rnnvis.nets.language_model import CHUNK, LanguageModel
-from rnnvis.recording.documents import record_documents
 from rnnvis.recording.steps import StepBatch
 from rnnvis.text.corpus import Corpus
+from rnnvis.text.sentences import Sentences
 
 
 @dataclass
@@ -36,50 +36,64 @@ def head_state(model: LanguageModel) -> str:
 
 
 def record_language_model(
-    model: LanguageModel, corpus: Corpus, measure: Measure, held_out: bool = True
+    model: LanguageModel, corpus: Corpus, asked: Measure, held_out: bool = True
 ) -> LanguageRecord:
-    """Run `model` over every document of `corpus` twice: for the measures, then for the surprise of each step.
+    """Run `model` over every document of `corpus` and measure it.
 
-    Responses and unit measures take the sentences of `measure.splits`; other sentences (probes) are only read. Guesses
+    Responses and unit measures take the sentences of `asked.splits`; other sentences (probes) are only read. Guesses
     are kept where states are published and, with `held_out`, of all text that the model was not trained on: how well
     it knows its training text by heart says nothing, and takes most of the time.
     """
     split = np.array(corpus.split)
-    measured, probe = np.isin(split, measure.splits), split == "probe"
-    budget = measure.states_megabytes * 2**20
-    text = Text(corpus.tokens, corpus.key, len(corpus.vocabulary), measured, probe, states_bytes=budget)
-    states = StateRecorder(text, measure.frequent_count)
+    probe = split == "probe"
+    sample = Sample(
+        measured=np.isin(split, asked.splits),
+        always=probe,
+        ended=np.zeros(len(corpus), dtype=bool),
+        keys=corpus.key,
+        states_bytes=asked.states_megabytes * 2**20,
+    )
+    steps = Sentences.of(corpus.tokens)
     shown = np.zeros(len(corpus), dtype=bool)
-    shown[sampled(text, 2 * model.rnn.hidden_size, budget)] = True
+    shown[sampled(corpus.key, 2 * model.rnn.hidden_size * steps.lengths, probe, sample.states_bytes)] = True
     told = shown | (held_out & (split != "train"))
-    chosen = told[states.sentence_id]
-    guesses = NextWordCollector(following_words(corpus.tokens, corpus.documents), chosen)
-    for batch in _batches(model, corpus, "Recording"):
-        states.add(batch)
-        rows = states.rows(batch)
-        wanted = chosen[rows]
-        _guess(model, batch.states[head_state(model)][wanted], rows[wanted], guesses)
-    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses", gates=False))
-    found = states.result()
+    following = following_words(corpus.tokens, corpus.documents)
+    guesses = _Guesses(model, NextWordCollector(following, told[steps.sentence_id]))
+    document = np.zeros(len(corpus), dtype=np.int64)
+    for number, sentences in enumerate(corpus.documents):
+        document[sentences] = number
+    recording = record(
+        model,
+        corpus.tokens,
+        corpus.vocabulary,
+        initial="carried",
+        documents=document,
+        frequent_count=asked.frequent_count,
+        sample=sample,
+        observers=[guesses],
+    )
+    found = list(recording.states.values())
     return LanguageRecord(
         states=found,
-        sentence_id=states.sentence_id,
-        step=states.step,
-        token_id=states.token_id,
-        next_words=guesses.result(),
+        sentence_id=steps.sentence_id,
+        step=steps.step,
+        token_id=steps.ids,
+        next_words=guesses.into.result(),
         surprise=np.stack([of for state in found if (of := state.surprise) is not None], axis=1),
     )
 
 
-def _batches(model: LanguageModel, corpus: Corpus, title: str, gates: bool = True) -> Iterator[StepBatch]:
-    with progress.bar(title, total=len(corpus)) as bar:
-        for batch in record_documents(model, corpus.tokens, corpus.documents, model.zero_state, gates=gates):
-            yield batch
-            bar.advance(int((batch.step == 0).sum()))
+@dataclass(frozen=True)
+class _Guesses:
+    """What the head says after the steps that `into` wants."""
 
+    model: LanguageModel
+    into: NextWordCollector
 
-def _guess(model: LanguageModel, hidden: np.ndarray, rows: np.ndarray, guesses: NextWordCollector) -> None:
-    with torch.no_grad():
-        for start in range(0, len(rows), CHUNK):
-            logits = model.head(torch.from_numpy(hidden[start : start + CHUNK])).numpy()
-            guesses.add(rows[start : start + CHUNK], logits)
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        wanted = self.into.chosen[rows]
+        hidden, rows = batch.states[head_state(self.model)][wanted], rows[wanted]
+        with torch.no_grad():
+            for start in range(0, len(rows), CHUNK):
+                logits = self.model.head(torch.from_numpy(hidden[start : start + CHUNK])).numpy()
+                self.into.add(rows[start : start + CHUNK], logits)

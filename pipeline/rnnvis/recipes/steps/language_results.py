@@ -32,7 +32,7 @@ def language_evaluation_step(project: Project, dataset: Dataset, card: LanguageM
         text = load_corpus(corpus.folder(project.build))
         _write(folder, language_results.model_figures(trained.folder(project.build), text))
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     return Step("evaluate", label, {"trained": trained.key}, (language_results.model_figures,), build)
 
 

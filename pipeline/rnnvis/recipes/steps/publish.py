@@ -15,9 +15,20 @@ import pyarrow.parquet as pq
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.published import columns, files
+from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
+from rnnvis.published.schema.manifest import (
+    DatasetEntry,
+    DefaultView,
+    EpochEntry,
+    Measured,
+    ModelEntry,
+    StateEntry,
+    Tables,
+)
 from rnnvis.published.state_pairs import PAIR_TABLES
+from rnnvis.published.writing import alone
 from rnnvis.recipes.keep.index import read_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
@@ -33,8 +44,6 @@ from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 from rnnvis.version import __version__
 
-SHOWN_STEPS, SHOWN_K = 12, 8
-
 
 def publish(project: Project, names: Sequence[str] = ()) -> Path:
     """Write the manifest and the files it names into `site/explorer/data/`; returns that folder.
@@ -42,28 +51,28 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     A model is published when it has been trained, recorded and clustered with the present configuration and code;
     the others are left out.
     """
-    try:
-        project.data.mkdir(parents=True, exist_ok=True)
-        chosen = project.datasets(names)
-        across = _across(project, chosen)
-        datasets = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
-    except OSError as error:
-        raise unusable(error, project.data) from error
-    datasets = [dataset for dataset in datasets if dataset["models"]]
-    if not datasets:
-        raise RnnvisError(
-            "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
-        )
-    write_manifest(datasets, project.data, f"rnnvis {__version__}")
+    with alone(project.data):
+        try:
+            chosen = project.datasets(names)
+            across = _across(project, chosen)
+            found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
+        except OSError as error:
+            raise unusable(error, project.data) from error
+        datasets = [dataset for dataset in found if dataset]
+        if not datasets:
+            raise RnnvisError(
+                "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
+            )
+        write_manifest(datasets, project.data, f"rnnvis {__version__}")
     return project.data
 
 
-def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> dict[str, Any]:
+def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> DatasetEntry | None:
     config = dataset.config
     cards = comparable(project, dataset)
     models = [_model(project, dataset, card.name) for card in cards]
     if not models:
-        return {"name": config.name, "models": []}
+        return None
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
     scratch = project.build / "scratch" / config.name
     parts = load_parts(tag_step(project, dataset).folder(project.build))
@@ -71,47 +80,40 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
     view = config.view
     key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
-    return {
-        "name": config.name,
-        "title": config.title,
-        "licence": config.licence,
-        "about": config.about,
-        "labels": list(corpus.labels),
-        "splits": {s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
-        "view": {
-            "model": view.model if view.model in [card.name for card in cards] else cards[0].name,
-            "sentence": key_of[view.probe],
-            "step": view.step,
-            "k": view.k,
-            "words": list(view.words),
-        }
-        if view
-        else _usual_view(corpus, models[0], project.data),
-        "probes": key_of,
-        "tables": {
+    shown: DefaultView | None
+    if view:
+        model = view.model if view.model in [card.name for card in cards] else cards[0].name
+        key, words = key_of[view.probe], list(view.words)
+        shown = {"model": model, "sentence": key, "step": view.step, "k": view.k, "words": words}
+    else:
+        shown = _usual_view(corpus, models[0], project.data)
+    return dataset_entry(
+        name=config.name,
+        title=config.title,
+        licence=config.licence,
+        about=config.about,
+        labels=corpus.labels,
+        splits={s: corpus.split.count(s) for s in ("probe", "train", "valid", "test")},
+        view=shown,
+        probes=key_of,
+        tables={
             name: entry(name, files.write(name, table, scratch), scratch, project.data)
             for name, table in tables.items()
         }
         | _pairs(project, compare_step(project, dataset, cards), across, scratch),
-        "models": models,
-    }
+        models=models,
+    )
 
 
-def _usual_view(corpus: Corpus, model: dict[str, Any], folder: Path) -> dict[str, Any] | None:
+def _usual_view(corpus: Corpus, model: ModelEntry, folder: Path) -> DefaultView | None:
     """What is shown first where the configuration does not say: the test sentence that fills a screen best.
 
     It is one whose states are published in `folder`.
     """
     states = model["states"][0]["tables"]["states"]["files"]
     steps = [pq.read_table(folder / file["path"], columns=["sentence_id"])["sentence_id"].to_numpy() for file in states]
-    test, ks = np.intersect1d(corpus.indices("test"), np.concatenate(steps)), model["states"][0]["k"]
-    if not len(test) or not ks:
-        return None
-    lengths = np.array([len(corpus.tokens[i]) for i in test])
-    chosen = int(np.argmin(np.abs(lengths - SHOWN_STEPS)))
-    k = min(ks, key=lambda k: abs(k - SHOWN_K))
-    key = corpus.key[test[chosen]]
-    return {"model": model["name"], "sentence": key, "step": int(lengths[chosen]) // 2, "k": k, "words": []}
+    test = np.intersect1d(corpus.indices("test"), np.concatenate(steps))
+    return usual_view(model, test, np.array([len(row) for row in corpus.tokens]), corpus.key)
 
 
 def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:
@@ -139,7 +141,7 @@ def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
     return {name: files.read(name, [folder / part.name for part in parts]) for name, parts in tables.items()}
 
 
-def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
+def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
     card = dataset.cards[name]
     seed = card.seeds[0]
     trained = train_step(project, dataset, card, seed)
@@ -150,27 +152,30 @@ def _model(project: Project, dataset: Dataset, name: str) -> dict[str, Any]:
     scratch = project.build / "scratch" / dataset.config.name / name
     figures = metric_rows(project, dataset, card, corpus)
     metrics = files.write("metrics", columns.metrics(figures), scratch)
-    end = _measured(project, dataset, card, None)
-    end["tables"]["metrics"] = entry("metrics", metrics, scratch, project.data)
-    model = {
-        "name": name,
-        "title": card.title,
-        "kind": "language model" if isinstance(card, LanguageModelConfig) else "classifier",
-        "cell": card.cell.upper(),
-        "hash": _short(digest(folder / "model.safetensors")),
-        "parameters": about["parameters"],
-        "seed": seed,
-        "classes": list(corpus.labels),
-        "provenance": {"weights_sha256": digest(folder / "model.safetensors"), **about},
-        **end,
-    }
-    epochs = [
-        {"epoch": epoch, "hash": _short(about["epochs"][f"epoch-{epoch}"]), **_measured(project, dataset, card, epoch)}
-        for epoch in published_epochs(card)
-        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]
-    ]
+    tables, states = _measured(project, dataset, card, None)
+    tables["metrics"] = entry("metrics", metrics, scratch, project.data)
+    model = model_entry(
+        name=name,
+        title=card.title,
+        kind="language model" if isinstance(card, LanguageModelConfig) else "classifier",
+        cell=card.cell.upper(),
+        weights_hash=_short(digest(folder / "model.safetensors")),
+        parameters=about["parameters"],
+        seed=seed,
+        classes=corpus.labels,
+        provenance={"weights_sha256": digest(folder / "model.safetensors"), **about},
+        tables=tables,
+        states=states,
+    )
+    epochs: list[EpochEntry] = []
+    for epoch in published_epochs(card):
+        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
+            of_epoch = _measured(project, dataset, card, epoch)
+            weights = _short(about["epochs"][f"epoch-{epoch}"])
+            epochs.append({"epoch": epoch, "hash": weights, "tables": of_epoch[0], "states": of_epoch[1]})
     if epochs:
-        model["epochs"] = [*epochs, {"epoch": about["best_epoch"], "hash": model["hash"], **end}]
+        last: EpochEntry = {"epoch": about["best_epoch"], "hash": model["hash"], "tables": tables, "states": states}
+        model["epochs"] = [*epochs, last]
     return model
 
 
@@ -179,7 +184,7 @@ def _short(weights: str) -> str:
     return hashlib.sha256(weights.encode()).hexdigest()[:16]
 
 
-def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Any]:
+def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> tuple[Tables, list[StateEntry]]:
     """Tables and states of a model at its end, or after `epoch`."""
     seed, measure = card.seeds[0], dataset.config.measure
     steps = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
@@ -187,36 +192,31 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     recorded, clustered = (step.folder(project.build) for step in steps)
     index, clusters = read_index(recorded), read_index(clustered)
     without = _ablated(project, dataset, card, epoch)
+    text = index["measured"]
+    measured: Measured = {
+        "splits": text["splits"],
+        "steps": text["steps"],
+        "sentences": text["sentences"],
+        "minimum_count": measure.minimum_count,
+        "frequent_count": measure.frequent_count,
+    }
     states = []
     for state, clustering in zip(index["states"], clusters["states"], strict=True):
-        measured, grouped = state.pop("tables"), clustering.pop("tables")
-        states.append(
-            {
-                **state,
-                **clustering,
-                "measured": {
-                    **index["measured"],
-                    "minimum_count": measure.minimum_count,
-                    "frequent_count": measure.frequent_count,
-                },
-                "tables": {
-                    **_entries(measured, recorded / state["name"], project.data),
-                    **_entries(grouped, clustered / state["name"], project.data),
-                    **without.get(state["name"], {}),
-                },
-            }
-        )
-    return {"tables": _entries(index["tables"], recorded, project.data), "states": states}
+        folders = recorded / state["name"], clustered / state["name"]
+        found = state_entry(state, clustering, measured, folders, project.data)
+        found["tables"] |= without.get(state["name"], {})
+        states.append(found)
+    return table_entries(index["tables"], recorded, project.data), states
 
 
-def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, dict[str, Any]]:
+def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Tables]:
     """The tables of the stage `ablate` by state; none where it has not been run, and none of an earlier epoch."""
     step = ablate_step(project, dataset, card, card.seeds[0])
     if epoch is not None or not step.finished(project.build):
         return {}
     folder = step.folder(project.build)
     states = read_index(folder)["states"]
-    return {state["name"]: _entries(state["tables"], folder / state["name"], project.data) for state in states}
+    return {state["name"]: table_entries(state["tables"], folder / state["name"], project.data) for state in states}
 
 
 def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
@@ -226,7 +226,3 @@ def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
                 f"{step.stage} {step.label}: {step.folder(project.build)} is missing or damaged",
                 f"rnnvis regenerate {dataset.config.name}: it makes anew what is damaged",
             )
-
-
-def _entries(tables: dict[str, Any], source: Path, target: Path) -> dict[str, Any]:
-    return {name: entry(name, parts, source, target) for name, parts in tables.items()}

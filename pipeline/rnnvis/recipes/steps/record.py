@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnvis.config import Card, LanguageModelConfig, Measure, as_table
+from rnnvis.config import Card, LanguageModelConfig, as_table
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.units.units import label_auc
 from rnnvis.nets.checkpoints import load
 from rnnvis.published import columns, files
-from rnnvis.published.files import Part
+from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
-from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record
+from rnnvis.recipes.steps.language_record import language_record_step
+from rnnvis.recipes.steps.record_tables import Written, measured_text, training_table
+from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record_classifier
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
-
-Written = dict[str, list[Part]]
 
 
 def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch: int | None = None) -> Step:
     """Measure one trained model, at its end or (a language model) after `epoch`; the folder holds its tables and
     `index.json`, which describes them."""
     if isinstance(card, LanguageModelConfig):
-        from rnnvis.recipes.steps.language_record import language_record_step
-
         return language_record_step(project, dataset, card, seed, epoch)
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
@@ -49,7 +46,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
     def build(folder: Path) -> None:
         corpus = load_corpus(corpus_folder)
         model, _ = load(trained.folder(project.build))
-        found = record(model, corpus, measure, dataset.config.study)
+        found = record_classifier(model, corpus, measure, dataset.config.study)
         head = {
             "training": training_table(trained.folder(project.build), folder),
             "steps": _steps(found, corpus.label, folder),
@@ -62,24 +59,8 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         }
         write_index(folder, index)
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
-    return Step("record", label, inputs, (record, write_state), build)
-
-
-def measured_text(corpus: Corpus, measure: Measure, sentence_id: np.ndarray) -> dict[str, Any]:
-    """What of the text was measured, as the index says it; `sentence_id` [N] is that of every step."""
-    inside = np.isin(corpus.split, measure.splits)
-    return {
-        "splits": list(measure.splits),
-        "steps": int(inside[sentence_id].sum()),
-        "sentences": int(inside.sum()),
-    }
-
-
-def training_table(trained: Path, folder: Path) -> Written:
-    """Write the epochs of a training as a table."""
-    rows = json.loads((trained / "training.json").read_text(encoding="utf-8"))
-    return {"training": files.write("training", columns.training(rows), folder)}
+    label = dataset.label(card, seed)
+    return Step("record", label, inputs, (record_classifier, write_state), build)
 
 
 def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
@@ -108,7 +89,7 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         state,
         corpus,
         folder,
-        title=state_title(state.name),
+        title=state_title(state.name, [other.name for other in found.states]),
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
@@ -117,9 +98,3 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         auc=auc,
         tables=tables,
     )
-
-
-def state_title(name: str) -> str:
-    """How the state `name` is called on the page: “Layer 1, hidden h”."""
-    kind = "hidden h" if name.endswith(".h") else "cell c"
-    return f"Layer {int(name.split('.')[-2]) + 1}, {kind}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
-from rnnvis import progress
+from rnnvis.api.record import record
+from rnnvis.api.sample import Sample
 from rnnvis.config import Measure, Study
 from rnnvis.measures.outputs.effects import (
     ContextAccumulator,
@@ -18,10 +19,11 @@ from rnnvis.measures.outputs.effects import (
     probability_before,
     push,
 )
-from rnnvis.measures.recorder import StateRecord, StateRecorder, Text
+from rnnvis.measures.recorder import StateRecord
 from rnnvis.nets import SentenceClassifier
-from rnnvis.recording.steps import StepBatch, record_steps
+from rnnvis.recording.steps import StepBatch
 from rnnvis.text.corpus import Corpus
+from rnnvis.text.sentences import Sentences
 
 HEAD_STATE = "rnn.0.h"
 
@@ -45,32 +47,33 @@ class Record:
     v: np.ndarray | None
 
 
-def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: Study) -> Record:
-    """Run `model` over every sentence of `corpus` twice: for the measures, then for the surprise of each step.
+def record_classifier(model: SentenceClassifier, corpus: Corpus, asked: Measure, study: Study) -> Record:
+    """Run `model` over every sentence of `corpus` and measure it.
 
-    Responses and unit measures take the sentences of `measure.splits`; other sentences (probes) are only read.
+    Responses and unit measures take the sentences of `asked.splits`; other sentences (probes) are only read.
     """
     split = np.array(corpus.split)
-    words = len(corpus.vocabulary)
-    text = Text(corpus.tokens, corpus.key, words, np.isin(split, measure.splits), split == "probe", split == "test")
-    states = StateRecorder(text, measure.frequent_count)
-    verdict = _Verdict(model, text, len(states.token_id), study) if len(corpus.labels) == 2 else None
-    probabilities = np.zeros((len(states.token_id), len(corpus.labels)), np.float32)
-    for batch in _batches(model, corpus, "Recording"):
-        states.add(batch)
-        assert batch.logits is not None
-        rows = states.rows(batch)
-        probabilities[rows] = _softmax(batch.logits)
-        if verdict:
-            verdict.add(batch, rows)
-    states.compare(_batches(model, corpus, "Comparing each step with its word's other uses", gates=False))
-    found = states.result()
+    measured = np.isin(split, asked.splits)
+    text = Sentences.of(corpus.tokens)
+    verdict = None
+    if len(corpus.labels) == 2:
+        verdict = _Verdict(model, measured, len(corpus.vocabulary), len(text.ids), study)
+    probabilities = _Probabilities(model, np.zeros((len(text.ids), len(corpus.labels)), np.float32))
+    recording = record(
+        model,
+        corpus.tokens,
+        corpus.vocabulary,
+        frequent_count=asked.frequent_count,
+        sample=Sample(measured, split == "probe", split == "test", corpus.key),
+        observers=[probabilities, *([verdict] if verdict else [])],
+    )
+    found = list(recording.states.values())
     return Record(
         states=found,
-        sentence_id=states.sentence_id,
-        step=states.step,
-        token_id=states.token_id,
-        probabilities=probabilities,
+        sentence_id=text.sentence_id,
+        step=text.step,
+        token_id=text.ids,
+        probabilities=probabilities.of,
         pushes=verdict.pushes if verdict else None,
         surprise=np.stack([state.surprise for state in found if state.surprise is not None], axis=1),
         effects=verdict.effects.result() if verdict else None,
@@ -79,33 +82,42 @@ def record(model: SentenceClassifier, corpus: Corpus, measure: Measure, study: S
     )
 
 
+@dataclass(frozen=True)
+class _Probabilities:
+    """P(class) after every step, float32 [N, C]."""
+
+    model: SentenceClassifier
+    of: np.ndarray
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        self.of[rows] = _softmax(_logits(self.model, batch))
+
+
 class _Verdict:
     """What every step does to the log-odds of the second of two classes; there is no such number for more classes."""
 
-    def __init__(self, model: SentenceClassifier, text: Text, steps: int, study: Study) -> None:
-        self.text = text
+    def __init__(self, model: SentenceClassifier, measured: np.ndarray, words: int, steps: int, study: Study) -> None:
+        self.model, self.measured = model, measured
         self.v = log_odds_direction(model.head.weight.detach().numpy())
         self.pushes = np.zeros(steps, np.float32)
-        self.effects = EffectAccumulator(text.words)
-        self.in_context = ContextAccumulator(text.words, study.high, study.low)
+        self.effects = EffectAccumulator(words)
+        self.in_context = ContextAccumulator(words, study.high, study.low)
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
-        assert batch.logits is not None
         delta = batch.delta(HEAD_STATE)
         pushed = push(delta, self.v)
         self.pushes[rows] = pushed
-        inside = self.text.measured[batch.sentence_id]
-        before = probability_before(batch.logits, pushed)
+        inside = self.measured[batch.sentence_id]
+        before = probability_before(_logits(self.model, batch), pushed)
         self.effects.add(batch.token_id[inside], pushed[inside])
         self.in_context.add(batch.token_id[inside], delta[inside], pushed[inside], before[inside])
 
 
-def _batches(model: SentenceClassifier, corpus: Corpus, title: str, gates: bool = True) -> Iterator[StepBatch]:
-    with progress.bar(title, total=len(corpus)) as bar:
-        steps = record_steps(model, corpus.tokens, padding_id=model.padding_id, readout=model.head, gates=gates)
-        for batch in steps:
-            yield batch
-            bar.advance(int((batch.step == 0).sum()))
+def _logits(model: SentenceClassifier, batch: StepBatch) -> np.ndarray:
+    """What the head says after each step, [N, C]."""
+    with torch.no_grad():
+        logits: np.ndarray = model.head(torch.from_numpy(batch.states[HEAD_STATE])).numpy()
+    return logits
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def evaluation_step(project: Project, dataset: Dataset, card: Card, seed: int) -
         read = load_corpus(corpus.folder(project.build))
         _write(folder, {split: evaluate(model, read, split) for split in _SPLITS})
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     return Step("evaluate", label, {"trained": trained.key}, (evaluate,), build)
 
 

@@ -28,7 +28,7 @@ def train_step(project: Project, dataset: Dataset, card: Card, seed: int) -> Ste
     def build(folder: Path) -> None:
         training.train(load_corpus(corpus.folder(project.build)), card, seed, folder)
 
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
     return Step("train", label, inputs, (training.train,), build, resumes=True)
 
 
@@ -36,7 +36,7 @@ def _train_language_model(project: Project, dataset: Dataset, card: LanguageMode
     """The model is trained in `build/models/` and copied: it is not trained again when only code around it changes."""
     corpus = corpus_step(project, dataset)
     inputs = {"corpus": corpus.key, "card": language_training.decisive(card), "seed": seed, "torch": torch.__version__}
-    label = f"{dataset.config.name}-{card.name}-seed{seed}"
+    label = dataset.label(card, seed)
 
     def build(folder: Path) -> None:
         text = load_corpus(corpus.folder(project.build))

@@ -11,7 +11,7 @@ from rnnvis.config import Source
 from rnnvis.errors import RnnvisError
 from rnnvis.text.assembly import Sentence, hashed_split
 from rnnvis.text.lines import numbered, whole
-from rnnvis.text.reading import NO_TEXT, FileKind, Reading
+from rnnvis.text.reading import BY_TOKENS, NO_TEXT, FileKind, Reading
 
 LABELS = ("negative", "positive")
 SIDES = ("neg", "pos")
@@ -81,8 +81,15 @@ def _film(addresses: list[str] | None, number: int, file: Path) -> str:
     return addresses[number].split("/usercomments")[0].strip()
 
 
+def fits(path: Path) -> bool:
+    """The archive's folder, or one that holds it."""
+    return (path / FOLDER).is_dir() or (path / "train" / "pos").is_dir()
+
+
 KIND = FileKind(
-    keys=frozenset({"most_sentences", "most_tokens"}),
+    name="imdb",
+    fits=fits,
+    keys=BY_TOKENS,
     get="download the Large Movie Review Dataset (ai.stanford.edu/~amaas/data/sentiment) and unpack it; its folder "
     f"is called {FOLDER}",
     files=files,

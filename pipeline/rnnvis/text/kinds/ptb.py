@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnnvis.config import Source
+from rnnvis.config import Source, Vocabulary
 from rnnvis.errors import RnnvisError
 from rnnvis.text.assembly import Sentence
 from rnnvis.text.kinds.running import sentences, spaced_words
@@ -42,7 +42,7 @@ def read(source: Source) -> Reading:
         for split, file in found.items()
         if (digest := _md5(file)) != MD5[split]
     ]
-    return Reading((), _sentences(found), notes=notes, words=spaced_words, ending=END)
+    return Reading((), _sentences(found), notes=notes, words=spaced_words, ending=END, literal=True)
 
 
 def _sentences(found: dict[str, Path]) -> Iterator[Sentence]:
@@ -59,8 +59,16 @@ def _md5(file: Path) -> str:
         return hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
+def fits(path: Path) -> bool:
+    """The folder of the archive, or one that holds it."""
+    return (path / INSIDE).is_dir() or (path / "ptb.train.txt").is_file()
+
+
 KIND = FileKind(
+    name="ptb",
+    fits=fits,
     keys=frozenset(),
+    vocabulary=Vocabulary(minimum_count=1),
     get="get the Penn Treebank as prepared by Tomáš Mikolov (simple-examples.tgz; the text itself is licensed by the "
     "Linguistic Data Consortium), which holds ptb.train.txt, ptb.valid.txt and ptb.test.txt in simple-examples/data",
     files=files,

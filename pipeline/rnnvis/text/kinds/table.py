@@ -1,15 +1,12 @@
-"""Corpora from tables: CSV, TSV or JSON Lines with a column of texts and a column of labels.
+"""Corpora from tables, of any format that `rnnvis.text.rows` reads, with a column of texts and a column of labels.
 
 One file is split 70/15/15 by a hash, or by a column of its own; a folder holds train.csv, valid.csv and test.csv.
 """
 
 from __future__ import annotations
 
-import csv
-import difflib
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +14,13 @@ from rnnvis.config import Columns, Source
 from rnnvis.errors import RnnvisError
 from rnnvis.text.assembly import Sentence, hashed_split
 from rnnvis.text.corpus import NO_LABEL
-from rnnvis.text.json_lines import encodable, parsed
-from rnnvis.text.lines import LONGEST_LINE, broken, numbered
-from rnnvis.text.reading import NO_TEXT, SPLIT_NAMES, FileKind, Reading, missing
+from rnnvis.text.delimited import Known
+from rnnvis.text.lines import broken, suffix
+from rnnvis.text.reading import BY_TOKENS, NO_TEXT, SPLIT_NAMES, FileKind, Reading, missing, split_of
+from rnnvis.text.rows import FORMATS, no_rows, rows
 
-FORMATS = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
-DELIMITERS = {"csv": ",", "tsv": "\t"}
 MOST_CLASSES = 64
 LONGEST_LABEL = 200  # characters
-
-Row = tuple[int, dict[str, str]]
 
 
 def files(path: Path) -> list[Path]:
@@ -35,8 +29,8 @@ def files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise missing(path)
-    found = [file for file in sorted(path.iterdir()) if file.suffix in FORMATS and file.stem.lower() in SPLIT_NAMES]
-    splits = [SPLIT_NAMES[file.stem.lower()] for file in found]
+    found = [file for file in sorted(path.iterdir()) if suffix(file) in FORMATS and split_of(file)]
+    splits = [split_of(file) for file in found]
     for split in ("train", "valid", "test"):
         if splits.count(split) != 1:
             raise RnnvisError(
@@ -49,44 +43,39 @@ def files(path: Path) -> list[Path]:
 def read(source: Source) -> Reading:
     """The rows of the table at `source.path`."""
     found = files(Path(source.path))
-    labels = source.labels or _distinct(found, source)
-    if not labels:
-        raise RnnvisError(f"{source.path}: no row has a label", "fill the column, or name another in source.columns")
-    reading = Reading(labels, ())
-    reading.sentences = _sentences(found, source, reading)
+    distinct = _distinct(found, source)
+    if not distinct:
+        fix = "fill the column, or name another: --label COLUMN (source.columns.label)"
+        raise RnnvisError(f"{source.path}: no row has a label", fix)
+    reading = Reading(source.labels or distinct, ())
+    reading.sentences = _sentences(found, source, reading, class_of(distinct, source.labels))
     return reading
 
 
-def rows(path: Path, source: Source, needed: Sequence[str], *, shown: bool = False) -> Iterator[Row]:
-    """(line number, values by column) of each row of one table; absent and null values are "".
+def class_of(distinct: tuple[str, ...], names: tuple[str, ...]) -> dict[str, int]:
+    """The class of each label: its place among `names`, which name numbers in the order of these, from 0 or from 1.
 
-    Raises:
-        RnnvisError: a row does not fit, or one of the `needed` columns is not there; names file and line.
+    Labels that are not named are left out.
     """
-    kind = source.format or FORMATS.get(path.suffix.lower(), "")
-    if kind not in {"csv", "tsv", "jsonl"}:
-        raise RnnvisError(f'{path}: "{path.suffix}" names no format', "set source.format to csv, tsv or jsonl")
-    if kind == "jsonl":
-        yield from _objects(path, needed, shown)
-    else:
-        yield from _fields(path, source.delimiter or DELIMITERS[kind], source.quotes, needed, shown)
+    if not names or set(distinct) & set(names):
+        return {label: i for i, label in enumerate(names or distinct)}
+    try:
+        numbers = [float(label) for label in distinct]
+    except ValueError:
+        return {label: i for i, label in enumerate(names)}
+    first = 0 if min(numbers) == 0 else 1
+    if all(number.is_integer() and first <= number < first + len(names) for number in numbers):
+        return {label: int(number) - first for label, number in zip(distinct, numbers, strict=True)}
+    return {label: i for i, label in enumerate(distinct)} if len(distinct) == len(names) else {}
 
 
-def header(path: Path, source: Source) -> list[str]:
-    """The names of the columns of one table, in order; of JSON Lines those of its first object."""
-    first = next(rows(path, source, ()), None)
-    if first is None:
-        raise _no_rows(path)
-    return list(first[1])
-
-
-def _sentences(found: list[Path], source: Source, reading: Reading) -> Iterator[Sentence]:
+def _sentences(found: list[Path], source: Source, reading: Reading, number_of: dict[str, int]) -> Iterator[Sentence]:
     columns = source.columns or Columns()
-    number_of = {label: i for i, label in enumerate(reading.labels)}
     needed = [name for name in (columns.text, columns.label, columns.split, columns.group) if name]
+    known = Known(columns.label, number_of.keys())
     for path in found:
         any_row = False
-        for line, row in rows(path, source, needed, shown=True):
+        for line, row in rows(path, source, needed, shown=True, known=known):
             any_row = True
             text = row[columns.text].strip()
             if not text:
@@ -94,8 +83,9 @@ def _sentences(found: list[Path], source: Source, reading: Reading) -> Iterator[
                 continue
             label = row[columns.label].strip()
             if label and label not in number_of:
-                known = ", ".join(reading.labels)
-                raise broken(path, line, f'the label "{label}" is none of {known}', "correct it, or source.labels")
+                known_labels = ", ".join(reading.labels)
+                what = f'the label "{label}" is none of {known_labels}'
+                raise broken(path, line, what, "correct it, or source.labels: a name for each number, in their order")
             yield Sentence(
                 text,
                 _split(path, line, row, columns, several=len(found) > 1),
@@ -104,12 +94,12 @@ def _sentences(found: list[Path], source: Source, reading: Reading) -> Iterator[
                 where=f"{path}, line {line}",
             )
         if not any_row:
-            raise _no_rows(path)
+            raise no_rows(path)
 
 
 def _split(path: Path, line: int, row: dict[str, str], columns: Columns, *, several: bool) -> str:
     if several:
-        return SPLIT_NAMES[path.stem.lower()]
+        return split_of(path)
     if not columns.split:
         return hashed_split((columns.group and row[columns.group].strip()) or row[columns.text].strip())
     name = row[columns.split].strip()
@@ -127,17 +117,15 @@ def _distinct(found: list[Path], source: Source) -> tuple[str, ...]:
         for line, row in rows(path, source, [columns.text, columns.label]):
             label = row[columns.label].strip()
             if len(label) > LONGEST_LABEL:
-                raise broken(path, line, f"a label of {len(label):,} characters", "name the right source.columns.label")
+                fix = "name the right column: --label COLUMN (source.columns.label)"
+                raise broken(path, line, f"a label of {len(label):,} characters", fix)
             labels |= {label} - {""}
             if len(labels) > MOST_CLASSES:
-                raise broken(
-                    path,
-                    line,
-                    f'the column "{columns.label}" holds more than {MOST_CLASSES} different labels up to here',
-                    "name the right source.columns.label, or join classes",
-                )
+                what = f'the column "{columns.label}" holds more than {MOST_CLASSES} different labels up to here'
+                fix = "name the right column: --label COLUMN (source.columns.label), or join classes"
+                raise broken(path, line, what, fix)
         if not line:
-            raise _no_rows(path)
+            raise no_rows(path)
     return tuple(sorted(labels, key=_order(labels)))
 
 
@@ -150,81 +138,19 @@ def _order(labels: set[str]) -> Any:
     return str
 
 
-def _fields(path: Path, delimiter: str, quotes: bool, needed: Sequence[str], shown: bool) -> Iterator[Row]:
-    lines = (line + "\n" for _, line in numbered(path, shown=shown))
-    reader = csv.reader(
-        lines, delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE, strict=True
-    )
-    names: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        limit = csv.field_size_limit(LONGEST_LINE)
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            fix = "double every quotation mark inside a quoted field, and close the field"
-            raise broken(
-                path, line, f"not readable: {error}", fix if not quotes else f"{fix}; or set source.quotes = false"
-            ) from None
-        finally:
-            csv.field_size_limit(limit)
-        if fields is None:
-            return
-        if not fields or (len(fields) == 1 and not fields[0].strip()):
-            continue
-        if names is None:
-            names = _names(path, line, fields, delimiter, needed)
-        elif len(fields) != len(names):
-            what = f"{len(fields)} fields, where the first line names {len(names)} columns"
-            raise broken(path, line, what, 'write a field that holds the separator as "…", or correct the line')
-        else:
-            yield line, dict(zip(names, fields, strict=True))
-
-
-def _names(path: Path, line: int, fields: list[str], delimiter: str, needed: Sequence[str]) -> list[str]:
-    names = [field.strip() for field in fields]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise broken(path, line, f'two columns are called "{twice}"', "the first line gives each column its own name")
-    for name in needed:
-        if name not in names:
-            other = next((d for d in ",;\t|" if d != delimiter and len(names) == 1 and d in names[0]), None)
-            near = difflib.get_close_matches(name, names, n=1)
-            fix = f"columns here: {', '.join(names)}" + (f'; did you mean "{near[0]}"?' if near else "")
-            if other:
-                fix = f"set source.delimiter = {json.dumps(other)}"
-            raise broken(path, line, f'no column is called "{name}"', fix + "; name it in source.columns")
-    return names
-
-
-def _objects(path: Path, needed: Sequence[str], shown: bool) -> Iterator[Row]:
-    for line, text in numbered(path, shown=shown):
-        if text.strip():
-            found = parsed(path, line, text)
-            for name in needed:
-                if name not in found:
-                    known = ", ".join(map(str, found)) or "none"
-                    raise broken(path, line, f'the object has no "{name}"', f"its names: {known}; see source.columns")
-            yield line, {name: _value(path, line, name, value, needed) for name, value in found.items()}
-
-
-def _value(path: Path, line: int, name: str, value: Any, needed: Sequence[str]) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return encodable(path, line, name, value)
-    if name in needed and isinstance(value, list | dict):
-        raise broken(path, line, f'"{name}" is neither text nor a number', "correct the line, or source.columns")
-    return json.dumps(value)
-
-
-def _no_rows(path: Path) -> RnnvisError:
-    return RnnvisError(f"{path}: holds no rows", "the first line names the columns, and each line below is a row")
+def fits(path: Path) -> bool:
+    """A file with the ending of a table, or a folder that holds one for a split."""
+    if path.is_dir():
+        return any(suffix(file) in FORMATS for file in path.iterdir())
+    return suffix(path) in FORMATS
 
 
 KIND = FileKind(
-    keys=frozenset({"columns", "format", "delimiter", "quotes", "labels", "most_sentences", "most_tokens"}),
-    get="a CSV, TSV or JSON Lines file of your own, or a folder with train.csv, valid.csv and test.csv",
+    name="table",
+    fits=fits,
+    keys=BY_TOKENS | {"columns", "format", "delimiter", "header", "quotes", "quote", "encoding", "labels"},
+    get="a CSV, TSV, JSON or Parquet file of your own, gzipped or not, or a folder with train.csv, valid.csv and "
+    "test.csv",
     files=files,
     read=read,
 )

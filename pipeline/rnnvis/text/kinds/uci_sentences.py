@@ -8,7 +8,7 @@ from pathlib import Path
 from rnnvis.config import Source
 from rnnvis.text.assembly import Sentence, hashed_split
 from rnnvis.text.lines import broken, numbered
-from rnnvis.text.reading import FileKind, Reading, missing
+from rnnvis.text.reading import BY_TOKENS, FileKind, Reading, missing
 
 LABELS = ("negative", "positive")
 FILES = {source: f"{source}_labelled.txt" for source in ("amazon_cells", "imdb", "yelp")}
@@ -42,8 +42,15 @@ def _sentences(path: Path) -> Iterator[Sentence]:
             yield Sentence(text, hashed_split(text), source, int(label), where=f"{file}, line {line}")
 
 
+def fits(path: Path) -> bool:
+    """The archive's folder, or one that holds it."""
+    return (path / FOLDER).is_dir() or (path / FILES["yelp"]).is_file()
+
+
 KIND = FileKind(
-    keys=frozenset({"most_sentences", "most_tokens"}),
+    name="uci-sentences",
+    fits=fits,
+    keys=BY_TOKENS,
     get=f"download “Sentiment Labelled Sentences” from the UCI Machine Learning Repository; its folder holds "
     f"{', '.join(FILES.values())}",
     files=files,

@@ -5,15 +5,17 @@ The second case study of Ming et al. (2017) reads reviews of this dataset as neg
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from rnnvis.config import Source
+from rnnvis.errors import RnnvisError
 from rnnvis.text.assembly import Sentence, hashed_split
-from rnnvis.text.json_lines import encodable, parsed
-from rnnvis.text.lines import broken, numbered
-from rnnvis.text.reading import NO_TEXT, FileKind, Reading, one_file
+from rnnvis.text.lines import broken, head, numbered, suffix
+from rnnvis.text.objects import encodable, parsed
+from rnnvis.text.reading import BY_TOKENS, NO_TEXT, FileKind, Reading, one_file
 
 FILE = "yelp_academic_dataset_review.json"
 BINARY = ("negative", "positive")  # 1 and 2 stars, 4 and 5 stars
@@ -67,8 +69,23 @@ def _text(path: Path, line: int, review: dict[str, Any], name: str) -> str:
     return encodable(path, line, name, text)
 
 
+def fits(path: Path) -> bool:
+    """Yelp's file of reviews by its name, or any with its fields in the first object."""
+    if path.is_dir():
+        return (path / FILE).is_file()
+    if suffix(path) not in (".json", ".jsonl", ".ndjson"):
+        return False
+    try:
+        first = json.loads(next(iter(head(path, lines=1)), ""))
+    except (ValueError, RecursionError, RnnvisError):
+        return False
+    return isinstance(first, dict) and {"stars", "business_id", "text"} <= first.keys()
+
+
 KIND = FileKind(
-    keys=frozenset({"classes", "most_sentences", "most_tokens"}),
+    name="yelp",
+    fits=fits,
+    keys=BY_TOKENS | {"classes"},
     get=f"ask Yelp for its Open Dataset (www.yelp.com/dataset), accept its terms, and unpack {FILE}",
     files=files,
     read=read,

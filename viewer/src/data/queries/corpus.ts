@@ -1,6 +1,7 @@
 /** Tables in DuckDB's memory that searches share: made once, then every search reads only them. */
 
 import type { Database } from '../database';
+import { isReversed } from '../decode';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
@@ -56,7 +57,8 @@ export async function stepsTable(source: Source, database: Database, model: Mode
 
 /**
  * SQL for what the steps `at` (sentence_id, step) did to the memory: kept = Σ min(|s'|, |s|) over the units whose sign
- * stays, divided by Σ|s'|, null where that is 0; change = ‖s − s'‖. Before the first step s' is zero.
+ * stays, divided by Σ|s'|, null where that is 0; change = ‖s − s'‖. s' is the state after the step before, of a reversed
+ * state after the step behind; where there is none, that of step −1, or else zero.
  */
 export async function memoryAt(source: Source, database: Database, state: StateEntry, at: string): Promise<string> {
   const table = source.table(state, 'states');
@@ -68,8 +70,9 @@ export async function memoryAt(source: Source, database: Database, state: StateE
        sqrt(list_sum(list_transform(list_zip(before, now), lambda x: (x[2] - x[1]) ** 2))) AS change
      FROM (
        SELECT now.sentence_id, now.step::INTEGER AS step, now.value::DOUBLE[] AS now,
-         coalesce(before.value::DOUBLE[], list_transform(now.value, lambda x: 0::DOUBLE)) AS before
+         coalesce(before.value::DOUBLE[], start.value::DOUBLE[], list_transform(now.value, lambda x: 0::DOUBLE)) AS before
        FROM (${at}) wanted JOIN ${states} now ON now.sentence_id = wanted.sentence_id AND now.step = wanted.step
-       LEFT JOIN ${states} before ON before.sentence_id = now.sentence_id AND before.step = now.step - 1
+       LEFT JOIN ${states} before ON before.sentence_id = now.sentence_id AND before.step = now.step ${isReversed(state) ? '+' : '-'} 1
+       LEFT JOIN ${states} start ON start.sentence_id = now.sentence_id AND start.step = -1
      )`;
 }

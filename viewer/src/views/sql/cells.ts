@@ -1,5 +1,5 @@
 import type { SqlResult } from '../../data/sql/result';
-import { shortest, type Table } from '../table/csv';
+import { harmless, quoted, shortest, type Table } from '../table/csv';
 
 const MICROSECONDS = 1_000_000n;
 
@@ -17,11 +17,12 @@ export function cellText(value: unknown, type = ''): string {
   return String(value);
 }
 
-/** A field of a CSV file as RFC 4180 has it; nothing for null. */
+/** A field of a CSV file as RFC 4180 has it, harmless to spreadsheets unless it is a number; nothing for null. */
 export function csvField(value: unknown, type = ''): string {
   if (value === null || value === undefined) return '';
   const text = cellText(value, type);
-  return text === '' || /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+  if (text === '') return '""';
+  return quoted(['number', 'bigint'].includes(typeof value) || isNumeric(type) ? text : harmless(text));
 }
 
 /** The first rows of an answer as a table. */

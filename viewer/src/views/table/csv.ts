@@ -23,11 +23,15 @@ export function harmless(text: string): string {
   return /^[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]/.test(text) && /[\p{L}\p{N}(|!]/u.test(text) ? `'${text}` : text;
 }
 
+/** Text as a field of CSV (RFC 4180): quoted where it must be. */
+export function quoted(text: string): string {
+  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
 /** One cell of CSV: quoted where it must be, and harmless to spreadsheets. */
 export function field(cell: Cell): string {
   if (cell === null || (typeof cell === 'number' && !Number.isFinite(cell))) return '';
-  const text = typeof cell === 'number' ? shortest(cell) : harmless(cell);
-  return /[",\r\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
+  return quoted(typeof cell === 'number' ? shortest(cell) : harmless(cell));
 }
 
 /** CSV as RFC 4180 has it: a header line, CRLF, quotes doubled, nothing for a missing value. */

@@ -1,0 +1,49 @@
+"""What of a text is measured, and of what the states are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from rnnvis.errors import RnnvisError
+from rnnvis.measures.recorder import STATES_BYTES
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Of S sequences, those that `rnnvis.record` measures, and those whose states it keeps; by default all.
+
+    `measured` bool [S]: the sequences that responses and measures take; the others are only read. `always` bool [S]:
+    those whose states along them are kept whatever the sample, which has at most `states_bytes` bytes a state. `ended`
+    bool [S]: those whose last state is kept (default: those with a label). `keys`: a name for each sequence, which
+    decides its half of the text and whether it is in the sample (default: made of its words).
+    """
+
+    measured: np.ndarray | None = None
+    always: np.ndarray | None = None
+    ended: np.ndarray | None = None
+    keys: Sequence[str] | None = None
+    states_bytes: int = STATES_BYTES
+
+    def checked(self, sequences: int) -> Sample:
+        """The same with its masks as arrays; RnnvisError for one that is no bool for each of the `sequences`."""
+        masks: dict[str, Any] = {}
+        for name in ("measured", "always", "ended"):
+            given = getattr(self, name)
+            if given is None:
+                continue
+            mask = np.asarray(given)
+            if mask.dtype != bool or mask.shape != (sequences,):
+                raise RnnvisError(
+                    f"sample.{name} is {mask.dtype} {list(mask.shape)} for {sequences} sequences",
+                    "give True or False for each sequence",
+                )
+            masks[name] = mask
+        if self.keys is not None and len(set(self.keys)) != sequences:
+            raise RnnvisError(
+                f"sample.keys names {len(set(self.keys))} of {sequences} sequences", "give each sequence its own key"
+            )
+        return replace(self, **masks)

@@ -1,0 +1,69 @@
+"""The one driver of the measures: every step of a text is taken in once, and looked at again for its surprise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+
+from rnnvis import progress
+from rnnvis.measures.recorder import StateRecorder
+from rnnvis.measures.spool import SPOOL_BYTES, Spool
+from rnnvis.recording import StepBatch
+
+Run = Callable[[bool], Iterable[Mapping[str, StepBatch]]]
+"""Every step of every text, batch after batch, by the name of the text; with gates, or without."""
+
+
+class Observer(Protocol):
+    """Whatever else wants to see the steps as they pass: what a head says of them, where attention lies."""
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        """Take in N steps; `rows` int64 [N] are their places among all steps of the text."""
+        ...
+
+
+def measure(
+    run: Run,
+    recorders: Mapping[str, StateRecorder],
+    observers: Mapping[str, Sequence[Observer]] | None = None,
+    *,
+    surprise: bool = True,
+    spool_bytes: int = SPOOL_BYTES,
+) -> None:
+    """Fill `recorders` with the steps of `run`, each with those of the text it is named by, and show them to its
+    `observers` first.
+
+    The surprise of a step wants the expected responses, which are known at the end only: the changes are kept in a
+    `Spool` of at most `spool_bytes` until then. Where that has no room for all of them, `run` is called once more, for
+    states alone. `surprise=False` leaves the second look out.
+    """
+    sentences = max((len(recorder.lengths) for recorder in recorders.values()), default=0)
+
+    def passes(title: str, gates: bool) -> Iterable[Mapping[str, StepBatch]]:
+        with progress.bar(title, total=sentences) as bar:
+            for found in run(gates):
+                yield found
+                bar.advance(len(np.unique(next(iter(found.values())).sentence_id)))
+
+    with closing(Spool(spool_bytes)) as spool:
+        if not surprise:
+            spool.close()
+        for found in passes("Recording", gates=True):
+            for text, batch in found.items():
+                rows = recorders[text].rows(batch)
+                for observer in (observers or {}).get(text, ()):
+                    observer.add(batch, rows)
+                recorders[text].add(batch, partial(spool.add, text))
+        if not surprise:
+            return
+        if spool.whole:
+            for text, changes in spool:
+                recorders[text].compare_changes(changes)
+            return
+    for found in passes("Comparing each step with its word's other uses", gates=False):
+        for text, batch in found.items():
+            recorders[text].compare([batch])

@@ -1,0 +1,32 @@
+"""What both kinds of recorded models tell about their text, their training and their states."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnvis.config import Measure
+from rnnvis.published import columns, files
+from rnnvis.published.files import Part
+from rnnvis.text.corpus import Corpus
+
+Written = dict[str, list[Part]]
+
+
+def measured_text(corpus: Corpus, measure: Measure, sentence_id: np.ndarray) -> dict[str, Any]:
+    """What of the text was measured, as the index says it; `sentence_id` [N] is that of every step."""
+    inside = np.isin(corpus.split, measure.splits)
+    return {
+        "splits": list(measure.splits),
+        "steps": int(inside[sentence_id].sum()),
+        "sentences": int(inside.sum()),
+    }
+
+
+def training_table(trained: Path, folder: Path) -> Written:
+    """Write the epochs of a training as a table."""
+    rows = json.loads((trained / "training.json").read_text(encoding="utf-8"))
+    return {"training": files.write("training", columns.training(rows), folder)}

@@ -1,0 +1,83 @@
+"""A model on two small batches before it is recorded: what it keeps between calls, and what its states are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from rnnvis.errors import RnnvisError
+from rnnvis.recording.alignment import Plan
+from rnnvis.recording.arguments import own_forward
+from rnnvis.recording.cells import cell_of
+from rnnvis.recording.fresh import Reset, fresh_start
+from rnnvis.recording.probing import Probe
+from rnnvis.recording.steps import Batch, Forward
+from rnnvis.recording.traces import LayerTrace
+
+
+def rehearse(
+    model: nn.Module,
+    readings: Mapping[str, Sequence[np.ndarray]],
+    padding_id: int | Mapping[str, int],
+    forward: Forward,
+    plan: Plan,
+    *,
+    cut: bool,
+) -> tuple[Forward, list[str]]:
+    """How to call `model` so that every batch starts from the same states, and the states that lie in [−1, 1].
+
+    Torch's own kernels run here: what they come to is compared with the formulas that stand in for them later.
+
+    Arguments as those of `follow`, which found `plan`; what is done is added to its notes. RnnvisError, naming the
+    attributes, where the model keeps states from call to call that nothing resets; naming the module, where torch's own
+    differ from its formula.
+    """
+    reset, traces = _Rehearsal(model, readings, padding_id, forward, plan, cut).found()
+    bounded = [f"{trace.name}.{state}" for trace in traces for state in trace.bounded]
+    for trace in traces:
+        module = dict(model.named_modules())["" if trace.module == "model" else trace.module]
+        cell = cell_of(module)
+        numbers = bool(trace.states["h"].isfinite().all())  # a pass over the text says where there are none
+        if trace.left_out and numbers and cell is not None and not own_forward(module, cell):
+            raise RnnvisError(trace.left_out, "describe its states with a rnnvis.StateSource")
+    notes = [trace.left_out for trace in traces] + ([] if reset is None else [reset.note])
+    plan.notes += [note for note in dict.fromkeys(notes) if note]
+    if reset is None:
+        return forward, bounded
+
+    def fresh(called: Any, batch: Batch) -> object:
+        reset.apply(len(batch.ids))
+        return forward(called, batch)
+
+    return fresh, bounded
+
+
+class _Rehearsal(Probe):
+    def __init__(
+        self,
+        model: nn.Module,
+        readings: Mapping[str, Sequence[np.ndarray]],
+        padding_id: int | Mapping[str, int],
+        forward: Forward,
+        plan: Plan,
+        cut: bool,
+    ) -> None:
+        super().__init__(model, readings, padding_id, forward, plan.alone, cut, plan.only)
+        self.plan = plan
+        self.traces: list[LayerTrace] = []
+
+    def found(self) -> tuple[Reset | None, list[LayerTrace]]:
+        """What every batch has to start with, and the traces of the last one."""
+        reset = fresh_start(self.model, lambda: self._states(0), lambda: self._states(1), self.rows)
+        return reset, [trace.turned() if self.plan.of(trace.module).backward else trace for trace in self.traces]
+
+    def _states(self, sample: int) -> list[Tensor]:
+        """All states of a batch, called without undoing what that leaves in the model."""
+        place, rows = self.samples[sample]
+        batch = self.batch({name: [row] * self.rows for name, row in rows.items()}, [place] * self.rows)
+        with self.captured(batch, torchs_kernels=True) as self.traces:
+            self.forward(self.model, batch)
+        return [state for trace in self.traces for state in trace.states.values()]
