@@ -1,6 +1,6 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [memory] [planted] [published] [viewer]
+python -m benchmarks [recording] [memory] [publishing] [planted] [published] [viewer]
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, memory, recording, viewer
+from benchmarks import clustering, memory, publishing, recording, viewer
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -23,6 +23,7 @@ def main(wanted: Sequence[str]) -> None:
     measures: dict[str, tuple[str, Callable[[], Table]]] = {
         "recording": ("Recording", recording.measure),
         "memory": ("Memory", memory.measure),
+        "publishing": ("Publishing", publishing.measure),
         "planted": ("Finding planted groups", clustering.planted),
         "published": (
             "Co-clustering the published responses",

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnnvis.measures.states import projection
-from rnnvis.measures.states.cka import linear_cka
-from rnnvis.measures.states.dynamics import of_units, participation_ratio, per_step
+from rnnvis.measures.states.cka import gram_norm, linear_cka
+from rnnvis.measures.states.dynamics import median, participation_ratio, per_step, saturated_units
 from rnnvis.measures.states.matches import NONE, match, profiles
 
 
@@ -56,6 +56,9 @@ def test_cka_is_one_for_a_rotated_copy_and_near_zero_for_noise():
     assert linear_cka(states, 3 * states @ turned + 1) == pytest.approx(1)
     assert linear_cka(states, random.standard_normal((4000, 9))) < 0.01
     assert np.isnan(linear_cka(states, np.ones((4000, 3))))
+    other = random.standard_normal((4000, 9)) + states[:, :9]
+    assert linear_cka(states, other) == linear_cka(states, other, (gram_norm(states), gram_norm(other)))
+    assert linear_cka(states, other) == pytest.approx(linear_cka(other, states))
 
 
 def test_the_first_component_of_a_planted_line_is_that_line():
@@ -112,6 +115,9 @@ def test_the_participation_ratio_of_k_equal_directions_is_k(k):
 
 def test_figures_of_units_that_have_none_are_left_out():
     nothing = np.full(4, np.nan)
-    assert of_units(nothing, nothing) == []
-    found = {f.measure: f.value for f in of_units(np.array([1, 3, np.nan, 8]), np.array([0.6, 0.4, 0.9, 0.5]))}
-    assert found == {"time_scale_median": 3, "saturated_units": 0.5}
+    assert [*median("time_scale_median", nothing, ""), *saturated_units(nothing)] == []
+    found = [
+        *median("time_scale_median", np.array([1, 3, np.nan, 8]), ""),
+        *saturated_units(np.array([0.6, 0.4, 0.9, 0.5])),
+    ]
+    assert {f.measure: f.value for f in found} == {"time_scale_median": 3, "saturated_units": 0.5}

@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import nn
 
 import rnnvis
-from rnnvis.published import files
+from rnnvis.published import files, state_pairs
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
 
@@ -131,6 +131,24 @@ def test_models_of_different_datasets_compare_over_the_words_that_both_know(tmp_
     publish(record(3), tmp_path, "another", dataset="ours")
     assert len(rows(tmp_path, "unit_matches")) == 4
     assert verify(tmp_path).problems == []
+
+
+def test_two_states_are_compared_as_wholes_once_for_both_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    for name in ("linear_cka", "gram_norm"):
+        real = getattr(state_pairs, name)
+        counted = lambda *given, real=real, name=name: (made.append(name), real(*given))[1]  # noqa: E731
+        monkeypatch.setattr(state_pairs, name, counted)
+    for seed, name in ((1, "first"), (2, "second"), (3, "third")):
+        publish(record(seed), tmp_path, name)
+    pairs = 1 + 2  # "second" with "first", then "third" with both
+    assert made.count("linear_cka") == pairs
+    assert made.count("gram_norm") == 2 + 3
+    found = {(row["model_a"], row["model_b"]): row["cka"] for row in rows(tmp_path, "state_pairs")}
+    assert len(found) == 6
+    assert all(found[a, b] == found[b, a] for a, b in found)
 
 
 def test_without_text_units_compare_and_states_do_not(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 from torch import nn
 
 import rnnvis
@@ -151,6 +152,21 @@ def test_what_was_clustered_once_is_not_clustered_again(tmp_path: Path, viewer: 
     assert len(sweeps) == 8  # up to 30 clusters now, for the page and the notebook
     recording.publish(tmp_path / "first", methods=["spectral"], largest_k=4)
     assert sweeps[8:] == ["spectral"] * 4
+
+
+def test_publishing_computes_with_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    real = clustered.describe
+
+    def described(*given: Any) -> Any:
+        threads.extend(pool["num_threads"] for pool in threadpool_info())
+        return real(*given)
+
+    monkeypatch.setattr(clustered, "describe", described)
+    with threadpool_limits(2):
+        rnnvis.record(Model(), sentences(), WORDS).publish(tmp_path, largest_k=2)
+        assert set(threads) == {1}
+        assert {pool["num_threads"] for pool in threadpool_info()} == {2}
 
 
 def test_what_is_missing_is_found_before_anything_is_clustered(

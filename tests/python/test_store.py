@@ -1,6 +1,9 @@
 from types import SimpleNamespace
 
+import numpy  # noqa: F401  (its BLAS is one of the pools of threads)
 import pytest
+import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep import store
@@ -41,6 +44,24 @@ def test_an_unfinished_step_never_looks_finished_and_starts_afresh(tmp_path):
         assert list(folder.iterdir()) == []
 
     step(whole).run(tmp_path)
+
+
+def test_a_step_computes_with_one_thread_and_leaves_the_number_as_it_was(tmp_path):
+    seen = []
+
+    def build(folder):
+        seen.extend([torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())])
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with threadpool_limits(2):
+            step(build).run(tmp_path)
+            assert set(seen) == {1}
+            assert torch.get_num_threads() == 2
+            assert {pool["num_threads"] for pool in threadpool_info()} == {2}
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_a_step_that_resumes_finds_what_it_left(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.config import Measure
@@ -59,6 +60,7 @@ class Choices:
     largest_k: int
 
 
+@threadpool_limits.wrap(limits=1)  # small work: a second thread only waits, and beside other programs for long
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
     `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rnnvis import progress
-from rnnvis.measures.states.cka import linear_cka
+from rnnvis.measures.states.cka import gram_norm, linear_cka
 from rnnvis.measures.states.matches import match, profiles
 from rnnvis.published import files
 from rnnvis.published.overview_columns import matched
@@ -86,6 +86,7 @@ def compare(
     then by table."""
     found: dict[str, dict[str, list[Row]]] = {}
     pairs = [(a, b) for a, b in permutations(states, 2) if wanted(a, b)]
+    wholes = _Wholes()
     with progress.bar("Comparing states", total=len(pairs)) as bar:
         for a, b in pairs:
             tables = found.setdefault(a.text.dataset, {table: [] for table in PAIR_TABLES})
@@ -96,7 +97,7 @@ def compare(
                 ours, theirs = a.mean[of_a], b.mean[of_b]
                 tables["unit_matches"].append({**at, **matched(match(ours, theirs))})
                 tables["cluster_matches"] += _clusters(at, a, b, ours, theirs)
-            tables["state_pairs"].append({**at, **_alike(a, b), "shared_words": len(of_a)})
+            tables["state_pairs"].append({**at, **wholes.of(a, b), "shared_words": len(of_a)})
             bar.advance()
     return found
 
@@ -123,10 +124,36 @@ def _clusters(at: Row, a: ComparedState, b: ComparedState, ours: np.ndarray, the
     return found
 
 
-def _alike(a: ComparedState, b: ComparedState) -> Row:
-    if a.text.dataset != b.text.dataset:
-        return {"cka": None, "steps": 0}
-    both = np.intersect1d(a.sentence, b.sentence)
-    ours, theirs = np.isin(a.sentence, both), np.isin(b.sentence, both)
-    cka = linear_cka(a.values[ours], b.values[theirs]) if len(both) else math.nan
-    return {"cka": None if math.isnan(cka) else cka, "steps": int(ours.sum())}
+class _Wholes:
+    """How alike states are as wholes: each pair is worked out once for both of its orders, and so is what a pair needs
+    of one state alone."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[tuple[int, int], Row] = {}
+        self._norms: dict[tuple[int, bytes], float] = {}
+
+    def of(self, a: ComparedState, b: ComparedState) -> Row:
+        """The columns of `state_pairs` that say it."""
+        if a.text.dataset != b.text.dataset:
+            return {"cka": None, "steps": 0}
+        first, second = sorted((a, b), key=lambda state: (state.model, state.name))
+        pair = id(first), id(second)
+        if pair not in self._pairs:
+            self._pairs[pair] = self._alike(first, second)
+        return self._pairs[pair]
+
+    def _alike(self, a: ComparedState, b: ComparedState) -> Row:
+        both = np.intersect1d(a.sentence, b.sentence)
+        ours, theirs = (state.values[np.isin(state.sentence, both)] for state in (a, b))
+        cka = (
+            linear_cka(ours, theirs, (self._norm(a, ours, both), self._norm(b, theirs, both)))
+            if len(both)
+            else math.nan
+        )
+        return {"cka": None if math.isnan(cka) else cka, "steps": len(ours)}
+
+    def _norm(self, state: ComparedState, values: np.ndarray, sentences: np.ndarray) -> float:
+        key = id(state), sentences.tobytes()
+        if key not in self._norms:
+            self._norms[key] = gram_norm(values)
+        return self._norms[key]

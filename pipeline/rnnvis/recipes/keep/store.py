@@ -20,6 +20,7 @@ from typing import Any
 import rnnvis
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
+from rnnvis.recipes.keep.threads import one_thread
 
 SEAL = "sealed.json"
 PACKAGE = Path(rnnvis.__file__).parent
@@ -73,7 +74,8 @@ class Step:
             if partial.exists() and not self.resumes:
                 shutil.rmtree(partial)
             partial.mkdir(parents=True, exist_ok=True)
-            self.build(partial)
+            with one_thread():
+                self.build(partial)
             seal(partial)
             os.replace(partial, folder)
         except OSError as error:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.config import Card, LanguageModelConfig
@@ -50,7 +49,7 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
         index = read_index(source)["states"]
         layers: dict[int, Ablation] = {}
         states = []
-        with threadpool_limits(1), progress.bar("Switching units off", total=len(index)) as bar:
+        with progress.bar("Switching units off", total=len(index)) as bar:
             for name, state in zip(names, index, strict=True):
                 layer = int(name.split(".")[-2])
                 if layer not in layers:

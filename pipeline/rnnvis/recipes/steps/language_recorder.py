@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,7 @@ from rnnvis.measures.outputs.next_words import NextWordCollector, NextWords, fol
 from rnnvis.measures.recorder import StateRecord, StateRecorder, Text, sampled
 from rnnvis.nets.language_model import CHUNK, LanguageModel
 from rnnvis.recording.documents import record_documents
-from rnnvis.recording.steps import StepBatch
+from rnnvis.recording.steps import Batch, StepBatch
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.sentences import Sentences
 
@@ -57,8 +58,11 @@ def record_language_model(
     chosen = told[steps.sentence_id]
     guesses = _Guesses(model, NextWordCollector(following_words(corpus.tokens, corpus.documents), chosen))
 
+    def from_zero(m: Any, batch: Batch) -> Any:
+        return m(batch.ids, m.zero_state(len(batch.ids)))
+
     def run(gates: bool) -> Iterator[Mapping[str, StepBatch]]:
-        for batch in record_documents(model, corpus.tokens, corpus.documents, model.zero_state, gates=gates):
+        for batch in record_documents(model, corpus.tokens, corpus.documents, from_zero, gates=gates):
             yield {"": batch}
 
     measure(run, {"": states}, {"": [guesses]})
