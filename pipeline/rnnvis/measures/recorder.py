@@ -216,16 +216,12 @@ def merge(a: StateRecorder, b: StateRecorder) -> StateRecorder:
     return both
 
 
-def sampled(text: Text, row_bytes: int, budget: int = STATES_BYTES) -> np.ndarray:
-    """Numbers of the sentences whose states fit into `budget` bytes, int64, ascending.
+def sampled(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int = STATES_BYTES) -> np.ndarray:
+    """Numbers of the sentences, each of `size` bytes, int64 [S], that fit into `budget` bytes, int64, ascending.
 
-    All of them if they fit; else those of `text.always` and, of the rest, the sentences with the smallest hash, so
-    that each split keeps its share.
+    All of them if they fit; else those of `always` bool [S] and, of the rest, the sentences with the smallest hash of
+    their key, so that each split keeps its share.
     """
-    return _within(text.keys, text.lengths * row_bytes, text.always, budget)
-
-
-def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int) -> np.ndarray:
     if size.sum() <= budget:
         return np.arange(len(size))
     share = (budget - size[always].sum()) / max(1, size[~always].sum())
@@ -256,11 +252,11 @@ class _State:
             labelled = np.flatnonzero(text.labelled & (recorder.lengths > 0))
             size = np.full(len(labelled), 4 * units)
             keys = [text.keys[i] for i in labelled.tolist()]
-            self.ended = labelled[_within(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
+            self.ended = labelled[sampled(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
         self.place = np.full(len(recorder.lengths), -1, np.int32)
         self.place[self.ended] = np.arange(len(self.ended))
         self.last = np.zeros((len(self.ended), units), np.float32)
-        self.published = sampled(text, 2 * units, text.states_bytes)
+        self.published = sampled(text.keys, 2 * units * text.lengths, text.always, text.states_bytes)
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
