@@ -75,6 +75,7 @@ def sentences(corpus: Corpus) -> Columns:
         "tokens": corpus.tokens,
         "surface": corpus.surface,
         "document": [name or None for name in corpus.document or [""] * len(corpus)],
+        "tags": [None] * len(corpus) if corpus.tags is None else [list(tags) for tags in corpus.tags],
     }
 
 

@@ -8,7 +8,7 @@ export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
-export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'document'>): Sentence {
+export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'document' | 'tags'>): Sentence {
   return {
     id: row.sentence_id,
     key: row.key,
