@@ -355,6 +355,38 @@ def test_layers_above_such_as_read_both_ways_are_told_by_what_those_say_at_a_wor
     assert "rnn.0.h" not in recording.responses
 
 
+class Summed(Base):
+    """An autoencoder: after a start token, each step of the decoder reads a word and the code of the sentence."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = nn.LSTM(4, 3, batch_first=True)
+        self.rnn = nn.GRU(7, UNITS, batch_first=True)
+
+    def forward(self, ids, lengths):
+        packed = pack(self.embedding(ids), lengths, batch_first=True)
+        code = self.encoder(packed)[1][0][-1]
+        x = self.embedding(self.started(ids))[:, :-1]
+        return self.rnn(torch.cat([x, code[:, None].expand(-1, x.shape[1], -1)], dim=2))[0]
+
+
+def test_a_word_is_found_beside_a_code_of_all_words() -> None:
+    model, text = Summed(), sentences(shortest=2)
+    total, uses = np.zeros((len(WORDS), UNITS)), np.zeros(len(WORDS), int)
+    exact = Summed().double()
+    with torch.no_grad():
+        for ids in text:
+            states = exact(torch.tensor([ids]), torch.tensor([len(ids)]))[0].numpy()
+            np.add.at(total, ids[:-1], np.diff(states, axis=0))
+            np.add.at(uses, ids[:-1], 1)
+    recording = rnnvis.record(model, text, WORDS)
+    found = recording.responses["rnn.0.h"]
+    np.testing.assert_array_equal(found.count, uses)
+    np.testing.assert_allclose(found.mean, total / uses[:, None], atol=1e-6)
+    assert set(recording.states) == {"encoder.0.h", "encoder.0.c"}
+    assert set(recording.readings["rnn"].states) == {"rnn.0.h"}
+
+
 class StatesTurned(Base):
     """A second layer reads what the first said, from its last step to its first."""
 

@@ -24,6 +24,10 @@ def stepped(model, text):
     return torch.stack(found).numpy()
 
 
+def from_zero(model, batch):
+    return model(batch.ids, model.zero_state(len(batch.ids)))
+
+
 @pytest.mark.parametrize(("cell", "layers"), [("rnn", 1), ("gru", 2), ("lstm", 2)])
 @pytest.mark.parametrize("batch_steps", [1, 40, 10_000])
 def test_every_state_is_that_of_stepping_with_a_carried_state(cell, layers, batch_steps):
@@ -32,7 +36,7 @@ def test_every_state_is_that_of_stepping_with_a_carried_state(cell, layers, batc
     model = LanguageModel(len(corpus.vocabulary), 7, 5, cell, layers, dropout=0.5).train()
     kinds = "hc" if cell == "lstm" else "h"
     found = {}
-    for batch in record_documents(model, corpus.tokens, corpus.documents, model.zero_state, batch_steps=batch_steps):
+    for batch in record_documents(model, corpus.tokens, corpus.documents, from_zero, batch_steps=batch_steps):
         for row, (sentence, step) in enumerate(zip(batch.sentence_id, batch.step, strict=True)):
             assert (int(sentence), int(step)) not in found
             assert batch.token_id[row] == corpus.tokens[sentence][step]
@@ -60,11 +64,11 @@ def test_a_model_that_reads_in_other_ways_is_refused():
     model.rnn = torch.nn.GRU(3, 4, bidirectional=True, batch_first=True)
     sentences = [np.array([0, 1, 2])]
 
-    def run(m, ids, state):
-        return m.rnn(torch.nn.functional.one_hot(ids, 3).float())
+    def run(m, batch):
+        return m.rnn(torch.nn.functional.one_hot(batch.ids, 3).float())
 
     with pytest.raises(RnnvisError, match="did not read the words once, forwards"):
-        list(record_documents(model, sentences, [np.array([0])], lambda n: (torch.zeros(1, n, 4),), forward=run))
+        list(record_documents(model, sentences, [np.array([0])], run))
 
 
 @pytest.fixture(scope="module")

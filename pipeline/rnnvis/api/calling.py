@@ -143,6 +143,9 @@ def _ways_with_ids(model: nn.Module, targets: Sequence[str]) -> Iterator[Way]:
         target = others[0] if len(others) == 1 else next(filter(_is_target, optional), None) if not others else None
         if target:
             yield from _with_target(targets[0], target, lengths, forced)
+            may = [name for name in optional if "len" in name.lower() and not re.search("max|min", name.lower())]
+            if may and not lengths:
+                yield from _with_target(targets[0], target, may, forced)
             return
     if not others:
         yield from _with_lengths(lengths or [name for name in optional if "len" in name.lower()][:1], bool(lengths))

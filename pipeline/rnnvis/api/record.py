@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from rnnvis import progress
 from rnnvis.api.calling import own_way, usual_way
+from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
 from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
@@ -45,6 +46,8 @@ def record(
     *,
     tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
+    initial: str = "zero",
+    documents: Iterable[Any] | None = None,
     only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
@@ -69,6 +72,10 @@ def record(
     model that keeps states from call to call. `lengths` counts the real steps of padded rows where an embedding's
     `padding_idx` does not show them. `only` names the recurrent modules to record, or modules around them, where others
     read something else: `only=["lstm"]` beside a layer over letters.
+
+    `initial="carried"` is for running text: each sequence starts from the state that the one before it ended in, in its
+    document, which `documents` names, a number or a text for each sequence (default: all are one). The recurrent
+    modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
@@ -95,6 +102,10 @@ def record(
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
     read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)), (sample or Sample()).checked(len(ids)))}
+    running = read_documents(documents, initial, len(ids))
+    if running is not None and (plain or tokens):
+        what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
+        raise RnnvisError(f"{what}, so no state is carried", "a StateSource has `initial`; else leave this out")
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
@@ -104,11 +115,16 @@ def record(
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
-    plan = Plan()
+    plan, own = Plan(), forward is not None
     if not plain:
         find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
         call, plan = with_resets(_module(model), find)
         forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
+    carried = None
+    if running is not None and forward is not None:
+        fill = fills[""]
+        carried = Carried(_module(model), read[""].ids, running, forward, plan, batch_steps, fill, single=own)
+        plan.notes.append(NOTE)
     for note in plan.notes:
         progress.say(note)
     read = _with_words_left_out(read, plan)
@@ -118,10 +134,16 @@ def record(
     again = SelfCheck(read[""].ids.lengths)
     for name in read if check else ():
         watching[name].append(Once(again.observer(name)))
+    if carried:
+        watching[""].append(Once(Starts(carried, again.sentences)))
     while True:
         recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
         try:
-            measure(run, recorders, {name: [Bounds(bounded), *others] for name, others in watching.items()})
+            measure(
+                carried.run if carried else run,
+                recorders,
+                {name: [Bounds(bounded), *others] for name, others in watching.items()},
+            )
             break
         except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
             bounded = [name for name in bounded if name != beyond.state]
@@ -129,7 +151,7 @@ def record(
             for one in chain(*watching.values()):
                 one.again()
     if check:
-        again.compare(partial(run, False), _resolution(model))
+        again.compare(carried.alone if carried else partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,71 +11,197 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.capture import capture
-from rnnvis.recording.steps import StepBatch, flat
+from rnnvis.recording.alignment import Alignment, Plan
+from rnnvis.recording.arguments import own_forward
+from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.cells import cell_of
+from rnnvis.recording.steps import Batch, Forward, StepBatch, device_of, flat, padded
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
-Carry = tuple[Tensor, ...]  # h, and c for an LSTM: [layers, B, H] each
-Forward = Callable[[Any, Tensor, Carry], object]
+States = Mapping[str, tuple[Tensor, ...]]
+"""By path of its module, h and what else a cell keeps: [layers, B, H] of a layer, [B, H] of a single cell."""
+
+FIX = 'record its sequences from a fresh state each: initial="zero"'
+NEAR = 1e-5
 
 
 def record_documents(
     model: nn.Module,
     sentences: Sequence[np.ndarray],
     documents: Sequence[np.ndarray],
-    zero_state: Callable[[int], Carry],
+    forward: Forward,
     *,
-    forward: Forward | None = None,
     batch_steps: int = 8192,
+    padding_id: int = 0,
+    single: bool = False,
+    longest_first: bool = False,
+    only: Collection[str] | None = None,
     gates: bool = True,
 ) -> Iterator[StepBatch]:
     """Yield every step of `sentences` (lists of token ids), read document by document.
 
-    `documents` are numbers of sentences in reading order; every sentence belongs to one. A document starts from
-    `zero_state(1)`, and each of its sentences from the state that the one before ended in: `previous` of a sentence's
-    first step is that state. Many documents are read side by side, each batch holding the next whole sentences of
-    each, about `batch_steps` steps in all.
+    `documents` are numbers of sentences in reading order; every sentence belongs to one. A document starts as the model
+    does, and each of its sentences from the state that the one before ended in: `previous` of a sentence's first step
+    is that state. Many documents are read side by side, each batch holding the next whole sentences of each, about
+    `batch_steps` steps in all, or one sentence of each where they go in `single`.
 
-    `forward(model, ids, state)` reads ids int64 [B, T] from the state (default: the model itself). The model holds
-    one recurrent module that reads forwards, and is left as it was.
+    `forward(model, batch)` calls the model, whose recurrent modules are handed the carried states whatever it passes;
+    `rows` of a batch are the first sentences of its rows, `longest_first` sorts them. `only` are the modules to record,
+    or modules around them. The model is left as it was.
+    RnnvisError for modules that do not read all words once, forwards, or do not start from the states they are handed.
     """
-    call = forward or (lambda m, ids, state: m(ids, state))
-    device = next(model.parameters()).device
+    modules = _carrying(model, only)
     waiting = [[int(i) for i in document if len(sentences[i])] for document in documents]
     order = sorted(range(len(waiting)), key=lambda d: (-sum(len(sentences[i]) for i in waiting[d]), d))
     active = [waiting[d] for d in order if waiting[d]]
-    state = zero_state(len(active))
     fresh = np.ones(len(active), dtype=bool)
+    states: States = {}
     while active:
-        width = max(1, batch_steps // len(active))
+        width = 1 if single else max(1, batch_steps // len(active))
         pieces = [_next_sentences(rest, sentences, width) for rest in active]
-        lengths = np.array([sum(len(sentences[i]) for i in piece) for piece in pieces])
-        real = np.arange(lengths.max()) < lengths[:, None]
-        ids = np.zeros(real.shape, dtype=np.int64)
-        ids[real] = np.concatenate([sentences[i] for piece in pieces for i in piece])
-        with untouched(model), torch.no_grad():
-            with capture(model, gates=gates) as traces:
-                call(model, torch.from_numpy(ids).to(device), state)
-            _check(traces, real.shape)
-            state = _ends(traces, torch.from_numpy(lengths).to(device), len(state))
+        if longest_first:
+            lengths = np.array([sum(len(sentences[i]) for i in piece) for piece in pieces])
+            by_length = np.argsort(-lengths, kind="stable").tolist()
+            active, pieces = ([of[row] for row in by_length] for of in (active, pieces))
+            fresh, states = fresh[by_length], _rows(states, by_length)
+        read = padded([np.concatenate([sentences[i] for i in piece]) for piece in pieces], padding_id)
+        firsts = np.array([piece[0] for piece in pieces])
+        traces = _run(model, modules, read, firsts, forward, states, fresh, gates)
+        lengths_of = torch.from_numpy(read.lengths).to(device_of(model))
+        states = _ends(traces, modules, lengths_of)
         numbers = [i for piece in pieces for i in piece]
         sizes = np.array([len(sentences[i]) for i in numbers])
-        resets = np.zeros(int(lengths.sum()), dtype=bool)
-        resets[(np.cumsum(lengths) - lengths)[fresh]] = True
+        resets = np.zeros(int(read.lengths.sum()), dtype=bool)
+        resets[(np.cumsum(read.lengths) - read.lengths)[fresh]] = True
         yield StepBatch(
             sentence_id=np.repeat(np.array(numbers, dtype=np.int32), sizes),
             step=np.concatenate([np.arange(n, dtype=np.int16) for n in sizes]),
-            token_id=ids[real].astype(np.int32),
-            states=flat(traces, real, "states"),
-            previous=flat(traces, real, "previous"),
-            gates=flat(traces, real, "gates") if gates else {},
+            token_id=read.ids[read.real].astype(np.int32),
+            states=flat(traces, read.real, "states"),
+            previous=flat(traces, read.real, "previous"),
+            gates=flat(traces, read.real, "gates") if gates else {},
             fresh=resets,
         )
         left = [row for row, (rest, piece) in enumerate(zip(active, pieces, strict=True)) if len(piece) < len(rest)]
         active = [active[row][len(pieces[row]) :] for row in left]
-        state = tuple(part[:, left].contiguous() for part in state)
+        states = _rows(states, left)
         fresh = np.zeros(len(active), dtype=bool)
+
+
+def record_started(
+    model: nn.Module,
+    sentences: Sequence[np.ndarray],
+    starts: Mapping[int, Mapping[str, np.ndarray]],
+    forward: Forward,
+    padding_id: int = 0,
+    only: Collection[str] | None = None,
+) -> Iterator[StepBatch]:
+    """Every step of the sentences that `starts` names, each alone, from the states [H] that it gives by name; without
+    any, as the model starts."""
+    modules = _carrying(model, only)
+    like = next(model.parameters())
+    for number, start in starts.items():
+        states = {}
+        for path, module in modules.items():
+            layers = range(getattr(module, "num_layers", 1))
+            kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in start if name.startswith(f"{path}."))
+            of = [torch.stack([torch.as_tensor(start[f"{path}.{n}.{kind}"]) for n in layers]) for kind in kinds]
+            given = tuple(value[:, None].to(like) for value in of)
+            states[path] = given if isinstance(module, nn.RNNBase) else tuple(value[0] for value in given)
+        read = padded([sentences[number]], padding_id)
+        fresh = np.array([not start])
+        traces = _run(model, modules, read, np.array([number]), forward, {} if fresh[0] else states, fresh, False)
+        yield StepBatch(
+            sentence_id=np.full(read.ids.shape[1], number, np.int32),
+            step=np.arange(read.ids.shape[1], dtype=np.int16),
+            token_id=read.ids[0].astype(np.int32),
+            states=flat(traces, read.real, "states"),
+            previous=flat(traces, read.real, "previous"),
+            gates={},
+        )
+
+
+def check_plan(plan: Plan, modules: Mapping[str, nn.Module]) -> None:
+    """RnnvisError where the steps of a module are not the words one by one, so that a state has no place to go on."""
+    for path in modules:
+        one = plan.of(path)
+        if one != Alignment(by_word=one.by_word, extra=one.extra) or one.extra not in (0, None):
+            raise RnnvisError(f'"{path}" does not read the words one by one as they stand, so no state is carried', FIX)
+    if plan.alone:
+        raise RnnvisError("the model takes one sequence at a time, so no state is carried", FIX)
+
+
+def _carrying(model: nn.Module, only: Collection[str] | None) -> dict[str, nn.Module]:
+    """The recurrent modules of `model`, all of which can be handed a state."""
+    modules = recurrent_modules(model, only)
+    for path, module in modules.items():
+        cell = cell_of(module)
+        if getattr(module, "bidirectional", False):
+            raise RnnvisError(f'"{path}" did not read the words once, forwards: it reads both ways', FIX)
+        if cell is None or own_forward(module, cell):
+            raise RnnvisError(f'"{path}" has a forward of its own, so it cannot be handed a state', FIX)
+    return modules
+
+
+def _run(
+    model: nn.Module,
+    modules: Mapping[str, nn.Module],
+    read: Any,
+    rows: np.ndarray,
+    forward: Forward,
+    states: States,
+    fresh: np.ndarray,
+    gates: bool,
+) -> list[LayerTrace]:
+    device = device_of(model)
+    ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
+    new = torch.from_numpy(fresh).to(device)
+    steps = dict.fromkeys(modules, read.ids.shape[1])
+    with (
+        untouched(model),
+        torch.no_grad(),
+        _starting(modules, states, new),
+        capture(model, steps, gates, modules) as traces,
+    ):
+        forward(model, Batch(ids, lengths, places))
+    _check(traces, modules, read.ids.shape, read.lengths)
+    for trace in traces:
+        for kind, start in zip(trace.states, states.get(trace.module, ()), strict=False):
+            handed = start if start.dim() == 2 else start[int(trace.name.rsplit(".", 1)[1])]
+            taken = trace.previous[kind][:, 0]
+            if not torch.allclose(taken[~new], handed[~new].to(taken), rtol=NEAR, atol=NEAR):
+                raise RnnvisError(f'"{trace.module}" did not start from the state that it was handed', FIX)
+    return traces
+
+
+@contextmanager
+def _starting(modules: Mapping[str, nn.Module], states: States, fresh: Tensor) -> Iterator[None]:
+    """Inside, the first call of each module starts from `states`, but for the rows `fresh`: those start as they did."""
+    hooks = [
+        modules[path].register_forward_pre_hook(_Handed(of, fresh), with_kwargs=True) for path, of in states.items()
+    ]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+class _Handed:
+    """Puts states in place of those of the first call."""
+
+    def __init__(self, states: tuple[Tensor, ...], fresh: Tensor) -> None:
+        self.states, self.fresh, self.waiting = states, fresh[:, None], True
+
+    def __call__(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self.waiting:
+            return None
+        self.waiting = False
+        given = kwargs.get("hx", args[1] if len(args) > 1 else None)
+        own = (0.0,) * len(self.states) if given is None else (given,) if isinstance(given, Tensor) else tuple(given)
+        hx = tuple(torch.where(self.fresh, a, b) for a, b in zip(own, self.states, strict=True))
+        return args[:1], {**kwargs, "hx": hx if len(hx) > 1 else hx[0]}
 
 
 def _next_sentences(rest: list[int], sentences: Sequence[np.ndarray], width: int) -> list[int]:
@@ -88,20 +215,30 @@ def _next_sentences(rest: list[int], sentences: Sequence[np.ndarray], width: int
     return rest[:taken]
 
 
-def _check(traces: list[LayerTrace], shape: tuple[int, ...]) -> None:
-    if len({trace.module for trace in traces}) != 1 or len({trace.name for trace in traces}) != len(traces):
-        raise RnnvisError(
-            f"the model ran {len({trace.module for trace in traces})} recurrent modules, not one once",
-            "record it sentence by sentence, or a model with one recurrent module",
-        )
-    if any(trace.reverse or tuple(trace.states["h"].shape[:2]) != shape for trace in traces):
-        raise RnnvisError(
-            f'"{traces[0].module}" did not read the words once, forwards', "record it sentence by sentence"
-        )
+def _check(
+    traces: list[LayerTrace], modules: Mapping[str, nn.Module], shape: tuple[int, ...], lengths: np.ndarray
+) -> None:
+    ran = {trace.module for trace in traces}
+    if ran != set(modules) or len({trace.name for trace in traces}) != len(traces):
+        idle = sorted(set(modules) - ran)
+        raise RnnvisError(f'"{idle[0]}" did not run' if idle else "a recurrent module ran more than once", FIX)
+    for trace in traces:
+        took = trace.lengths.cpu().numpy()
+        whole = trace.states["h"].shape[:2] == shape and ((took == lengths).all() or (took == shape[1]).all())
+        if trace.reverse or not whole:
+            raise RnnvisError(f'"{trace.module}" did not read the words once, forwards', FIX)
 
 
-def _ends(traces: list[LayerTrace], lengths: Tensor, parts: int) -> Carry:
-    """The state after each row's last real step, as the model takes it: [layers, B, H] for h, and for c."""
+def _ends(traces: list[LayerTrace], modules: Mapping[str, nn.Module], lengths: Tensor) -> States:
+    """The states after each row's last real step."""
     rows = torch.arange(len(lengths), device=lengths.device)
-    kinds = ("h", "c")[:parts]
-    return tuple(torch.stack([trace.states[kind][rows, lengths - 1] for trace in traces]) for kind in kinds)
+    found = {}
+    for path, module in modules.items():
+        own = [trace for trace in traces if trace.module == path]
+        ends = [torch.stack([trace.states[kind][rows, lengths - 1] for trace in own]) for kind in own[0].states]
+        found[path] = tuple(ends) if isinstance(module, nn.RNNBase) else tuple(end[0] for end in ends)
+    return found
+
+
+def _rows(states: States, rows: list[int]) -> States:
+    return {path: tuple(part[..., rows, :].contiguous() for part in of) for path, of in states.items()}

@@ -37,7 +37,7 @@ def follow(
     that none can change places with another; whether rows change places is then asked of many different ones. Of what
     is fed by a layer that reads both ways every step feels every word; there, that layer's output is changed at a word.
     With `cut`, rows are made up of words of the text; without, they are whole rows of it, at their own positions.
-
+    What reads words beside what a layer says of all of them is asked while the layers say what they said before.
     `only` are the modules to follow, or modules around them.
 
     Raises RnnvisError, naming the module: it follows the words in no such way, or forward draws random numbers that
@@ -108,7 +108,9 @@ class _Follower(Probe):
             for path in waiting:
                 name = reading_of(path, self.readings)
                 known = {p: a for p, a in found.items() if isinstance(a, Alignment) and p in by_reading[name]}
-                one = self._through_the_layers(sample, name, path, known)
+                one = self._past_the_layers(sample, name, path)
+                if isinstance(one, str):
+                    one = self._through_the_layers(sample, name, path, known)
                 if isinstance(one, Alignment):
                     found[path] = one
                     settled.append(path)
@@ -151,24 +153,50 @@ class _Follower(Probe):
             return Alignment(shift=one.start, extra=one.extra)
         return "is the same whatever tokens says"
 
+    def _past_the_layers(self, sample: int, name: str, path: str) -> Alignment | str:
+        """The alignment of a module that reads words beside what other layers say of all of them, such as a summary:
+        words are changed while every layer says what it said before.
+        """
+        row = self.samples[sample][1][name]
+        kept = {
+            other: partial(_changed, self.modules[other], calls, -1)
+            for other, calls in self.base[sample].outputs.items()
+            if calls
+        }
+        variants: list[tuple[dict[str, np.ndarray], Mapping[str, Change]]] = []
+        for place in self.places(sample, name):
+            changed = row.copy()
+            changed[place] = next(iter(self.others(name, int(row[place]))), row[place])
+            variants.append(({name: changed}, kept))
+        return self._felt(sample, name, path, variants)
+
     def _through_the_layers(self, sample: int, name: str, path: str, known: Mapping[str, Alignment]) -> Alignment | str:
         """The alignment of a module that is fed by the layers in `known`, whose outputs are changed at a word."""
-        base, row = self.base[sample], self.samples[sample][1][name]
-        place, rows = self.samples[sample]
-        text = {other: [of] * self.rows for other, of in rows.items()}
-        sizes = []
+        words = len(self.samples[sample][1][name])
+        variants: list[tuple[dict[str, np.ndarray], Mapping[str, Change]]] = []
         for word in self.places(sample, name):
             changes: dict[str, Change] = {}
             for other, one in known.items():
-                step = int(len(row) - 1 - word + one.shift if one.backward else word + one.shift)
-                changes[other] = partial(_changed, self.modules[other], base.outputs[other], step)
+                step = int(words - 1 - word + one.shift if one.backward else word + one.shift)
+                changes[other] = partial(_changed, self.modules[other], self.base[sample].outputs[other], step)
+            variants.append(({}, changes))
+        return self._felt(sample, name, path, variants)
+
+    def _felt(
+        self, sample: int, name: str, path: str, variants: Sequence[tuple[dict[str, np.ndarray], Mapping[str, Change]]]
+    ) -> Alignment | str:
+        """The alignment that shows where `variants`, a change of rows and of outputs for each place, are felt."""
+        place, rows = self.samples[sample]
+        sizes = []
+        for changed, outputs in variants:
+            text = {other: [row] * self.rows for other, row in (rows | changed).items()}
             try:
-                look = self.call(text, [place] * self.rows, changes).seen
+                look = self.call(text, [place] * self.rows, outputs).seen
             except Exception:  # Whatever forward cannot do with changed states, it says nothing of the words.
                 return "cannot be told"
-            sizes.append(change(base.seen[path], look.get(path), path))
+            sizes.append(change(self.base[sample].seen[path], look.get(path), path))
         reached = np.stack(sizes) > 0 if sizes else np.zeros((0, 0), bool)
-        return aligned(reached, self.places(sample, name), len(row)) if reached.size else "cannot be told"
+        return aligned(reached, self.places(sample, name), len(rows[name])) if reached.size else "cannot be told"
 
     def by_word(self, path: str, one: Alignment) -> bool:
         """Whether `path` reads the same wherever a word stands, whatever else is read in its row."""

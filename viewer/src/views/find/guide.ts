@@ -26,6 +26,14 @@ interface Setting {
 
 const SURPRISE = { name: 'Surprise', about: 'how unusual the change was for this word: 100 % is the most unusual of all its uses' };
 
+/** Words of a text to look for, where nothing else is known of it: frequent ones, but not the most frequent. */
+export function phrasesOf(text: readonly string[], count: ArrayLike<number>, special: readonly boolean[], most = 4): string[] {
+  const words = text.map((word, id) => ({ word, count: count[id] ?? 0 })).filter(({ word, count: n }, id) => n > 1 && !special[id] && /\p{L}/u.test(word) && !/[<>[\]#▁Ġ]/u.test(word));
+  words.sort((a, b) => b.count - a.count || (a.word < b.word ? -1 : 1));
+  const skipped = Math.min(Math.floor(words.length / 10), 20);
+  return words.slice(skipped, skipped + most).map(({ word }) => word);
+}
+
 /** Examples that this data can answer, and how to read a line. */
 export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Setting): Guide {
   const phrases = words.slice(0, 4);

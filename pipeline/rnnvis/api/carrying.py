@@ -1,0 +1,103 @@
+"""Sequences that follow each other: which do, and how a model is run over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from rnnvis.api.inputs import check_row
+from rnnvis.errors import RnnvisError
+from rnnvis.recording import StepBatch, recurrent_modules
+from rnnvis.recording.alignment import Plan
+from rnnvis.recording.documents import check_plan, record_documents, record_started
+from rnnvis.recording.steps import Forward
+
+INITIAL = ("zero", "carried")
+NOTE = "Each sequence starts from the state that the one before it in its document ended in."
+
+
+def read_documents(documents: Iterable[Any] | None, initial: str, count: int) -> list[np.ndarray] | None:
+    """Numbers of the sequences of each document in their order, int64; None where each starts anew.
+
+    `documents` names the document of each of `count` sequences; without it, those that are "carried" are all one.
+    """
+    if initial not in INITIAL:
+        raise RnnvisError(f"the initial state is {initial!r}", f"it is one of: {', '.join(INITIAL)}")
+    if documents is None:
+        return None if initial == "zero" else [np.arange(count)]
+    if initial == "zero":
+        raise RnnvisError("documents are named, but no state is carried through them", 'say so: initial="carried"')
+    check_row(documents, "documents")
+    of: dict[Any, list[int]] = {}
+    names = [name.item() if hasattr(name, "item") else name for name in documents]
+    if len(names) != count:
+        raise RnnvisError(f"{len(names)} documents for {count} sequences", "name the document of each sequence")
+    for number, name in enumerate(names):
+        if not isinstance(name, str | int):
+            raise RnnvisError(f"documents[{number}] is {name!r}", "name documents by numbers or text")
+        of.setdefault(name, []).append(number)
+    return [np.array(numbers) for numbers in of.values()]
+
+
+class Carried:
+    """A model run over documents, its states carried from sentence to sentence.
+
+    `single`: one sentence of each document goes in at a time, so that `batch.rows` are those that are read.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        sentences: Sequence[np.ndarray],
+        documents: Sequence[np.ndarray],
+        forward: Forward,
+        plan: Plan,
+        batch_steps: int,
+        padding_id: int,
+        single: bool,
+    ) -> None:
+        check_plan(plan, recurrent_modules(model, plan.only))
+        self.only = plan.only
+        self.model, self.sentences, self.documents, self.forward = model, sentences, documents, forward
+        self.batch_steps, self.padding_id, self.single = batch_steps, padding_id, single
+        self.starts: dict[int, dict[str, np.ndarray]] = {}
+
+    def run(self, gates: bool) -> Iterator[Mapping[str, StepBatch]]:
+        """Every step."""
+        for batch in record_documents(
+            self.model,
+            self.sentences,
+            self.documents,
+            self.forward,
+            batch_steps=self.batch_steps,
+            padding_id=self.padding_id,
+            single=self.single,
+            longest_first=True,
+            only=self.only,
+            gates=gates,
+        ):
+            yield {"": batch}
+
+    def alone(self, sentences: np.ndarray) -> Iterator[Mapping[str, StepBatch]]:
+        """The steps of these sentences, each alone, from the states that they were seen to start from."""
+        starts = {number: self.starts[number] for number in sentences.tolist()}
+        for batch in record_started(self.model, self.sentences, starts, self.forward, self.padding_id, self.only):
+            yield {"": batch}
+
+
+class Starts:
+    """Keeps what some sentences start from, for `Carried.alone`."""
+
+    def __init__(self, carried: Carried, sentences: np.ndarray) -> None:
+        self.into = carried.starts
+        self.chosen = np.zeros(len(carried.sentences), bool)
+        self.chosen[sentences] = True
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        """Take in a batch."""
+        for row in np.flatnonzero((batch.step == 0) & self.chosen[batch.sentence_id]).tolist():
+            carried = {name: of[row].copy() for name, of in batch.previous.items()} if batch.continued[row] else {}
+            self.into[int(batch.sentence_id[row])] = carried
