@@ -330,7 +330,7 @@ def _source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (("--quotes/--no-quotes",), {"default": None, "help": "Whether quotation marks hold fields, or are text."}),
         (("--quote",), {"metavar": "MARK", "help": 'The quotation mark; " otherwise.'}),
         (("--tokenised/--cut",), {"default": None, "help": "Running text: words stand between spaces, or are cut."}),
-        (("--tokens",), {"type": click.Choice(["words", "characters"]), "help": "What a token is."}),
+        (("--tokens",), {"type": click.Choice(["words", "characters", "segmented"]), "help": "What a token is."}),
         (("--minimum-count",), {"type": click.IntRange(1), "help": "Uses from which a word is known; 2 otherwise."}),
         (("--most-sentences",), {"type": click.IntRange(0), "help": "Take so many, drawn by a hash; 0: all."}),
         (("--most-tokens",), {"type": click.IntRange(0), "help": "Leave longer sentences out; 0: none."}),

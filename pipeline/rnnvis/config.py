@@ -51,9 +51,9 @@ class Source:
     its kind knows them: `columns`, `format`, `delimiter`, `header` (whether the first line names the columns), `quotes`
     (whether quotation marks hold fields; unsaid, rows that they seem to merge are refused) and `quote` (which mark) of
     a table; the `encoding` of its files; whether running text is `tokenised` (words between spaces, a sentence a line);
-    whether `tokens` are "words" or "characters", and `addresses` one token each; the names of its classes in order, the
-    number of classes, and at most how many sentences (0: all; drawn by a hash of their text) of how many tokens (0:
-    any) are taken.
+    whether `tokens` are "words", "characters" or "segmented", and `addresses` one token each; the names of its classes
+    in order, the number of classes, and at most how many sentences (0: all; drawn by a hash of their text) of how many
+    tokens (0: any) are taken.
     """
 
     kind: str

@@ -126,7 +126,7 @@ def test_a_pickle_in_place_of_a_checkpoint_never_runs(checkout: Path, tmp_path: 
     partial = trained.with_name(trained.name + ".partial")
     trained.rename(partial)
     (partial / "partial").mkdir()
-    (partial / "partial" / "state.safetensors").write_bytes(pickle.dumps(Payload(ran)))
+    (partial / "partial" / f"state-{64 * '0'}.safetensors").write_bytes(pickle.dumps(Payload(ran)))
     assert run(checkout, *REGENERATE).exit_code == 0
     assert published(checkout) == before
     assert not ran.exists()

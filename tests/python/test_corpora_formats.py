@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import shlex
+import sys
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +18,7 @@ from click.testing import CliRunner
 from rnnvis.cli import main
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep.project import Project
-from rnnvis.text import read
+from rnnvis.text import read, segmenter
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.kinds import FILE_KINDS
 from tests.python.user_corpora import configured, found, read_from, table
@@ -358,6 +360,22 @@ def test_sentences_end_in_every_script(text: str, sentences: int) -> None:
     corpus, _ = read_from("text", written("t.txt", f"{text}\n" * 30))
     assert len(corpus) == 30 * sentences
     assert all(surface[-1] == "<eos>" for surface in corpus.surface)
+
+
+def test_a_segmenter_cuts_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = "text,label\n" + "".join(f"味道{'很好' if n % 2 else '太差'}iPhone第{n}次,{n % 2}\n" for n in range(60))
+    Path("zh.csv").write_text(rows)
+    monkeypatch.setitem(sys.modules, "budoux", None)  # as where it is not installed
+    segmenter._parser.cache_clear()
+    code, said = inspected("zh.csv", "--tokens", "segmented")
+    assert code == 1
+    assert 'pip install "rnnvis[segmenter]"' in said
+    pairs = SimpleNamespace(parse=lambda text: [text[i : i + 2] for i in range(0, len(text), 2)])
+    planted = SimpleNamespace(load_default_simplified_chinese_parser=lambda: pairs)
+    monkeypatch.setitem(sys.modules, "budoux", planted)
+    corpus, _ = table(Path("zh.csv"), rows, tokens="segmented")
+    assert corpus.surface[0][:3] in (("味道", "很好", "iPhone"), ("味道", "太差", "iPhone"))
+    segmenter._parser.cache_clear()
 
 
 def test_inspect_says_that_a_script_has_no_spaces_and_how_to_read_it() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnvis.text.tokenizer import characters, reader, tokenize, word_of
+from rnnvis.text.segmenter import reader
+from rnnvis.text.tokenizer import characters, tokenize, word_of
 
 CASES = json.loads((Path(__file__).parents[1] / "golden" / "tokens.json").read_text(encoding="utf-8"))
 

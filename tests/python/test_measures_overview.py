@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rnnvis.measures.states import projection
 from rnnvis.measures.states.cka import gram_norm, linear_cka
-from rnnvis.measures.states.dynamics import of_units, participation_ratio, per_step
+from rnnvis.measures.states.dynamics import median, participation_ratio, per_step, saturated_units
 from rnnvis.measures.states.matches import NONE, match, profiles
 
 
@@ -115,6 +115,9 @@ def test_the_participation_ratio_of_k_equal_directions_is_k(k):
 
 def test_figures_of_units_that_have_none_are_left_out():
     nothing = np.full(4, np.nan)
-    assert of_units(nothing, nothing) == []
-    found = {f.measure: f.value for f in of_units(np.array([1, 3, np.nan, 8]), np.array([0.6, 0.4, 0.9, 0.5]))}
-    assert found == {"time_scale_median": 3, "saturated_units": 0.5}
+    assert [*median("time_scale_median", nothing, ""), *saturated_units(nothing)] == []
+    found = [
+        *median("time_scale_median", np.array([1, 3, np.nan, 8]), ""),
+        *saturated_units(np.array([0.6, 0.4, 0.9, 0.5])),
+    ]
+    assert {f.measure: f.value for f in found} == {"time_scale_median": 3, "saturated_units": 0.5}

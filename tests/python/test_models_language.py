@@ -199,18 +199,41 @@ def test_a_killed_training_resumes_and_ends_with_the_same_bytes(corpus, tmp_path
     corpus.save(tmp_path / "corpus")
     card = [f"{key} = {json.dumps(value)}" for key, value in dataclasses.asdict(CONFIG).items()]
     (tmp_path / "card.toml").write_text("\n".join(card), encoding="utf-8")
-    partial = tmp_path / "model" / "partial" / "state.safetensors"
+    partial = tmp_path / "model" / "partial"
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env={**os.environ, "OMP_NUM_THREADS": "1"})
-    while not partial.exists() and child.poll() is None:
+    while not list(partial.glob("state-*.safetensors")) and child.poll() is None:
         time.sleep(0.01)
     time.sleep(0.1)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    assert partial.exists()
+    assert list(partial.glob("state-*.safetensors"))
     assert not (tmp_path / "model" / "model.json").exists()
     train(Corpus.load(tmp_path / "corpus"), read_card(tmp_path / "card.toml"), 0, tmp_path / "model")
     train(corpus, CONFIG, 0, tmp_path / "uninterrupted")
     assert content(tmp_path / "model") == content(tmp_path / "uninterrupted")
+
+
+@pytest.mark.parametrize("damaged", ["partial/state-*.safetensors", "epoch-1.safetensors"])
+def test_a_partial_training_with_a_flipped_bit_starts_afresh(corpus, tmp_path, damaged):
+    config = dataclasses.replace(CONFIG, epochs=3, published_epochs=(1, 2))
+    finish = language_training._Run.finish_epoch
+
+    def stopped(run, epoch):
+        if epoch == 2:
+            raise KeyboardInterrupt
+        return finish(run, epoch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language_training._Run, "finish_epoch", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(corpus, config, 0, tmp_path / "a")
+    (path,) = (tmp_path / "a").glob(damaged)
+    data = bytearray(path.read_bytes())
+    data[-9] ^= 4
+    path.write_bytes(data)
+    train(corpus, config, 0, tmp_path / "a")
+    train(corpus, config, 0, tmp_path / "b")
+    assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
 def test_training_stops_when_the_validation_text_gains_nothing_and_keeps_the_best_epoch(corpus, tmp_path):

@@ -99,14 +99,14 @@ def test_a_killed_training_resumes_and_ends_with_the_same_bytes(corpus, tmp_path
     corpus.save(tmp_path / "corpus")
     card = [f"{key} = {json.dumps(value)}" for key, value in dataclasses.asdict(CONFIG).items()]
     (tmp_path / "card.toml").write_text("\n".join(card), encoding="utf-8")
-    partial = tmp_path / "model" / "partial" / "state.safetensors"
+    partial = tmp_path / "model" / "partial"
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env={**os.environ, "OMP_NUM_THREADS": "1"})
-    while not partial.exists() and child.poll() is None:
+    while not list(partial.glob("state-*.safetensors")) and child.poll() is None:
         time.sleep(0.01)
     time.sleep(0.3)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    assert partial.exists()
+    assert list(partial.glob("state-*.safetensors"))
     assert not (tmp_path / "model" / "model.json").exists()
     epochs = []
     kept = models.checkpoints.keep
@@ -135,9 +135,30 @@ def test_a_partial_run_of_another_configuration_is_not_resumed(corpus, tmp_path)
     assert content(tmp_path / "a") == content(tmp_path / "b")
 
 
+def test_a_partial_run_with_a_flipped_bit_is_not_gone_on_from(corpus, tmp_path):
+    kept = models.checkpoints.keep
+
+    def twice(*arguments):
+        kept(*arguments)
+        if len(arguments[3]) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models.checkpoints, "keep", twice)
+        with pytest.raises(KeyboardInterrupt):
+            models.train(corpus, CONFIG, 0, tmp_path / "a")
+    (path,) = (tmp_path / "a" / "partial").glob("state-*.safetensors")
+    data = bytearray(path.read_bytes())
+    data[-9] ^= 4
+    path.write_bytes(data)
+    models.train(corpus, CONFIG, 0, tmp_path / "a")
+    models.train(corpus, CONFIG, 0, tmp_path / "b")
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+
+
 def test_a_truncated_partial_run_is_started_again(corpus, tmp_path):
     (tmp_path / "a" / "partial").mkdir(parents=True)
-    (tmp_path / "a" / "partial" / "state.safetensors").write_bytes(b"\x10\x00\x00")
+    (tmp_path / "a" / "partial" / f"state-{64 * '0'}.safetensors").write_bytes(b"\x10\x00\x00")
     models.train(corpus, CONFIG, 0, tmp_path / "a")
     models.train(corpus, CONFIG, 0, tmp_path / "b")
     assert content(tmp_path / "a") == content(tmp_path / "b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 LARGEST = float(np.finfo(np.float16).max)
 SMALLEST = float(np.finfo(np.float16).tiny)
@@ -47,6 +48,10 @@ class KeptStates:
         self._largest = max(self._largest, float(np.abs(states).max(initial=0.0)))
         if not SMALLEST <= self._largest <= LARGEST:
             self._values = self._values.astype(np.float32, copy=False)
+        if self._values.dtype == np.float16 and states.dtype == np.float32:
+            states = (
+                torch.from_numpy(np.ascontiguousarray(states)).half().numpy()
+            )  # rounds alike, several times as fast
         self._values[at] = states
 
     def take(self, rows: np.ndarray, other: KeptStates) -> None:

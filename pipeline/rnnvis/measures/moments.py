@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-_BLOCK = 2**15
-_COLUMNS = 128
+_BLOCK = 2**16
+_COLUMNS = 64
 
 
 class GroupedMoments:
@@ -56,24 +56,25 @@ class GroupedMoments:
         segment_of[order] = np.repeat(np.arange(len(starts)), count)
         place = self._places(of[starts])
         before = self.count[of[starts]]
+        scratch = np.empty((2, len(rows) * min(_COLUMNS, rows.shape[1])))  # once: fresh memory is slow to touch
         for first in range(0, rows.shape[1], _COLUMNS):
             columns = slice(first, first + _COLUMNS)
-            values = rows[:, columns].astype(np.float64)
-            mean = (segments @ values) / count[:, None]
-            values -= mean.take(segment_of, axis=0)
+            some = rows[:, columns]
+            values, means = scratch[:, : some.size].reshape(2, *some.shape)
+            values[:] = some
+            mean = segments @ values
+            mean /= count[:, None]
+            values -= mean.take(segment_of, axis=0, out=means, mode="clip")
             self._combine(place, before, count, mean, segments @ np.square(values, out=values), columns)
         self.count[of[starts]] += count
 
-    def add_to_first(self, rows: np.ndarray) -> None:
-        """Take in `rows` [N, units] of the first group."""
-        if len(rows):
-            values = np.asarray(rows, dtype=np.float64)
-            mean = values.mean(axis=0)
-            deviation = values - mean
-            m2 = np.square(deviation, out=deviation).sum(axis=0)
-            first, count = np.zeros(1, np.int64), np.array([len(rows)])
-            self._combine(self._places(first), self.count[first], count, mean[None], m2[None])
-            self.count[first] += count
+    def add_to(self, group: int, sums: Sums) -> None:
+        """Take in the rows of `sums`, all of them of one group."""
+        if sums.count:
+            at, count = np.array([group]), np.array([sums.count])
+            mean, m2 = sums.moments()
+            self._combine(self._places(at), self.count[at], count, mean[None], m2[None])
+            self.count[at] += count
 
     def merge(self, other: GroupedMoments) -> None:
         """Take in everything that `other` has seen; `other` is not changed."""
@@ -112,9 +113,42 @@ class GroupedMoments:
         return standard_error(self.count, self.m2)
 
 
+class Sums:
+    """Sums over rows [N, units] of their deviations from the mean of the first block, and of the squares of these.
+
+    That mean lies near enough to the mean of all: rounding grows by at most the number of blocks.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._about = self._sum = self._squares = np.zeros(0)
+
+    def add(self, rows: np.ndarray) -> None:
+        """Take in a block of float64 `rows`, which are written over."""
+        if not len(rows):
+            return
+        if not self.count:
+            self._about = rows.mean(axis=0)
+            self._sum, self._squares = np.zeros((2, rows.shape[1]))
+        self.count += len(rows)
+        rows -= self._about
+        self._sum += rows.sum(axis=0)
+        self._squares += np.square(rows, out=rows).sum(axis=0)
+
+    def moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and sum of squared deviations from it, [units] each."""
+        off = self._sum / self.count
+        return self._about + off, np.maximum(self._squares - off * self._sum, 0)
+
+
+def block_rows(units: int) -> int:
+    """Rows in a block of `row_blocks`."""
+    return max(1, _BLOCK // max(1, units))
+
+
 def row_blocks(rows: int, units: int) -> Iterator[slice]:
     """Slices of `rows` rows of so few values that a few copies of a block stay in a processor's cache."""
-    size = max(1, _BLOCK // max(1, units))
+    size = block_rows(units)
     return (slice(start, start + size) for start in range(0, rows, size))
 
 
@@ -130,7 +164,13 @@ def pool(
     count = count_a + count_b
     share = np.divide(count_b, count, out=np.zeros(len(count)), where=count > 0)[:, None]
     gap = mean_b - mean_a
-    return count, mean_a + gap * share, m2_a + m2_b + gap * gap * (count_a[:, None] * share)
+    mean = gap * share
+    mean += mean_a
+    m2 = np.square(gap, out=gap)
+    m2 *= count_a[:, None] * share
+    m2 += m2_a
+    m2 += m2_b
+    return count, mean, m2
 
 
 def standard_error(count: np.ndarray, m2: np.ndarray) -> np.ndarray:

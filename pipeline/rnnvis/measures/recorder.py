@@ -120,6 +120,7 @@ class StateRecorder:
         self._bounded = bounded
         self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
+        self._gates: dict[tuple[str, int], GateAccumulator] = {}
         self._distance: dict[str, np.ndarray] = {}
 
     def rows(self, batch: StepBatch) -> np.ndarray:
@@ -144,6 +145,13 @@ class StateRecorder:
             part.add(batch, delta)
             if keep:
                 keep(Changes(name, rows, batch.token_id, delta))
+        inside = _rows(self.text.measured[batch.sentence_id])
+        for (layer, units), name in {_layer(n, values.shape[1]): n for n, values in batch.states.items()}.items():
+            gates = gates_of(name, batch.gates, units)
+            self._gates_of(layer, units).add({gate: of[inside] for gate, of in gates.items()})
+
+    def _gates_of(self, layer: str, units: int) -> GateAccumulator:
+        return self._gates.setdefault((layer, units), GateAccumulator(units))
 
     def merge(self, other: StateRecorder) -> None:
         """Take in the first pass of `other`, over other sentences of the same text; `other` is not changed.
@@ -164,6 +172,8 @@ class StateRecorder:
                 self._parts[name].merge(part, other._seen)
             else:
                 self._parts[name] = copy.deepcopy(part, {id(other): self})
+        for key, gates in other._gates.items():
+            self._gates_of(*key).merge(gates)
         self._seen |= other._seen
 
     def compare(self, batches: Iterable[StepBatch]) -> None:
@@ -186,7 +196,10 @@ class StateRecorder:
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
-        return [part.result(self._surprise(name)) for name, part in self._parts.items()]
+        return [
+            part.result(self._gates_of(*_layer(name, part.units.units)).result(), self._surprise(name))
+            for name, part in self._parts.items()
+        ]
 
     def _surprise(self, name: str) -> np.ndarray | None:
         if name not in self._distance:
@@ -203,16 +216,12 @@ def merge(a: StateRecorder, b: StateRecorder) -> StateRecorder:
     return both
 
 
-def sampled(text: Text, row_bytes: int, budget: int = STATES_BYTES) -> np.ndarray:
-    """Numbers of the sentences whose states fit into `budget` bytes, int64, ascending.
+def sampled(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int = STATES_BYTES) -> np.ndarray:
+    """Numbers of the sentences, each of `size` bytes, int64 [S], that fit into `budget` bytes, int64, ascending.
 
-    All of them if they fit; else those of `text.always` and, of the rest, the sentences with the smallest hash, so
-    that each split keeps its share.
+    All of them if they fit; else those of `always` bool [S] and, of the rest, the sentences with the smallest hash of
+    their key, so that each split keeps its share.
     """
-    return _within(text.keys, text.lengths * row_bytes, text.always, budget)
-
-
-def _within(keys: Sequence[str], size: np.ndarray, always: np.ndarray, budget: int) -> np.ndarray:
     if size.sum() <= budget:
         return np.arange(len(size))
     share = (budget - size[always].sum()) / max(1, size[~always].sum())
@@ -225,6 +234,11 @@ def _rows(wanted: np.ndarray) -> np.ndarray | slice:
     return slice(None) if wanted.all() else np.flatnonzero(wanted)
 
 
+def _layer(state: str, units: int) -> tuple[str, int]:
+    """The layer of a state of so many units: states of one layer share its gates."""
+    return state.rsplit(".", 1)[0], units
+
+
 class _State:
     def __init__(self, name: str, units: int, bounded: bool, recorder: StateRecorder) -> None:
         self.name, self.recorder = name, recorder
@@ -232,18 +246,17 @@ class _State:
         self.responses = ResponseAccumulator(text.words, units)
         self.quantiles = QuantileAccumulator(recorder.frequent, units)
         self.units = UnitAccumulator(units, bounded)
-        self.gates = GateAccumulator(units)
         self.contexts = ContextFinder(units)
         self.ended = np.zeros(0, np.int64)
         if text.labelled is not None:
             labelled = np.flatnonzero(text.labelled & (recorder.lengths > 0))
             size = np.full(len(labelled), 4 * units)
             keys = [text.keys[i] for i in labelled.tolist()]
-            self.ended = labelled[_within(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
+            self.ended = labelled[sampled(keys, size, np.zeros(len(size), bool), STATES_BYTES)]
         self.place = np.full(len(recorder.lengths), -1, np.int32)
         self.place[self.ended] = np.arange(len(self.ended))
         self.last = np.zeros((len(self.ended), units), np.float32)
-        self.published = sampled(text, 2 * units, text.states_bytes)
+        self.published = sampled(text.keys, 2 * units * text.lengths, text.always, text.states_bytes)
         self.starts = np.full(len(recorder.lengths), -1)
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
@@ -271,8 +284,6 @@ class _State:
         token, sentence, state, delta = batch.token_id[inside], batch.sentence_id[inside], state[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[sentence])
         self.quantiles.add(token, delta)
-        gates = gates_of(self.name, batch.gates, state.shape[1])
-        self.gates.add({name: of[inside] for name, of in gates.items()})
         self.units.add(state, previous[inside], continued[inside])
         self.contexts.add(state, sentence, batch.step[inside])
 
@@ -284,7 +295,7 @@ class _State:
 
     def merge(self, other: _State, seen: np.ndarray) -> None:
         self._expected = None
-        for name in ("responses", "quantiles", "units", "gates", "contexts"):
+        for name in ("responses", "quantiles", "units", "contexts"):
             getattr(self, name).merge(getattr(other, name))
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
@@ -293,13 +304,13 @@ class _State:
         theirs = np.repeat(theirs, self.recorder.lengths[self.published])
         self.values.take(theirs, other.values)
 
-    def result(self, surprises: np.ndarray | None) -> StateRecord:
+    def result(self, gates: Gates, surprises: np.ndarray | None) -> StateRecord:
         return StateRecord(
             name=self.name,
             responses=self.expected(),
             quantiles=self.quantiles.result(),
             units=self.units.result(),
-            gates=self.gates.result(),
+            gates=gates,
             contexts=self.contexts.result(),
             published=self.published,
             values=self.values.result(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from rnnvis.config import Card, ModelConfig, as_table
 from rnnvis.errors import RnnvisError
 from rnnvis.nets.classifier import CELLS, SentenceClassifier
 from rnnvis.nets.language_model import LanguageModel
+from rnnvis.progress import say
 from rnnvis.text.corpus import Corpus
 from rnnvis.version import __version__
 
@@ -70,31 +72,62 @@ def run_key(corpus: Corpus, config: ModelConfig, seed: int) -> str:
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
-def keep(folder: Path, key: str, tensors: dict[str, Tensor], rows: list[dict[str, Any]]) -> None:
-    """Replace the partial checkpoint in `folder`."""
+def keep(
+    folder: Path,
+    key: str,
+    tensors: dict[str, Tensor],
+    rows: list[dict[str, Any]],
+    files: Mapping[str, str] | None = None,
+) -> None:
+    """Replace the partial checkpoint in `folder`, whose name is its own hash.
+
+    `files` are others of the run, by their names in the folder around it, with their SHA-256.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     content = safetensors.torch.save(
         {name: tensor.detach().contiguous() for name, tensor in tensors.items()},
-        metadata={"key": key, "rows": json.dumps(rows)},
+        metadata={"key": key, "rows": json.dumps(rows), "files": json.dumps(dict(files or {}))},
     )
-    write_whole(folder / "state.safetensors", content)
+    path = folder / f"state-{hashlib.sha256(content).hexdigest()}.safetensors"
+    write_whole(path, content)
+    for other in folder.glob("state*.safetensors"):
+        if other != path:
+            other.unlink(missing_ok=True)
 
 
-def resume(folder: Path, key: str, tensors: dict[str, Tensor]) -> list[dict[str, Any]]:
-    """Copy the partial checkpoint of the run `key` into `tensors`; its rows, or none."""
-    path = folder / "state.safetensors"
-    try:
+def resume(
+    folder: Path, key: str, tensors: dict[str, Tensor], files: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Copy the partial checkpoint of the run `key` into `tensors`, and its `files`; its rows.
+
+    No rows, and nothing copied, where there is none of this run, or where it or one of its files is not as it was kept.
+    """
+    found = sorted(folder.glob("state-*.safetensors"), key=lambda path: -path.stat().st_mtime_ns)
+    for path in found:
+        if hashlib.sha256(path.read_bytes()).hexdigest() != path.stem.removeprefix("state-"):
+            say(f"{path} is damaged, and is not gone on from")
+            continue
         with safetensors.safe_open(path, framework="pt") as kept:
             metadata = kept.metadata() or {}
             if metadata.get("key") != key or set(kept.keys()) != set(tensors):
-                return []
+                continue
+            beside: dict[str, str] = json.loads(metadata["files"])
+            damaged = [name for name, sha256 in beside.items() if _sha256(folder.parent / name) != sha256]
+            if damaged:
+                say(f"{folder.parent / damaged[0]} is damaged or missing: the training starts afresh")
+                continue
             with torch.no_grad():
                 for name, tensor in tensors.items():
                     tensor.copy_(kept.get_tensor(name))
-    except (FileNotFoundError, safetensors.SafetensorError):
-        return []
-    rows: list[dict[str, Any]] = json.loads(metadata["rows"])
-    return rows
+        if files is not None:
+            files.update(beside)
+        rows: list[dict[str, Any]] = json.loads(metadata["rows"])
+        return rows
+    return []
+
+
+def _sha256(path: Path) -> str | None:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def save(

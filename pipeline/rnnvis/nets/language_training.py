@@ -46,7 +46,7 @@ def train(corpus: Corpus, config: LanguageModelConfig, seed: int, folder: Path, 
     folder.mkdir(parents=True, exist_ok=True)
     with deterministic(config.threads), _unfilled():
         run = _Run(corpus, config, seed, device)
-        rows = checkpoints.resume(folder / "partial", run.key, run.tensors())
+        rows = checkpoints.resume(folder / "partial", run.key, run.tensors(), run.epochs)
         watch = _Watch(clock, run.key)
         with progress.bar(f"Training {config.title}, seed {seed}", total=config.epochs * run.steps) as bar:
             bar.advance(run.done)
@@ -59,7 +59,7 @@ def train(corpus: Corpus, config: LanguageModelConfig, seed: int, folder: Path, 
             best_epoch=int(run.best["epoch"]),
             precision=str(run.precision).removeprefix("torch."),
             device=device.type,
-            epochs=_hashes(folder),
+            epochs={name.removesuffix(".safetensors"): sha256 for name, sha256 in run.epochs.items()},
         )
         shutil.rmtree(folder / "partial", ignore_errors=True)
 
@@ -83,7 +83,7 @@ def _epoch(
     """The rest of the epoch that `run` is in; the rows with the new one."""
 
     def keep(rows: list[dict[str, Any]]) -> None:
-        checkpoints.keep(folder / "partial", run.key, run.tensors(), rows)
+        checkpoints.keep(folder / "partial", run.key, run.tensors(), rows, run.epochs)
         watch.note(run.done, rows)
 
     epoch, kept = len(rows) + 1, time.monotonic()
@@ -96,15 +96,11 @@ def _epoch(
             kept = time.monotonic()
     rows = [*rows, run.finish_epoch(epoch)]
     if epoch in run.config.published_epochs:
-        checkpoints.write_whole(folder / f"epoch-{epoch}.safetensors", checkpoints.serialised(run.model))
+        name, weights = f"epoch-{epoch}.safetensors", checkpoints.serialised(run.model)
+        checkpoints.write_whole(folder / name, weights)
+        run.epochs[name] = hashlib.sha256(weights).hexdigest()
     keep(rows)
     return rows
-
-
-def _hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of the weights of every earlier epoch that is kept."""
-    paths = sorted(folder.glob("epoch-*.safetensors"), key=lambda path: int(path.stem.removeprefix("epoch-")))
-    return {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 class _Run:
@@ -143,6 +139,7 @@ class _Run:
             **{f"model.{name}": p.detach().clone() for name, p in self.model.named_parameters()},
         }
         self.key = run_key(corpus, config, seed)
+        self.epochs: dict[str, str] = {}  # files of published epochs with their SHA-256
 
     @property
     def done(self) -> int:

@@ -15,7 +15,7 @@ from rnnvis.measures.outputs.next_words import NextWords, words_spoken_for
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.gates import Gates
-from rnnvis.measures.units.units import Units, decay_time, hoyer_sparsity, top_words
+from rnnvis.measures.units.units import Units, decay_time, of_responses, top_words
 from rnnvis.measures.words.contexts import Contexts
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.words.quantiles import Quantiles
@@ -75,6 +75,7 @@ def sentences(corpus: Corpus) -> Columns:
         "tokens": corpus.tokens,
         "surface": corpus.surface,
         "document": [name or None for name in corpus.document or [""] * len(corpus)],
+        "tags": [None] * len(corpus) if corpus.tags is None else [list(tags) for tags in corpus.tags],
     }
 
 
@@ -154,25 +155,20 @@ def units(
     next_weights: np.ndarray | None = None,
 ) -> Columns:
     """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `v` [H] the
-    weights of a classifier's head, `next_weights` [V, H] those of a language model's."""
+    weights of a classifier's head, `next_weights` [V, H] those of a language model's. Measures are columns by their
+    name; one that this state has not is null."""
     count = len(measured.mean)
-    nothing = np.full(count, np.nan, dtype=np.float32)
-    name = gates.keeping
-    keep = gates.mean[name] if name else nothing
+    of_head = {"output_weight": None if v is None else v.astype(np.float32), "label_auc": auc}
+    found = {
+        **measured.measures(),
+        **of_responses(responses.mean[reliable]),
+        **_keeping(gates),
+        **{name: values for name, values in of_head.items() if values is not None},
+    }
     up, down = top_words(responses.mean[reliable], reliable, _TOP)
     return {
         "unit": np.arange(count, dtype=np.int32),
-        "output_weight": nullable(nothing if v is None else v.astype(np.float32)),
-        "mean": measured.mean,
-        "mean_absolute": measured.mean_absolute,
-        "standard_deviation": measured.standard_deviation,
-        "saturation": nullable(measured.saturation),
-        "time_scale": nullable(measured.time_scale),
-        "gate_keep": nullable(keep),
-        "gate_time_scale": nullable(decay_time(keep).astype(np.float32)),
-        "gate_saturation": nullable(gates.closed[name] + gates.open[name] if name else nothing),
-        "sparsity": nullable(hoyer_sparsity(responses.mean[reliable]).astype(np.float32)),
-        "label_auc": nullable(nothing if auc is None else auc),
+        **{name: nullable(values) for name, values in found.items()},
         "top_words": up.tolist(),
         "bottom_words": down.tolist(),
         **_next(next_weights, reliable),
@@ -191,6 +187,18 @@ def gates(measured: Gates, units: int) -> Columns:
             column: np.concatenate([of[name] for name in names]) if names else np.zeros(0, np.float32)
             for column, of in (("mean", measured.mean), ("closed", measured.closed), ("open", measured.open))
         },
+    }
+
+
+def _keeping(gates: Gates) -> Columns:
+    """Of the gate that keeps memory; nothing of a layer without one."""
+    name = gates.keeping
+    if name is None:
+        return {}
+    return {
+        "gate_keep": gates.mean[name],
+        "gate_time_scale": decay_time(gates.mean[name]).astype(np.float32),
+        "gate_saturation": gates.closed[name] + gates.open[name],
     }
 
 

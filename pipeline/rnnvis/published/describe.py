@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rnnvis.measures.words.parts_of_speech import PARTS
 from rnnvis.measures.words.responses import sentence_halves
 from rnnvis.published import files, overview_columns
 from rnnvis.published.overview_columns import Points, Told
+from rnnvis.published.schema.figures import MEDIANS
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.sentences import Sentences
 
@@ -166,8 +168,9 @@ def _of_gates(source: Path, tables: dict[str, Any]) -> list[Figure]:
 
 def _of_units(source: Path, tables: dict[str, Any]) -> list[Figure]:
     units = files.read("units", [source / part.name for part in tables["units"]])
-    time_scale, saturation = (units[name].to_numpy().astype(np.float64) for name in ("time_scale", "saturation"))
-    return dynamics.of_units(time_scale, saturation)
+    values = {name: units[name].to_numpy().astype(np.float64) for name in ("saturation", *MEDIANS)}
+    medians = (dynamics.median(of.name, values[column], of.about) for column, of in MEDIANS.items())
+    return [*chain.from_iterable(medians), *dynamics.saturated_units(values["saturation"])]
 
 
 def read_states(source: Path, tables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
 """The viewer's view of the schema, generated from the one declaration.
 
-`viewer/src/data/schema.ts` has the tables' types, `catalogue.ts` beside it what every table and column holds, and
-`manifestSchema.ts` the manifest.
+`viewer/src/data/schema.ts` has the tables' types, `catalogue.ts` beside it what every table and column holds,
+`manifestSchema.ts` the manifest, and `figures.ts` what is said of measures.
 
     python -m rnnvis.published.typescript [FOLDER]          writes them
     python -m rnnvis.published.typescript --check [FOLDER]  says which of them are not as declared
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rnnvis.published import typescript_manifest
+from rnnvis.published import typescript_figures, typescript_manifest
 from rnnvis.published.schema import FORMAT, TABLES, VERSION
 
 _TYPES = {"string": "string", "bool": "boolean", "int64": "number | bigint"}
@@ -98,6 +98,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "schema.ts": source,
     "catalogue.ts": catalogue,
     "manifestSchema.ts": typescript_manifest.source,
+    "figures.ts": typescript_figures.source,
 }
 
 

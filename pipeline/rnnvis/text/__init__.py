@@ -15,7 +15,8 @@ from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.text.entities import decoded
 from rnnvis.text.kinds import FILE_KINDS, reviews, speeches
 from rnnvis.text.reading import Reading, select
-from rnnvis.text.tokenizer import reader, tokenize
+from rnnvis.text.segmenter import reader
+from rnnvis.text.tokenizer import tokenize
 
 KINDS: dict[str, Callable[[DatasetConfig, Path], Corpus]] = {
     "reviews": reviews.load,

@@ -81,7 +81,7 @@ def warnings(labels: Sequence[str], found: Sequence[SplitFigures], words: Sequen
         said.append(
             "Most of this text is in a script without spaces between words (Chinese, Japanese, Thai and others): "
             "each of its characters is a token, and other words are words. To read all of it by characters: "
-            '--tokens characters, or tokens = "characters" in [source]. To read words, part them by spaces beforehand.'
+            '--tokens characters, or tokens = "characters" in [source]; with a segmenter: --tokens segmented.'
         )
     elif any((f.unknown or 0) > MANY_UNKNOWN for f in found[1:]):
         said.append(

@@ -8,7 +8,6 @@ character. English contractions are split (`do n't`). `tests/golden/tokens.json`
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 
 import regex
 
@@ -88,18 +87,6 @@ def characters(text: str) -> Tokens:
         if word := BLANK if match["blank"] else _normal(surface):
             tokens.append((surface, word))
     return tokens
-
-
-def reader(tokens: str, addresses: bool = False) -> Callable[[str], Tokens]:
-    """How a text becomes tokens, by the keys `tokens` ("words" or "characters") and `addresses` of a source."""
-    if tokens == "characters":
-        return characters
-    return with_addresses if addresses else tokenize
-
-
-def with_addresses(text: str) -> Tokens:
-    """`tokenize` with addresses and user names as one token each."""
-    return tokenize(text, addresses=True)
 
 
 def word_of(surface: str) -> str:

@@ -38,6 +38,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "tokens", type: "list<int32>", nullable: false, about: "Word numbers as the model reads them" },
     { name: "surface", type: "list<string>", nullable: false, about: "The same tokens as they were written" },
     { name: "document", type: "string", nullable: true, about: "The longer text whose next sentence it is; states are carried on" },
+    { name: "tags", type: "list<string>", nullable: true, about: "Label of each step, where the text is annotated" },
   ] },
   { name: "responses", row: "a word; row i is word i", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },

@@ -1,5 +1,6 @@
 /** From published rows to the shapes that views know. */
 
+import { unitFigures } from './figures';
 import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StatesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
 import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, StateSequence, UnitRow } from './types';
 
@@ -7,7 +8,7 @@ export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }
 
-export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'document'>): Sentence {
+export function decodeSentence(row: Omit<SentencesRow, 'source' | 'length' | 'document' | 'tags'>): Sentence {
   return {
     id: row.sentence_id,
     key: row.key,
@@ -139,21 +140,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
   };
 }
 
-export function decodeUnit(row: Omit<UnitsRow, 'histogram' | 'edges' | 'raises_next' | 'lowers_next'>): UnitRow {
-  return {
-    unit: row.unit,
-    outputWeight: row.output_weight ?? null,
-    mean: row.mean,
-    meanAbsolute: row.mean_absolute,
-    standardDeviation: row.standard_deviation,
-    saturation: row.saturation ?? null,
-    timeScale: row.time_scale ?? null,
-    gateKeep: row.gate_keep ?? null,
-    gateTimeScale: row.gate_time_scale ?? null,
-    gateSaturation: row.gate_saturation ?? null,
-    sparsity: row.sparsity ?? null,
-    labelAuc: row.label_auc ?? null,
-    topWords: Int32Array.from(row.top_words),
-    bottomWords: Int32Array.from(row.bottom_words),
-  };
+/** A row of `units`, as far as it holds one value a unit, with the words that move it. */
+export function decodeUnit(row: Parameters<typeof unitFigures>[0] & Pick<UnitsRow, 'top_words' | 'bottom_words'>): UnitRow {
+  return Object.assign(unitFigures(row), { topWords: Int32Array.from(row.top_words), bottomWords: Int32Array.from(row.bottom_words) });
 }

@@ -45,6 +45,8 @@ export interface SentencesRow {
   surface: string[];
   /** The longer text whose next sentence it is; states are carried on (string) */
   document: string | null;
+  /** Label of each step, where the text is annotated (list<string>) */
+  tags: string[] | null;
 }
 
 /** One row is a word; row i is word i. Sorted by word_id. */
@@ -562,7 +564,7 @@ export type TableName = keyof Rows;
 
 export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & string)[] } = {
   words: ['word_id', 'text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association'],
-  sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface', 'document'],
+  sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface', 'document', 'tags'],
   responses: ['word_id', 'count', 'reliability', 'norm', 'mean', 'standard_error'],
   response_quantiles: ['word_id', 'unit', 'q09', 'q25', 'q50', 'q75', 'q91'],
   word_effects: ['word_id', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],

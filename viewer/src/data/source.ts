@@ -1,6 +1,7 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
 import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats, ungrouped, isReversed } from './decode';
+import { UNIT_FIELDS } from './figures';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
@@ -228,22 +229,7 @@ export class Source {
   units(state: StateEntry): Promise<UnitRow[]> {
     return this.once(`units ${this.owner(state)}`, async () => {
       const table = this.required(state, 'units');
-      const columns = [
-        'unit',
-        'output_weight',
-        'mean',
-        'mean_absolute',
-        'standard_deviation',
-        'saturation',
-        'time_scale',
-        'gate_keep',
-        'gate_time_scale',
-        'gate_saturation',
-        'sparsity',
-        'label_auc',
-        'top_words',
-        'bottom_words',
-      ] as const;
+      const columns = [...(Object.keys(UNIT_FIELDS) as (keyof typeof UNIT_FIELDS)[]), 'top_words', 'bottom_words'] as const;
       const rows = await (table.rows > MANY_UNITS ? table.slice(0, table.rows, columns) : table.all(columns));
       return rows.map(decodeUnit);
     });

@@ -1,5 +1,7 @@
 /** What the explorer works with in memory, decoded from the published tables. The only shapes that views know. */
 
+import type { UnitFigures } from './figures';
+
 export type {
   DatasetEntry,
   DefaultView,
@@ -167,19 +169,7 @@ export interface Without {
   standardError: number | null;
 }
 
-export interface UnitRow {
-  unit: number;
-  outputWeight: number | null;
-  mean: number;
-  meanAbsolute: number;
-  standardDeviation: number;
-  saturation: number | null;
-  timeScale: number | null;
-  gateKeep: number | null;
-  gateTimeScale: number | null;
-  gateSaturation: number | null;
-  sparsity: number | null;
-  labelAuc: number | null;
+export interface UnitRow extends UnitFigures {
   topWords: Int32Array;
   bottomWords: Int32Array;
   /** By feature; absent where it was not asked for or not measured. */

@@ -1,11 +1,11 @@
 /** What the page “Units” is sorted and filtered by, as links have it. */
 
-export const MEASURE_KEYS = [
-  ...(['mean', 'timeScale', 'gateKeep', 'meanAbsolute', 'labelAuc', 'outputWeight', 'sparsity', 'saturation'] as const),
-  ...(['speechBits', 'labelBits', 'positionBits', 'lossWithout', 'lossCertainty'] as const),
-] as const;
+import { UNIT_MEASURES } from '../data/figures';
 
-export type MeasureKey = (typeof MEASURE_KEYS)[number];
+export type MeasureKey = (typeof UNIT_MEASURES)[number]['key'];
+
+/** As the page has them: the mean stands first, in the column of activation. */
+export const MEASURE_KEYS: readonly MeasureKey[] = ['mean', ...UNIT_MEASURES.map(({ key }) => key).filter((key) => key !== 'mean')];
 
 export const SORT_KEYS = ['unit', 'chip', ...MEASURE_KEYS, 'rising', 'falling'] as const;
 

@@ -92,15 +92,15 @@ def dimensions(states: np.ndarray, responses: np.ndarray) -> list[Figure]:
     ]
 
 
-def of_units(time_scale: np.ndarray, saturation: np.ndarray) -> list[Figure]:
-    """Median time-scale of the units [H] that have one, and the share of units [H] that are saturated (|s| > 0.9) in
-    more than half of the steps; left out where no unit has the measure (nan)."""
-    figures = []
-    if not np.isnan(time_scale).all():
-        median = float(np.nanmedian(time_scale))
-        figures.append(Figure("time_scale_median", median, "Median time-scale of the units, in words"))
-    if not np.isnan(saturation).all():
-        share = float((np.nan_to_num(saturation) > HALF).mean())
-        about = f"Share of the units that are beyond ±{SATURATED} in more than half of the steps"
-        figures.append(Figure("saturated_units", share, about))
-    return figures
+def median(name: str, values: np.ndarray, about: str) -> list[Figure]:
+    """The median of a measure over the units [H] that have it (not nan); none where no unit has."""
+    return [] if np.isnan(values).all() else [Figure(name, float(np.nanmedian(values)), about)]
+
+
+def saturated_units(saturation: np.ndarray) -> list[Figure]:
+    """The share of units [H] that are saturated (|s| > 0.9) in more than half of the steps; none where that is not
+    known (nan)."""
+    if np.isnan(saturation).all():
+        return []
+    about = f"Share of the units that are beyond ±{SATURATED} in more than half of the steps"
+    return [Figure("saturated_units", float((np.nan_to_num(saturation) > HALF).mean()), about)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnvis.measures.moments import row_blocks
+
 CLOSED, OPEN = 0.1, 0.9
 
 
@@ -38,13 +40,20 @@ class GateAccumulator:
         """Take in N steps: the gates of one layer by name, [N, H] each. Every call names the same gates."""
         self.count += len(next(iter(gates.values()), ()))
         for name, values in gates.items():
-            self._take(name, values.sum(axis=0, dtype=np.float64), values < CLOSED, values > OPEN)
+            total = np.zeros(values.shape[1])
+            closed, opened = np.zeros((2, values.shape[1]), dtype=np.int64)
+            for rows in row_blocks(*values.shape):
+                block = values[rows]
+                total += block.sum(axis=0, dtype=np.float64)
+                closed += _true(block < CLOSED)
+                opened += _true(block > OPEN)
+            self._take(name, total, closed, opened)
 
     def merge(self, other: GateAccumulator) -> None:
         """Take in everything that `other` has seen."""
         self.count += other.count
         for name, total in other._sum.items():
-            self._take(name, total, other._closed[name][None], other._open[name][None])
+            self._take(name, total, other._closed[name], other._open[name])
 
     def result(self) -> Gates:
         """The gates of what was seen so far."""
@@ -56,8 +65,13 @@ class GateAccumulator:
         return Gates(shares(self._sum), shares(self._closed), shares(self._open))
 
     def _take(self, name: str, total: np.ndarray, closed: np.ndarray, open_: np.ndarray) -> None:
-        for of, found in ((self._sum, total), (self._closed, closed.sum(axis=0)), (self._open, open_.sum(axis=0))):
+        for of, found in ((self._sum, total), (self._closed, closed), (self._open, open_)):
             of[name] = of[name] + found if name in of else found
+
+
+def _true(block: np.ndarray) -> np.ndarray:
+    """How many of each column of bool [n, H] are true."""
+    return np.add.reduce(block.view(np.uint8), axis=0, dtype=np.int32)
 
 
 def gates_of(state: str, gates: Mapping[str, np.ndarray], units: int) -> dict[str, np.ndarray]:

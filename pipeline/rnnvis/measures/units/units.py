@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import rankdata
 
-from rnnvis.measures.moments import GroupedMoments, row_blocks
+from rnnvis.measures.moments import GroupedMoments, Sums, block_rows, row_blocks
 
 BINS = 64
 SATURATED = 0.9
 _FINE = 4096
 _REACH = 8.0
 _WIDTH = 2 * _REACH / _FINE
+_COLUMNS = 32
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Units:
     histogram: np.ndarray = field(repr=False)
     edges: np.ndarray = field(repr=False)
 
+    def measures(self) -> dict[str, np.ndarray]:
+        """What it holds one value a unit of, by name."""
+        return {name: values for name, values in vars(self).items() if name not in ("count", "histogram", "edges")}
+
 
 class UnitAccumulator:
     """Streams states into `Units`; moments in float64, counts in integers.
@@ -50,7 +55,7 @@ class UnitAccumulator:
         self._absolute = np.zeros(units)
         self._saturated = np.zeros(units, dtype=np.int64)
         self._fine = np.zeros((units, BINS if bounded else _FINE), dtype=np.int64)
-        self._pairs = GroupedMoments(1, 3 * units)
+        self._pairs = GroupedMoments(3, units)  # of the states before, those after, and their sums
 
     @property
     def count(self) -> int:
@@ -63,23 +68,45 @@ class UnitAccumulator:
         if not self.bounded:
             self._widen(float(np.arcsinh(np.float64(max(-state.min(initial=0), state.max(initial=0))))))
         bins = np.empty(state.shape, dtype=np.int64)
+        scratch = np.empty((4, block_rows(self.units), self.units))  # allocated once: fresh memory is slow to touch
+        steps, sums = Sums(), (Sums(), Sums(), Sums())
         for rows in row_blocks(*state.shape):
-            s = state[rows].astype(np.float64)
-            self._steps.add_to_first(s)
+            pairs = np.flatnonzero(continued[rows])
+            s, work = scratch[:2, : len(bins[rows])]
+            a, b, both = scratch[1:, : len(pairs)]
+            s[:] = state[rows]
+            a[:] = previous[rows][pairs]
+            s.take(pairs, axis=0, out=b, mode="clip")
+            np.add(a, b, out=both)
+            for one, values in zip(sums, (a, b, both), strict=True):
+                one.add(values)
+            work[:] = s
+            steps.add(work)
+            np.abs(s, out=work)
+            self._absolute += work.sum(axis=0)
+            if self.bounded:
+                self._saturated += np.add.reduce((work > SATURATED).view(np.uint8), axis=0, dtype=np.int32)
             self._bins(s, bins[rows])
-            b, a = s[continued[rows]], previous[rows][continued[rows]]
-            self._pairs.add_to_first(np.concatenate([a, b, a + b], axis=1))
-            size = np.abs(s, out=s)
-            self._absolute += size.sum(axis=0)
-            self._saturated += np.count_nonzero(size > SATURATED, axis=0)
-        self._fine += np.bincount(bins.reshape(-1), minlength=self._fine.size).reshape(self._fine.shape)
+        self._steps.add_to(0, steps)
+        for group, one in enumerate(sums):
+            self._pairs.add_to(group, one)
+        for first in range(0, self.units, _COLUMNS):  # so that the counts fit into a processor's cache
+            counts = self._fine[first : first + _COLUMNS]
+            found = np.bincount(bins[:, first : first + _COLUMNS].reshape(-1), minlength=counts.size)
+            counts += found.reshape(counts.shape)
 
     def _bins(self, s: np.ndarray, out: np.ndarray) -> None:
-        """Places in the flat histogram of states [n, H], into `out` int64 [n, H]."""
+        """Places of states [n, H], which are written over, in the flat histogram of their columns, into `out` int64."""
         fine = self._fine.shape[1]
-        place = (s + 1) * (fine / 2) if self.bounded else (np.arcsinh(s) + fine / 2 * _WIDTH) / _WIDTH
-        out[:] = np.clip(place, 0, fine - 1, out=place)
-        out += np.arange(self.units) * fine
+        if self.bounded:
+            s += 1
+            s *= fine / 2
+        else:
+            np.arcsinh(s, out=s)
+            s += fine / 2 * _WIDTH
+            s /= _WIDTH
+        out[:] = np.clip(s, 0, fine - 1, out=s)
+        out += np.arange(self.units) % _COLUMNS * fine
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
@@ -111,7 +138,7 @@ class UnitAccumulator:
 
     def _lag_one(self) -> np.ndarray:
         """ρ₁ = Cov(a, b) / √(Var a · Var b), with 2 Cov(a, b) = Var(a + b) − Var a − Var b."""
-        a, b, both = self._pairs.m2[0].reshape(3, -1) / max(int(self._pairs.count[0]), 1)
+        a, b, both = self._pairs.m2 / max(int(self._pairs.count[0]), 1)
         covariance = (both - a - b) / 2
         spread = np.sqrt(a * b)
         # Rounded, so that a state that never changes has ρ₁ = 1 and not just below.
@@ -151,6 +178,11 @@ def hoyer_sparsity(values: np.ndarray) -> np.ndarray:
     defined = (norm > 0) & (len(values) > 1)
     ratio = np.divide(values.sum(axis=0), norm, out=np.full(norm.shape, np.nan), where=defined)
     return (root - ratio) / (root - 1) if len(values) > 1 else ratio
+
+
+def of_responses(responses: np.ndarray) -> dict[str, np.ndarray]:
+    """Measures of units by their expected responses to words [words, H], by name, float32 [H] each."""
+    return {"sparsity": hoyer_sparsity(responses).astype(np.float32)}
 
 
 def label_auc(values: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+from rnnvis.measures.moments import row_blocks
 
 LEVELS = (0.09, 0.25, 0.50, 0.75, 0.91)
 
@@ -13,6 +16,7 @@ SCALE = 0.05
 LARGEST = 1000.0
 _REACH = float(np.arcsinh(LARGEST / SCALE))
 BIN_WIDTH = 2 * _REACH / BINS
+_PENDING = 2**22  # values
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class QuantileAccumulator:
             return
         slot = np.searchsorted(self.word_ids, token_id).clip(max=len(self.word_ids) - 1)
         mine = self.word_ids[slot] == token_id
-        self._append(slot[mine], np.asarray(delta, dtype=np.float32)[mine])
+        self._append(slot[mine], delta[mine].astype(np.float32, copy=False))
 
     def merge(self, other: QuantileAccumulator) -> None:
         """Take in everything that `other`, over the same words, has seen; `other` keeps its uses."""
@@ -90,32 +94,43 @@ class QuantileAccumulator:
         self.count += np.bincount(slot, minlength=len(self.count))
         self._pending.append((slot, rows))
         self._pending_rows += len(slot)
-        if self._pending_rows > max(1 << 16, len(self._slot)):
+        if self._pending_rows > max(_PENDING // self.units, len(self._slot)):
             self._compact()
 
     def _compact(self) -> None:
         """Sort pending uses in by word; move words with too many uses into histograms."""
-        slot = np.concatenate([self._slot, *(s for s, _ in self._pending)])
-        rows = np.concatenate([self._kept, *(r for _, r in self._pending)])
+        parts = [(self._slot, self._kept), *self._pending]
         self._pending, self._pending_rows = [], 0
+        slot = np.concatenate([of for of, _ in parts])
         order = np.argsort(slot, kind="stable")
-        slot, rows = slot[order], rows[order]
+        slot = slot[order]
         many = (self.count > self.exact_uses)[slot]
-        if many.any():
-            self._count(slot[many], rows[many])
-        self._slot, self._kept = slot[~many], rows[~many]
+        starts = np.flatnonzero(np.diff(slot[many], prepend=-1))
+        for row, uses in zip(self._rows(slot[many][starts]), np.split(order[many], starts)[1:], strict=True):
+            self._count(row, self._uses(parts, uses))
+        self._slot, self._kept = slot[~many], self._uses(parts, order[~many])
 
-    def _count(self, slot: np.ndarray, rows: np.ndarray) -> None:
-        """Add uses, sorted by word, to the histograms: word by word, whose counts fit into a processor's cache."""
-        starts = np.flatnonzero(np.diff(slot, prepend=-1))
-        histograms = self._rows(slot[starts])
-        reach = float(np.arcsinh(np.abs(rows).max(initial=0) / SCALE))
+    def _uses(self, parts: Sequence[tuple[np.ndarray, np.ndarray]], order: np.ndarray) -> np.ndarray:
+        """The uses that `order` [n] numbers through all `parts`, float32 [n, units]."""
+        found = np.empty((len(order), self.units), dtype=np.float32)
+        first = 0
+        for _, rows in parts:
+            mine = np.flatnonzero((order >= first) & (order < first + len(rows)))
+            found[mine] = rows[order[mine] - first]
+            first += len(rows)
+        return found
+
+    def _count(self, row: int, uses: np.ndarray) -> None:
+        """Add the uses [n, units] of one word to its histogram."""
+        reach = float(np.arcsinh(np.abs(uses).max(initial=0) / SCALE))
         self._histograms = _centred(self._histograms, BINS * int(reach / _REACH + 1))
         bins = self._histograms.shape[2]
-        places = bin_of(rows, bins) + np.arange(self.units) * bins
-        for row, uses in zip(histograms, np.split(places, starts[1:]), strict=True):
-            found = np.bincount(uses.reshape(-1), minlength=self.units * bins)
-            self._histograms[row] += found.reshape(self.units, bins)
+        places = np.empty(uses.shape, dtype=np.int64)
+        for rows in row_blocks(*uses.shape):
+            places[rows] = bin_of(uses[rows], bins)
+            places[rows] += np.arange(self.units) * bins
+        found = np.bincount(places.reshape(-1), minlength=self.units * bins)
+        self._histograms[row] += found.reshape(self.units, bins)
 
     def _rows(self, slots: np.ndarray) -> np.ndarray:
         """Histogram rows of these words; a word without one gets an empty one."""
@@ -143,12 +158,13 @@ def _histogram_quantiles(histogram: np.ndarray) -> np.ndarray:
     """Quantiles [units, 5] of counts [units, bins]."""
     reach = histogram.shape[1] / 2 * BIN_WIDTH
     below = np.cumsum(histogram, axis=1)
-    found = np.empty((len(histogram), len(LEVELS)))
-    for number, level in enumerate(LEVELS):
-        wanted = level * below[:, -1]
-        at = (below < wanted[:, None]).sum(axis=1)
-        rows = np.arange(len(histogram))
-        inside = histogram[rows, at]
-        part = (wanted - (below[rows, at] - inside)) / inside
-        found[:, number] = SCALE * np.sinh((at + part) * BIN_WIDTH - reach)
-    return found
+    wanted = np.array(LEVELS) * below[:, -1:]
+    rows = np.arange(len(histogram))[:, None]
+    at = np.zeros(wanted.shape, dtype=np.int64)  # bins that lie wholly below
+    for bit in reversed(range(histogram.shape[1].bit_length())):
+        further = at + (1 << bit)
+        inside = further <= histogram.shape[1]
+        at = np.where(inside & (below[rows, np.where(inside, further, 1) - 1] < wanted), further, at)
+    inside = histogram[rows, at]
+    part = (wanted - (below[rows, at] - inside)) / inside
+    return SCALE * np.sinh((at + part) * BIN_WIDTH - reach)

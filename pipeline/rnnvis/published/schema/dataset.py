@@ -51,6 +51,7 @@ DATASET: tuple[Table, ...] = (
             Column(
                 "document", "string", "The longer text whose next sentence it is; states are carried on", nullable=True
             ),
+            Column("tags", "list<string>", "Label of each step, where the text is annotated", nullable=True),
         ),
         group=2048,
     ),

@@ -14,8 +14,9 @@ LAST = 100
 class Said:
     """What is said of a column as a measure of a unit.
 
-    `title`, `help` (what it is, in a sentence) and `about` (a few words below a unit's own figure) may hold the
-    placeholders of `PLACEHOLDERS`. A value is shown in `format` with `digits` decimals and its `unit`. On a strip it
+    `title`, `help` (what it is, in a sentence; what the column holds where there is none) and `about` (a few words
+    below a unit's own figure) may hold the placeholders of `PLACEHOLDERS`. A value is shown in `format`, a share in per
+    cent, with `digits` decimals and its `unit`; bits and nats have as many digits as they need. On a strip it
     stands away from `base`; the largest `ranked_by` is first, and where `either_side` counts, v and 1 − v are one.
     A `signless` measure is not shown in the colours of the state's sign.
 
@@ -29,7 +30,7 @@ class Said:
     """
 
     title: str
-    help: str
+    help: str = ""
     about: str = ""
     format: Format = "number"
     digits: int = 2
@@ -73,36 +74,6 @@ class Figure:
     about: str = ""
     format: Format = "number"
     digits: int = 2
-    unit: str = ""
     low: float = 0.0
     high: float | None = None
     baseline: str = ""
-
-
-TEST_FIGURES = (
-    Figure(
-        "accuracy",
-        "Test accuracy",
-        "Share of the test sentences whose label is the likelier class.",
-        "share",
-        1,
-        high=1.0,
-        baseline="TF-IDF + logistic regression",
-    ),
-    Figure(
-        "loss",
-        "Test loss, nats",
-        "Mean −ln of the probability of the label, on the test text. Smaller is better.",
-        digits=3,
-        baseline="majority class",
-    ),
-    Figure("perplexity", "Test perplexity", "On the test text. Smaller is better.", digits=1),
-)
-STATE_FIGURES = (
-    Figure("kept_per_step", "Kept per step", format="share", digits=0, high=1.0),
-    Figure("change_per_step", "Change per step"),
-)
-STATE_FIGURES_AFTER_UNITS = (Figure("effective_dimension_states", "Directions in use", digits=1, low=1.0),)
-PAIR_FIGURE = Figure("cka", "States alike (CKA)", high=1.0)
-SUBJECTS = {"TF-IDF + logistic regression": "word counts alone", "majority class": "majority class"}
-"""How the subjects of the metrics are called beside a mark."""

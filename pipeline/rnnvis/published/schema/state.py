@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from rnnvis.published.schema.clusters import CLUSTERS
 from rnnvis.published.schema.declaration import CLUSTERING, HALVES, Column, Table
+from rnnvis.published.schema.units import UNITS
 
 _STATE_OF_CLASSIFIER = "; only for the state that the classifier's linear head reads"
 _QUANTILES = tuple(
@@ -88,117 +90,7 @@ STATE: tuple[Table, ...] = (
             Column("push_standard_error", "float32", "Its standard error; null below two uses", nullable=True, low=0),
         ),
     ),
-    Table(
-        "cluster_labels",
-        "state",
-        "one side (words or units) of one co-clustering",
-        ("method", "selection", "k", "side"),
-        (
-            *CLUSTERING,
-            Column("side", "string", "words or units"),
-            Column("ids", "list<int32>", "Word or unit numbers that were clustered", low=0),
-            Column("labels", "list<uint8>", "Cluster of each of them", below="k", length="ids"),
-            Column("order", "list<uint8>", "Clusters from top to bottom as they are drawn", below="k"),
-        ),
-        group=16,
-    ),
-    Table(
-        "block_means",
-        "state",
-        "one co-clustering",
-        ("method", "selection", "k"),
-        (
-            *CLUSTERING,
-            Column("mean", "list<float32>", "Mean response of each block, row-major [word clusters × unit clusters]"),
-        ),
-        group=64,
-    ),
-    Table(
-        "word_strengths",
-        "state",
-        "one co-clustering",
-        ("method", "selection", "k"),
-        (
-            *CLUSTERING,
-            Column(
-                "strength",
-                "list<float32>",
-                "Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit "
-                "clusters]",
-            ),
-        ),
-        group=16,
-    ),
-    Table(
-        "cluster_summaries",
-        "state",
-        "a cluster of one co-clustering",
-        ("method", "selection", "k", "side", "cluster"),
-        (
-            *CLUSTERING,
-            Column("side", "string", "words or units"),
-            Column("cluster", "uint8", "Cluster number", below="k"),
-            Column("size", "int32", "Number of members", low=0),
-            Column(
-                "stability",
-                "float32",
-                "Best Jaccard overlap of this cluster between the two halves' clusterings; below .5 is unstable",
-                nullable=True,
-                low=0,
-                high=1,
-            ),
-            Column(
-                "purity_part_of_speech", "float32", "Share of the majority part of speech", nullable=True, low=0, high=1
-            ),
-            Column(
-                "purity_class",
-                "float32",
-                "Share of its words whose effect has the majority sign",
-                nullable=True,
-                low=0,
-                high=1,
-            ),
-            Column("effect", "float32", "Mean effect of its words on the log-odds", nullable=True),
-        ),
-        group=2048,
-    ),
-    Table(
-        "cluster_quality",
-        "state",
-        "one co-clustering",
-        ("method", "selection", "k"),
-        (
-            *CLUSTERING,
-            Column(
-                "held_out_r2",
-                "float32",
-                "Held-out block R²: labels and means from one half, the other predicted",
-                high=1,
-            ),
-            Column("bound", "float32", "The best any k groups could reach: rank-k share of the other half", high=1),
-            Column("sign_coherence", "float32", "Σ|block mean of R| / Σ block mean of |R|", low=0, high=1),
-            Column("ari_words", "float32", "Adjusted Rand index of the halves' word clusters", low=-1, high=1),
-            Column("ari_units", "float32", "Adjusted Rand index of the halves' unit clusters", low=-1, high=1),
-            Column("balance", "float32", "Entropy of the cluster sizes over log k, mean of both sides", low=0, high=1),
-            Column("normalised_cut", "float32", "Normalised cut of the bipartite graph of |R|", nullable=True, low=0),
-            Column(
-                "purity_part_of_speech",
-                "float32",
-                "Share of the words whose part of speech is their cluster's",
-                True,
-                low=0,
-                high=1,
-            ),
-            Column(
-                "purity_shuffled",
-                "float32",
-                "The same with the parts of speech dealt out anew: chance",
-                True,
-                low=0,
-                high=1,
-            ),
-        ),
-    ),
+    *CLUSTERS,
     Table(
         "states",
         "state",
@@ -232,107 +124,7 @@ STATE: tuple[Table, ...] = (
             Column("value", "float32", "State of the unit there", bounded=True),
         ),
     ),
-    Table(
-        "units",
-        "state",
-        "a unit",
-        ("unit",),
-        (
-            Column("unit", "int32", "Unit number", of="units"),
-            Column("output_weight", "float32", "Log-odds per unit of state: v, where the head reads it", True),
-            Column("mean", "float32", "Mean state", bounded=True),
-            Column("mean_absolute", "float32", "Mean |state|", low=0, bounded=True),
-            Column("standard_deviation", "float32", "Standard deviation of the state", low=0, bounded=True),
-            Column(
-                "saturation", "float32", "Share of steps with |h| > 0.9; null for unbounded states", True, low=0, high=1
-            ),
-            Column(
-                "time_scale",
-                "float32",
-                "−1/ln ρ₁, ρ₁ the lag-one autocorrelation within sentences, in words",
-                True,
-                low=0,
-            ),
-            Column("gate_keep", "float32", "Mean share the forget or update gate keeps per word", True, low=0, high=1),
-            Column("gate_time_scale", "float32", "−1/ln of that share, in words", True, low=0),
-            Column(
-                "gate_saturation", "float32", "Share of steps where that gate is < 0.1 or > 0.9", True, low=0, high=1
-            ),
-            Column(
-                "sparsity",
-                "float32",
-                "Hoyer sparsity of its responses over the words, 0 dense to 1 sparse",
-                True,
-                low=0,
-                high=1,
-            ),
-            Column(
-                "label_auc",
-                "float32",
-                "Area under the ROC curve of its last state for the label, test text",
-                True,
-                low=0,
-                high=1,
-            ),
-            Column(
-                "raises_next",
-                "list<int32>",
-                "Next words it speaks for most, where a language model reads it",
-                True,
-                of="words",
-            ),
-            Column("lowers_next", "list<int32>", "Next words it speaks against most", True, of="words"),
-            Column("top_words", "list<int32>", "Words that raise it most, by expected response", of="words"),
-            Column("bottom_words", "list<int32>", "Words that lower it most", of="words"),
-            Column("histogram", "list<int64>", "Steps in each of 64 bins of the state", low=0, length=64),
-            Column("edges", "list<float32>", "The 65 borders of those bins", length=65),
-        ),
-    ),
-    Table(
-        "gates",
-        "state",
-        "a gate of a unit",
-        ("unit", "gate"),
-        (
-            Column("unit", "int32", "Unit number", of="units"),
-            Column("gate", "string", "i, f, o (LSTM: input, forget, output) or r, z (GRU: reset, update)"),
-            Column("mean", "float32", "Mean of the gate over the measured steps, 0 to 1", low=0, high=1),
-            Column("closed", "float32", "Share of steps where it is < 0.1", low=0, high=1),
-            Column("open", "float32", "Share of steps where it is > 0.9", low=0, high=1),
-        ),
-    ),
-    Table(
-        "selectivity",
-        "state",
-        "a unit and a feature of the step",
-        ("unit", "feature"),
-        (
-            Column("unit", "int32", "Unit number", of="units"),
-            Column("feature", "string", "part_of_speech (of the word read), label (of the sentence) or position"),
-            Column(
-                "bits",
-                "float32",
-                "Mutual information of the state, cut into 16 equally full bins, with the feature",
-                low=0,
-            ),
-            Column("shuffled", "float32", "The same with the feature shuffled: what chance gives, in bits", low=0),
-            Column("highest", "string", "Value of the feature at which its mean state is highest"),
-            Column("lowest", "string", "Value of the feature at which its mean state is lowest"),
-        ),
-    ),
-    Table(
-        "unit_ablation",
-        "state",
-        "a unit that was held at zero",
-        ("unit",),
-        (
-            Column("unit", "int32", "Unit number", of="units"),
-            Column("increase", "float32", "Increase of the loss without it, mean over held-out text, in nats"),
-            Column(
-                "standard_error", "float32", "Its standard error; sentences count as independent", nullable=True, low=0
-            ),
-        ),
-    ),
+    *UNITS,
     Table(
         "cluster_ablation",
         "state",

@@ -15,7 +15,7 @@ from rnnvis.text import FILE_KINDS, KINDS, rows
 from rnnvis.text.corpus import SPLITS
 from rnnvis.text.kinds.table import MOST_CLASSES
 from rnnvis.text.lines import check_encoding
-from rnnvis.text.tokenizer import reader
+from rnnvis.text.segmenter import TOKENS, reader
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*")
 _MOST = 2**31 - 1
@@ -150,7 +150,7 @@ def _check_source(source: Source, path: Path) -> None:
     if source.classes not in (2, 5):
         raise RnnvisError(f'{path}: "source.classes" is {source.classes}', "2 (1–2 against 4–5 stars) or 5")
     _one_of(source.format, "source.format", ["", *rows.NAMES], path)
-    _one_of(source.tokens, "source.tokens", ["words", "characters"], path)
+    _one_of(source.tokens, "source.tokens", list(TOKENS), path)
     check_marks(source, f"{path}: source.")
     if len(source.labels) == 1 or len(source.labels) > MOST_CLASSES:
         raise RnnvisError(f'{path}: "source.labels" names {len(source.labels)} classes', f"name 2 to {MOST_CLASSES}")

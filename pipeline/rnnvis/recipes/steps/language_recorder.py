@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 
+from rnnvis.api.record import record
+from rnnvis.api.sample import Sample
 from rnnvis.config import Measure
-from rnnvis.measures.measure import measure
 from rnnvis.measures.outputs.next_words import NextWordCollector, NextWords, following_words
-from rnnvis.measures.recorder import StateRecord, StateRecorder, Text, sampled
+from rnnvis.measures.recorder import StateRecord, sampled
 from rnnvis.nets.language_model import CHUNK, LanguageModel
-from rnnvis.recording.documents import record_documents
-from rnnvis.recording.steps import Batch, StepBatch
+from rnnvis.recording.steps import StepBatch
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.sentences import Sentences
 
@@ -47,26 +45,34 @@ def record_language_model(
     it knows its training text by heart says nothing, and takes most of the time.
     """
     split = np.array(corpus.split)
-    measured, probe = np.isin(split, asked.splits), split == "probe"
-    budget = asked.states_megabytes * 2**20
-    text = Text(corpus.tokens, corpus.key, len(corpus.vocabulary), measured, probe, states_bytes=budget)
-    states = StateRecorder(text, asked.frequent_count)
+    probe = split == "probe"
+    sample = Sample(
+        measured=np.isin(split, asked.splits),
+        always=probe,
+        ended=np.zeros(len(corpus), dtype=bool),
+        keys=corpus.key,
+        states_bytes=asked.states_megabytes * 2**20,
+    )
     steps = Sentences.of(corpus.tokens)
     shown = np.zeros(len(corpus), dtype=bool)
-    shown[sampled(text, 2 * model.rnn.hidden_size, budget)] = True
+    shown[sampled(corpus.key, 2 * model.rnn.hidden_size * steps.lengths, probe, sample.states_bytes)] = True
     told = shown | (held_out & (split != "train"))
-    chosen = told[steps.sentence_id]
-    guesses = _Guesses(model, NextWordCollector(following_words(corpus.tokens, corpus.documents), chosen))
-
-    def from_zero(m: Any, batch: Batch) -> Any:
-        return m(batch.ids, m.zero_state(len(batch.ids)))
-
-    def run(gates: bool) -> Iterator[Mapping[str, StepBatch]]:
-        for batch in record_documents(model, corpus.tokens, corpus.documents, from_zero, gates=gates):
-            yield {"": batch}
-
-    measure(run, {"": states}, {"": [guesses]})
-    found = states.result()
+    following = following_words(corpus.tokens, corpus.documents)
+    guesses = _Guesses(model, NextWordCollector(following, told[steps.sentence_id]))
+    document = np.zeros(len(corpus), dtype=np.int64)
+    for number, sentences in enumerate(corpus.documents):
+        document[sentences] = number
+    recording = record(
+        model,
+        corpus.tokens,
+        corpus.vocabulary,
+        initial="carried",
+        documents=document,
+        frequent_count=asked.frequent_count,
+        sample=sample,
+        observers=[guesses],
+    )
+    found = list(recording.states.values())
     return LanguageRecord(
         states=found,
         sentence_id=steps.sentence_id,

@@ -15,7 +15,8 @@ from rnnvis.text.lines import head, numbered, suffix
 from rnnvis.text.penn import END, ended, penn_words, split_sentences
 from rnnvis.text.reading import FileKind, Reading, missing, splits_of
 from rnnvis.text.rows import tabbed
-from rnnvis.text.tokenizer import Tokens, characters, reader
+from rnnvis.text.segmenter import reader
+from rnnvis.text.tokenizer import Tokens, characters
 
 TRAIN, VALID = 0.90, 0.05
 SUFFIXES = (".txt", ".text")

@@ -6,7 +6,7 @@ import { axisOver, type Axis } from '../chart/axis';
 import { signed, tick } from '../chart/format';
 import { axisText, note } from '../chart/paintAxis';
 import { plain, type TooltipContent } from '../tooltip/content';
-import { natDigits } from '../unit/told';
+import { natDigits } from '../chart/numbers';
 import type { WithoutGroup, WithoutRow } from './without';
 
 const HEAD = 22;

@@ -1,24 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { UNIT_MEASURES } from '../../data/figures';
 import type { UnitRow } from '../../data/types';
+import { unitRow } from '../../testing/units';
 import { alongStrip, measuresFor, ranked } from './measures';
 
-const row = (unit: number, some: Partial<UnitRow>): UnitRow => ({
-  unit,
-  outputWeight: null,
-  mean: 0,
-  meanAbsolute: 0.1 * unit,
-  standardDeviation: 0.1,
-  saturation: null,
-  timeScale: null,
-  gateKeep: null,
-  gateTimeScale: null,
-  gateSaturation: null,
-  sparsity: null,
-  labelAuc: null,
-  topWords: new Int32Array(),
-  bottomWords: new Int32Array(),
-  ...some,
-});
+const row = (unit: number, some: Partial<UnitRow>): UnitRow => unitRow(unit, { meanAbsolute: 0.1 * unit, ...some });
 const rows = [row(0, { outputWeight: 0.2 }), row(1, { outputWeight: -3 }), row(2, { labelAuc: 0.1 })];
 const names = { kind: 'h', cell: 'GRU', positive: 'positive' };
 
@@ -37,6 +23,17 @@ describe('measuresFor', () => {
   });
 });
 
+describe('what was declared', () => {
+  it('is shown in its order, without a word of it here', () => {
+    const all = measuresFor(names, [row(0, Object.fromEntries(UNIT_MEASURES.map(({ column }) => [column, 0.5])))]);
+    expect(all.map(({ key }) => key)).toEqual(UNIT_MEASURES.filter(({ table }) => table === 'units').map(({ key }) => key));
+    for (const { title, help, about } of all) expect([title, help, about(row(0, {}))].join(' ')).not.toMatch(/[{}]/);
+    expect(all.find(({ key }) => key === 'timeScale')!.text(2.04)).toBe('2.0 words');
+    expect(all.find(({ key }) => key === 'meanAbsolute')!.title).toBe('Typical size |h|');
+    expect(all.find(({ key }) => key === 'meanAbsolute')!.about(row(0, { saturation: 0.25 }))).toBe('25 % of steps saturated');
+  });
+});
+
 describe('what is told and missed', () => {
   const without = (increase: number, standardError: number | null): Partial<UnitRow> => ({ without: { increase, standardError } });
   const missed = [row(0, without(0.01, 0.02)), row(1, without(0.004, 0.0004)), row(2, without(-0.006, 0.001)), row(3, without(0.002, null))];
@@ -47,6 +44,12 @@ describe('what is told and missed', () => {
     expect(ranked(missed, of('lossCertainty')).map((r) => r.unit)).toEqual([1, 2, 0, 3]);
     expect(of('lossCertainty').about(missed[2]!)).toBe('number 2 of 3');
     expect(of('lossCertainty').about(missed[0]!)).toBe('number 3 of 3, may be noise');
+  });
+  it('counts the rise in standard errors, where both are known', () => {
+    expect(of('lossCertainty').value(missed[2]!)).toBeCloseTo(-6);
+    expect(of('lossCertainty').value(row(9, without(1, 0)))).toBeNull();
+    expect(of('lossCertainty').value(row(9, {}))).toBeNull();
+    expect(of('lossCertainty').text(-6)).toBe('−6.0 std. errors');
   });
   it('gives the error beside the loss', () => {
     expect(of('lossWithout').text(0.004)).toBe('+0.0040 nats');

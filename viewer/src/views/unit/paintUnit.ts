@@ -10,7 +10,8 @@ import { gatesHeight, paintGates } from './paintGates';
 import { HISTOGRAM_HEIGHT, histogramScale, paintHistogram, paintSpread } from './paintHistogram';
 import { FEATURES, type Gate } from '../../data/measured';
 import type { UnitHistogram, UnitRow } from '../../data/types';
-import { bits, FEATURE_NAMES, moves, valueName } from './told';
+import { bits } from '../chart/numbers';
+import { FEATURE_NAMES, moves, valueName } from './told';
 import type { NextWords, UnitWords } from './unitData';
 
 const MARGIN = 24;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { UnitRow } from '../../data/types';
-import { amount, bits, certainty, moves, natDigits, nats, noAblation, valueName } from './told';
+import { bits, natDigits, nats } from '../chart/numbers';
+import { amount, moves, noAblation, valueName } from './told';
 
 describe('amounts', () => {
   it('shows two digits of a loss, and as many of its error', () => {
@@ -18,16 +18,6 @@ describe('amounts', () => {
   });
   it('keeps a third decimal of few bits', () => {
     expect([bits(1.254), bits(0.0154), bits(0), bits(0.0004)]).toEqual(['1.25 bits', '0.015 bits', '0.000 bits', '< 0.001 bits']);
-  });
-});
-
-describe('certainty', () => {
-  it('counts the rise in standard errors, where both are known', () => {
-    const of = (without: UnitRow['without']): number | null => certainty({ without } as UnitRow);
-    expect(of({ increase: -0.006, standardError: 0.002 })).toBeCloseTo(-3);
-    expect(of({ increase: 1, standardError: null })).toBeNull();
-    expect(of({ increase: 1, standardError: 0 })).toBeNull();
-    expect(of(null)).toBeNull();
   });
 });
 

@@ -1,7 +1,8 @@
 /** What a unit tells and what happens without it, in words and numbers. */
 
-import type { Feature, ModelEntry, UnitRow, Without } from '../../data/types';
-import { fixed, signed } from '../chart/format';
+import type { Feature, ModelEntry, Without } from '../../data/types';
+import { fixed } from '../chart/format';
+import { natDigits } from '../chart/numbers';
 
 export const FEATURE_NAMES: Record<Feature, string> = {
   part_of_speech: 'part of speech of the word',
@@ -18,23 +19,6 @@ export function gateName(gate: string): string {
   return GATE_NAMES[gate] ?? `Gate ${gate}`;
 }
 
-/** `0.42 bits`; a third decimal where it is small. */
-export function bits(value: number): string {
-  if (value > 0 && value < 0.0005) return '< 0.001 bits';
-  return `${fixed(value, Math.abs(value) < 0.1 ? 3 : 2)} bits`;
-}
-
-/** Decimals that show two digits of an amount in nats, two to six of them. */
-export function natDigits(amount: number): number {
-  const size = Number(Math.abs(amount).toPrecision(2));
-  return size > 0 && Number.isFinite(size) ? Math.max(2, Math.min(6, 1 - Math.floor(Math.log10(size)))) : 2;
-}
-
-/** `+0.0042 nats`. */
-export function nats(value: number): string {
-  return `${signed(value, natDigits(value))} nats`;
-}
-
 /** `0.031 ± 0.004`, without a sign: it stands after “rises by” or “falls by”. Both have the digits that the larger one needs. */
 export function amount(value: number, error: number | null): string {
   const digits = natDigits(Math.max(Math.abs(value), error ?? 0));
@@ -44,11 +28,6 @@ export function amount(value: number, error: number | null): string {
 /** `rises by 0.031 ± 0.004`. */
 export function moves({ increase, standardError }: Without): string {
   return `${increase < 0 ? 'falls' : 'rises'} by ${amount(increase, standardError)}`;
-}
-
-/** The rise of the loss without the unit, in standard errors; null where either is not known. */
-export function certainty({ without }: UnitRow): number | null {
-  return without?.standardError ? without.increase / without.standardError : null;
 }
 
 /** A value of a feature as it stands after “highest at”. */

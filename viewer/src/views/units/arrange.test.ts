@@ -1,24 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { UnitRow } from '../../data/types';
+import { unitRow } from '../../testing/units';
 import { measuresFor } from '../unit/measures';
 import { arrange, binsOf, digitsFor, readBound, withRange, wordsWith, type Arrangement } from './arrange';
 
-const row = (unit: number, timeScale: number | null, words: [number[], number[]]): UnitRow => ({
-  unit,
-  outputWeight: null,
-  mean: unit / 10,
-  meanAbsolute: 0.1 * unit,
-  standardDeviation: 0.1,
-  saturation: null,
-  timeScale,
-  gateKeep: null,
-  gateTimeScale: null,
-  gateSaturation: null,
-  sparsity: null,
-  labelAuc: null,
-  topWords: Int32Array.from(words[0]),
-  bottomWords: Int32Array.from(words[1]),
-});
+const row = (unit: number, timeScale: number | null, words: [number[], number[]]): UnitRow =>
+  unitRow(unit, { mean: unit / 10, meanAbsolute: 0.1 * unit, timeScale, topWords: Int32Array.from(words[0]), bottomWords: Int32Array.from(words[1]) });
 const text = ['zeal', 'Étude', 'bad', 'sunset'];
 const rows = [row(0, 3, [[0], [2]]), row(1, null, [[1], [2]]), row(2, 7, [[2], [3]]), row(3, 3, [[], [0]])];
 const measures = measuresFor({ kind: 'h', cell: 'GRU', positive: null }, rows);

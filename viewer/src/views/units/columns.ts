@@ -1,3 +1,4 @@
+import { UNIT_MEASURES } from '../../data/figures';
 import type { UnitRow } from '../../data/types';
 import { measure as measureText } from '../../paint/text';
 import type { ColumnKey, SortKey } from '../../state/unitList';
@@ -27,11 +28,10 @@ const FIELD = 6;
 /** Narrower windows scroll sideways rather than show fewer measures. */
 const LEAST_MEASURES = 4;
 
-/** The measures from the first that a narrow table shows to the last. */
-const FIRST: readonly SortKey[] = [
-  ...(['timeScale', 'labelAuc', 'lossCertainty', 'outputWeight', 'speechBits', 'gateKeep', 'sparsity', 'meanAbsolute'] as const),
-  ...(['saturation', 'lossWithout', 'positionBits', 'labelBits'] as const),
-];
+/** The measures from the first that a narrow table shows to the last; the mean has a column of its own kind. */
+const FIRST: readonly SortKey[] = UNIT_MEASURES.filter(({ key }) => key !== 'mean')
+  .toSorted((a, b) => a.telling - b.telling)
+  .map(({ key }) => key);
 
 /** Wide enough for the largest numbers, and for both bounds of the filter side by side. */
 function widthOf(measure: Measure, bins: Bins | null): number {

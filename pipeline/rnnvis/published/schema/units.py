@@ -1,0 +1,278 @@
+"""The tables of a state's units: their measures, their gates, what they tell, and what happens without them."""
+
+from __future__ import annotations
+
+from rnnvis.published.schema.declaration import Column, Table
+from rnnvis.published.schema.said import Said
+
+
+def _tells(feature: str, what: str, title: str, key: str, order: int, telling: int) -> Said:
+    return Said(
+        title,
+        f"How much its state tells about the {what}: mutual information over every step, in bits; 0 is nothing",
+        "chance gives {chance}",
+        format="bits",
+        group="tells",
+        order=order,
+        telling=telling,
+        row=("feature", feature),
+        key=key,
+    )
+
+
+UNITS: tuple[Table, ...] = (
+    Table(
+        "units",
+        "state",
+        "a unit",
+        ("unit",),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column(
+                "output_weight",
+                "float32",
+                "Log-odds per unit of state: v, where the head reads it",
+                True,
+                said=(
+                    Said(
+                        "Weight to output",
+                        "What one unit of {kind} adds to the log-odds of {positive}",
+                        "log-odds per unit of {kind}",
+                        format="signed",
+                        ranked_by="size",
+                        order=5,
+                        telling=4,
+                    ),
+                ),
+            ),
+            Column(
+                "mean",
+                "float32",
+                "Mean state",
+                bounded=True,
+                said=(
+                    Said(
+                        "Mean {kind}",
+                        "Mean of {kind} over every step, with its sign",
+                        "over every step",
+                        format="signed",
+                        group="more",
+                        order=8,
+                    ),
+                ),
+            ),
+            Column(
+                "mean_absolute",
+                "float32",
+                "Mean |state|",
+                low=0,
+                bounded=True,
+                said=(
+                    Said(
+                        "Typical size |{kind}|", "Mean of |{kind}| over every step", "{saturated}", order=3, telling=8
+                    ),
+                ),
+            ),
+            Column("standard_deviation", "float32", "Standard deviation of the state", low=0, bounded=True),
+            Column(
+                "saturation",
+                "float32",
+                "Share of steps with |h| > 0.9; null for unbounded states",
+                True,
+                low=0,
+                high=1,
+                said=(
+                    Said(
+                        "Saturation",
+                        "Share of steps with |{kind}| > 0.9",
+                        "share of steps with |{kind}| > 0.9",
+                        format="share",
+                        digits=0,
+                        group="more",
+                        order=7,
+                        telling=9,
+                    ),
+                ),
+            ),
+            Column(
+                "time_scale",
+                "float32",
+                "−1/ln ρ₁, ρ₁ the lag-one autocorrelation within sentences, in words",
+                True,
+                low=0,
+                said=(
+                    Said(
+                        "Time-scale",
+                        "How many words it takes until its state has mostly faded: −1 / ln of the lag-one "
+                        "autocorrelation",
+                        "how long it remembers",
+                        digits=1,
+                        unit="words",
+                        order=1,
+                        telling=1,
+                        compared=True,
+                    ),
+                ),
+            ),
+            Column(
+                "gate_keep",
+                "float32",
+                "Mean share the forget or update gate keeps per word",
+                True,
+                low=0,
+                high=1,
+                said=(
+                    Said(
+                        "{gate} keeps",
+                        "Mean share of its old state that the gate keeps at each word",
+                        "of itself per word",
+                        format="share",
+                        digits=0,
+                        order=2,
+                        telling=6,
+                    ),
+                ),
+            ),
+            Column("gate_time_scale", "float32", "−1/ln of that share, in words", True, low=0),
+            Column(
+                "gate_saturation", "float32", "Share of steps where that gate is < 0.1 or > 0.9", True, low=0, high=1
+            ),
+            Column(
+                "sparsity",
+                "float32",
+                "Hoyer sparsity of its responses over the words, 0 dense to 1 sparse",
+                True,
+                low=0,
+                high=1,
+                said=(
+                    Said(
+                        "Sparsity",
+                        "Whether few words move it (near 1) or many alike (near 0): Hoyer sparsity of its responses",
+                        "0 dense, 1 a single word",
+                        order=6,
+                        telling=7,
+                    ),
+                ),
+            ),
+            Column(
+                "label_auc",
+                "float32",
+                "Area under the ROC curve of its last state for the label, test text",
+                True,
+                low=0,
+                high=1,
+                said=(
+                    Said(
+                        "Tells the label",
+                        "How well its last state alone tells the label of a test sentence: 50 % is chance, 100 % never "
+                        "wrong (AUC, the better side)",
+                        "AUC; a {side} value says {positive}",
+                        format="share",
+                        digits=0,
+                        base=0.5,
+                        either_side=True,
+                        order=4,
+                        telling=2,
+                    ),
+                ),
+            ),
+            Column(
+                "raises_next",
+                "list<int32>",
+                "Next words it speaks for most, where a language model reads it",
+                True,
+                of="words",
+            ),
+            Column("lowers_next", "list<int32>", "Next words it speaks against most", True, of="words"),
+            Column("top_words", "list<int32>", "Words that raise it most, by expected response", of="words"),
+            Column("bottom_words", "list<int32>", "Words that lower it most", of="words"),
+            Column("histogram", "list<int64>", "Steps in each of 64 bins of the state", low=0, length=64),
+            Column("edges", "list<float32>", "The 65 borders of those bins", length=65),
+        ),
+    ),
+    Table(
+        "gates",
+        "state",
+        "a gate of a unit",
+        ("unit", "gate"),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column("gate", "string", "i, f, o (LSTM: input, forget, output) or r, z (GRU: reset, update)"),
+            Column("mean", "float32", "Mean of the gate over the measured steps, 0 to 1", low=0, high=1),
+            Column("closed", "float32", "Share of steps where it is < 0.1", low=0, high=1),
+            Column("open", "float32", "Share of steps where it is > 0.9", low=0, high=1),
+        ),
+    ),
+    Table(
+        "selectivity",
+        "state",
+        "a unit and a feature of the step",
+        ("unit", "feature"),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column("feature", "string", "part_of_speech (of the word read), label (of the sentence) or position"),
+            Column(
+                "bits",
+                "float32",
+                "Mutual information of the state, cut into 16 equally full bins, with the feature",
+                low=0,
+                said=(
+                    _tells("part_of_speech", "part of speech of the word", "Tells part of speech", "speechBits", 9, 5),
+                    _tells("label", "label of the sentence", "Tells label (bits)", "labelBits", 10, 12),
+                    _tells("position", "position in the sentence", "Tells position", "positionBits", 11, 11),
+                ),
+            ),
+            Column("shuffled", "float32", "The same with the feature shuffled: what chance gives, in bits", low=0),
+            Column("highest", "string", "Value of the feature at which its mean state is highest"),
+            Column("lowest", "string", "Value of the feature at which its mean state is lowest"),
+        ),
+    ),
+    Table(
+        "unit_ablation",
+        "state",
+        "a unit that was held at zero",
+        ("unit",),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column(
+                "increase",
+                "float32",
+                "Increase of the loss without it, mean over held-out text, in nats",
+                said=(
+                    Said(
+                        "Loss without it",
+                        "By how much the loss on held-out text rises when the unit is held at zero, in nats. The "
+                        "largest means are often noise: see them in standard errors",
+                        "{error}",
+                        format="nats",
+                        signless=True,
+                        group="loss",
+                        order=12,
+                        telling=10,
+                        error="standard_error",
+                        key="lossWithout",
+                    ),
+                    Said(
+                        "Effect over error",
+                        "The rise of the loss without the unit, in its standard errors: clear effects come first, "
+                        "whatever their size. Within ±2 it may be noise",
+                        "{place}",
+                        format="signed",
+                        digits=1,
+                        unit="std. errors",
+                        ranked_by="size",
+                        signless=True,
+                        group="loss",
+                        order=13,
+                        telling=3,
+                        over="standard_error",
+                        key="lossCertainty",
+                    ),
+                ),
+            ),
+            Column(
+                "standard_error", "float32", "Its standard error; sentences count as independent", nullable=True, low=0
+            ),
+        ),
+    ),
+)
