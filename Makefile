@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
-RUN := $(VENV)/bin/python -m rnnvis.cli
+RUN := $(VENV)/bin/python -m rnnvis.start
 
 .PHONY: help demo demo-build demo-lm demo-lm-build site serve verify wheel test check bench clean
 

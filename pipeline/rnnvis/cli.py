@@ -32,9 +32,23 @@ class Commands(click.Group):
                 raise
             click.echo(f"Error: {unusable(error)}", err=True)
             sys.exit(1)
+        except UnicodeEncodeError as error:
+            text = error.object if isinstance(error.object, str) else str(error.object)
+            click.echo(f"Error: {text!a}: a name that is no Unicode text\n  Fix: give it another name", err=True)
+            sys.exit(1)
+        except MemoryError:
+            click.echo("Error: there is not enough memory\n  Fix: close other programs, or take less text", err=True)
+            sys.exit(1)
         except KeyboardInterrupt:
-            click.echo("Stopped. Finished stages are kept; the same command goes on from here.", err=True)
-            sys.exit(130)
+            self._stopped(130)
+        except Exception as error:
+            if type(error).__name__ == "InterruptException":  # Ctrl-C while DuckDB is at work
+                self._stopped(130)
+            raise
+
+    def _stopped(self, status: int) -> None:
+        click.echo("Stopped. Finished stages are kept; the same command goes on from here.", err=True)
+        sys.exit(status)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -231,9 +245,10 @@ def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose
             click.echo(f"Serving {published.url}  (Ctrl-C stops)")
             published.wait()
         return
+    from rnnvis.recipes.website import built_site
     from rnnvis.server.loopback import serve_site
 
-    with serve_site(folder or project.build / "site", port, prefix=prefix, said=verbose) as running:
+    with serve_site(folder or built_site(project), port, prefix=prefix, said=verbose) as running:
         click.echo(f"Serving {running.url}  (Ctrl-C stops)")
         running.wait()
 
@@ -326,6 +341,9 @@ def _source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         (("--group",), {"metavar": "COLUMN", "help": "Column whose equal values stay in one split, as an author."}),
         (("--encoding",), {"metavar": "NAME", "help": "Encoding of the files, such as latin-1; UTF-8 otherwise."}),
         (("--header/--no-header",), {"default": None, "help": "Whether the first line names the columns."}),
+        (("--format",), {"type": click.Choice(["csv", "tsv", "jsonl", "parquet"]), "help": "Format of a table."}),
+        (("--labels",), {"metavar": "NAMES", "help": "Names of the classes in the order of their numbers: bad,good."}),
+        (("--classes",), {"type": click.Choice(["2", "5"]), "help": "Classes of yelp and sst."}),
         (("--delimiter",), {"metavar": "MARK", "help": "What parts the fields, such as ; or tab."}),
         (("--quotes/--no-quotes",), {"default": None, "help": "Whether quotation marks hold fields, or are text."}),
         (("--quote",), {"metavar": "MARK", "help": 'The quotation mark; " otherwise.'}),

@@ -9,15 +9,22 @@ import os
 import pickle
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from rnnvis.cli import main
 from rnnvis.published.verify import verify
+from rnnvis.recipes.keep.project import Project
 from rnnvis.recipes.steps.train import load_corpus
+from rnnvis.recipes.website import built_site
 from tests.python import tiny
 
 REGENERATE = ("regenerate", "--quick", "--no-site")
@@ -236,3 +243,86 @@ def test_a_port_that_is_none(checkout: Path) -> None:
     result = run(checkout, "serve", str(checkout), "--port", "99999")
     assert result.exit_code == 2
     assert "99999" in result.output
+
+
+def test_an_early_end_of_the_process_is_said_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "datasets").mkdir()
+    script = textwrap.dedent("""
+        import sys, time, click, rnnvis.cli, rnnvis.start
+        def slow():
+            print("on", flush=True)
+            time.sleep(60)
+        rnnvis.cli.main.add_command(click.Command("slow", callback=slow))
+        sys.argv = ["rnnvis", "slow"]
+        rnnvis.start.main()
+    """)
+    for number, status in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "on\n"
+        process.send_signal(number)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == status
+        assert "Stopped." in said
+        assert "Traceback" not in said
+
+
+def test_ctrl_c_while_the_command_is_being_loaded_is_said(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("import time; print('loading', flush=True); time.sleep(60)")
+    process = subprocess.Popen(
+        [sys.executable, "-c", "import rnnvis.start; rnnvis.start.main()"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "loading\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.count("Stopped."), "Traceback" in said) == (130, 1, False)
+
+
+@pytest.mark.parametrize("arguments", [["--name", "a\udcff"], ["--dataset", "a\udcff"], ["--out", "a\udcff"]])
+def test_names_that_are_no_text_are_named_and_no_traceback_is_shown(tmp_path: Path, arguments: list[str]) -> None:
+    np.save(tmp_path / "states.npy", np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32))
+    (tmp_path / "tokens.txt").write_text("a b c d\n" * 10)
+    given = [] if arguments[0] == "--out" else ["--out", "out"]
+    command = ["import", "states.npy", "--tokens", "tokens.txt", "--minimum-count", "1", *given, *arguments]
+    script = f"import sys; sys.argv = ['rnnvis', *{command!a}]; import rnnvis.start; rnnvis.start.main()"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert "Traceback" not in done.stderr
+    if arguments[0] != "--out":
+        assert done.returncode == 1
+        assert "no Unicode text" in done.stderr
+
+
+def test_a_lack_of_memory_is_said(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("rnnvis.recipes.plan.regenerate", full)
+    done = run(checkout, *REGENERATE)
+    assert done.exit_code == 1
+    assert "there is not enough memory" in done.output
+
+
+def test_a_site_whose_build_was_killed_between_its_two_renames_is_there_again(tmp_path: Path) -> None:
+    (tmp_path / "build" / "site.old").mkdir(parents=True)
+    (tmp_path / "build" / "site.old" / "index.html").write_text("before")
+    assert (built_site(Project(tmp_path)) / "index.html").read_text() == "before"
+    assert not (tmp_path / "build" / "site.old").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("units = -49", "units = -49 is outside 1"), ('cell = "mgu"', 'unknown cell "mgu"')]
+)
+def test_every_card_is_checked_before_any_model_is_trained(tmp_path: Path, line: str, said: str) -> None:
+    root = tiny.project(tmp_path, cells=("gru", "lstm"), epochs=2)
+    card = root / "datasets" / "tiny" / "lstm.toml"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(re.sub(rf"^{line.split()[0]} = .*$", line, text, flags=re.MULTILINE), encoding="utf-8")
+    refused(run(root, *REGENERATE), said, "lstm.toml")
+    assert not (root / "build" / "stages" / "train").exists()

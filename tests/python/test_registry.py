@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import http.server
+import os
 import threading
 from pathlib import Path
 
@@ -78,6 +79,20 @@ def test_a_wrong_hash_leaves_no_file(index, tmp_path):
     message = failure(tmp_path / "cache", sha256="0" * 64)
     assert SHA256 in message
     assert "0" * 64 in message
+
+
+def test_a_download_without_an_end_is_stopped(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "LARGEST_DOWNLOAD", len(CONTENT) - 1)
+    assert f"larger than {len(CONTENT) - 1:,} bytes" in failure(tmp_path)
+
+
+def test_what_a_killed_download_left_goes_with_the_next_one(index, tmp_path):
+    left, at_work = (tmp_path / f"snippets-1.0.tar.gz.{number}.part" for number in (1, 2))
+    for path in (left, at_work):
+        path.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    fetch(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["snippets-1.0.tar.gz", at_work.name]
 
 
 def test_an_unknown_file_names_the_versions_there_are(index, tmp_path):

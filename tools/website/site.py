@@ -14,6 +14,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.published.verify import strays
 from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.website import built_site
 from rnnvis.text import registry
 from tools.website import node
 from tools.website.fragments import write_fragments
@@ -102,7 +103,7 @@ def _extension(project: Project) -> bytes:
 
 def _mkdocs(project: Project) -> None:
     say("Building the pages")
-    target = project.build / "site"
+    target = built_site(project)
     fresh = project.build / "site.partial"
     shutil.rmtree(fresh, ignore_errors=True)
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(fresh)]

@@ -19,6 +19,14 @@ def check_data(folder: Path) -> None:
         raise RnnvisError(f"{folder}: {found[0]}{more}", "publish again: rnnvis publish")
 
 
+def built_site(project: Project) -> Path:
+    """Where the built site lies; the one before, if a build was killed just as it changed places with the new one."""
+    site, old = project.build / "site", project.build / "site.old"
+    if old.is_dir() and not site.exists():
+        old.replace(site)
+    return site
+
+
 def website(project: Project, command: str) -> None:
     """Run `tools.website` with `command` (site, viewer, wheel or ready) in the checkout; it prints what it does.
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import glob
 import hashlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +28,8 @@ from rnnvis import progress
 from rnnvis.errors import RnnvisError
 
 CHUNK = 1 << 16
+LARGEST_DOWNLOAD = 2**30
+STALE_SECONDS = 3600
 TIMEOUT = (10.0, 60.0)  # seconds to connect, seconds between two bytes
 _CAUSES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (requests.exceptions.ProxyError, "the proxy does not answer"),
@@ -114,14 +118,24 @@ def _find(index: PyPISimple, name: str, version: str, filename: str, endpoint: s
 def _download(session: requests.Session, package: DistributionPackage, path: Path, sha256: str, endpoint: str) -> None:
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     digest = hashlib.sha256()
+    taken = 0
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f"{glob.escape(path.name)}.*.part"):  # by a process that was killed
+            if left.stat().st_mtime < time.time() - STALE_SECONDS:
+                left.unlink(missing_ok=True)
         with session.get(package.url, stream=True, timeout=TIMEOUT) as answer, part.open("wb") as file:
             answer.raise_for_status()
             length = answer.headers.get("Content-Length", "")
             total = float(length) if length.isdigit() else None
             with progress.bar(f"Fetching {package.filename}", total=total, unit="bytes") as bar:
                 for chunk in answer.iter_content(CHUNK):
+                    taken += len(chunk)
+                    if taken > LARGEST_DOWNLOAD:
+                        raise RnnvisError(
+                            f"{package.filename} from {_shown(endpoint)} is larger than {LARGEST_DOWNLOAD:,} bytes",
+                            "the index serves another file: do not use it",
+                        )
                     file.write(chunk)
                     digest.update(chunk)
                     bar.advance(len(chunk))
