@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot, pad
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import recurrent_modules
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import Plan, UnfollowedError
 from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
 from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
@@ -29,10 +29,11 @@ _NO_TEXT = re.compile(r"len|size|mask|ratio|forc|hidden|state|vocab|emb|step|max
 
 @dataclass(frozen=True)
 class Way:
-    """One way to call a model; `alone`: with one sequence at a time."""
+    """One way to call a model; `alone`: with one sequence at a time; `flat`: and that without an axis for the batch."""
 
     forward: Forward
     alone: bool = False
+    flat: bool = False
 
 
 def usual_way(
@@ -40,6 +41,7 @@ def usual_way(
     readings: Mapping[str, Sequence[np.ndarray]],
     padding_id: Mapping[str, int],
     only: Collection[str] | None = None,
+    around: Callable[[Forward], Forward] = lambda forward: forward,
 ) -> tuple[Forward, Plan]:
     """The first usual way in which the steps of the recurrent modules of `model` follow the words, and how they do.
 
@@ -47,15 +49,18 @@ def usual_way(
     target tokens where the model asks for them or, for tokens, takes them; one-hot where it has no embedding and its
     first recurrent layer is wide enough for every id. Each way is tried on a few short sequences, so that a model that
     takes the batch for the time is found out. A way in which every word is read goes before one that leaves some out.
-    RnnvisError where none fits.
+    The model is called by what `around` makes of a way. RnnvisError where none fits.
     """
     errors: list[Exception] = []
     second: tuple[Forward, Plan] | None = None
     for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
+        if way.flat and any(isinstance(error, UnfollowedError) for error in errors):
+            continue  # it takes batches; without one, axes would mean something else to it
+        call = around(way.forward)
         try:
-            plan = follow(model, readings, padding_id, way.forward, alone=way.alone, only=only)
+            plan = follow(model, readings, padding_id, call, alone=way.alone, only=only)
             few = {name: [row[: LENGTHS[0]] for row in text[:2]] for name, text in readings.items()}
-            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, way.forward, plan):
+            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, call, plan):
                 pass
         except Exception as error:  # Any error of the user's own code says no more than that this way does not fit.
             errors.append(error)
@@ -65,7 +70,7 @@ def usual_way(
         second = second or (way.forward, plan)
     if second:
         return second
-    shape = next((error for error in errors if isinstance(error, RnnvisError)), errors[0])
+    shape = next((e for kind in (UnfollowedError, RnnvisError) for e in errors if isinstance(e, kind)), errors[0])
     if isinstance(shape, RnnvisError):
         raise shape
     if isinstance(shape, IndexError):
@@ -175,7 +180,7 @@ def _with_lengths(names: Sequence[str], needed: bool) -> Iterator[Way]:
     if not needed:
         yield Way(lambda m, b: m(b.ids))
         yield Way(lambda m, b: m(b.ids.transpose(0, 1)))
-        yield Way(lambda m, b: m(b.ids[0]), alone=True)
+        yield Way(lambda m, b: m(b.ids[0]), alone=True, flat=True)
     if names:
         yield Way(lambda m, b: m(b.ids, **lengths(b)))
         yield Way(lambda m, b: m(b.ids.transpose(0, 1), **lengths(b)))
@@ -214,5 +219,5 @@ def _with_states(model: nn.Module) -> Iterator[Way]:
     yield Way(lambda m, b: m(b.ids, states(len(b.ids))))
     yield Way(lambda m, b: m(b.ids.transpose(0, 1), states(len(b.ids))))
     yield Way(step_by_step)
-    yield Way(lambda m, b: m(b.ids[0], states(1)), alone=True)
+    yield Way(lambda m, b: m(b.ids[0], states(1)), alone=True, flat=True)
     yield Way(step_by_step, alone=True)

@@ -28,7 +28,7 @@ from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.checking import SelfCheck
-from rnnvis.recording.fresh import with_resets
+from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
@@ -78,7 +78,7 @@ def record(
     modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
+    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 3 %
     of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
     kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
     places of its steps among all steps.
@@ -227,11 +227,12 @@ def _way(
     forward: Forward | None,
     alone: bool,
     only: Collection[str] | None,
+    around: Around,
 ) -> tuple[Forward, Plan]:
-    """How to call the model, and how its steps follow the words."""
+    """How to call the model, and how its steps follow the words when it is called by what `around` makes of that."""
     if forward:
-        return forward, own_way(model, texts, fills, forward, alone, only)
-    return usual_way(model, texts, fills, only)
+        return forward, own_way(model, texts, fills, around(forward), alone, only)
+    return usual_way(model, texts, fills, only, around)
 
 
 def _steps(
