@@ -78,7 +78,7 @@ def record(
     modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
+    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 3 %
     of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
     kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
     places of its steps among all steps.
