@@ -2,14 +2,10 @@
 
 import type { Database } from '../database';
 import { isReversed } from '../decode';
+import { foldedSql as folded } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-
-/** SQL for text without case and accents. The engine ends a text at a NUL when it strips accents, so those go first. */
-export function folded(sql: string): string {
-  return `strip_accents(lower(replace(${sql}, chr(0), ' ')))`;
-}
 
 /** The sentences, with a column `folded` to search in. */
 export async function sentencesTable(source: Source, database: Database, dataset: DatasetEntry): Promise<string> {
