@@ -19,6 +19,7 @@ from rnnvis.published import files
 from rnnvis.published.files import read
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
+from rnnvis.published.writing import LOCK
 from rnnvis.recording import record_steps
 
 WORDS = [f"w{i}" for i in range(12)]
@@ -164,7 +165,7 @@ def test_two_models_of_one_text_share_a_folder_and_another_text_is_refused(tmp_p
     with pytest.raises(rnnvis.RnnvisError, match=r"has other (words|sentences)"):
         rnnvis.record(Plain(), sentences(1), WORDS).publish(tmp_path, name="third")
     assert verify(tmp_path).problems == []
-    assert sorted(p.name for p in tmp_path.iterdir() if p.name.startswith(".")) == []
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == [LOCK]
 
 
 def test_words_of_english_get_their_part_of_speech_and_others_none(tmp_path: Path) -> None:
