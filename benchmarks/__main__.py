@@ -1,6 +1,6 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [memory] [publishing] [planted] [published] [viewer]
+python -m benchmarks [recording] [memory] [publishing] [coclustering] [planted] [published] [viewer]
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ def main(wanted: Sequence[str]) -> None:
         "recording": ("Recording", recording.measure),
         "memory": ("Memory", memory.measure),
         "publishing": ("Publishing", publishing.measure),
+        "coclustering": ("Speed of co-clustering", clustering.speed),
         "planted": ("Finding planted groups", clustering.planted),
         "published": (
             "Co-clustering the published responses",

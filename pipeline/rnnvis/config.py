@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from rnnvis.errors import RnnvisError
 
 T = TypeVar("T")
+CELLS = ("gru", "lstm", "rnn")
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,31 @@ class ModelConfig:
     weight_decay: float = 0.0
     gradient_clip: float = 1.0
     averaged_epochs: int = 1
+
+
+def check_model(config: ModelConfig, where: object = "") -> None:
+    """Refuse values that no classifier can have, naming the key, and `where` the card stands."""
+    at = where or f"model {config.name}"
+    limits: dict[str, tuple[float, float]] = {
+        "units": (1, 4096),
+        "embedding": (1, 4096),
+        "epochs": (1, 10_000),
+        "batch": (1, 65_536),
+        "averaged_epochs": (1, config.epochs),
+        "embedding_scale": (0, 100),
+        "score_scale": (0, 100),
+        "other_source_weight": (0, 1),
+        "word_dropout": (0, 0.99),
+        "embedding_dropout": (0, 0.99),
+        "dropout": (0, 0.99),
+    }
+    for key, (low, high) in limits.items():
+        if not low <= getattr(config, key) <= high:
+            raise RnnvisError(f"{at}: {key} = {getattr(config, key)} is outside {low} … {high}", f"change {key}")
+    choices = {"cell": list(CELLS), "embedding_start": ["random", "svd"]}
+    for key, known in choices.items():
+        if getattr(config, key) not in known:
+            raise RnnvisError(f'{at}: unknown {key} "{getattr(config, key)}"', f"use one of: {', '.join(known)}")
 
 
 @dataclass(frozen=True)

@@ -314,3 +314,15 @@ def test_a_site_whose_build_was_killed_between_its_two_renames_is_there_again(tm
     (tmp_path / "build" / "site.old" / "index.html").write_text("before")
     assert (built_site(Project(tmp_path)) / "index.html").read_text() == "before"
     assert not (tmp_path / "build" / "site.old").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"), [("units = -49", "units = -49 is outside 1"), ('cell = "mgu"', 'unknown cell "mgu"')]
+)
+def test_every_card_is_checked_before_any_model_is_trained(tmp_path: Path, line: str, said: str) -> None:
+    root = tiny.project(tmp_path, cells=("gru", "lstm"), epochs=2)
+    card = root / "datasets" / "tiny" / "lstm.toml"
+    text = card.read_text(encoding="utf-8")
+    card.write_text(re.sub(rf"^{line.split()[0]} = .*$", line, text, flags=re.MULTILINE), encoding="utf-8")
+    refused(run(root, *REGENERATE), said, "lstm.toml")
+    assert not (root / "build" / "stages" / "train").exists()

@@ -16,7 +16,8 @@ from rnnvis.errors import RnnvisError
 from rnnvis.measures.clusters import quality as q
 from rnnvis.measures.clusters.cocluster import cocluster, match, sweep, word_strengths
 from rnnvis.measures.clusters.draw_order import draw_orders, link_length
-from rnnvis.measures.clusters.methods import METHODS, k_means, unit_rows
+from rnnvis.measures.clusters.grouped import unit_rows
+from rnnvis.measures.clusters.methods import METHODS, cut, k_means
 
 
 def measured(seed=0, n=90, m=24, noise=0.15):
@@ -103,11 +104,17 @@ def test_identical_halves_are_perfectly_stable():
 
 @given(st.lists(st.tuples(st.integers(-1, 3), st.integers(-1, 3)), min_size=3, max_size=40))
 @settings(max_examples=80, deadline=None)
-def test_rand_index_and_jaccard_equal_other_implementations(pairs):
+def test_rand_index_and_jaccard_equal_counts_of_pairs(pairs):
     a, b = (np.array(side) for side in zip(*pairs, strict=True))
-    both = (a >= 0) & (b >= 0)
-    if both.sum() > 1:
-        assert q.adjusted_rand(a, b) == pytest.approx(adjusted_rand_score(a[both], b[both]))
+    both = [(p, q) for p, q in pairs if p >= 0 and q >= 0]
+    couples = list(itertools.combinations(both, 2))
+    together, of_a, of_b = (
+        sum(same(x, y) for x, y in couples)
+        for same in (lambda x, y: x == y, lambda x, y: x[0] == y[0], lambda x, y: x[1] == y[1])
+    )
+    expected, most = of_a * of_b / max(len(couples), 1), (of_a + of_b) / 2
+    wanted = 1 if most == expected else (together - expected) / (most - expected)
+    assert q.adjusted_rand(a, b) == pytest.approx(wanted)
     for r, value in enumerate(q.best_jaccard(a, b, 4)):
         mine = set(np.flatnonzero(a == r))
         others = [set(np.flatnonzero(b == c)) for c in range(4)]
@@ -118,16 +125,45 @@ def test_rand_index_and_jaccard_equal_other_implementations(pairs):
 def test_figures_of_known_groups():
     matrix = np.kron(np.array([[2.0, 0], [0, -1]]), np.ones((2, 3)))
     labels = np.array([0, 0, 1, 1]), np.array([1, 1, 1, 0, 0, 0])
-    assert q.normalised_cut(matrix, labels, 2) == pytest.approx(0)
-    assert q.sign_coherence(matrix, labels, (2, 2)) == pytest.approx(1)
-    mixed = np.array([0, 1, 0, 1]), labels[1]
-    assert q.sign_coherence(np.array([[1.0, -1], [-1, 1]]), (np.zeros(2, int), np.arange(2)), (1, 2)) == 0
-    assert q.normalised_cut(matrix, mixed, 2) == pytest.approx((1 - 6 / 15 + 1 - 12 / 21) / 2)
+    found = q.quality(q.Measured(matrix), labels, (2, 2))
+    assert found.normalised_cut == pytest.approx(0)
+    assert found.sign_coherence == pytest.approx(1)
+    assert found.explained == pytest.approx(1)
+    mixed = q.quality(q.Measured(matrix), (np.array([0, 1, 0, 1]), labels[1]), (2, 2))
+    assert mixed.normalised_cut == pytest.approx((1 - 6 / 15 + 1 - 12 / 21) / 2)
+    opposite = q.Measured(np.array([[1.0, -1], [-1, 1]]))
+    assert q.quality(opposite, (np.array([0, 0]), np.array([0, 1])), (2, 2)).sign_coherence == 0
     assert q.balance(np.array([0, 0, 1, 1]), 2) == pytest.approx(1)
     assert q.balance(np.array([0, 0, 0, 1, -1]), 2) == pytest.approx(-(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25)))
-    effect, purity = q.class_purity(np.array([0, 0, 0, 1]), 3, np.array([1.0, 2.0, -0.5, -4.0]))
+    effect, purity = q.class_purity(np.array([0, 0, 0, 1, -1]), 3, np.array([1.0, 2.0, -0.5, -4.0, 9]))
     np.testing.assert_allclose(effect, [2.5 / 3, -4, np.nan])
     np.testing.assert_allclose(purity, [2 / 3, 1, np.nan])
+
+
+@pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, sp.csr_array, sp.coo_matrix])
+def test_figures_are_those_of_plain_loops_whatever_the_layout(form):
+    random = np.random.default_rng(0)
+    dense = random.standard_normal((11, 7)) * (random.random((11, 7)) < 0.7)
+    dense[4], dense[:, 2] = 0, 0
+    z, u = random.integers(0, 3, 11), random.integers(0, 3, 7)
+    z[:3], u[:3], z[4], u[2] = range(3), range(3), -1, -1
+    sums, of_unit_rows, sizes = np.zeros((3, 3)), np.zeros((3, 3)), np.zeros((3, 3))
+    for i, j in itertools.product(range(11), range(7)):
+        if z[i] >= 0 and u[j] >= 0:
+            sums[z[i], u[j]] += dense[i, j]
+            of_unit_rows[z[i], u[j]] += dense[i, j] / np.linalg.norm(dense[i])
+            sizes[z[i], u[j]] += abs(dense[i, j])
+    found = q.Measured(sp.csr_array(dense) if sp.issparse(form(dense)) else form(dense)).sums((z, u), (3, 3))
+    np.testing.assert_allclose(found.signed, sums, atol=1e-12)
+    np.testing.assert_allclose(found.unit, of_unit_rows, atol=1e-12)
+    np.testing.assert_allclose(found.sizes, sizes, atol=1e-12)
+    wanted = sweep(dense, [2, 3])
+    for one, other in zip(sweep(form(dense), [2, 3]), wanted, strict=True):
+        np.testing.assert_array_equal(one.word_labels, other.word_labels)
+        np.testing.assert_array_equal(one.unit_labels, other.unit_labels)
+        np.testing.assert_allclose(one.block_means, other.block_means, atol=1e-12)
+        assert one.quality.explained == pytest.approx(other.quality.explained)
+    np.testing.assert_allclose(word_strengths(form(dense), u, 3), word_strengths(dense, u, 3))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -212,14 +248,75 @@ def test_zero_words_and_units_are_set_aside_and_named():
     assert adjusted_rand_score(np.delete(found.word_labels, [3, 50]), rest.word_labels) == 1
 
 
-def test_sparse_matrices_are_accepted():
+@pytest.mark.parametrize("method", METHODS)
+def test_sparse_matrices_give_what_dense_ones_give(method):
     matrix, halves = measured()
     matrix[np.abs(matrix) < 0.3] = 0
     for form in (sp.csr_matrix, sp.coo_array):
-        found = cocluster(form(matrix), 4, halves=tuple(map(form, halves)))
-        wanted = cocluster(matrix, 4, halves=halves)
-        np.testing.assert_array_equal(found.word_labels, wanted.word_labels)
-        assert found.quality.held_out_r2 == wanted.quality.held_out_r2
+        found = cocluster(form(matrix), 4, method, halves=tuple(map(form, halves)))
+        wanted = cocluster(matrix, 4, method, halves=halves)
+        assert adjusted_rand_score(found.word_labels, wanted.word_labels) == 1
+        assert adjusted_rand_score(found.unit_labels, wanted.unit_labels) == 1
+        assert found.quality.held_out_r2 == pytest.approx(wanted.quality.held_out_r2)
+        assert found.quality.bound == pytest.approx(wanted.quality.bound)
+        assert found.quality.normalised_cut == pytest.approx(wanted.quality.normalised_cut)
+
+
+def test_sparse_matrices_are_never_made_dense(monkeypatch):
+    random = np.random.default_rng(0)
+    words, units, k, each = 60_000, 600, 4, 6
+    z, u = random.integers(0, k, words), np.arange(units) % k
+    columns = random.integers(0, units // k, (words, each)) * k + z[:, None]
+    ends = np.arange(0, words * each + 1, each)
+    matrix = sp.csr_array((1 + random.random(words * each), columns.ravel(), ends), (words, units))
+
+    for kind in (sp.csr_array, sp.csc_array, sp.coo_array):
+        real = kind.toarray
+
+        def toarray(self, *rest, real=real, **named):
+            assert np.prod(self.shape) < 10**7, f"{self.shape} made dense"
+            return real(self, *rest, **named)
+
+        monkeypatch.setattr(kind, "toarray", toarray)
+    found = cocluster(matrix, 4)
+    assert adjusted_rand_score(z, found.word_labels) == 1
+    assert adjusted_rand_score(u, found.unit_labels) == 1
+    with pytest.raises(RnnvisError, match="leaves no zeros of 12000 × 12000"):
+        cocluster(-sp.eye_array(12_000, format="csr"), 4, "rnnvis")
+
+
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from(("equal", "parts", "integers")),
+    st.sampled_from(sorted(METHODS)),
+    st.integers(2, 6),
+)
+@settings(max_examples=120, deadline=None)
+def test_labels_stay_below_k_where_much_is_equal(seed, kind, method, k):
+    random = np.random.default_rng(seed)
+    if kind == "equal":
+        matrix = random.integers(1, 4, (3, 8)).astype(float)[np.arange(12) % 3]
+    elif kind == "parts":
+        matrix = np.kron(np.eye(4), np.ones((3, 2)))
+    else:
+        matrix = random.integers(-1, 3, (12, 8)).astype(float)
+    try:
+        found = cocluster(matrix, k, method)
+    except RnnvisError as error:
+        assert "rnnvis" in str(error) or "too few" in str(error) or "out of range" in str(error)  # noqa: PT017
+        return
+    for labels, clusters in ((found.word_labels, found.k[0]), (found.unit_labels, found.k[1])):
+        assert ((labels >= -1) & (labels < clusters)).all()
+    if method == "modularity":
+        both = np.concatenate([found.word_labels, found.unit_labels])
+        assert len(np.unique(both[both >= 0])) == k
+
+
+def test_a_dendrogram_is_cut_into_k_at_equal_and_infinite_heights():
+    dendrogram = np.array([[0, 1, 1, 2], [2, 3, 1, 2], [4, 6, 1, 3], [5, 7, np.inf, 5]])
+    for k, wanted in ((1, [0, 0, 0, 0, 0]), (2, [0, 0, 1, 1, 1]), (3, [0, 0, 1, 1, 2]), (4, [0, 0, 1, 2, 3])):
+        assert adjusted_rand_score(cut(dendrogram, k), wanted) == 1
+        assert set(cut(dendrogram, k)) == set(range(k))
 
 
 def test_word_strengths_are_means_over_unit_clusters():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.cluster import KMeans, SpectralCoclustering
@@ -11,7 +12,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from rnnvis.measures.clusters import blocks
 from rnnvis.measures.clusters.cocluster import cocluster
-from rnnvis.measures.clusters.methods import unit_rows
+from rnnvis.measures.clusters.grouped import unit_rows
+from rnnvis.measures.clusters.growth import grow
+from rnnvis.measures.clusters.splits import Members, best_split, two_means
 
 WORDS, UNITS, K = 240, 96, 6
 
@@ -104,6 +107,34 @@ def test_pure_blocks_are_found_exactly_with_different_numbers_of_clusters():
     np.testing.assert_allclose(np.sort(found.block_means.ravel()), np.sort(means.ravel()), atol=1e-12)
 
 
+def explained(x, z, u):
+    """Σ S² / (n m), block by block."""
+    return sum(x[z == r][:, u == c].mean() ** 2 * (z == r).sum() * (u == c).sum() for r in set(z) for c in set(u))
+
+
+def alternate(x, z, u):
+    """Rows, then columns, to their nearest block means, until nothing moves or a cluster would be empty."""
+    for _ in range(60):
+        new = []
+        for y, labels, other in ((x, z, u), (x.T, u, z)):
+            means = blocks.block_means(y, labels, other, labels.max() + 1, other.max() + 1)[:, other]
+            nearest = ((y[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+            new.append(nearest if len(set(nearest)) == len(set(labels)) else labels)
+        if all(np.array_equal(*sides) for sides in zip(new, (z, u), strict=True)):
+            break
+        z, u = new
+    return z, u
+
+
+def assert_sums_are_true(fit, x):
+    again = blocks.Fit.of(x, *fit.labels)
+    for kept, counted in ((fit.rows, again.rows), (fit.columns, again.columns)):
+        np.testing.assert_allclose(kept.sizes, counted.sizes)
+        np.testing.assert_allclose(kept.over, counted.over, atol=1e-9)
+    np.testing.assert_allclose(fit.blocks, again.blocks, atol=1e-9)
+    assert fit.explained == pytest.approx(explained(x, *fit.labels))
+
+
 def continuum(seed, n=120, m=30):
     """No groups at all: smooth directions with decaying strength, as response matrices have them."""
     random = np.random.default_rng(seed)
@@ -115,16 +146,16 @@ def continuum(seed, n=120, m=30):
 def test_growing_explains_more_than_the_best_of_many_random_starts(seed):
     x = continuum(seed)
     random = np.random.default_rng(seed)
-    for k, (z, u) in enumerate(blocks.grow(x, 12, 12), start=1):
+    for k, (z, u) in grow(x, 12, 12):
         assert len(np.unique(z)) == len(np.unique(u)) == k
         if k in (4, 8, 12):
             starts = []
             for _ in range(20):
                 a = KMeans(k, n_init=1, random_state=int(random.integers(1 << 30))).fit(x).labels_.astype(int)
                 b = KMeans(k, n_init=1, random_state=int(random.integers(1 << 30))).fit(x.T).labels_.astype(int)
-                starts.append(blocks.explained(x, *blocks.alternate(x, a, b)))
-            assert blocks.explained(x, z, u) > 0.99 * max(starts)
-            assert blocks.explained(x, z, u) > np.median(starts)
+                starts.append(explained(x, *alternate(x, a, b)))
+            assert explained(x, z, u) > 0.99 * max(starts)
+            assert explained(x, z, u) > np.median(starts)
 
 
 @given(st.integers(0, 10**6), st.integers(2, 4), st.integers(2, 3))
@@ -134,10 +165,12 @@ def test_no_single_move_improves_the_result(seed, words, units):
     x = random.standard_normal((12, 7))
     z = np.concatenate([np.arange(words), random.integers(0, words, 12 - words)])
     u = np.concatenate([np.arange(units), random.integers(0, units, 7 - units)])
-    before = blocks.explained(x, z, u)
-    z, u = blocks.refine(x, z, u)
-    best = blocks.explained(x, z, u)
-    assert best >= before - 1e-12
+    started = blocks.Fit.of(x, z, u)
+    fit = blocks.settle(started)
+    best = fit.explained
+    assert best >= started.explained - 1e-12
+    assert_sums_are_true(fit, x)
+    z, u = fit.labels
     means = blocks.block_means(x, z, u, words, units)
     residual = ((x - means[z][:, u]) ** 2).sum()
     assert best == pytest.approx((x**2).sum() - residual)
@@ -148,34 +181,86 @@ def test_no_single_move_improves_the_result(seed, words, units):
             for other in range(k):
                 moved = labels.copy()
                 moved[i] = other
-                value = blocks.explained(x, moved, u) if labels is z else blocks.explained(x, z, moved)
+                value = explained(x, moved, u) if labels is z else explained(x, z, moved)
                 assert value <= best + 1e-8 * (x**2).sum()
 
 
-def test_alternation_and_exchange_never_lose():
+def test_steps_never_lose_and_leave_no_cluster_empty():
     random = np.random.default_rng(1)
+    steps = 0
     for seed in range(20):
         x = continuum(seed, 40, 15)
         z, u = np.arange(40) % 4, np.arange(15) % 3
         random.shuffle(z)
-        value = blocks.explained(x, z, u)
-        a, b = blocks.alternate(x, z, u)
-        assert blocks.explained(x, a, b) >= value - 1e-12
-        exchanged, moves = blocks.exchange(x, z, u)
-        gained = blocks.explained(x, exchanged, u) - value
-        assert (gained > 0) == (moves > 0)
-        assert (np.bincount(exchanged, minlength=4) > 0).all()
+        fit = blocks.Fit.of(x, z, u)
+        while (moved := blocks.step(fit, 1e-10)) is not None:
+            assert moved.explained > fit.explained
+            assert (np.bincount(moved.labels[0], minlength=4) > 0).all()
+            assert_sums_are_true(moved, x)
+            fit, steps = moved, steps + 1
+    assert steps > 40
+
+
+@pytest.mark.parametrize("form", [np.asarray, sp.csr_array])
+def test_splits_and_merges_keep_their_sums(form):
+    x = continuum(0, 40, 15)
+    z, u = np.arange(40) % 4, np.arange(15) % 3
+    fit = blocks.Fit.of(form(x), z, u)
+    parted = blocks.split(fit, np.array([1, 5, 9]))
+    assert parted.labels[0].tolist() == np.where(np.isin(np.arange(40), [1, 5, 9]), 4, z).tolist()
+    assert_sums_are_true(parted, x)
+    turned = blocks.split(fit.turned, np.array([2, 8])).turned
+    assert_sums_are_true(turned, x)
+    joined = blocks.merge(parted)
+    assert_sums_are_true(joined, x)
+    losses = []
+    for a in range(5):
+        for b in range(a):
+            other = np.where(parted.labels[0] == a, b, parted.labels[0])
+            losses.append(parted.explained - explained(x, other, u))
+    assert parted.explained - joined.explained == pytest.approx(min(losses))
+    moved = blocks.step(fit, 1e-10)
+    assert_sums_are_true(moved, x)
+
+
+def test_what_is_found_for_k_does_not_depend_on_the_other_k():
+    x = continuum(3)
+    found = dict(grow(x, 12, 12))
+    assert list(found) == list(range(1, 13))
+    for k in (1, 3, 4, 5, 11, 12):
+        ((only, (z, u)),) = grow(x, k, k, {k})
+        assert only == k
+        np.testing.assert_array_equal(z, found[k][0])
+        np.testing.assert_array_equal(u, found[k][1])
+    for words, units in ((5, 3), (2, 9), (120, 4), (7, 30)):
+        z, u = dict(grow(x, words, units))[max(words, units)]
+        assert len(set(z)) == words
+        assert len(set(u)) == units
 
 
 def test_splits_separate_what_is_apart_and_number_the_smaller_part():
     y = np.concatenate([np.zeros((7, 3)), np.tile([1.0, 2.0, 0.0], (4, 1))])
-    gain, part = blocks.best_split(y)
+    centred = y - y.mean(axis=0)
+    gain, part = two_means(centred, np.array([1.0, 0.0, 0.0]))
     assert part.tolist() == [False] * 7 + [True] * 4
-    assert gain == pytest.approx(((y - y.mean(axis=0)) ** 2).sum())
-    assert blocks.best_split(y[:1])[0] == -1
-    gain, part = blocks.best_split(np.ones((5, 2)))
+    assert gain == pytest.approx((centred**2).sum())
+    gain, part = two_means(np.zeros((5, 2)), np.zeros(2))
     assert gain == pytest.approx(0)
     assert 0 < part.sum() < 5
+
+
+def test_the_cluster_that_gains_most_is_split():
+    random = np.random.default_rng(0)
+    tight, alone, wide = (
+        0.1 * random.standard_normal((9, 3)),
+        [[9.0, 9, 9]],
+        np.repeat([[0.0, 0, 0], [4, 0, 3]], 4, axis=0),
+    )
+    labels = np.array([0] * 9 + [1] + [2] * 8)
+    y = np.concatenate([tight, alone, wide])
+    order = random.permutation(18)
+    found = best_split(y[order], Members.of(labels[order], 3))
+    assert set(order[found]) in ({10, 11, 12, 13}, {14, 15, 16, 17})
 
 
 def test_identical_words_still_give_k_clusters():

@@ -122,12 +122,13 @@ def test_what_was_said_is_kept_in_the_dataset(home: Path) -> None:
     )
     done = CliRunner().invoke(main, ["corpus", "new", "mine", "rows.txt", *shlex.split(options)])
     assert done.exit_code == 1  # the ending says nothing, and there is no tab
-    assert "source.format" in done.output
-    Path("rows.csv").write_bytes(Path("rows.txt").read_bytes())
-    done = CliRunner().invoke(main, ["corpus", "new", "mine", "rows.csv", *shlex.split(options)])
+    assert "--format" in done.output
+    options += " --format csv --labels bad,good"
+    done = CliRunner().invoke(main, ["corpus", "new", "mine", "rows.txt", *shlex.split(options)])
     assert done.exit_code == 0, done.output
     corpus, _ = read(Project(home).dataset("mine").config)
     assert len(corpus) == 40
+    assert corpus.labels == ("bad", "good")
     assert corpus.surface[0][:2] == ("f", "ä")
 
 

@@ -62,9 +62,19 @@ class Strict(WithReset):
         return out
 
 
+class OfRows(Strict):
+    """Fails likewise, and its first states are made for as many rows as it is told."""
+
+    reset = None  # type: ignore[assignment]
+
+    def init_hidden(self, rows: int) -> None:
+        self.hidden = torch.zeros(1, rows, UNITS)
+
+
 @pytest.mark.parametrize(
     ("kind", "how"),
     [
+        (OfRows, '"init_hidden()" is called before each batch'),
         (Stateful, "it is set to None before each batch"),
         (WithReset, '"reset()" is called before each batch'),
         (Strict, '"reset()" is called before each batch'),

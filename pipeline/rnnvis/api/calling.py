@@ -40,6 +40,7 @@ def usual_way(
     readings: Mapping[str, Sequence[np.ndarray]],
     padding_id: Mapping[str, int],
     only: Collection[str] | None = None,
+    around: Callable[[Forward], Forward] = lambda forward: forward,
 ) -> tuple[Forward, Plan]:
     """The first usual way in which the steps of the recurrent modules of `model` follow the words, and how they do.
 
@@ -47,15 +48,16 @@ def usual_way(
     target tokens where the model asks for them or, for tokens, takes them; one-hot where it has no embedding and its
     first recurrent layer is wide enough for every id. Each way is tried on a few short sequences, so that a model that
     takes the batch for the time is found out. A way in which every word is read goes before one that leaves some out.
-    RnnvisError where none fits.
+    The model is called by what `around` makes of a way. RnnvisError where none fits.
     """
     errors: list[Exception] = []
     second: tuple[Forward, Plan] | None = None
     for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
+        call = around(way.forward)
         try:
-            plan = follow(model, readings, padding_id, way.forward, alone=way.alone, only=only)
+            plan = follow(model, readings, padding_id, call, alone=way.alone, only=only)
             few = {name: [row[: LENGTHS[0]] for row in text[:2]] for name, text in readings.items()}
-            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, way.forward, plan):
+            for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, call, plan):
                 pass
         except Exception as error:  # Any error of the user's own code says no more than that this way does not fit.
             errors.append(error)

@@ -28,7 +28,7 @@ from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.checking import SelfCheck
-from rnnvis.recording.fresh import with_resets
+from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
@@ -227,11 +227,12 @@ def _way(
     forward: Forward | None,
     alone: bool,
     only: Collection[str] | None,
+    around: Around,
 ) -> tuple[Forward, Plan]:
-    """How to call the model, and how its steps follow the words."""
+    """How to call the model, and how its steps follow the words when it is called by what `around` makes of that."""
     if forward:
-        return forward, own_way(model, texts, fills, forward, alone, only)
-    return usual_way(model, texts, fills, only)
+        return forward, own_way(model, texts, fills, around(forward), alone, only)
+    return usual_way(model, texts, fills, only, around)
 
 
 def _steps(

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from rnnvis.config import Card, ModelConfig, as_table
 from rnnvis.errors import RnnvisError
-from rnnvis.nets.classifier import CELLS, SentenceClassifier
+from rnnvis.nets.classifier import SentenceClassifier
 from rnnvis.nets.language_model import LanguageModel
 from rnnvis.progress import say
 from rnnvis.text.corpus import Corpus
@@ -26,34 +26,6 @@ M = TypeVar("M", SentenceClassifier, LanguageModel)
 
 FORMAT = 1
 LICENCE = "MIT (weights); the sentences it was trained on are third-party text, see the data card"
-
-
-def check(config: ModelConfig) -> None:
-    """Refuse values that no model can have, naming the key."""
-    limits: dict[str, tuple[float, float]] = {
-        "units": (1, 4096),
-        "embedding": (1, 4096),
-        "epochs": (1, 10_000),
-        "batch": (1, 65_536),
-        "averaged_epochs": (1, config.epochs),
-        "embedding_scale": (0, 100),
-        "score_scale": (0, 100),
-        "other_source_weight": (0, 1),
-        "word_dropout": (0, 0.99),
-        "embedding_dropout": (0, 0.99),
-        "dropout": (0, 0.99),
-    }
-    for key, (low, high) in limits.items():
-        if not low <= getattr(config, key) <= high:
-            raise RnnvisError(
-                f"model {config.name}: {key} = {getattr(config, key)} is outside {low} … {high}", f"change {key}"
-            )
-    choices = {"cell": sorted(CELLS), "embedding_start": ["random", "svd"]}
-    for key, known in choices.items():
-        if getattr(config, key) not in known:
-            raise RnnvisError(
-                f'model {config.name}: unknown {key} "{getattr(config, key)}"', f"use one of: {', '.join(known)}"
-            )
 
 
 def described(config: Card) -> dict[str, Any]:
@@ -229,4 +201,4 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-__all__ = ["check", "described", "keep", "load", "resume", "run_key", "save", "write_whole"]
+__all__ = ["described", "keep", "load", "resume", "run_key", "save", "write_whole"]

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis import progress
-from rnnvis.config import ModelConfig
+from rnnvis.config import ModelConfig, check_model
 from rnnvis.nets import checkpoints
 from rnnvis.nets.batches import Batch, shuffled
 from rnnvis.nets.classifier import CELLS, SentenceClassifier, last_states
@@ -31,7 +31,7 @@ def train(corpus: Corpus, config: ModelConfig, seed: int, folder: Path) -> None:
     with the same bytes. Writes `model.safetensors`, `model.json` (see `checkpoints.save`) and `training.json`
     (a row per epoch: epoch, train_loss, valid_loss, valid_accuracy).
     """
-    checkpoints.check(config)
+    check_model(config)
     with deterministic():
         run = _Run(corpus, config, seed)
         rows = checkpoints.resume(folder / "partial", run.key, run.tensors())

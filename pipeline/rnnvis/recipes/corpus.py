@@ -55,6 +55,10 @@ def _bare(path: Path, options: Options, name: str) -> DatasetConfig:
     least = told.pop("minimum_count", None)
     if told.get("delimiter") == "tab":
         told["delimiter"] = "\t"
+    if "labels" in told:
+        told["labels"] = tuple(name.strip() for name in told["labels"].split(","))
+    if "classes" in told:
+        told["classes"] = int(told["classes"])
     given = replace(Source(""), **told)
     check_marks(given, "--")
     source = source_of(path, kind, columns, given)

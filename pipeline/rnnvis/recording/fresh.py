@@ -17,11 +17,12 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import tensors
 from rnnvis.recording.passes import tolerance
+from rnnvis.recording.steps import Batch, Forward
 from rnnvis.recording.untouched import untouched
 
 Run = Callable[[], Sequence[Tensor]]
+Around = Callable[[Forward], Forward]
 Found = TypeVar("Found")
-_ROWS = 2
 
 RESETS = (
     "reset",
@@ -114,23 +115,33 @@ def _method(module: nn.Module, name: str) -> Callable[[int], Any] | None:
     return (lambda rows: method(rows)) if needed else (lambda rows: method())
 
 
-def with_resets(model: nn.Module, find: Callable[[], Found]) -> Found:
-    """What `find` gives or, where it fails on the states that `model` comes with, what it gives after a reset of them.
+def with_resets(model: nn.Module, find: Callable[[Around], Found]) -> Found:
+    """What `find` gives, or where it fails on the states that `model` comes with, what it gives with a reset of them.
 
-    Raises what `find` raises where no reset helps. `model` is left as it was.
+    `find` calls the model by what it is handed makes of its `Forward`. Raises what it raises where no reset helps.
     """
     try:
-        return find()
+        return find(lambda forward: forward)
     except Exception as refusal:  # Any error of the user's own code may come from states of other batches.
         for _, apply in resets(model):
-            with untouched(model), torch.no_grad(), _watched_weights(model) as changed:
+            with torch.no_grad(), _watched_weights(model) as changed:
                 try:
-                    apply(_ROWS)
-                    if not changed():
-                        return find()
+                    found = find(partial(resetting, apply))
                 except Exception:  # Whatever goes wrong now says no more than that this is no way out.
                     continue
+                if not changed():
+                    return found
         raise refusal
+
+
+def resetting(apply: Callable[[int], Any], forward: Forward) -> Forward:
+    """`forward` after what brings the first states back."""
+
+    def fresh(model: Any, batch: Batch) -> object:
+        apply(len(batch.ids))
+        return forward(model, batch)
+
+    return fresh
 
 
 class _Kept:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
@@ -12,9 +11,9 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.cells import cell_of
-from rnnvis.recording.fresh import Reset, fresh_start
+from rnnvis.recording.fresh import Reset, fresh_start, resetting
 from rnnvis.recording.probing import Probe
-from rnnvis.recording.steps import Batch, Forward
+from rnnvis.recording.steps import Forward
 from rnnvis.recording.traces import LayerTrace
 
 
@@ -45,14 +44,7 @@ def rehearse(
             raise RnnvisError(trace.left_out, "describe its states with a rnnvis.StateSource")
     notes = [trace.left_out for trace in traces] + ([] if reset is None else [reset.note])
     plan.notes += [note for note in dict.fromkeys(notes) if note]
-    if reset is None:
-        return forward, bounded
-
-    def fresh(called: Any, batch: Batch) -> object:
-        reset.apply(len(batch.ids))
-        return forward(called, batch)
-
-    return fresh, bounded
+    return forward if reset is None else resetting(reset.apply, forward), bounded
 
 
 class _Rehearsal(Probe):

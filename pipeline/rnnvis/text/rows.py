@@ -33,7 +33,7 @@ def format_of(path: Path, source: Source) -> str:
     if not kind and suffix(path) == ".txt" and tabbed(head(path, source.encoding)):
         kind = "tsv"
     if kind not in NAMES:
-        fix = f"give it an ending such as .csv, or set source.format to {', '.join(NAMES)}"
+        fix = f"give it an ending such as .csv, or say it: --format, or source.format, is one of {', '.join(NAMES)}"
         raise RnnvisError(f'{path}: "{path.suffix}" names no format', fix)
     return kind
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.clusters.blocks import block_means, indicator
+from rnnvis.measures.clusters.blocks import block_sizes
 from rnnvis.measures.clusters.draw_order import draw_orders
+from rnnvis.measures.clusters.grouped import Array, dense, groups, used
 from rnnvis.measures.clusters.methods import METHODS
-from rnnvis.measures.clusters.quality import Labels, Quality, quality, spectrum
+from rnnvis.measures.clusters.quality import Halves, Labels, Measured, Quality, quality, shared
 
 
 @dataclass(frozen=True)
@@ -87,20 +89,16 @@ def sweep(
         near = difflib.get_close_matches(str(method), METHODS, n=1)
         known = "methods: " + ", ".join(METHODS)
         raise RnnvisError(f'unknown co-clustering method "{method}"', f'"{near[0]}"? {known}' if near else known)
-    whole = _dense(matrix, "the matrix")
+    whole = _checked(matrix, "the matrix")
     parts = None if halves is None else _both(halves, whole.shape)
-    rows, columns = int(whole.any(axis=1).sum()), int(whole.any(axis=0).sum())
+    rows, columns = (len(some) for some in used(whole))
     if ks is None:
         ks = range(2, min(30, rows, columns) + 1)
     pairs = [_pair(k, rows, columns) for k in ks]
-    with threadpool_limits(limits=1):
+    with _threads().limit(limits=1):
         found = _labels(whole, pairs, method, "the matrix")
-        of_halves = None
-        spectra = None
-        if parts is not None:
-            named = zip(parts, ("the first half", "the second half"), strict=True)
-            of_halves = [_labels(half, pairs, method, name) for half, name in named]
-            spectra = spectrum(parts[0]), spectrum(parts[1])
+        measured = Measured(whole)
+        both = [] if parts is None else _halves(parts, pairs, method)
         results: list[Coclustering] = []
         for at, (k, labels) in enumerate(zip(pairs, found, strict=True)):
             before = results[-1] if results else None
@@ -109,11 +107,11 @@ def sweep(
                     match(before.word_labels, labels[0], before.k[0], k[0]),
                     match(before.unit_labels, labels[1], before.k[1], k[1]),
                 )
-            means = block_means(whole, *labels, *k)
+            sums = measured.sums(labels, k)
+            means = sums.signed / np.maximum(block_sizes(*labels, *k), 1)
             orders = draw_orders(means, None if before is None else (before.word_order, before.unit_order))
             if before is None and word_scores is not None:
                 orders = _upright(orders, labels[0], word_scores)
-            both = None if of_halves is None else (of_halves[0][at], of_halves[1][at])
             results.append(
                 Coclustering(
                     method=method,
@@ -121,7 +119,7 @@ def sweep(
                     word_labels=labels[0],
                     unit_labels=labels[1],
                     block_means=means,
-                    quality=quality(whole, labels, k, parts, both, spectra),
+                    quality=quality(measured, labels, k, both[at] if both else None, sums),
                     word_order=orders[0],
                     unit_order=orders[1],
                     zero_words=np.flatnonzero(labels[0] < 0),
@@ -136,10 +134,10 @@ def match(before: np.ndarray, labels: np.ndarray, k_before: int, k: int) -> np.n
 
     Clusters without a predecessor take the labels left over, larger clusters first; −1 stays.
     """
-    shared = indicator(labels, k).T @ indicator(before, max(k_before, k))
-    cluster, name = linear_sum_assignment(-shared[:, :k])
+    common = shared(labels, before, k, max(k_before, k))[:, :k]
+    cluster, name = linear_sum_assignment(-common)
     size = np.bincount(labels[labels >= 0], minlength=k)
-    kept = shared[cluster, name] > 0
+    kept = common[cluster, name] > 0
     renamed = np.full(k, -1)
     renamed[cluster[kept]] = name[kept]
     free = sorted(set(range(k)) - set(renamed.tolist()))
@@ -150,13 +148,30 @@ def match(before: np.ndarray, labels: np.ndarray, k_before: int, k: int) -> np.n
 
 def word_strengths(matrix: Any, unit_labels: np.ndarray, units: int) -> np.ndarray:
     """Mean response of each word over each unit cluster, float64 [words, unit clusters]; 0 for an empty cluster."""
-    q = indicator(unit_labels, units)
-    return (_dense(matrix, "the matrix") @ q) / np.maximum(q.sum(axis=0), 1)
+    sizes = np.bincount(unit_labels[unit_labels >= 0], minlength=units)
+    over = _checked(matrix, "the matrix") @ groups(unit_labels, units).T
+    return dense(over) / np.maximum(sizes, 1)
 
 
-def _labels(matrix: np.ndarray, ks: list[tuple[int, int]], method: str, name: str) -> list[Labels]:
+def _halves(parts: tuple[Array, Array], ks: list[tuple[int, int]], method: str) -> list[Halves]:
+    """For each k the clusterings of both halves."""
+    names = ("the first half", "the second half")
+    of_a, of_b = (_labels(half, ks, method, name) for half, name in zip(parts, names, strict=True))
+    measured = Measured(parts[0]), Measured(parts[1])
+    rank = max((min(k) for k in ks), default=1)
+    spectra = measured[0].spectrum(rank), measured[1].spectrum(rank)
+    return [Halves(measured, both, spectra) for both in zip(of_a, of_b, strict=True)]
+
+
+@functools.cache
+def _threads() -> ThreadpoolController:
+    """Whoever multiplies for NumPy and SciPy, both imported by now: to look for them takes milliseconds."""
+    return ThreadpoolController()
+
+
+def _labels(matrix: Array, ks: list[tuple[int, int]], method: str, name: str) -> list[Labels]:
     """Labels for each k, −1 for zero rows and columns."""
-    rows, columns = np.flatnonzero(matrix.any(axis=1)), np.flatnonzero(matrix.any(axis=0))
+    rows, columns = used(matrix)
     for words, units in ks:
         if len(rows) < words or len(columns) < units:
             raise RnnvisError(
@@ -165,9 +180,11 @@ def _labels(matrix: np.ndarray, ks: list[tuple[int, int]], method: str, name: st
                 "choose a smaller k, or measure more text",
             )
     found = []
-    used = matrix[np.ix_(rows, columns)]
-    for z, u in METHODS[method](used / np.abs(used).max(), ks):
-        words_of, units_of = np.full(len(matrix), -1), np.full(matrix.shape[1], -1)
+    shape = matrix.shape
+    if (len(rows), len(columns)) != matrix.shape:
+        matrix = matrix[rows][:, columns]
+    for z, u in METHODS[method](matrix / abs(matrix).max(), ks):
+        words_of, units_of = (np.full(n, -1) for n in shape)
         words_of[rows], units_of[columns] = z, u
         found.append((words_of, units_of))
     return found
@@ -175,34 +192,43 @@ def _labels(matrix: np.ndarray, ks: list[tuple[int, int]], method: str, name: st
 
 def _upright(orders: Labels, word_labels: np.ndarray, scores: np.ndarray) -> Labels:
     """The orders, turned over if the words with higher scores would be at the bottom."""
-    p = indicator(word_labels, len(orders[0]))
-    mean = (p.T @ scores) / np.maximum(p.sum(axis=0), 1)
+    inside, k = word_labels >= 0, len(orders[0])
+    size = np.bincount(word_labels[inside], minlength=k)
+    mean = np.bincount(word_labels[inside], weights=scores[inside], minlength=k) / np.maximum(size, 1)
     slope = np.arange(len(orders[0])) - (len(orders[0]) - 1) / 2
     return (orders[0][::-1], orders[1][::-1]) if slope @ mean[orders[0]] > 0 else orders
 
 
-def _dense(matrix: Any, name: str) -> np.ndarray:
+def _checked(matrix: Any, name: str) -> Array:
+    """`matrix` as a float64 array, or as a CSR one without stored zeros where it is sparse."""
     fix = "give an array [words, units] of finite numbers"
     try:
-        dense = np.asarray(matrix.toarray() if sp.issparse(matrix) else matrix, dtype=np.float64)
+        if sp.issparse(matrix):
+            given = sp.csr_array(matrix, dtype=np.float64, copy=True)
+        else:
+            given = np.asarray(matrix, dtype=np.float64, order="C")
     except (TypeError, ValueError):
         raise RnnvisError(f"{name} is not an array of numbers", fix) from None
-    if dense.ndim != 2 or not dense.size:
-        raise RnnvisError(f"{name} has the shape {dense.shape}, not words × units", fix)
-    bad = np.argwhere(~np.isfinite(dense))
-    if len(bad):
-        row, column = bad[0]
+    if given.ndim != 2 or not all(given.shape):
+        raise RnnvisError(f"{name} has the shape {given.shape}, not words × units", fix)
+    if sp.issparse(given):
+        given.sum_duplicates()
+        given.eliminate_zeros()
+    finite = np.isfinite(given.data if sp.issparse(given) else given)
+    if not finite.all():
+        places = given.tocoo().coords if sp.issparse(given) else np.indices(given.shape, sparse=True)
+        row, column = (int(np.broadcast_to(of, finite.shape)[~finite][0]) for of in places)
         raise RnnvisError(
-            f"{name} holds {len(bad)} values that are not finite, the first at word {row}, unit {column}",
+            f"{name} holds {(~finite).sum()} values that are not finite, the first at word {row}, unit {column}",
             "leave out words without a measured response",
         )
-    return dense
+    return given
 
 
-def _both(halves: Any, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _both(halves: Any, shape: tuple[int, ...]) -> tuple[Array, Array]:
     if not isinstance(halves, tuple | list) or len(halves) != 2:
         raise RnnvisError("halves must be two matrices", "give (responses of one half, responses of the other)")
-    a, b = _dense(halves[0], "the first half"), _dense(halves[1], "the second half")
+    a, b = _checked(halves[0], "the first half"), _checked(halves[1], "the second half")
     if a.shape != shape or b.shape != shape:
         raise RnnvisError(
             f"the halves have the shapes {a.shape} and {b.shape}, the matrix {shape}",

@@ -63,7 +63,7 @@ def _best_places(weights: np.ndarray, other: np.ndarray, start: np.ndarray, iner
     """The order of the rows that makes links to the other side, standing at `other`, shortest."""
     k = len(weights)
     places = (np.arange(k) + 0.5) / k
-    length = np.einsum("rc,pc->rp", weights, np.abs(places[:, None] - other[None, :]))
+    length = weights @ np.abs(other[:, None] - places[None, :])
     stay = inertia * weights.sum() / k * np.abs(places[None, :] - start[:, None])
     row, place = linear_sum_assignment(length + stay)
     order = np.empty(k, dtype=np.int64)

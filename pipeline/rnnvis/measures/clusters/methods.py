@@ -11,36 +11,30 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.clusters import blocks
+from rnnvis.measures.clusters.grouped import Array, divided, leading_vectors, sums, unit_rows, used
+from rnnvis.measures.clusters.growth import grow
 
+_MOST_SHIFTED = 10**8
 Labels = tuple[np.ndarray, np.ndarray]
-Method = Callable[[np.ndarray, Sequence[tuple[int, int]]], Iterator[Labels]]
+Method = Callable[[Array, Sequence[tuple[int, int]]], Iterator[Labels]]
 
 
-def unit_rows(matrix: np.ndarray) -> np.ndarray:
-    """Rows scaled to length 1; zero rows stay zero. float64."""
-    largest = np.abs(matrix).max(axis=1, keepdims=True)
-    scaled = matrix / np.where(largest > 0, largest, 1)
-    norms = np.linalg.norm(scaled, axis=1, keepdims=True)
-    return scaled / np.where(norms > 0, norms, 1)
-
-
-def block(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
-    """Block means of the unit rows, grown by splitting (see `rnnvis.measures.clusters.blocks`)."""
+def block(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
+    """Block means of the unit rows, grown by splitting (see `rnnvis.measures.clusters.growth`)."""
     x = unit_rows(matrix)
-    grown = {}
-    wanted = {max(k) for k in ks}
-    square = all(words == units for words, units in ks)
-    if square:
-        for step, labels in enumerate(blocks.grow(x, max(wanted), max(wanted)), start=1):
-            grown[step] = labels
-    for words, units in ks:
-        yield grown[words] if square else list(blocks.grow(x, words, units))[-1]
+    if all(words == units for words, units in ks):
+        largest = max(max(k) for k in ks)
+        found = dict(grow(x, largest, largest, {words for words, _ in ks}))
+        yield from (found[words] for words, _ in ks)
+    else:
+        for words, units in ks:
+            yield next(labels for _, labels in grow(x, words, units, {max(words, units)}))
 
 
-def spectral(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
+def spectral(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
     """k-means of words and of units on the leading k singular vectors of the signed matrix.
 
     Unit rows, divided by the square roots of the row and column sums of |R| (Dhillon 2001, with signs
@@ -48,47 +42,74 @@ def spectral(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labe
     deterministic.
     """
     x = unit_rows(matrix)
-    size = np.abs(x)
-    scaled = x / np.sqrt(np.outer(size.sum(axis=1), size.sum(axis=0)))
-    left, values, right = np.linalg.svd(scaled, full_matrices=False)
+    size = abs(x)
+    scaled = divided(x, rows=np.sqrt(size.sum(axis=1)), columns=np.sqrt(size.sum(axis=0)))
+    left, values, right = leading_vectors(scaled, max(max(k) for k in ks))
     for words, units in ks:
         rank = max(words, units)
         rows, columns = left[:, :rank] * values[:rank], right[:rank].T * values[:rank]
         yield k_means(rows, words), k_means(columns, units)
 
 
-def modularity(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
+def modularity(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
     """Communities of words and the units that they raise (scikit-network).
 
     The graph joins each word to each unit with weight max(R, 0) of the unit rows; the Paris dendrogram
     (Bonald et al. 2018), which merges by the gain in modularity over resolutions, is cut at k. Words and
     units are cut together, so a community may hold words only or units only.
     """
-    from sknetwork.hierarchy import Paris, cut_straight
+    from sknetwork.hierarchy import Paris
 
     _same_sides("modularity", ks)
-    graph = sp.csr_matrix(np.maximum(unit_rows(matrix), 0))
+    graph = sp.csr_matrix(unit_rows(matrix).maximum(0) if sp.issparse(matrix) else np.maximum(unit_rows(matrix), 0))
     if not graph.nnz:
         raise RnnvisError(
             'method "modularity" joins words to the units they raise, but no response is positive',
             'use method "block"',
         )
-    paris = Paris()
+    paris = Paris(reorder=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # scikit-network on scipy's integer matrices
         paris.fit(graph, force_bipartite=True)
     for k, _ in ks:
-        labels = cut_straight(paris.dendrogram_full_, n_clusters=k)
-        yield labels[: len(matrix)].astype(np.int64), labels[len(matrix) :].astype(np.int64)
+        labels = cut(paris.dendrogram_full_, k)
+        yield labels[: matrix.shape[0]], labels[matrix.shape[0] :]
 
 
-def rnnvis(matrix: np.ndarray, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
+def cut(dendrogram: np.ndarray, k: int) -> np.ndarray:
+    """Labels int64 [n] of the k clusters that are left by the lowest n − k merges of a dendrogram [n − 1, 4].
+
+    Row t merges two clusters into number n + t, at the height in its third column. Of merges at equal heights (or at
+    none, between parts of a graph that nothing joins) the earlier one counts as lower, so there are always k clusters.
+    """
+    n = len(dendrogram) + 1
+    pairs, heights = dendrogram[:, :2].astype(np.int64), dendrogram[:, 2].copy()
+    for t, (a, b) in enumerate(pairs.tolist()):
+        heights[t] = max([heights[t], *(heights[c - n] for c in (a, b) if c >= n)])
+    merges = np.sort(np.argsort(heights, kind="stable")[: n - k])
+    joined = sp.coo_array(
+        (np.ones(2 * len(merges)), (np.repeat(n + merges, 2), pairs[merges].ravel())), shape=(2 * n - 1, 2 * n - 1)
+    )
+    parts = connected_components(joined, directed=False)[1][:n]
+    return np.unique(parts, return_inverse=True)[1].astype(np.int64)
+
+
+def rnnvis(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
     """What RNNVis ran: scikit-learn's SpectralCoclustering on R − min(R), seed fixed (Ming et al. 2017)."""
     from sklearn.cluster import SpectralCoclustering
 
     _same_sides("rnnvis", ks)
-    shifted = matrix - matrix.min()
-    if not shifted.any(axis=1).all() or not shifted.any(axis=0).all():
+    least = matrix.min()
+    if least and sp.issparse(matrix):
+        if np.prod(matrix.shape) > _MOST_SHIFTED:
+            raise RnnvisError(
+                'method "rnnvis" shifts the matrix to non-negative, which leaves no zeros of '
+                f"{matrix.shape[0]} × {matrix.shape[1]}",
+                'use method "block", which needs no shift',
+            )
+        matrix = matrix.toarray()
+    shifted = matrix - least if least else matrix
+    if [len(some) for some in used(shifted)] != list(shifted.shape):
         raise RnnvisError(
             'method "rnnvis" shifts the matrix to non-negative, which leaves a row or column of zeros here',
             'use method "block", which needs no shift',
@@ -121,8 +142,7 @@ def k_means(points: np.ndarray, k: int, rounds: int = 100) -> np.ndarray:
         if np.array_equal(new, labels) or not np.bincount(new, minlength=k).all():
             break
         labels = new
-        members = blocks.indicator(labels, k)
-        centres = (members.T @ points) / members.sum(axis=0)[:, None]
+        centres = sums(points, labels, k) / np.bincount(labels, minlength=k)[:, None]
     if (labels < 0).any():  # only if points coincide, so that some centre is nearest to none
         labels = np.where(labels < 0, new, labels)
     return labels

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import adjusted_rand_score
 
-from rnnvis.measures.clusters.blocks import block_means, indicator
-from rnnvis.measures.clusters.methods import unit_rows
+from rnnvis.measures.clusters.blocks import block_sizes
+from rnnvis.measures.clusters.grouped import Array, block_sums, groups, leading_vectors, row_lengths, unit_rows, used
 
 Labels = tuple[np.ndarray, np.ndarray]
 
@@ -41,60 +43,100 @@ class Quality:
     stability_units: np.ndarray | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
+class BlockSums:
+    """Sums over each block, float64 [word clusters, unit clusters]: of a matrix R, of its unit rows, and of |R|."""
+
+    signed: np.ndarray
+    unit: np.ndarray
+    sizes: np.ndarray
+
+
+class Measured:
+    """A matrix R [n, m], with what the figures of all its clusterings need of it."""
+
+    def __init__(self, matrix: Array) -> None:
+        self.rows = len(used(matrix)[0])
+        self._signed, self._sizes = matrix, abs(matrix)
+        largest, lengths = row_lengths(matrix)
+        self._weights = 1 / largest / lengths
+
+    def sums(self, labels: Labels, k: tuple[int, int]) -> BlockSums:
+        """Sums over each block; −1 belongs to none."""
+        rows, columns = (groups(side, n) for side, n in zip(labels, k, strict=True))
+        return BlockSums(
+            signed=block_sums(self._signed, rows, columns),
+            unit=block_sums(self._signed, groups(labels[0], k[0], self._weights), columns),
+            sizes=block_sums(self._sizes, rows, columns),
+        )
+
+    def spectrum(self, rank: int) -> np.ndarray:
+        """Share of each of the `rank` largest squared singular values of the unit rows in the sum of all."""
+        x = unit_rows(self._signed)
+        if sp.issparse(x):
+            return leading_vectors(x, rank)[1][:rank] ** 2 / self.rows
+        small = x.T @ x if x.shape[0] >= x.shape[1] else x @ x.T
+        return np.maximum(np.linalg.eigvalsh(small)[::-1][:rank], 0) / self.rows
+
+
+@dataclass(frozen=True)
+class Halves:
+    """Two measurements of the same matrix, the clusterings of each, and their spectra (see `Measured.spectrum`)."""
+
+    measured: tuple[Measured, Measured]
+    labels: tuple[Labels, Labels]
+    spectra: tuple[np.ndarray, np.ndarray]
+
+
 def quality(
-    matrix: np.ndarray,
+    measured: Measured,
     labels: Labels,
     k: tuple[int, int],
-    halves: tuple[np.ndarray, np.ndarray] | None = None,
-    halves_labels: tuple[Labels, Labels] | None = None,
-    spectra: tuple[np.ndarray, np.ndarray] | None = None,
+    halves: Halves | None = None,
+    own: BlockSums | None = None,
 ) -> Quality:
-    """All figures of one co-clustering; `spectra` are the halves' `spectrum`s, where they are known already."""
+    """All figures of one co-clustering; `own` are `measured.sums`, where they are known already."""
+    own = measured.sums(labels, k) if own is None else own
+    numbers = block_sizes(*labels, *k)
     held_out = limit = ari_words = ari_units = stable_words = stable_units = None
-    if halves is not None and halves_labels is not None:
-        a, b = halves
-        of_a, of_b = halves_labels
+    if halves is not None:
+        a, b = halves.measured
+        of_a, of_b = halves.labels
         held_out = (held_out_r2(a, of_a, b, k) + held_out_r2(b, of_b, a, k)) / 2
-        limit = float(np.mean([s[: min(k)].sum() for s in spectra or (spectrum(a), spectrum(b))]))
+        limit = float(np.mean([s[: min(k)].sum() for s in halves.spectra]))
         ari_words = adjusted_rand(of_a[0], of_b[0])
         ari_units = adjusted_rand(of_a[1], of_b[1])
         stable_words = (best_jaccard(labels[0], of_a[0], k[0]) + best_jaccard(labels[0], of_b[0], k[0])) / 2
         stable_units = (best_jaccard(labels[1], of_a[1], k[1]) + best_jaccard(labels[1], of_b[1], k[1])) / 2
     return Quality(
-        explained=held_out_r2(matrix, labels, matrix, k),
+        explained=_predicted(own.unit, own.unit, numbers, measured.rows),
         held_out_r2=held_out,
         bound=limit,
-        sign_coherence=sign_coherence(matrix, labels, k),
+        sign_coherence=sign_coherence(own.signed, own.sizes, numbers),
         ari_words=ari_words,
         ari_units=ari_units,
         balance=float(np.mean([balance(side, n) for side, n in zip(labels, k, strict=True)])),
-        normalised_cut=normalised_cut(matrix, labels, k[0]) if k[0] == k[1] else None,
+        normalised_cut=normalised_cut(own.sizes) if k[0] == k[1] else None,
         stability_words=stable_words,
         stability_units=stable_units,
     )
 
 
-def held_out_r2(fitted: np.ndarray, labels: Labels, other: np.ndarray, k: tuple[int, int]) -> float:
+def held_out_r2(fitted: Measured, labels: Labels, other: Measured, k: tuple[int, int]) -> float:
     """1 − ‖R_B − M_A[z_A, u_A]‖² / ‖R_B‖², rows of unit length; what A does not label is predicted as 0."""
-    z, u = labels
-    means = block_means(unit_rows(fitted), z, u, *k)
-    x = unit_rows(other)
-    predicted = indicator(z, k[0]) @ means @ indicator(u, k[1]).T
-    return float(1 - ((x - predicted) ** 2).sum() / (x**2).sum())
+    return _predicted(fitted.sums(labels, k).unit, other.sums(labels, k).unit, block_sizes(*labels, *k), other.rows)
 
 
-def spectrum(matrix: np.ndarray) -> np.ndarray:
-    """Share of each squared singular value of the unit rows in their sum, largest first."""
-    x = unit_rows(matrix)
-    small = x.T @ x if x.shape[0] >= x.shape[1] else x @ x.T
-    values = np.maximum(np.linalg.eigvalsh(small)[::-1], 0)
-    return values / values.sum()
+def _predicted(fitted: np.ndarray, other: np.ndarray, numbers: np.ndarray, rows: int) -> float:
+    """1 − ‖R − M‖² / ‖R‖², by block sums of a fitted matrix and of R, whose rows have length 1."""
+    means = fitted / np.maximum(numbers, 1)
+    return float((2 * other * means - numbers * means**2).sum() / rows)
 
 
-def sign_coherence(matrix: np.ndarray, labels: Labels, k: tuple[int, int]) -> float:
-    """Σ|block mean of R| / Σ block mean of |R|."""
-    signed = np.abs(block_means(matrix, *labels, *k)).sum()
-    return float(signed / block_means(np.abs(matrix), *labels, *k).sum())
+def sign_coherence(signed: np.ndarray, sizes: np.ndarray, numbers: np.ndarray) -> float:
+    """Σ|block mean of R| / Σ block mean of |R|, by block sums of R and of |R| and the numbers of entries."""
+    numbers = np.maximum(numbers, 1)
+    return float((np.abs(signed) / numbers).sum() / (sizes / numbers).sum())
 
 
 def balance(labels: np.ndarray, k: int) -> float:
@@ -104,36 +146,36 @@ def balance(labels: np.ndarray, k: int) -> float:
     return float(-(share * np.log(share)).sum() / np.log(k))
 
 
-def normalised_cut(matrix: np.ndarray, labels: Labels, k: int) -> float:
-    """Mean over matched pairs of clusters of 1 − (|R| inside the pair) / (mean |R| at its words and at its units)."""
-    mass = indicator(labels[0], k).T @ np.abs(matrix) @ indicator(labels[1], k)
-    rows, columns = linear_sum_assignment(-mass)
-    volume = mass.sum(axis=1)[rows] + mass.sum(axis=0)[columns]
-    inside = 2 * mass[rows, columns]
-    return float(np.mean(1 - np.divide(inside, volume, out=np.zeros(k), where=volume > 0)))
+def normalised_cut(sizes: np.ndarray) -> float:
+    """Mean over matched pairs of clusters of 1 − (|R| inside the pair) / (mean |R| at its words and at its units).
+
+    `sizes` [k, k] are the block sums of |R|.
+    """
+    rows, columns = linear_sum_assignment(-sizes)
+    volume = sizes.sum(axis=1)[rows] + sizes.sum(axis=0)[columns]
+    inside = 2 * sizes[rows, columns]
+    return float(np.mean(1 - np.divide(inside, volume, out=np.zeros(len(sizes)), where=volume > 0)))
 
 
 def adjusted_rand(a: np.ndarray, b: np.ndarray) -> float:
     """Adjusted Rand index (Hubert and Arabie 1985) over the items that both label."""
     both = (a >= 0) & (b >= 0)
-    a, b = a[both], b[both]
-    table = indicator(a, int(a.max(initial=0)) + 1).T @ indicator(b, int(b.max(initial=0)) + 1)
-
-    def pairs(n: np.ndarray) -> float:
-        return float((n * (n - 1) / 2).sum())
-
-    together, of_a, of_b = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    expected = of_a * of_b / max(pairs(np.array([len(a)])), 1)
-    most = (of_a + of_b) / 2
-    return 1.0 if most == expected else float((together - expected) / (most - expected))
+    return float(adjusted_rand_score(a[both], b[both]))
 
 
 def best_jaccard(labels: np.ndarray, other: np.ndarray, k: int) -> np.ndarray:
     """For each of the k clusters of `labels`, its best Jaccard overlap with a cluster of `other`, float64 [k]."""
-    p, q = indicator(labels, k), indicator(other, int(other.max(initial=0)) + 1)
-    shared = p.T @ q
-    union = p.sum(axis=0)[:, None] + q.sum(axis=0) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0).max(axis=1)
+    others = int(other.max(initial=0)) + 1
+    common = shared(labels, other, k, others)
+    sizes = (np.bincount(side[side >= 0], minlength=n) for side, n in ((labels, k), (other, others)))
+    union = np.add.outer(*sizes) - common
+    return np.divide(common, union, out=np.zeros(common.shape), where=union > 0).max(axis=1)
+
+
+def shared(a: np.ndarray, b: np.ndarray, of_a: int, of_b: int) -> np.ndarray:
+    """How many items each cluster of `a` shares with each of `b`, int64 [of_a, of_b]; −1 belongs to none."""
+    both = (a >= 0) & (b >= 0)
+    return np.bincount(a[both] * of_b + b[both], minlength=of_a * of_b).reshape(of_a, of_b)
 
 
 def class_purity(word_labels: np.ndarray, k: int, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,9 +183,10 @@ def class_purity(word_labels: np.ndarray, k: int, effects: np.ndarray) -> tuple[
 
     `effects` [words]; both results float64 [k], nan for an empty cluster.
     """
-    p = indicator(word_labels, k)
-    size = p.sum(axis=0)
-    size = np.where(size > 0, size, np.nan)
-    positive = (p.T @ (effects > 0)) / size
-    negative = (p.T @ (effects < 0)) / size
-    return (p.T @ effects) / size, np.maximum(positive, negative)
+    inside = word_labels >= 0
+    labels, effects = word_labels[inside], effects[inside]
+    size = np.bincount(labels, minlength=k).astype(np.float64)
+    size[size == 0] = np.nan
+    signs = effects > 0, effects < 0
+    positive, negative = (np.bincount(labels, weights=sign, minlength=k) / size for sign in signs)
+    return np.bincount(labels, weights=effects, minlength=k) / size, np.maximum(positive, negative)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rnnvis.config import Card, DatasetConfig, LanguageModelConfig, Source
+from rnnvis.config import Card, DatasetConfig, LanguageModelConfig, Source, check_model
 from rnnvis.errors import RnnvisError
 from rnnvis.text import FILE_KINDS, KINDS, rows
 from rnnvis.text.corpus import SPLITS
@@ -69,6 +69,8 @@ def check_card(card: Card, path: Path) -> None:
     _finite(card, path)
     if isinstance(card, LanguageModelConfig):
         _check_language_model(card, path)
+    else:
+        check_model(card, path)
     for key, limits in (_LANGUAGE_MODEL if isinstance(card, LanguageModelConfig) else _CARD).items():
         _within(getattr(card, key), key, limits, path)
     if not card.seeds:

@@ -65,7 +65,9 @@ def _sentences(
                 continue
             if label not in number_of:
                 what = f'the label "{label}" is none of {", ".join(reading.labels)}'
-                raise broken(label_file, line, what, "correct it, or source.labels: a name for each number, in order")
+                raise broken(
+                    label_file, line, what, "correct it, or --labels (source.labels): a name for each number, in order"
+                )
             split = splits.get(text_file) or hashed_split(text.strip())
             yield Sentence(text.strip(), split, "parallel", number_of[label], where=f"{text_file}, line {line}")
 

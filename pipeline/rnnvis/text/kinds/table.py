@@ -85,7 +85,9 @@ def _sentences(found: list[Path], source: Source, reading: Reading, number_of: d
             if label and label not in number_of:
                 known_labels = ", ".join(reading.labels)
                 what = f'the label "{label}" is none of {known_labels}'
-                raise broken(path, line, what, "correct it, or source.labels: a name for each number, in their order")
+                raise broken(
+                    path, line, what, "correct it, or --labels (source.labels): a name for each number, in their order"
+                )
             yield Sentence(
                 text,
                 _split(path, line, row, columns, several=len(found) > 1),

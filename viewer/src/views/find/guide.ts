@@ -1,3 +1,4 @@
+import type { Vocabulary } from '../../data/types';
 import type { FindMode, FindState } from '../../state/find';
 
 /** Something to look for, ready to be chosen. */
@@ -32,6 +33,13 @@ export function phrasesOf(text: readonly string[], count: ArrayLike<number>, spe
   words.sort((a, b) => b.count - a.count || (a.word < b.word ? -1 : 1));
   const skipped = Math.min(Math.floor(words.length / 10), 20);
   return words.slice(skipped, skipped + most).map(({ word }) => word);
+}
+
+/** Phrases that a text has: those of the project's own case study and the chosen words, else frequent words. */
+export function examplePhrases(vocabulary: Vocabulary | null, chosen: readonly string[]): string[] {
+  if (!vocabulary) return [];
+  const known = ['though', 'but', 'love', 'not very', ...chosen].filter((phrase) => phrase.split(' ').every((word) => vocabulary.id.has(word)));
+  return [...new Set([...known, ...phrasesOf(vocabulary.text, vocabulary.count, vocabulary.special)])].slice(0, 4);
 }
 
 /** Examples that this data can answer, and how to read a line. */
