@@ -12,6 +12,8 @@ from torch import nn
 
 import rnnvis
 from benchmarks.report import Table, middle, seconds
+from rnnvis.api.record import at_most
+from rnnvis.recording import recurrent_modules
 from rnnvis.recording.steps import length_batches, padded, record_steps
 
 WORDS, EMBEDDING, SENTENCES, LENGTH = 5000, 64, 400, 20
@@ -105,6 +107,7 @@ def batched(model: Reader, sentences: list[np.ndarray]) -> np.ndarray:
 
 def forward_pass(model: nn.Module, sentences: Sequence[np.ndarray], batch_steps: int = BATCH_STEPS) -> None:
     """The model itself, once over the batches that `record` makes."""
+    batch_steps = at_most(batch_steps, recurrent_modules(model).values())
     with torch.no_grad():
         for rows in length_batches([len(s) for s in sentences], batch_steps):
             model(torch.from_numpy(padded([sentences[i] for i in rows], 0).ids))

@@ -100,6 +100,24 @@ def test_kept_and_change_of_a_sequence_made_by_hand():
     assert found["change_per_step"].standard_error == pytest.approx(np.sqrt(2 * np.square(spread).sum()) / 4)
 
 
+def test_kept_and_change_of_many_steps_are_those_of_a_plain_loop():
+    random = np.random.default_rng(6)
+    sentence = np.sort(random.integers(0, 90, 9000))
+    states = random.normal(size=(9000, 3)).astype(np.float16)
+    starts = random.normal(size=(len(np.unique(sentence)), 3)).astype(np.float16)
+    rates, changes, begun = [], [], 0
+    for i, now in enumerate(states.astype(np.float64)):
+        first = i == 0 or sentence[i] != sentence[i - 1]
+        before = (starts[begun] if first else states[i - 1]).astype(np.float64)
+        begun += first
+        same = now * before > 0
+        rates.append(np.minimum(np.abs(now), np.abs(before))[same].sum() / np.abs(before).sum())
+        changes.append(np.abs(now - before).mean())
+    found = {f.measure: f.value for f in per_step(states, sentence, starts)}
+    assert found["kept_per_step"] == pytest.approx(np.mean(rates), rel=1e-5)
+    assert found["change_per_step"] == pytest.approx(np.mean(changes), rel=1e-5)
+
+
 def test_a_sentence_may_start_from_a_state_that_was_carried_to_it():
     states, starts = np.array([[0.4, -0.2], [0.2, -0.3], [0.5, 0.0]]), np.array([[0.0, 0.0], [0.25, 0.5]])
     found = {f.measure: f.value for f in per_step(states, np.array([7, 7, 8]), starts)}

@@ -66,6 +66,24 @@ def test_bins_are_equally_full_and_equal_states_share_one():
     assert len(np.unique(quantile_bins(np.array([[0.0], [0.0], [0.0], [1.0]])))) == 2
 
 
+@pytest.mark.parametrize("largest", [1.0, 65504.0])
+def test_many_steps_are_binned_as_sorting_bins_them(largest):
+    """From 20,000 steps on, values are counted and not sorted."""
+    random = np.random.default_rng(4)
+    states = np.tanh(random.normal(size=(20_500, 5))) * largest
+    states[:, 1] = np.round(states[:, 1] / largest, 1)  # many ties
+    states[:, 2] = np.where(states[:, 2] > 0, 0.0, -0.0)
+    states[:, 3] = -largest
+    states[::3, 4] = largest
+    states = states.astype(np.float16)
+    found = quantile_bins(states)
+    for unit in range(5):
+        values = states[:, unit].astype(np.float32)
+        borders = np.quantile(values, np.arange(1, QUANTILES) / QUANTILES)
+        assert found[:, unit].tolist() == [int((borders < value).sum()) for value in values]
+    assert len(np.unique(found[:, 0])) == QUANTILES
+
+
 def test_positions_are_counted_from_one_in_classes_that_double():
     found = [POSITIONS[i] for i in position_classes(np.array([0, 1, 2, 3, 4, 7, 8, 63, 64, 5000]))]
     assert found == ["1", "2", "3–4", "3–4", "5–8", "5–8", "9–16", "33–64", "65 on", "65 on"]

@@ -15,7 +15,7 @@ from torch.nn.functional import one_hot, pad
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import recurrent_modules
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import Plan, UnfollowedError
 from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
 from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
@@ -29,10 +29,11 @@ _NO_TEXT = re.compile(r"len|size|mask|ratio|forc|hidden|state|vocab|emb|step|max
 
 @dataclass(frozen=True)
 class Way:
-    """One way to call a model; `alone`: with one sequence at a time."""
+    """One way to call a model; `alone`: with one sequence at a time; `flat`: and that without an axis for the batch."""
 
     forward: Forward
     alone: bool = False
+    flat: bool = False
 
 
 def usual_way(
@@ -53,6 +54,8 @@ def usual_way(
     errors: list[Exception] = []
     second: tuple[Forward, Plan] | None = None
     for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
+        if way.flat and any(isinstance(error, UnfollowedError) for error in errors):
+            continue  # it takes batches; without one, axes would mean something else to it
         call = around(way.forward)
         try:
             plan = follow(model, readings, padding_id, call, alone=way.alone, only=only)
@@ -67,7 +70,7 @@ def usual_way(
         second = second or (way.forward, plan)
     if second:
         return second
-    shape = next((error for error in errors if isinstance(error, RnnvisError)), errors[0])
+    shape = next((e for kind in (UnfollowedError, RnnvisError) for e in errors if isinstance(e, kind)), errors[0])
     if isinstance(shape, RnnvisError):
         raise shape
     if isinstance(shape, IndexError):
@@ -177,7 +180,7 @@ def _with_lengths(names: Sequence[str], needed: bool) -> Iterator[Way]:
     if not needed:
         yield Way(lambda m, b: m(b.ids))
         yield Way(lambda m, b: m(b.ids.transpose(0, 1)))
-        yield Way(lambda m, b: m(b.ids[0]), alone=True)
+        yield Way(lambda m, b: m(b.ids[0]), alone=True, flat=True)
     if names:
         yield Way(lambda m, b: m(b.ids, **lengths(b)))
         yield Way(lambda m, b: m(b.ids.transpose(0, 1), **lengths(b)))
@@ -216,5 +219,5 @@ def _with_states(model: nn.Module) -> Iterator[Way]:
     yield Way(lambda m, b: m(b.ids, states(len(b.ids))))
     yield Way(lambda m, b: m(b.ids.transpose(0, 1), states(len(b.ids))))
     yield Way(step_by_step)
-    yield Way(lambda m, b: m(b.ids[0], states(1)), alone=True)
+    yield Way(lambda m, b: m(b.ids[0], states(1)), alone=True, flat=True)
     yield Way(step_by_step, alone=True)

@@ -103,11 +103,14 @@ def read_steps(source: Path, state: dict[str, Any], corpus: Corpus) -> Steps:
     A linear probe learns from training sentences; where there are none (a recording), from one half of all.
     """
     tables = state["tables"]
-    sentence, step, values = read_states(source, tables)
+    table = files.read("states", [source / part.name for part in tables["states"]])
+    rows = table["sentence_id"].to_numpy(), table["step"].to_numpy(), files.matrix(table["value"])
+    starts = _starts(*rows)
+    sentence, step, values = (of[rows[1] >= 0] for of in rows) if (rows[1] < 0).any() else rows
     split = np.array(corpus.split)
     measured = (split != "probe")[sentence]
     fitted = split == "train" if (split == "train").any() else sentence_halves(corpus.key) == 0
-    starts = read_starts(source, tables)[split[np.unique(sentence)] != "probe"]
+    starts = starts[split[np.unique(sentence)] != "probe"]
     sentence, step, values = sentence[measured], step[measured], values[measured]
     text, backwards = Sentences.of(corpus.tokens), ".reverse." in state["name"]
     return Steps(sentence, step, text.ids[text.starts[sentence] + step], values, starts, fitted[sentence], backwards)
@@ -173,23 +176,10 @@ def _of_units(source: Path, tables: dict[str, Any]) -> list[Figure]:
     return [*chain.from_iterable(medians), *dynamics.saturated_units(values["saturation"])]
 
 
-def read_states(source: Path, tables: dict[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The published steps of a recorded state: sentence numbers [N], steps [N] and states [N, H], in order.
-
-    States before a sentence's first step are left out.
-    """
-    table = files.read("states", [source / part.name for part in tables["states"]])
-    sentence, step = (table[name].to_numpy() for name in ("sentence_id", "step"))
-    inside = step >= 0
-    return sentence[inside], step[inside], files.matrix(table["value"])[inside]
-
-
-def read_starts(source: Path, tables: dict[str, Any]) -> np.ndarray:
+def _starts(sentence: np.ndarray, step: np.ndarray, values: np.ndarray) -> np.ndarray:
     """The state that each sentence with published steps starts from, [sentences, H]: zero where none is published."""
-    table = files.read("states", [source / part.name for part in tables["states"]])
-    carried = table["step"].to_numpy() < 0
-    numbers, sentence = np.unique(table["sentence_id"].to_numpy(), return_inverse=True)
-    values = files.matrix(table["value"])
+    carried = step < 0
+    numbers, place = np.unique(sentence, return_inverse=True)
     starts = np.zeros((len(numbers), values.shape[1]), values.dtype)
-    starts[sentence[carried]] = values[carried]
+    starts[place[carried]] = values[carried]
     return starts

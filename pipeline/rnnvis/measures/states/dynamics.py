@@ -9,6 +9,7 @@ from rnnvis.measures.units.gates import CLOSED, OPEN
 from rnnvis.measures.units.units import SATURATED, hoyer_sparsity
 
 HALF = 0.5
+_BLOCK = 4096
 
 
 def per_step(states: np.ndarray, sentence: np.ndarray, starts: np.ndarray | None = None) -> list[Figure]:
@@ -20,13 +21,21 @@ def per_step(states: np.ndarray, sentence: np.ndarray, starts: np.ndarray | None
     |s_t − s_{t−1}| over units and steps. Standard errors take sentences, not steps, as
     independent (ratio estimator).
     """
-    now = np.asarray(states, dtype=np.float32)
-    before = np.roll(now, 1, axis=0)
-    before[np.append(True, sentence[1:] != sentence[:-1])] = 0 if starts is None else starts
-    kept = np.where(now * before > 0, np.minimum(np.abs(now), np.abs(before)), 0).sum(axis=1, dtype=np.float64)
-    had = np.abs(before).sum(axis=1, dtype=np.float64)
+    first = np.append(True, sentence[1:] != sentence[:-1])
+    kept, had, change = np.zeros((3, len(states)))
+    for start in range(0, len(states), _BLOCK):
+        inside = slice(start, start + _BLOCK)
+        now = np.asarray(states[inside], dtype=np.float32)
+        before = np.concatenate([states[max(0, start - 1) : max(0, start - 1) + 1], states[inside][:-1]])
+        before = before.astype(np.float32)
+        begins = first[inside]
+        reached = int(first[:start].sum())
+        before[begins] = 0 if starts is None else starts[reached : reached + int(begins.sum())]
+        least = np.minimum(np.abs(now), np.abs(before))
+        kept[inside] = np.where(now * before > 0, least, 0).sum(axis=1, dtype=np.float64)
+        had[inside] = np.abs(before).sum(axis=1, dtype=np.float64)
+        change[inside] = np.abs(now - before).mean(axis=1, dtype=np.float64)
     rate = np.divide(kept, had, out=np.full(len(had), np.nan), where=had > 0)
-    change = np.abs(now - before).mean(axis=1, dtype=np.float64)
     kept_about = "Share of the state that a word leaves as it was, mean over the words"
     change_about = "Mean change of a unit at a word, whatever its sign"
     return [
