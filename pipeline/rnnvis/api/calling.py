@@ -20,6 +20,7 @@ from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
 from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
 
+_LONG = 50
 _FIRST_STATES = ("init_hidden", "initHidden", "init_state", "initial_state", "zero_state", "begin_state")
 _TARGET = re.compile(
     r"(^|_)(trg|tgt|targets?|dst|y|captions?|answers?|decoder_inputs?|dec_inputs?|decoder_input_ids|output_seqs?)(_|$)"
@@ -89,16 +90,26 @@ def own_way(
     alone: bool,
     only: Collection[str] | None = None,
 ) -> Plan:
-    """How the steps follow the words where a user says how to call the model: in batches, or else one row at a time."""
-    try:
-        return follow(model, readings, padding_id, forward, alone=alone, cut=False, only=only)
-    except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
+    """How the steps follow the words where a user says how to call the model: in batches, or else one row at a time.
+
+    Whole sequences are tried, since forward may bring something of its own for each; where all are long, made-up short
+    ones first.
+    """
+    lengths = np.array([len(row) for row in readings[""]])
+    ways = [{"alone": alone, "cut": False}, {"alone": True, "cut": False}]
+    if lengths[lengths > 0].min() > _LONG:
+        ways.insert(0, {"alone": alone, "cut": True})
+    refusals: list[Exception] = []
+    for way in ways:
         try:
-            plan = follow(model, readings, padding_id, forward, alone=True, cut=False, only=only)
-        except Exception:
-            raise refusal from None
-        plan.notes.append(one_at_a_time(2, refusal))
+            plan = follow(model, readings, padding_id, forward, only=only, **way)
+        except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
+            refusals.append(refusal)
+            continue
+        if way["alone"] and not alone:
+            plan.notes.append(one_at_a_time(2, refusals[-1]))
         return plan
+    raise refusals[0 if len(ways) == 2 else 1] from None
 
 
 def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]]) -> None:

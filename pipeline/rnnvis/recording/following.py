@@ -217,6 +217,8 @@ class _Follower(Probe):
 
         Whether rows must be run alone, and why: rows move where nothing shows how, or influence one another.
         """
+        if all(len(pool) == 1 for pool in self.pools.values()):
+            return False, []  # one word is all there is: rows differ in length alone
         text, other, places = self.many_rows()
         bits = range((ROWS).bit_length())
         codes = {path: np.zeros(ROWS, np.int64) for path in alignments}
