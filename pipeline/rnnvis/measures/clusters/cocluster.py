@@ -53,8 +53,8 @@ def cocluster(
     """Group the rows (words) and columns (units) of a signed matrix so that its block means reproduce it.
 
     `matrix` is an ndarray or scipy.sparse matrix [words, units], for instance expected responses; a sparse one is not
-    made dense. Rows are compared by direction (scaled to unit length). `k` is the number of clusters, or (words, units).
-    `method` is one of
+    made dense. Rows are compared by direction (scaled to unit length). `k` is the number of clusters, or
+    (words, units). `method` is one of
 
     - "block" (default): block means of the signed rows, grown by splitting;
     - "spectral": k-means on the leading k singular vectors of the signed, normalised matrix;
