@@ -1,6 +1,6 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [memory] [publishing] [coclustering] [planted] [published] [viewer]
+python -m benchmarks [recording] [record] [memory] [publishing] [coclustering] [planted] [published] [viewer]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ def main(wanted: Sequence[str]) -> None:
     site = ROOT / "build" / "site"
     measures: dict[str, tuple[str, Callable[[], Table]]] = {
         "recording": ("Recording", recording.measure),
+        "record": ("Recording beside the model itself", recording.measure_record),
         "memory": ("Memory", memory.measure),
         "publishing": ("Publishing", publishing.measure),
         "coclustering": ("Speed of co-clustering", clustering.speed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +13,10 @@ import torch
 from torch import nn
 
 import rnnvis
+from benchmarks.memory import own_peak
 from benchmarks.report import Table, middle, seconds
+from rnnvis.api.record import at_most
+from rnnvis.recording import recurrent_modules
 from rnnvis.recording.steps import length_batches, padded, record_steps
 
 WORDS, EMBEDDING, SENTENCES, LENGTH = 5000, 64, 400, 20
@@ -105,6 +110,7 @@ def batched(model: Reader, sentences: list[np.ndarray]) -> np.ndarray:
 
 def forward_pass(model: nn.Module, sentences: Sequence[np.ndarray], batch_steps: int = BATCH_STEPS) -> None:
     """The model itself, once over the batches that `record` makes."""
+    batch_steps = at_most(batch_steps, recurrent_modules(model).values())
     with torch.no_grad():
         for rows in length_batches([len(s) for s in sentences], batch_steps):
             model(torch.from_numpy(padded([sentences[i] for i in rows], 0).ids))
@@ -144,19 +150,44 @@ def measure() -> Table:
 
 
 def measure_record(rounds: int = 5) -> Table:
-    """`record` with everything on and the model's own forward pass, in turn in the same process."""
+    """`record` with everything on and the model's own forward pass, in turn in the same process; peaks in others."""
     torch.set_num_threads(1)
     rows = []
-    for case in CASES:
+    for number, case in enumerate(CASES):
         model, sentences = case.model(), case.sentences()
         ours, theirs = [], []
         for _ in range(rounds):
             theirs.append(processor_seconds(lambda m=model, s=sentences: forward_pass(m, s)))  # type: ignore[misc]
             ours.append(processor_seconds(lambda m=model, s=sentences, c=case: recorded(m, s, c.words)))  # type: ignore[misc]
-        rows.append((case.title, middle(ours), middle(theirs), f"{np.median(theirs) / np.median(ours):.2f}"))
+        speed = float(np.median(theirs) / np.median(ours))
+        more = _alone(number, "record") - _alone(number, "forward")
+        rows.append((case.title, middle(ours), middle(theirs), f"{speed:.2f}", f"{more / 2**20:,.0f} MiB"))
     about = (
         "`rnnvis.record` with everything on, and the model's own forward pass once over the same batches, head "
-        f"included: processor time of one thread, median and range of {rounds} rounds that take turns. The last column "
-        "is the speed of `record` as a share of that of the forward pass."
+        f"included: processor time of one thread, median and range of {rounds} rounds that take turns; the speed of "
+        "`record` as a share of that of the forward pass. The last column is how much higher the peak of resident "
+        "memory is, each in a process of its own with the same things loaded."
     )
-    return Table("Recording beside the model itself", about, ("model", "rnnvis.record", "forward pass", "speed"), rows)
+    head = ("model", "rnnvis.record", "forward pass", "speed", "memory above it")
+    return Table("Recording beside the model itself", about, head, rows)
+
+
+def _alone(number: int, way: str) -> int:
+    command = [sys.executable, "-m", "benchmarks.recording", str(number), way]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def peak(number: int, way: str) -> int:
+    """The peak of resident memory, in bytes, of one pass over a case: "forward", or "record"."""
+    torch.set_num_threads(1)
+    case = CASES[number]
+    model, sentences = case.model(), case.sentences()
+    if way == "forward":
+        forward_pass(model, sentences)
+    else:
+        recorded(model, sentences, case.words)
+    return own_peak()
+
+
+if __name__ == "__main__":
+    print(peak(int(sys.argv[1]), sys.argv[2]))

@@ -61,7 +61,7 @@ WHOLE_PAGE: list[tuple[str, Damage, list[str]]] = [
     ("missing", only("manifest", lambda _: 404), ["There is no data here", "rnnvis publish"]),
     ("truncated", only("manifest", lambda b: b[:100]), ["not JSON", "rnnvis verify"]),
     ("too-new", manifest(lambda m: m.update(version=99)), ["version 99", "Update the explorer"]),
-    ("empty", manifest(lambda m: m.update(datasets=[])), ["datasets is empty", "rnnvis publish"]),
+    ("empty", manifest(lambda m: m.update(datasets=[])), ["datasets must be a list that is not", "rnnvis publish"]),
     ("foreign", only("manifest", lambda _: b'{"a": 1}'), ["does not say that it is one of rnnvis", "src"]),
     ("failing", only("manifest", lambda _: 503), ["answered 503", "whoever runs the server"]),
     ("lost", only("manifest", lambda _: 0), ["could not be fetched", "connection"]),

@@ -112,12 +112,16 @@ def explained(x, z, u):
     return sum(x[z == r][:, u == c].mean() ** 2 * (z == r).sum() * (u == c).sum() for r in set(z) for c in set(u))
 
 
+def block_means(x, z, u, words, units):
+    return np.array([[x[z == r][:, u == c].mean() for c in range(units)] for r in range(words)])
+
+
 def alternate(x, z, u):
     """Rows, then columns, to their nearest block means, until nothing moves or a cluster would be empty."""
     for _ in range(60):
         new = []
         for y, labels, other in ((x, z, u), (x.T, u, z)):
-            means = blocks.block_means(y, labels, other, labels.max() + 1, other.max() + 1)[:, other]
+            means = block_means(y, labels, other, labels.max() + 1, other.max() + 1)[:, other]
             nearest = ((y[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
             new.append(nearest if len(set(nearest)) == len(set(labels)) else labels)
         if all(np.array_equal(*sides) for sides in zip(new, (z, u), strict=True)):
@@ -171,7 +175,7 @@ def test_no_single_move_improves_the_result(seed, words, units):
     assert best >= started.explained - 1e-12
     assert_sums_are_true(fit, x)
     z, u = fit.labels
-    means = blocks.block_means(x, z, u, words, units)
+    means = block_means(x, z, u, words, units)
     residual = ((x - means[z][:, u]) ** 2).sum()
     assert best == pytest.approx((x**2).sum() - residual)
     for labels, k in ((z, words), (u, units)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ class Runs:
         }
         self.asked: list[bool] = []
 
-    def __call__(self, gates: bool) -> Iterator[Mapping[str, StepBatch]]:
+    def __call__(self, gates: bool) -> Iterator[dict[str, StepBatch]]:
         self.asked.append(gates)
         for i in reversed(range(40)):
             yield {name: self.batch(name, i) for name in self.tokens}

@@ -199,6 +199,18 @@ class Direct(Plain):
         return self.rnn.forward(self.embedding(ids))[0]
 
 
+class Continued(Plain):
+    """Its second layer starts from what the first one ended in."""
+
+    def __init__(self) -> None:
+        super().__init__(nn.GRU, batch_first=True)
+        self.more = nn.GRU(4, UNITS, batch_first=True)
+
+    def forward(self, ids: torch.Tensor) -> Any:
+        _, last = self.rnn(self.embedding(ids))
+        return self.more(self.embedding(ids), last)[0]
+
+
 class Mixed(Plain):
     """Long rows are read in another way than short ones."""
 
@@ -221,6 +233,7 @@ class Source:
         (Both(), {}, '"rnn" did not read the words once, forwards: it reads both ways'),
         (Starts(batch_first=True), {}, '"rnn" does not read the words one by one as they stand'),
         (Plain(Own, batch_first=True), {}, '"rnn" has a forward of its own'),
+        (Continued(), {}, 'forward computes the state that "more" starts from'),
         (Direct(batch_first=True), {}, '"rnn" did not start from the state that it was handed'),
         (Mixed(batch_first=True), {}, '"rnn.0.h" is not the same alone and in a batch'),
         (Source(), {}, "Source is a StateSource, so no state is carried"),

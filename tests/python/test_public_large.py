@@ -83,3 +83,11 @@ def test_states_of_any_size_are_published_as_stepping_gives_them(scale: float, k
     assert np.isfinite(list(figures.values())).all()
     change = np.abs(np.diff(np.concatenate([np.zeros((120, 1, 5)), wanted.reshape(120, 6, 5)], axis=1), axis=1)).mean()
     np.testing.assert_allclose(figures["change_per_step"], change, rtol=1e-3)
+
+
+@pytest.mark.parametrize("largest", [70_000, 4_000_000, 2**40])
+def test_a_vocabulary_with_one_far_id_is_refused_before_it_takes_memory(largest: int) -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=f"'far' the id {largest}"):
+        rnnvis.import_states(
+            {"rnn.0.h": np.zeros((4, 2), np.float32)}, [[0, 1, 0, 1]], {"a": 0, "b": 1, "far": largest}
+        )

@@ -141,3 +141,38 @@ def test_the_sample_is_small_and_left_out_where_that_is_asked(tmp_path: Path) ->
         [model] = read_manifest(tmp_path / str(checked))["datasets"][0]["models"]
         assert (model["checked"], model["notes"]) == (checked, [])
     assert len(SelfCheck(np.full(40, 5000)).sentences) == FEWEST
+
+
+@pytest.mark.parametrize(
+    "text", [[[3] * 4] * 9, [[1]], [[i] for i in range(20)], [[], [1, 2], [], [4]], [[5, 6] * 900]]
+)
+@pytest.mark.parametrize("forward", [None, lambda model, batch: model(batch.ids)])
+def test_few_words_and_short_or_long_sequences_are_followed_too(text: list[list[int]], forward) -> None:
+    class Plain(Base):
+        def forward(self, ids):
+            return self.rnn(self.embedding(ids))[0]
+
+    recording = rnnvis.record(Plain(), text, WORDS, forward=forward)
+    np.testing.assert_allclose(recording.responses["rnn.0.h"].mean, stepped(Plain(), text)[0], atol=1e-6)
+    assert recording.notes == ()
+
+
+def test_what_forward_brings_for_each_sequence_stays_at_its_place() -> None:
+    class Side(Base):
+        def forward(self, ids, beside):
+            return self.rnn(self.embedding(ids) + beside)[0]
+
+    text = sentences(40)
+    beside = [torch.full((len(ids), 4), float(i % 7)) for i, ids in enumerate(text)]
+
+    def call(model: Side, batch: rnnvis.Batch) -> None:
+        model(batch.ids, nn.utils.rnn.pad_sequence([beside[int(row)] for row in batch.rows], batch_first=True))
+
+    recording = rnnvis.record(Side(), text, WORDS, forward=call)
+    total, uses = np.zeros((len(WORDS), UNITS)), np.zeros(len(WORDS), int)
+    with torch.no_grad():
+        for ids, more in zip(text, beside, strict=True):
+            states = Side()(torch.tensor([ids]), more[None])[0].numpy()
+            np.add.at(total, ids, np.diff(states, axis=0, prepend=np.zeros((1, UNITS))))
+            np.add.at(uses, ids, 1)
+    np.testing.assert_allclose(recording.responses["rnn.0.h"].mean, total / np.maximum(uses, 1)[:, None], atol=1e-6)

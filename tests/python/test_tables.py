@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from rnnvis.cli import main
 from rnnvis.errors import RnnvisError
 from rnnvis.published import files, publishing, typescript
-from rnnvis.published.schema import TABLES, VERSION, Table
+from rnnvis.published.schema import BY_NAME, TABLES, VERSION, Table
 from rnnvis.published.verify import verify
 from rnnvis.server.loopback import serve_site
 from tests import synthetic
@@ -163,6 +163,30 @@ def test_wrong_rows_behind_a_right_checksum_are_found(copy):
     entry |= {"sha256": publishing.digest(copy / entry["path"]), "bytes": (copy / entry["path"]).stat().st_size}
     (copy / "manifest.json").write_text(json.dumps(manifest))
     assert any("special is missing" in p for p in verify(copy).problems)
+
+
+def without_column(folder: Path, table: str, column: str) -> Path:
+    """The one file of `table`, again without `column`, as an rnnvis wrote it that did not know of it."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    tables = next(holder.tables for holder in publishing.holders(manifest) if table in holder.tables)
+    [entry] = tables[table]["files"]
+    path = folder / entry["path"]
+    pq.write_table(pq.read_table(path).drop([column]), path)
+    entry |= {"sha256": publishing.digest(path), "bytes": path.stat().st_size}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return path
+
+
+def test_a_column_that_may_be_null_may_be_missing_for_it_was_declared_later(copy):
+    path = without_column(copy, "units", "sparsity")
+    assert verify(copy).problems == []
+    rows = files.read("units", [path])
+    assert rows.schema.equals(BY_NAME["units"].arrow())
+    assert rows["sparsity"].null_count == rows.num_rows > 0
+    path = without_column(copy, "units", "mean")
+    assert any("the column mean is missing" in problem for problem in verify(copy).problems)
+    with pytest.raises(RnnvisError, match="the column mean is missing"):
+        files.read("units", [path])
 
 
 @pytest.mark.parametrize(

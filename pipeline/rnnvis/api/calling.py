@@ -15,11 +15,12 @@ from torch.nn.functional import one_hot, pad
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import recurrent_modules
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import Plan, UnfollowedError
 from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
 from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
 
+_LONG = 50
 _FIRST_STATES = ("init_hidden", "initHidden", "init_state", "initial_state", "zero_state", "begin_state")
 _TARGET = re.compile(
     r"(^|_)(trg|tgt|targets?|dst|y|captions?|answers?|decoder_inputs?|dec_inputs?|decoder_input_ids|output_seqs?)(_|$)"
@@ -29,10 +30,11 @@ _NO_TEXT = re.compile(r"len|size|mask|ratio|forc|hidden|state|vocab|emb|step|max
 
 @dataclass(frozen=True)
 class Way:
-    """One way to call a model; `alone`: with one sequence at a time."""
+    """One way to call a model; `alone`: with one sequence at a time; `flat`: and that without an axis for the batch."""
 
     forward: Forward
     alone: bool = False
+    flat: bool = False
 
 
 def usual_way(
@@ -53,6 +55,8 @@ def usual_way(
     errors: list[Exception] = []
     second: tuple[Forward, Plan] | None = None
     for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
+        if way.flat and any(isinstance(error, UnfollowedError) for error in errors):
+            continue  # it takes batches; without one, axes would mean something else to it
         call = around(way.forward)
         try:
             plan = follow(model, readings, padding_id, call, alone=way.alone, only=only)
@@ -67,7 +71,7 @@ def usual_way(
         second = second or (way.forward, plan)
     if second:
         return second
-    shape = next((error for error in errors if isinstance(error, RnnvisError)), errors[0])
+    shape = next((e for kind in (UnfollowedError, RnnvisError) for e in errors if isinstance(e, kind)), errors[0])
     if isinstance(shape, RnnvisError):
         raise shape
     if isinstance(shape, IndexError):
@@ -86,16 +90,26 @@ def own_way(
     alone: bool,
     only: Collection[str] | None = None,
 ) -> Plan:
-    """How the steps follow the words where a user says how to call the model: in batches, or else one row at a time."""
-    try:
-        return follow(model, readings, padding_id, forward, alone=alone, cut=False, only=only)
-    except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
+    """How the steps follow the words where a user says how to call the model: in batches, or else one row at a time.
+
+    Whole sequences are tried, since forward may bring something of its own for each; where all are long, made-up short
+    ones first.
+    """
+    lengths = np.array([len(row) for row in readings[""]])
+    ways = [{"alone": alone, "cut": False}, {"alone": True, "cut": False}]
+    if lengths[lengths > 0].min() > _LONG:
+        ways.insert(0, {"alone": alone, "cut": True})
+    refusals: list[Exception] = []
+    for way in ways:
         try:
-            plan = follow(model, readings, padding_id, forward, alone=True, cut=False, only=only)
-        except Exception:
-            raise refusal from None
-        plan.notes.append(one_at_a_time(2, refusal))
+            plan = follow(model, readings, padding_id, forward, only=only, **way)
+        except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
+            refusals.append(refusal)
+            continue
+        if way["alone"] and not alone:
+            plan.notes.append(one_at_a_time(2, refusals[-1]))
         return plan
+    raise refusals[0 if len(ways) == 2 else 1] from None
 
 
 def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]]) -> None:
@@ -177,7 +191,7 @@ def _with_lengths(names: Sequence[str], needed: bool) -> Iterator[Way]:
     if not needed:
         yield Way(lambda m, b: m(b.ids))
         yield Way(lambda m, b: m(b.ids.transpose(0, 1)))
-        yield Way(lambda m, b: m(b.ids[0]), alone=True)
+        yield Way(lambda m, b: m(b.ids[0]), alone=True, flat=True)
     if names:
         yield Way(lambda m, b: m(b.ids, **lengths(b)))
         yield Way(lambda m, b: m(b.ids.transpose(0, 1), **lengths(b)))
@@ -216,5 +230,5 @@ def _with_states(model: nn.Module) -> Iterator[Way]:
     yield Way(lambda m, b: m(b.ids, states(len(b.ids))))
     yield Way(lambda m, b: m(b.ids.transpose(0, 1), states(len(b.ids))))
     yield Way(step_by_step)
-    yield Way(lambda m, b: m(b.ids[0], states(1)), alone=True)
+    yield Way(lambda m, b: m(b.ids[0], states(1)), alone=True, flat=True)
     yield Way(step_by_step, alone=True)

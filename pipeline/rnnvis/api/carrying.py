@@ -65,7 +65,7 @@ class Carried:
         self.batch_steps, self.padding_id, self.single = batch_steps, padding_id, single
         self.starts: dict[int, dict[str, np.ndarray]] = {}
 
-    def run(self, gates: bool) -> Iterator[Mapping[str, StepBatch]]:
+    def run(self, gates: bool) -> Iterator[dict[str, StepBatch]]:
         """Every step."""
         for batch in record_documents(
             self.model,

@@ -13,6 +13,7 @@ from rnnvis.api.loaders import rows_of
 from rnnvis.errors import RnnvisError
 from rnnvis.text.corpus import sentence_key
 
+FEWEST_IDS, IDS_A_WORD = 2**16, 16  # a vocabulary may name fewer words than it has ids, but not many fewer
 MOST_WORDS, MOST_STEPS = 2**24, 2**15 - 1
 VOCABULARY = (
     "pass a list of words (position = id) or a dict from word to id: vocab.get_itos() of torchtext, "
@@ -69,7 +70,13 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                     "give each word an id of its own",
                 )
             found[int(number)] = word
-        words: list[Any] = [found.get(i, f"<id {i}>") for i in range(max(found, default=-1) + 1)]
+        largest = max(found, default=-1)
+        if largest >= FEWEST_IDS + IDS_A_WORD * len(found):
+            raise RnnvisError(
+                f"the vocabulary gives {found[largest]!r} the id {largest}, and names {len(found)} words",
+                "number the words from 0 without large gaps: every id takes memory, used or not",
+            )
+        words: list[Any] = [found.get(i, f"<id {i}>") for i in range(largest + 1)]
     elif isinstance(vocabulary, Iterable):
         words = list(vocabulary)
     else:

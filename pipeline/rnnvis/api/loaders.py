@@ -101,10 +101,17 @@ def _parts(item: Any, number: int) -> Iterator[Grid | np.ndarray]:
             f"sequence {number} is text: {_short(item)}",
             "cut it into the tokens that the model was trained on, and pass their ids",
         )
-    elif isinstance(item, tuple | list) and any(_dimensions(part) or isinstance(part, Mapping) for part in item):
+    elif _is_batch(item):
         yield from _beside(dict(enumerate(item)), number)
     else:
         yield from _one(item, number)
+
+
+def _is_batch(item: Any) -> bool:
+    """Whether an item holds arrays or mappings; a list that begins with a number is a row."""
+    if not isinstance(item, tuple | list) or (isinstance(item, list) and item and isinstance(item[0], int)):
+        return False
+    return any(_dimensions(part) or isinstance(part, Mapping) for part in item)
 
 
 def _one(item: Any, number: int) -> Iterator[Grid | np.ndarray]:

@@ -35,6 +35,8 @@ from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, 
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
+BATCH_BYTES = 64 * 2**20
+"""What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
 def record(
@@ -78,10 +80,10 @@ def record(
     modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps. `check` runs a few of the sequences again, each alone, and compares: at most 5 %
-    of the steps, but two sequences at least. `sample` says which of the sequences are measured, and whose states are
-    kept; `observers` see every step of them as it passes, as `observer.add(batch, rows)` with a `StepBatch` and the
-    places of its steps among all steps.
+    most `batch_steps` padded steps, and fewer of wide models (64 MB of states and gates). `check` runs a few of the
+    sequences again, each alone, and compares: at most 3 % of the steps, but two sequences at least. `sample` says which
+    of the sequences are measured, and whose states are kept; `observers` see every step of them as it passes, as
+    `observer.add(batch, rows)` with a `StepBatch` and the places of its steps among all steps.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
     vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
@@ -98,6 +100,7 @@ def record(
     if isinstance(only, str):
         raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
     recurrent = {} if plain else recurrent_modules(_module(model), only)
+    batch_steps = at_most(batch_steps, recurrent.values())
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
@@ -255,10 +258,20 @@ def _steps(
     else:
         runs = run_alone(model, texts, only, fills, forward, plan)
     for rows, traces, reads in runs:
-        yield {
+        found = {
             name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
             for name, read in reads.items()
         }
+        traces.clear()  # copied by now
+        yield found
+        del found
+
+
+def at_most(batch_steps: int, modules: Collection[nn.Module]) -> int:
+    """`batch_steps`, or as many as `BATCH_BYTES` hold of eight arrays a layer: states, those before, and gates."""
+    layers = (getattr(m, "num_layers", 1) * (1 + getattr(m, "bidirectional", False)) for m in modules)
+    step = sum(32 * int(getattr(m, "hidden_size", 0)) * n for m, n in zip(modules, layers, strict=True))
+    return batch_steps if batch_steps == 1 else max(2, min(batch_steps, BATCH_BYTES // max(1, step)))
 
 
 def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Read]:

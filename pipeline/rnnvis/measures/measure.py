@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Protocol
@@ -14,8 +14,9 @@ from rnnvis.measures.recorder import StateRecorder
 from rnnvis.measures.spool import SPOOL_BYTES, Spool
 from rnnvis.recording import StepBatch
 
-Run = Callable[[bool], Iterable[Mapping[str, StepBatch]]]
-"""Every step of every text, batch after batch, by the name of the text; with gates, or without."""
+Run = Callable[[bool], Iterable[dict[str, StepBatch]]]
+"""Every step of every text, batch after batch, by the name of the text; with gates, or without. What it
+yields is emptied."""
 
 
 class Observer(Protocol):
@@ -43,27 +44,31 @@ def measure(
     """
     sentences = max((len(recorder.lengths) for recorder in recorders.values()), default=0)
 
-    def passes(title: str, gates: bool) -> Iterable[Mapping[str, StepBatch]]:
+    def passes(title: str, gates: bool) -> Iterator[tuple[str, StepBatch]]:
         with progress.bar(title, total=sentences) as bar:
             for found in run(gates):
-                yield found
-                bar.advance(len(np.unique(next(iter(found.values())).sentence_id)))
+                done = len(np.unique(next(iter(found.values())).sentence_id))
+                for text in list(found):
+                    yield text, found.pop(text)  # held by nobody else while the next batch is run
+                bar.advance(done)
 
     with closing(Spool(spool_bytes)) as spool:
         if not surprise:
             spool.close()
-        for found in passes("Recording", gates=True):
-            for text, batch in found.items():
-                rows = recorders[text].rows(batch)
-                for observer in (observers or {}).get(text, ()):
-                    observer.add(batch, rows)
-                recorders[text].add(batch, partial(spool.add, text))
+        for text, batch in passes("Recording", gates=True):
+            rows = recorders[text].rows(batch)
+            for observer in (observers or {}).get(text, ()):
+                observer.add(batch, rows)
+            recorders[text].add(batch, partial(spool.add, text))
+            del batch
+        for recorder in recorders.values():
+            recorder.finish()
         if not surprise:
             return
         if spool.whole:
             for text, changes in spool:
                 recorders[text].compare_changes(changes)
             return
-    for found in passes("Comparing each step with its word's other uses", gates=False):
-        for text, batch in found.items():
-            recorders[text].compare([batch])
+    for text, batch in passes("Comparing each step with its word's other uses", gates=False):
+        recorders[text].compare([batch])
+        del batch

@@ -120,6 +120,7 @@ class StateRecorder:
         self._bounded = bounded
         self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
+        self._finished = False
         self._gates: dict[tuple[str, int], GateAccumulator] = {}
         self._distance: dict[str, np.ndarray] = {}
 
@@ -134,6 +135,7 @@ class StateRecorder:
 
     def add(self, batch: StepBatch, keep: Callable[[Changes], None] | None = None) -> None:
         """First pass. Sentences come whole, each once. `keep` is given the changes of each state."""
+        assert not self._finished
         rows = self.rows(batch)
         self._seen[batch.sentence_id] = True
         for name, values in batch.states.items():
@@ -159,6 +161,7 @@ class StateRecorder:
         Counts, histograms, quantiles, contexts and samples become those of one recorder over all of the sentences;
         moments do up to the rounding of float64. Raises RnnvisError: another text, or a sentence that both have.
         """
+        assert not self._finished
         if self.text is not other.text and not np.array_equal(self.token_id, other.token_id):
             raise RnnvisError("the two recordings are of different texts", "record parts of one Text")
         twice = np.flatnonzero(self._seen & other._seen)
@@ -175,6 +178,12 @@ class StateRecorder:
         for key, gates in other._gates.items():
             self._gates_of(*key).merge(gates)
         self._seen |= other._seen
+
+    def finish(self) -> None:
+        """End the first pass: nothing is added or merged from here on, and the memory for that is given back."""
+        self._finished = True
+        for part in self._parts.values():
+            part.finish()
 
     def compare(self, batches: Iterable[StepBatch]) -> None:
         """Second pass, over the same steps, in one call or in several."""
@@ -261,6 +270,7 @@ class _State:
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self._expected: Responses | None = None
+        self._quantiles: Quantiles | None = None
         self.rows = int(lengths.sum())
         self.values = KeptStates(self.rows, units)
         self.before = KeptStates(len(self.published), units)
@@ -293,6 +303,12 @@ class _State:
             self._expected = self.responses.result()
         return self._expected
 
+    def finish(self) -> None:
+        """Come to results and give the memory back that they were made in."""
+        words, units = self.responses.words, self.responses.units
+        self._expected, self._quantiles = self.expected(), self.quantiles.result()
+        self.responses, self.quantiles = ResponseAccumulator(words, units), QuantileAccumulator(np.zeros(0, int), units)
+
     def merge(self, other: _State, seen: np.ndarray) -> None:
         self._expected = None
         for name in ("responses", "quantiles", "units", "contexts"):
@@ -308,7 +324,7 @@ class _State:
         return StateRecord(
             name=self.name,
             responses=self.expected(),
-            quantiles=self.quantiles.result(),
+            quantiles=self._quantiles or self.quantiles.result(),
             units=self.units.result(),
             gates=gates,
             contexts=self.contexts.result(),

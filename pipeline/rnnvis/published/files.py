@@ -109,7 +109,7 @@ def read(name: str, paths: Iterable[Path]) -> pa.Table:
             raise RnnvisError(f"{path}: no such file", "publish again: rnnvis publish") from None
         except (pa.ArrowException, OSError) as error:
             raise RnnvisError(f"{path}: not a whole Parquet file ({error})", "publish again: rnnvis publish") from None
-        missing = [c.name for c in table.columns if c.name not in piece.schema.names]
+        missing = [c.name for c in table.columns if not c.nullable and c.name not in piece.schema.names]
         if missing:
             raise RnnvisError(f"{path}: the column {missing[0]} is missing", "publish again: rnnvis publish")
         pieces.append(typed(piece, table))
@@ -117,9 +117,14 @@ def read(name: str, paths: Iterable[Path]) -> pa.Table:
 
 
 def typed(rows: pa.Table, table: Table) -> pa.Table:
-    """The columns of `table` in `rows`, as Arrow types that it declares."""
+    """The columns of `table` in `rows`, as Arrow types that it declares; nulls where one that may be null is missing,
+    for it was declared after the rows were written."""
     given = {name: rows.schema.field(name).type for name in rows.schema.names}
-    return rows.select([column.name for column in table.columns]).cast(table.arrow(given))
+    schema = table.arrow(given)
+    for field in schema:
+        if field.nullable and field.name not in given:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows.select(schema.names).cast(schema)
 
 
 def matrix(column: pa.ChunkedArray) -> np.ndarray:

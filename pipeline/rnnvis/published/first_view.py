@@ -83,7 +83,9 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
             continue
         try:
             held = pq.read_table(io.BytesIO(data[piece["start"] : piece["end"]]))
-            same = held.equals(rows_with(table, owner["tables"][table], piece["keys"], folder))
+            same = files.typed(held, BY_NAME[table]).equals(
+                rows_with(table, owner["tables"][table], piece["keys"], folder)
+            )
         except (pa.ArrowException, OSError, KeyError) as error:
             yield f"{at}: not readable as Parquet: {error}"
             continue

@@ -50,6 +50,11 @@ def source() -> str:
     for table in TABLES:
         lines += [f"  {table.name}: [" + ", ".join(f"'{c.name}'" for c in table.columns) + "],"]
     lines += ["};", ""]
+    lines += ["/** Columns that may be null; one of them is missing where it was declared after a file was written. */"]
+    lines += ["export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {"]
+    for table in TABLES:
+        lines += [f"  {table.name}: [" + ", ".join(f"'{c.name}'" for c in table.columns if c.nullable) + "],"]
+    lines += ["};", ""]
     return "\n".join(lines)
 
 

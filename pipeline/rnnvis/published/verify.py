@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rnnvis.published import first_view, ranges
+from rnnvis.published import files, first_view, ranges
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
 from rnnvis.published.publishing import MANIFEST, Holder, damage, holders, named_files, read_manifest
@@ -120,6 +120,8 @@ def _check_rows(path: Path, at: str, holder: Holder, table: Table, file: TableFi
         report.problems.append(f"{at}: {rows.num_rows} rows, {file['rows']} in the manifest")
     for column in table.columns:
         if column.name not in rows.schema.names:
+            if column.nullable:  # declared after this file was written
+                continue
             report.problems.append(f"{at}: the column {column.name} is missing")
             return rows.num_rows
         values = rows.column(column.name)
@@ -134,7 +136,7 @@ def _check_rows(path: Path, at: str, holder: Holder, table: Table, file: TableFi
         report.problems.append(f"{at}: not sorted by {', '.join(table.sorted_by)}")
     if len(report.problems) == before:
         bounded = holder.state is not None and holder.state["bounded"]
-        wrong = ranges.problems(rows, table, ranges.extent(holder), bounded)
+        wrong = ranges.problems(files.typed(rows, table), table, ranges.extent(holder), bounded)
         report.problems += [f"{at}: {problem}" for problem in wrong]
     return rows.num_rows
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from rnnvis import progress
+from rnnvis.errors import RnnvisError
 from rnnvis.recording.traces import LayerTrace
 
 _WIDEST_BAND = 3
 _MOST_LEFT_OUT = 2  # words at either end; a module that reads fewer reads something else
+
+
+class UnfollowedError(RnnvisError):
+    """A module took its steps, but which words they read cannot be told."""
 
 
 @dataclass(frozen=True)

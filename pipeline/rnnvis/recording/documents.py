@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,11 @@ def record_documents(
     active = [waiting[d] for d in order if waiting[d]]
     fresh = np.ones(len(active), dtype=bool)
     states: States = {}
+    starts: dict[str, list[Tensor]] = {}
+    if active:  # One sentence by itself shows what the model starts from, to be compared with longer text.
+        first = active[0][0]
+        alone = padded([sentences[first]], padding_id)
+        _run(model, modules, alone, np.array([first]), forward, {}, np.ones(1, bool), starts, False)
     while active:
         width = 1 if single else max(1, batch_steps // len(active))
         pieces = [_next_sentences(rest, sentences, width) for rest in active]
@@ -67,7 +73,7 @@ def record_documents(
             fresh, states = fresh[by_length], _rows(states, by_length)
         read = padded([np.concatenate([sentences[i] for i in piece]) for piece in pieces], padding_id)
         firsts = np.array([piece[0] for piece in pieces])
-        traces = _run(model, modules, read, firsts, forward, states, fresh, gates)
+        traces = _run(model, modules, read, firsts, forward, states, fresh, starts, gates)
         lengths_of = torch.from_numpy(read.lengths).to(device_of(model))
         states = _ends(traces, modules, lengths_of)
         numbers = [i for piece in pieces for i in piece]
@@ -111,7 +117,7 @@ def record_started(
             states[path] = given if isinstance(module, nn.RNNBase) else tuple(value[0] for value in given)
         read = padded([sentences[number]], padding_id)
         fresh = np.array([not start])
-        traces = _run(model, modules, read, np.array([number]), forward, {} if fresh[0] else states, fresh, False)
+        traces = _run(model, modules, read, np.array([number]), forward, {} if fresh[0] else states, fresh, {}, False)
         yield StepBatch(
             sentence_id=np.full(read.ids.shape[1], number, np.int32),
             step=np.arange(read.ids.shape[1], dtype=np.int16),
@@ -152,6 +158,7 @@ def _run(
     forward: Forward,
     states: States,
     fresh: np.ndarray,
+    starts: dict[str, list[Tensor]],
     gates: bool,
 ) -> list[LayerTrace]:
     device = device_of(model)
@@ -161,7 +168,7 @@ def _run(
     with (
         untouched(model),
         torch.no_grad(),
-        _starting(modules, states, new),
+        _starting(modules, states, new, starts),
         capture(model, steps, gates, modules) as traces,
     ):
         forward(model, Batch(ids, lengths, places))
@@ -176,10 +183,16 @@ def _run(
 
 
 @contextmanager
-def _starting(modules: Mapping[str, nn.Module], states: States, fresh: Tensor) -> Iterator[None]:
-    """Inside, the first call of each module starts from `states`, but for the rows `fresh`: those start as they did."""
+def _starting(
+    modules: Mapping[str, nn.Module], states: States, fresh: Tensor, starts: dict[str, list[Tensor]]
+) -> Iterator[None]:
+    """Inside, the first call of each module starts from `states`, but for the rows `fresh`: those start as they did.
+
+    `starts` remembers how that is, by path of the module: for all rows alike and whatever the text.
+    """
     hooks = [
-        modules[path].register_forward_pre_hook(_Handed(of, fresh), with_kwargs=True) for path, of in states.items()
+        module.register_forward_pre_hook(_Handed(path, states.get(path, ()), fresh, starts), with_kwargs=True)
+        for path, module in modules.items()
     ]
     try:
         yield
@@ -191,17 +204,29 @@ def _starting(modules: Mapping[str, nn.Module], states: States, fresh: Tensor) -
 class _Handed:
     """Puts states in place of those of the first call."""
 
-    def __init__(self, states: tuple[Tensor, ...], fresh: Tensor) -> None:
-        self.states, self.fresh, self.waiting = states, fresh[:, None], True
+    def __init__(self, path: str, states: tuple[Tensor, ...], fresh: Tensor, starts: dict[str, list[Tensor]]) -> None:
+        self.path, self.states, self.fresh, self.starts, self.waiting = path, states, fresh[:, None], starts, True
 
     def __call__(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self.waiting:
             return None
         self.waiting = False
         given = kwargs.get("hx", args[1] if len(args) > 1 else None)
-        own = (0.0,) * len(self.states) if given is None else (given,) if isinstance(given, Tensor) else tuple(given)
+        own = [] if given is None else [given] if isinstance(given, Tensor) else list(given)
+        rows = [part[..., :1, :] for part in own]
+        before = self.starts.setdefault(self.path, rows)
+        alike = all(_near(part, row) for part, row in zip(own, rows, strict=True))
+        if not alike or not all(_near(a, b) for a, b in zip_longest(before, rows, fillvalue=torch.zeros(()))):
+            raise RnnvisError(f'forward computes the state that "{self.path}" starts from, so none is carried', FIX)
+        if not self.states:
+            return None
+        own = own or [torch.zeros_like(part) for part in self.states]
         hx = tuple(torch.where(self.fresh, a, b) for a, b in zip(own, self.states, strict=True))
         return args[:1], {**kwargs, "hx": hx if len(hx) > 1 else hx[0]}
+
+
+def _near(a: Tensor, b: Tensor) -> bool:
+    return bool(((a - b.to(a)).abs() <= NEAR).all())
 
 
 def _next_sentences(rest: list[int], sentences: Sequence[np.ndarray], width: int) -> list[int]:

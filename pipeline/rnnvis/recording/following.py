@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.alignment import Alignment, Plan, aligned, strongest
+from rnnvis.recording.alignment import Alignment, Plan, UnfollowedError, aligned, strongest
 from rnnvis.recording.outputs import Change, with_noise
 from rnnvis.recording.probing import FELT, LENGTHS, ROWS, Probe, Seen, change
 from rnnvis.recording.steps import Forward, how_to_call, one_at_a_time, reading_of
@@ -79,7 +79,7 @@ class _Follower(Probe):
             for path, one in self.base[0].seen.items():
                 if path in other.seen and _same(one, other.seen[path]):
                     continue
-                raise RnnvisError(
+                raise UnfollowedError(
                     f'"{path}" does not do the same twice: forward draws random numbers in evaluation mode too (noise, '
                     "sampling, or teacher forcing by chance)",
                     "say how to call the model without chance: forward=lambda model, batch: model(…), as with a ratio "
@@ -121,7 +121,7 @@ class _Follower(Probe):
             name = reading_of(path, self.readings)
             clear = strongest(sizes[path], self.places(sample, name), len(self.samples[sample][1][name]))
             if clear is None:
-                raise _refused(path, name, str(found[path]))
+                raise _refused(path, name, str(found[path]), [other for other in base if other not in waiting])
             found[path] = clear
             self.by_strength.add(path)
         return {path: one for path, one in found.items() if isinstance(one, Alignment)}
@@ -159,7 +159,7 @@ class _Follower(Probe):
         """
         row = self.samples[sample][1][name]
         kept = {
-            other: partial(_changed, self.modules[other], calls, -1)
+            other: partial(_changed, self.layers[other], calls, -1)
             for other, calls in self.base[sample].outputs.items()
             if calls
         }
@@ -217,6 +217,8 @@ class _Follower(Probe):
 
         Whether rows must be run alone, and why: rows move where nothing shows how, or influence one another.
         """
+        if all(len(pool) == 1 for pool in self.pools.values()):
+            return False, []  # one word is all there is: rows differ in length alone
         text, other, places = self.many_rows()
         bits = range((ROWS).bit_length())
         codes = {path: np.zeros(ROWS, np.int64) for path in alignments}
@@ -279,16 +281,17 @@ class _Follower(Probe):
         return said
 
 
-def _refused(path: str, name: str, why: str) -> RnnvisError:
+def _refused(path: str, name: str, why: str, others: Sequence[str]) -> UnfollowedError:
     if name and why.startswith("is the same"):
-        return RnnvisError(
+        return UnfollowedError(
             f'what "{path}" reads {why}',
             f'let forward pass them: forward=lambda model, batch: model(batch.ids, batch.tokens["{name}"].ids, …)',
         )
-    return RnnvisError(
+    without = f"record the others: only=[{_listed(others)}]" if others else "describe its states with a StateSource"
+    return UnfollowedError(
         f'"{path}" {why}' if why.startswith("takes") else f'what "{path}" reads {why}',
         f'if it reads a text of its own, give its ids: tokens={{"{path}": …}}, which forward has to pass to it; else '
-        "pass a model without it",
+        f"{without}",
     )
 
 
@@ -296,7 +299,7 @@ def _agreed(path: str, found: Sequence[Alignment]) -> Alignment:
     first, *others = found
     for other in others:
         if replace(other, extra=first.extra) != first:
-            raise RnnvisError(
+            raise UnfollowedError(
                 f'"{path}" follows a row of {LENGTHS[0]} words in another way than one of {LENGTHS[1]}',
                 f'give the ids that its own steps read: tokens={{"{path}": …}}',
             )

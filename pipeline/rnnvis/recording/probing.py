@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.alignment import UnfollowedError
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.outputs import Change, outputs
 from rnnvis.recording.steps import Batch, Forward, Padded, device_of, padded, reading_of
@@ -21,7 +22,7 @@ from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
 LENGTHS = (7, 10)
-ROWS, _SHORT = 33, 4  # from 17 rows on, torch.sort lets equal lengths change places
+ROWS, _SHORT = 33, 3  # from 17 rows on, torch.sort lets equal lengths change places
 FELT = 1e-5  # of the largest input; what does not feel a word is the same to the last bit on a CPU
 _PLACES, _WORDS = 8, 16
 Text = dict[str, list[np.ndarray]]
@@ -60,6 +61,7 @@ class Probe:
         self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
         self.only = only
         self.modules = recurrent_modules(model, only)
+        self.layers = self.modules if only is None else {**_layers(model), **self.modules}
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         self.pools = {name: _pool(text, self.fills[name]) for name, text in readings.items()}
         self.rows = 1 if alone else 2
@@ -92,7 +94,7 @@ class Probe:
                 random.seed(seed)
                 np.random.seed(seed)
             before = _chance()
-            with self.captured(batch) as traces, outputs(self.modules, changes or {}) as kept:
+            with self.captured(batch) as traces, outputs(self.layers, changes or {}) as kept:
                 self.forward(self.model, batch)
             drew = batch.ids.device.type != "cpu" or _chance() != before
         if not traces:
@@ -148,7 +150,7 @@ class Probe:
         words = len(self.samples[sample][1][name])
         if words <= _PLACES:
             return np.arange(words)
-        return np.unique([0, 1, 2, words // 2, words - 3, words - 2, words - 1])
+        return np.unique([0, 1, words // 2, words - 2, words - 1])
 
     def sizes(self, sample: int, name: str, paths: Iterable[str]) -> dict[str, np.ndarray]:
         """How much what each module reads at each step changes with each word, [P, T]; 0 where it does not."""
@@ -196,6 +198,14 @@ class Probe:
         return text, other, [int(i) for i in places]
 
 
+def _layers(model: nn.Module) -> dict[str, nn.Module]:
+    """All recurrent modules of `model`, none where one of them hides its steps."""
+    try:
+        return recurrent_modules(model)
+    except RnnvisError:
+        return {}
+
+
 def _pool(text: Sequence[np.ndarray], fill: int) -> np.ndarray:
     """The most frequent words at the start of `text`, without padding where there are others."""
     some = np.concatenate([np.zeros(0, np.int64), *(row for row in text[:500])]).astype(np.int64)
@@ -209,7 +219,7 @@ def change(base: Seen, look: Seen | None, path: str) -> np.ndarray:
     """How much each step's input differs, [T]; 0 below rounding."""
     before, after = base.read, None if look is None else look.read
     if after is None or before.shape != after.shape:
-        raise RnnvisError(
+        raise UnfollowedError(
             f'"{path}" takes another number of steps when a word is changed',
             f'give the ids that its own steps read: tokens={{"{path}": …}}, so that it does not run on its own guesses',
         )

@@ -34,6 +34,15 @@ describe('Table', () => {
     }
   });
 
+  it('gives nothing for a column that may be null and was declared after the file was written', async () => {
+    const bytes = new Uint8Array(FILE);
+    const steps = new Table('steps', await entry(bytes, ROWS), 'https://example.org/data/manifest.json', new Transport(async () => new Response(bytes)));
+    expect(await steps.where({ sentence_id: 2 }, ['step', 'loss'])).toEqual([0, 1, 2].map((step) => ({ step, loss: null })));
+    expect(await steps.slice(0, 2, ['loss', 'push'])).toEqual([{ loss: null, push: null }, { loss: null, push: null }]);
+    expect(await steps.columns(0, 2, ['step', 'loss'])).toEqual({ step: [0, 0], loss: [] });
+    await expect(steps.slice(0, 2, ['step', 'token_id'])).rejects.toThrow('column not found: token_id');
+  });
+
   it('finds one step, and nothing where there is nothing', async () => {
     expect(await table.where({ sentence_id: 20, step: 3 }, ['value'])).toHaveLength(1);
     expect(await table.where({ sentence_id: 20, step: 100 }, ['value'])).toEqual([]);

@@ -3,7 +3,7 @@ import { checked } from './checked';
 import type { Excerpt } from './excerpt';
 import { DataProblem, outOfMemory } from './problem';
 import { RemoteFile, type Transport } from './remote';
-import type { Rows, TableName } from './schema';
+import { NULLABLE, type Rows, type TableName } from './schema';
 import type { TableEntry } from './types';
 
 type Key = string | number;
@@ -34,7 +34,7 @@ export class Table<N extends TableName> {
   ) {
     let first = 0;
     this.parts = entry.files.map((file) => {
-      const part = new Part<N>(new RemoteFile(new URL(file.path, base).href, file, transport), first, UNIQUE.includes(name));
+      const part = new Part<N>(new RemoteFile(new URL(file.path, base).href, file, transport), first, UNIQUE.includes(name), NULLABLE[name]);
       first += file.rows;
       return part;
     });
@@ -122,6 +122,8 @@ class Part<N extends TableName> {
     readonly first: number,
     /** Whether no two rows share a key. */
     private readonly unique: boolean,
+    /** Columns that an older file may lack. */
+    private readonly nullable: readonly string[],
   ) {
     this.pages = checked(file);
   }
@@ -130,27 +132,37 @@ class Part<N extends TableName> {
     if (span.end <= span.start) return [];
     return this.guarded(async () => {
       const metadata = await this.footer();
+      const lacking = this.lacking(metadata, columns);
       const rows = await parquetReadObjects({
         file: this.pages,
         metadata,
-        columns: [...columns],
+        columns: columns.filter((name) => !lacking.includes(name)),
         rowStart: span.start,
         rowEnd: span.end,
         useOffsetIndex: true,
         geoparquet: false,
       });
+      for (const row of lacking.length ? rows : []) for (const name of lacking) row[name] = null;
       return rows as Pick<Rows[N], C & keyof Rows[N]>[];
     });
+  }
+
+  /** Of these columns the ones that may be null and were declared after this file was written. */
+  private lacking(metadata: FileMetaData, columns: readonly string[]): string[] {
+    const held = new Set(metadata.schema.map(({ name }) => name));
+    return columns.filter((name) => !held.has(name) && this.nullable.includes(name));
   }
 
   async columns(span: Span, names: readonly string[]): Promise<Record<string, unknown[]>> {
     const pieces = new Map<string, { from: number; data: unknown[] }[]>(names.map((name) => [name, []]));
     if (span.end > span.start) {
-      await this.guarded(async () =>
-        parquetRead({
+      await this.guarded(async () => {
+        const metadata = await this.footer();
+        const lacking = this.lacking(metadata, names);
+        await parquetRead({
           file: this.pages,
-          metadata: await this.footer(),
-          columns: [...names],
+          metadata,
+          columns: names.filter((name) => !lacking.includes(name)),
           rowStart: span.start,
           rowEnd: span.end,
           useOffsetIndex: true,
@@ -161,8 +173,8 @@ class Part<N extends TableName> {
             const to = Math.min(span.end, rowEnd);
             if (from < to) pieces.get(columnName)?.push({ from, data: Array.from(columnData.slice(from - rowStart, to - rowStart)) });
           },
-        }),
-      );
+        });
+      });
     }
     return Object.fromEntries([...pieces].map(([name, parts]) => [name, parts.sort((a, b) => a.from - b.from).flatMap(({ data }) => data)]));
   }

@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rnnvis.measures.clusters.grouped import Array, Matrix, block_sums, groups, sums
+from rnnvis.measures.clusters.grouped import Array, Matrix, sums
 
 _ROUNDS = 100
 
@@ -214,11 +214,6 @@ def settle(fit: Fit, rounds: int = _ROUNDS, enough: float = 0.0, before: float =
             if value - last < enough * (value - before):
                 break
     return fit
-
-
-def block_means(x: Array, z: np.ndarray, u: np.ndarray, words: int, units: int) -> np.ndarray:
-    """Mean of `x` over each block, float64 [words, units]; 0 for a block without members, −1 belongs to none."""
-    return block_sums(x, groups(z, words), groups(u, units)) / np.maximum(block_sizes(z, u, words, units), 1)
 
 
 def block_sizes(z: np.ndarray, u: np.ndarray, words: int, units: int) -> np.ndarray:

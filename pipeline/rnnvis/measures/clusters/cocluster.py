@@ -52,9 +52,9 @@ def cocluster(
 ) -> Coclustering:
     """Group the rows (words) and columns (units) of a signed matrix so that its block means reproduce it.
 
-    `matrix` is an ndarray or scipy.sparse matrix [words, units], for instance expected responses; rows are
-    compared by direction (scaled to unit length). `k` is the number of clusters, or (words, units).
-    `method` is one of
+    `matrix` is an ndarray or scipy.sparse matrix [words, units], for instance expected responses; a sparse one is not
+    made dense. Rows are compared by direction (scaled to unit length). `k` is the number of clusters, or
+    (words, units). `method` is one of
 
     - "block" (default): block means of the signed rows, grown by splitting;
     - "spectral": k-means on the leading k singular vectors of the signed, normalised matrix;
@@ -66,7 +66,7 @@ def cocluster(
     Deterministic; labels equal those of `sweep` up to renaming. Zero rows and columns are labelled −1.
 
     Raises RnnvisError for an unknown method, a k out of range, a matrix that is not two-dimensional,
-    numeric and finite, or halves of another shape.
+    real, unmasked and finite, or halves of another shape.
     """
     return sweep(matrix, [k], method, halves)[0]
 
@@ -202,7 +202,11 @@ def _upright(orders: Labels, word_labels: np.ndarray, scores: np.ndarray) -> Lab
 def _checked(matrix: Any, name: str) -> Array:
     """`matrix` as a float64 array, or as a CSR one without stored zeros where it is sparse."""
     fix = "give an array [words, units] of finite numbers"
+    if np.ma.is_masked(matrix):
+        raise RnnvisError(f"{name} is a masked array, and hides some of its values", "leave out its words or units")
     try:
+        if (matrix if sp.issparse(matrix) else np.asarray(matrix)).dtype.kind not in "biufO":
+            raise TypeError
         if sp.issparse(matrix):
             given = sp.csr_array(matrix, dtype=np.float64, copy=True)
         else:

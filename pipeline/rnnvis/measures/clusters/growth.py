@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from rnnvis.measures.clusters.blocks import Fit, merge, settle, split
 from rnnvis.measures.clusters.grouped import Array
 from rnnvis.measures.clusters.splits import Splits
 
-_AHEAD = 4
+_WINDOW = 10
 _ENOUGH = 0.02
 
 
@@ -27,24 +27,24 @@ def grow(
     pairs of splits are tried: the best ones between block means (given the other side's clusters), and the best ones
     between whole rows and columns (see `rnnvis.measures.clusters.splits`). The pair that explains more goes on.
 
-    What two splits have parted stays parted, though three clusters might have become two others. So from each multiple
-    of four the way leads back down: on each side the two clusters that lose least by it are merged, and rows and
-    columns move until they gain little. Yielded for k is the better one of what both ways have left there. Products
-    are taken in float32. `x` has no zero rows or columns.
+    What two splits have parted stays parted, though three clusters might have become two others. So from 12, 22, 32, …
+    the way leads back down: on each side the two clusters that lose least by it are merged, and rows and columns move
+    until they gain little. Yielded for k is the better one of what both ways have left there. Products are taken in
+    float32. `x` has no zero rows or columns.
     """
     x = x.astype(np.float32)
     most = max(words, units)
-    top = min(_AHEAD * (most // _AHEAD + 1), most + x.shape[0] - words, most + x.shape[1] - units)
+    top = min(_turn(most), most + x.shape[0] - words, most + x.shape[1] - units)
     sides = [(0, 0)] + [
         (min(k, words), min(k, units)) if k <= most else (words + k - most, units + k - most) for k in range(1, top + 1)
     ]
     up = [Fit.single(x)]
     splits = Splits(x)
-    for first in range(0, most + 1, _AHEAD):
-        here = [k for k in range(max(first, 1), min(first + _AHEAD, most + 1)) if wanted is None or k in wanted]
+    for turn, some in groupby(range(1, most + 1), _turn):
+        here = [k for k in some if wanted is None or k in wanted]
         if not here:
             continue
-        high = min(first + _AHEAD, top)
+        high = min(turn, top)
         for k in range(len(up), high):
             up.append(_split(up[-1], splits, sides[k], sides[k + 1]))
         found = {}
@@ -57,6 +57,11 @@ def grow(
                 fit = settle(up[k - 1], enough=_ENOUGH, before=before)
             found[k] = fit.labels
         yield from ((k, found[k]) for k in here)
+
+
+def _turn(k: int) -> int:
+    """From how many clusters the way leads back to k: the next one above it of 12, 22, 32, …"""
+    return _WINDOW * ((k - 2) // _WINDOW + 1) + 2
 
 
 def _split(fit: Fit, splits: Splits, now: tuple[int, int], then: tuple[int, int]) -> Fit:

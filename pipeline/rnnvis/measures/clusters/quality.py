@@ -66,9 +66,13 @@ class Measured:
         rows, columns = (groups(side, n) for side, n in zip(labels, k, strict=True))
         return BlockSums(
             signed=block_sums(self._signed, rows, columns),
-            unit=block_sums(self._signed, groups(labels[0], k[0], self._weights), columns),
+            unit=self.unit_sums(labels, k),
             sizes=block_sums(self._sizes, rows, columns),
         )
+
+    def unit_sums(self, labels: Labels, k: tuple[int, int]) -> np.ndarray:
+        """Sums of the unit rows alone."""
+        return block_sums(self._signed, groups(labels[0], k[0], self._weights), groups(labels[1], k[1]))
 
     def spectrum(self, rank: int) -> np.ndarray:
         """Share of each of the `rank` largest squared singular values of the unit rows in the sum of all."""
@@ -124,7 +128,7 @@ def quality(
 
 def held_out_r2(fitted: Measured, labels: Labels, other: Measured, k: tuple[int, int]) -> float:
     """1 − ‖R_B − M_A[z_A, u_A]‖² / ‖R_B‖², rows of unit length; what A does not label is predicted as 0."""
-    return _predicted(fitted.sums(labels, k).unit, other.sums(labels, k).unit, block_sizes(*labels, *k), other.rows)
+    return _predicted(fitted.unit_sums(labels, k), other.unit_sums(labels, k), block_sizes(*labels, *k), other.rows)
 
 
 def _predicted(fitted: np.ndarray, other: np.ndarray, numbers: np.ndarray, rows: int) -> float:

@@ -16,7 +16,7 @@ SCALE = 0.05
 LARGEST = 1000.0
 _REACH = float(np.arcsinh(LARGEST / SCALE))
 BIN_WIDTH = 2 * _REACH / BINS
-_PENDING = 2**22  # values
+_PENDING = 2**20  # values
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class QuantileAccumulator:
         self.count += np.bincount(slot, minlength=len(self.count))
         self._pending.append((slot, rows))
         self._pending_rows += len(slot)
-        if self._pending_rows > max(_PENDING // self.units, len(self._slot)):
+        if self._pending_rows > max(_PENDING // self.units, len(self._slot) // 2):
             self._compact()
 
     def _compact(self) -> None:

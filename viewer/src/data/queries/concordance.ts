@@ -1,7 +1,8 @@
 import type { Value } from '../database';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-import { folded, memoryAt, sentencesTable, stepsTable, tokensTable } from './corpus';
+import { foldedSql as folded } from '../folding';
+import { memoryAt, sentencesTable, stepsTable, tokensTable } from './corpus';
 
 export const CONCORDANCE_ORDERS = ['corpus', 'left', 'right', 'surprise', 'loss', 'rising', 'falling', 'kept', 'change'] as const;
 export type ConcordanceOrder = (typeof CONCORDANCE_ORDERS)[number];

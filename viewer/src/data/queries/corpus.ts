@@ -2,14 +2,10 @@
 
 import type { Database } from '../database';
 import { isReversed } from '../decode';
+import { foldedSql as folded } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-
-/** SQL for text without case and accents. The engine ends a text at a NUL when it strips accents, so those go first. */
-export function folded(sql: string): string {
-  return `strip_accents(lower(replace(${sql}, chr(0), ' ')))`;
-}
 
 /** The sentences, with a column `folded` to search in. */
 export async function sentencesTable(source: Source, database: Database, dataset: DatasetEntry): Promise<string> {
@@ -70,9 +66,9 @@ export async function memoryAt(source: Source, database: Database, state: StateE
        sqrt(list_sum(list_transform(list_zip(before, now), lambda x: (x[2] - x[1]) ** 2))) AS change
      FROM (
        SELECT now.sentence_id, now.step::INTEGER AS step, now.value::DOUBLE[] AS now,
-         coalesce(before.value::DOUBLE[], start.value::DOUBLE[], list_transform(now.value, lambda x: 0::DOUBLE)) AS before
+         coalesce(before.value::DOUBLE[], carried.value::DOUBLE[], list_transform(now.value, lambda x: 0::DOUBLE)) AS before
        FROM (${at}) wanted JOIN ${states} now ON now.sentence_id = wanted.sentence_id AND now.step = wanted.step
        LEFT JOIN ${states} before ON before.sentence_id = now.sentence_id AND before.step = now.step ${isReversed(state) ? '+' : '-'} 1
-       LEFT JOIN ${states} start ON start.sentence_id = now.sentence_id AND start.step = -1
+       LEFT JOIN ${states} carried ON carried.sentence_id = now.sentence_id AND carried.step = -1
      )`;
 }

@@ -1,5 +1,6 @@
 /** What a page without DuckDB can still look up: plain searches over the small tables that it holds. */
 
+import { foldedText as folded } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
@@ -105,9 +106,4 @@ function within(value: number | null, span: Span | undefined): boolean {
   const [least, most] = span ?? [null, null];
   if (least === null && most === null) return true;
   return value !== null && (least === null || value >= least) && (most === null || value <= most);
-}
-
-/** Without case and accents. */
-function folded(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }

@@ -3,7 +3,8 @@ import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry } from '../types';
 import { scanSentences } from './scan';
-import { folded, predictionsTable, sentencesTable } from './corpus';
+import { foldedSql as folded } from '../folding';
+import { predictionsTable, sentencesTable } from './corpus';
 
 export const SENTENCE_ORDERS = ['corpus', 'loss', 'surprise', 'longest', 'shortest', 'alphabet'] as const;
 export type SentenceOrder = (typeof SENTENCE_ORDERS)[number];

@@ -1,13 +1,10 @@
+import { foldedText as plain } from '../../data/folding';
 import { expression } from '../../data/queries';
 
 /** A piece of a text; `hit` where it is what was searched for. */
 export interface Piece {
   text: string;
   hit: boolean;
-}
-
-function plain(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 }
 
 /** The text cut at the places that match, as DuckDB matches them: without regard to case and accents. */
