@@ -423,3 +423,15 @@ def test_mistakes_are_named_with_a_fix(arguments, says):
     with pytest.raises(RnnvisError, match=says) as error:
         cocluster(*arguments)
     assert error.value.fix
+
+
+def test_direction_keeps_units_of_any_loudness_together_where_block_parts_them():
+    random = np.random.default_rng(3)
+    words, units = np.repeat(np.arange(4), 60), np.repeat(np.arange(4), 20)
+    means = random.normal(size=(4, 4))
+    loudness = np.exp(random.normal(0, 1.2, len(units)))
+    matrix = (means[words][:, units] + random.normal(0, 0.3, (len(words), len(units)))) * loudness
+    found = {method: cocluster(matrix, 4, method).unit_labels for method in ("block", "direction")}
+    agreement = {method: adjusted_rand_score(units, labels) for method, labels in found.items()}
+    assert agreement["direction"] > 0.95
+    assert agreement["direction"] > agreement["block"] + 0.05

@@ -65,6 +65,7 @@ def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> s
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
     `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
     _check(parts, choices)
+    _check_folder(folder)
     with alone(folder):
         return _published(parts, folder, choices)
 
@@ -135,9 +136,17 @@ def _there(folder: Path) -> list[DatasetEntry]:
             for file in table["files"]:
                 whole(folder, file)
         return manifest["datasets"]
-    if any(path for path in folder.iterdir() if not (path.name.startswith(".") or _ours(path))):
-        raise RnnvisError(f"{folder}: holds files, but no {MANIFEST} of rnnvis", "name an empty or a new folder")
     return []
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder of somebody else's files, before anything is left in it."""
+    try:
+        found = list(folder.iterdir()) if folder.exists() and not (folder / MANIFEST).exists() else []
+    except OSError as error:
+        raise unusable(error, folder) from error
+    if any(not (path.name.startswith(".") or _ours(path)) for path in found):
+        raise RnnvisError(f"{folder}: holds files, but no {MANIFEST} of rnnvis", "name an empty or a new folder")
 
 
 def _ours(path: Path) -> bool:

@@ -79,7 +79,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "push_standard_error", type: "float32", nullable: true, about: "Its standard error; null below two uses" },
   ] },
   { name: "cluster_labels", row: "one side (words or units) of one co-clustering", columns: [
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "side", type: "string", nullable: false, about: "words or units" },
@@ -88,19 +88,19 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "order", type: "list<uint8>", nullable: false, about: "Clusters from top to bottom as they are drawn" },
   ] },
   { name: "block_means", row: "one co-clustering", columns: [
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "mean", type: "list<float32>", nullable: false, about: "Mean response of each block, row-major [word clusters × unit clusters]" },
   ] },
   { name: "word_strengths", row: "one co-clustering", columns: [
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "strength", type: "list<float32>", nullable: false, about: "Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit clusters]" },
   ] },
   { name: "cluster_summaries", row: "a cluster of one co-clustering", columns: [
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "side", type: "string", nullable: false, about: "words or units" },
@@ -112,7 +112,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "effect", type: "float32", nullable: true, about: "Mean effect of its words on the log-odds" },
   ] },
   { name: "cluster_quality", row: "one co-clustering", columns: [
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "held_out_r2", type: "float32", nullable: false, about: "Held-out block R²: labels and means from one half, the other predicted" },
@@ -179,7 +179,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "standard_error", type: "float32", nullable: true, about: "Its standard error; sentences count as independent" },
   ] },
   { name: "cluster_ablation", row: "a unit cluster that was held at zero, and the text on which the loss is compared", columns: [
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "cluster", type: "uint8", nullable: false, about: "Unit cluster" },
@@ -262,7 +262,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "model_b", type: "string", nullable: false, about: "Model of state B" },
     { name: "state_b", type: "string", nullable: false, about: "State B, another state of the same or another model" },
     { name: "dataset_b", type: "string", nullable: true, about: "Dataset of state B; null for this one" },
-    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, spectral, modularity or rnnvis" },
+    { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "b", type: "list<int32>", nullable: false, about: "For each unit cluster of A its partner in B, one to one; −1 for none" },

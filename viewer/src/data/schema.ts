@@ -127,7 +127,7 @@ export interface WordInContextRow {
 
 /** One row is one side (words or units) of one co-clustering. Sorted by method, selection, k, side. */
 export interface ClusterLabelsRow {
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;
@@ -145,7 +145,7 @@ export interface ClusterLabelsRow {
 
 /** One row is one co-clustering. Sorted by method, selection, k. */
 export interface BlockMeansRow {
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;
@@ -157,7 +157,7 @@ export interface BlockMeansRow {
 
 /** One row is one co-clustering. Sorted by method, selection, k. */
 export interface WordStrengthsRow {
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;
@@ -169,7 +169,7 @@ export interface WordStrengthsRow {
 
 /** One row is a cluster of one co-clustering. Sorted by method, selection, k, side, cluster. */
 export interface ClusterSummariesRow {
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;
@@ -193,7 +193,7 @@ export interface ClusterSummariesRow {
 
 /** One row is one co-clustering. Sorted by method, selection, k. */
 export interface ClusterQualityRow {
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;
@@ -327,7 +327,7 @@ export interface UnitAblationRow {
 
 /** One row is a unit cluster that was held at zero, and the text on which the loss is compared. Sorted by method, selection, k, cluster, subject, value. */
 export interface ClusterAblationRow {
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;
@@ -493,7 +493,7 @@ export interface ClusterMatchesRow {
   state_b: string;
   /** Dataset of state B; null for this one (string) */
   dataset_b: string | null;
-  /** Co-clustering method: block, spectral, modularity or rnnvis (string) */
+  /** Co-clustering method: block, direction, spectral, modularity or rnnvis (string) */
   method: string;
   /** Which words were clustered: reliable or frequent (string) */
   selection: string;

@@ -57,6 +57,7 @@ def cocluster(
     (words, units). `method` is one of
 
     - "block" (default): block means of the signed rows, grown by splitting;
+    - "direction": the same of units at equal loudness: which words move a unit decides, not how far;
     - "spectral": k-means on the leading k singular vectors of the signed, normalised matrix;
     - "modularity": communities of words and the units they raise (scikit-network);
     - "rnnvis": scikit-learn's SpectralCoclustering on the matrix shifted to non-negative, as RNNVis did.

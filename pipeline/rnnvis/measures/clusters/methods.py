@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from rnnvis.errors import RnnvisError
-from rnnvis.measures.clusters.grouped import Array, divided, leading_vectors, sums, unit_rows, used
+from rnnvis.measures.clusters.grouped import Array, divided, leading_vectors, squares, sums, unit_rows, used
 from rnnvis.measures.clusters.growth import grow
 
 _MOST_SHIFTED = 10**8
@@ -32,6 +32,13 @@ def block(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
     else:
         for words, units in ks:
             yield next(labels for _, labels in grow(x, words, units, {max(words, units)}))
+
+
+def direction(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
+    """As `block`, of columns at unit length too: units that answer to the same words at different loudness belong
+    together, where `block` parts the loud ones from the quiet ones."""
+    x = unit_rows(matrix)
+    yield from block(divided(x, columns=np.sqrt(squares(x, 0))), ks)
 
 
 def spectral(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
@@ -121,6 +128,7 @@ def rnnvis(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
 
 METHODS: dict[str, Method] = {
     "block": block,
+    "direction": direction,
     "spectral": spectral,
     "modularity": modularity,
     "rnnvis": rnnvis,

@@ -119,7 +119,7 @@ HALVES = "list<float16> or list<float32>"
 
 # The columns that name a co-clustering, in every table that has one row or more for each.
 CLUSTERING = (
-    Column("method", "string", "Co-clustering method: block, spectral, modularity or rnnvis"),
+    Column("method", "string", "Co-clustering method: block, direction, spectral, modularity or rnnvis"),
     Column("selection", "string", "Which words were clustered: reliable or frequent"),
     Column("k", "uint8", "Number of clusters asked for, the same for words and units", low=1),
 )

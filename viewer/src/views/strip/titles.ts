@@ -2,6 +2,7 @@
 
 export const METHODS: Record<string, string> = {
   block: 'signed response',
+  direction: 'signed response, loudness aside',
   spectral: 'spectral',
   modularity: 'modularity',
   rnnvis: 'size, as RNNVis',
