@@ -21,13 +21,13 @@ demo: demo-build
 	@$(RUN) serve
 
 demo-build: $(VENV)/.ready
-	@$(RUN) regenerate --quick reviews
+	@$(RUN) regenerate --quick --jobs 2 reviews
 
 demo-lm: demo-lm-build
 	@$(RUN) serve
 
 demo-lm-build: $(VENV)/.ready
-	@$(RUN) regenerate --quick reviews speeches
+	@$(RUN) regenerate --quick --jobs 2 reviews speeches
 
 site: $(VENV)/.ready
 	@$(RUN) site

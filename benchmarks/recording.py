@@ -116,9 +116,9 @@ def forward_pass(model: nn.Module, sentences: Sequence[np.ndarray], batch_steps:
             model(torch.from_numpy(padded([sentences[i] for i in rows], 0).ids))
 
 
-def recorded(model: nn.Module, sentences: Sequence[np.ndarray], words: int) -> rnnvis.Recording:
+def recorded(model: nn.Module, sentences: Sequence[np.ndarray], words: int, check: bool = True) -> rnnvis.Recording:
     """Everything that `record` measures, with its defaults."""
-    return rnnvis.record(model, sentences, [f"word{i}" for i in range(words)], batch_steps=BATCH_STEPS)
+    return rnnvis.record(model, sentences, [f"word{i}" for i in range(words)], batch_steps=BATCH_STEPS, check=check)
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
@@ -155,20 +155,25 @@ def measure_record(rounds: int = 5) -> Table:
     rows = []
     for number, case in enumerate(CASES):
         model, sentences = case.model(), case.sentences()
-        ours, theirs = [], []
+        ours, theirs, unchecked = [], [], []
         for _ in range(rounds):
             theirs.append(processor_seconds(lambda m=model, s=sentences: forward_pass(m, s)))  # type: ignore[misc]
             ours.append(processor_seconds(lambda m=model, s=sentences, c=case: recorded(m, s, c.words)))  # type: ignore[misc]
+            unchecked.append(processor_seconds(lambda m=model, s=sentences, c=case: recorded(m, s, c.words, False)))  # type: ignore[misc]
         speed = float(np.median(theirs) / np.median(ours))
+        guard = float(np.median(ours) / np.median(unchecked)) - 1
         more = _alone(number, "record") - _alone(number, "forward")
-        rows.append((case.title, middle(ours), middle(theirs), f"{speed:.2f}", f"{more / 2**20:,.0f} MiB"))
+        rows.append(
+            (case.title, middle(ours), middle(theirs), f"{speed:.2f}", f"{guard:+.1%}", f"{more / 2**20:,.0f} MiB")
+        )
     about = (
         "`rnnvis.record` with everything on, and the model's own forward pass once over the same batches, head "
         f"included: processor time of one thread, median and range of {rounds} rounds that take turns; the speed of "
-        "`record` as a share of that of the forward pass. The last column is how much higher the peak of resident "
+        "`record` as a share of that of the forward pass; what its check of itself adds to a `record` without it, in "
+        "rounds that take turns too. The last column is how much higher the peak of resident "
         "memory is, each in a process of its own with the same things loaded."
     )
-    head = ("model", "rnnvis.record", "forward pass", "speed", "memory above it")
+    head = ("model", "rnnvis.record", "forward pass", "speed", "self-check", "memory above it")
     return Table("Recording beside the model itself", about, head, rows)
 
 

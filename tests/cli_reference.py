@@ -62,7 +62,7 @@ def _options(command: click.Command, context: click.Context) -> str:
         if record:
             names, about = record
             assert about, f"the option {names} has no help"
-            cells = [cell.replace("|", "\\|") for cell in (f"`{names}`", about)]
+            cells = [f"`{names.replace('|', ', ')}`", about.replace("|", "\\|")]
             rows.append(f"| {cells[0]} | {cells[1]} |")
     return "\n".join(["| option | does |", "| --- | --- |", *rows]) + "\n" if rows else ""
 

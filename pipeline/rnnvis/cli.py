@@ -295,9 +295,16 @@ def tidy(project: Project, folder: Path | None) -> None:
 @click.option("--only", multiple=True, metavar="MODEL", help="Only these models.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--no-site", is_flag=True, help="Stop after publishing the data.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Steps at once (on Linux).")
 @click.pass_obj
 def regenerate(
-    project: Project, datasets: tuple[str, ...], quick: bool, only: tuple[str, ...], dry_run: bool, no_site: bool
+    project: Project,
+    datasets: tuple[str, ...],
+    quick: bool,
+    only: tuple[str, ...],
+    dry_run: bool,
+    no_site: bool,
+    jobs: int,
 ) -> None:
     """Make everything that the site shows: run what is missing or stale, keep the rest.
 
@@ -310,7 +317,7 @@ def regenerate(
         plan.regenerate(project, datasets, quick=quick, only=only, dry_run=True)
         return
     with working(project):
-        plan.regenerate(project, datasets, quick=quick, only=only, with_site=not no_site)
+        plan.regenerate(project, datasets, quick=quick, only=only, with_site=not no_site, jobs=jobs)
 
 
 @main.group()

@@ -21,6 +21,11 @@ from rich.progress import (
 console = Console(stderr=True)
 
 
+def quiet() -> None:
+    """Show no bars from here on in this process: another one writes to the same terminal."""
+    console._force_terminal = False
+
+
 class Bar:
     """Handle on one running progress bar."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -212,7 +213,7 @@ def planted(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tu
     """A model after three epochs, on a page of its own."""
     root = tmp_path_factory.mktemp("epochs")
     synthetic.publish(root / "data", units=12, words=60, sentences=60, epochs=3)
-    (root / "app").symlink_to(site / "explorer" / "app")
+    shutil.copytree(site / "explorer" / "app", root / "app")
     (root / "index.html").write_text(
         '<!doctype html><html lang="en"><title>Planted</title><link rel="icon" href="data:,">'
         '<script type="module" src="app/rnnvis-explorer.js"></script><body style="margin: 0">'

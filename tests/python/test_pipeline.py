@@ -89,6 +89,13 @@ def test_the_stages_one_by_one_publish_the_same_bytes(finished, tmp_path):
     assert published(root) == published(finished)
 
 
+def test_two_steps_at_once_publish_the_same_bytes(finished, tmp_path):
+    root = tiny.project(tmp_path)
+    done = rnnvis(root, "regenerate", "--quick", "--no-site", "--jobs", "2")
+    assert done.returncode == 0, done.stderr
+    assert published(root) == published(finished)
+
+
 def test_an_unknown_key_in_a_model_card_stops_before_anything_runs(tmp_path):
     root = tiny.project(tmp_path)
     card = root / "datasets" / "tiny" / "gru.toml"

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 from torch import nn
 from torch.nn.utils.rnn import pack_sequence
 
@@ -314,6 +315,25 @@ def test_states_of_a_sentence_are_those_of_stepping() -> None:
         with pytest.raises(rnnvis.RnnvisError, match="is none of them"):
             record.of(wrong)
     assert record.of(60).shape == (0, 6)
+
+
+def test_recording_computes_with_one_thread_unless_more_are_asked_for() -> None:
+    seen: set[int] = set()
+
+    class Threads:
+        def add(self, batch: object, rows: object) -> None:
+            seen.update([torch.get_num_threads(), *(pool["num_threads"] for pool in threadpool_info())])
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        for threads in (1, 2):
+            seen.clear()
+            rnnvis.record(Plain(), sentences(), WORDS, threads=threads, observers=[Threads()])
+            assert seen == {threads}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_sequences_that_are_not_measured_are_read_and_kept_only() -> None:

@@ -1,3 +1,6 @@
+import os
+import signal
+import time
 from types import SimpleNamespace
 
 import numpy  # noqa: F401  (its BLAS is one of the pools of threads)
@@ -7,6 +10,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep import store
+from rnnvis.recipes.keep.jobs import can_fork, run_beside
 from rnnvis.recipes.keep.project import Dataset
 from rnnvis.recipes.keep.store import Step
 
@@ -133,3 +137,62 @@ def test_trainings_whose_names_make_the_same_words_do_not_delete_each_other(tmp_
     first = train("toy", "small-gru").run(tmp_path)
     second = train("toy-small", "gru").run(tmp_path)
     assert [folder.joinpath("result").read_text() for folder in (first, second)] == ["toy", "toy-small"]
+
+
+def waiting_for(folder, *names):
+    """Ends once files called `names` are there: only possible where the steps that write them run beside this one."""
+    until = time.monotonic() + 60
+    while not all((folder / name).exists() for name in names) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert all((folder / name).exists() for name in names)
+
+
+@pytest.mark.skipif(not can_fork(), reason="processes are forked on Linux only")
+class TestStepsBesideEachOther:
+    def steps(self, tmp_path, fails=False):
+        def beside(own, other):
+            def build(folder):
+                (tmp_path / own).write_text("here")
+                waiting_for(tmp_path, other)
+                (folder / "result").write_text(own)
+
+            return Step("train", own, {"of": own}, (), build)
+
+        def after(folder):
+            if fails:
+                raise RnnvisError("it did not work", "try again")
+            for step in first:
+                assert step.finished(tmp_path)
+            (folder / "result").write_text("both")
+
+        first = [beside("a", "b"), beside("b", "a")]
+        return [*first, Step("compare", "ab", {"of": [step.key for step in first]}, (), after)]
+
+    def test_two_run_at_once_and_what_needs_them_comes_after(self, tmp_path):
+        steps, done = self.steps(tmp_path), []
+        run_beside(steps, tmp_path, 2, lambda step, cached, _: done.append((step.label, cached)))
+        assert sorted(done[:2]) == [("a", False), ("b", False)]
+        assert done[2] == ("ab", False)
+        assert (steps[2].folder(tmp_path) / "result").read_text() == "both"
+        run_beside(steps, tmp_path, 2, lambda step, cached, _: done.append((step.label, cached)))
+        assert {cached for _, cached in done[3:]} == {True}
+
+    def test_an_error_in_one_is_the_error_of_all(self, tmp_path):
+        with pytest.raises(RnnvisError, match="it did not work") as caught:
+            run_beside(self.steps(tmp_path, fails=True), tmp_path, 2, lambda *_: None)
+        assert caught.value.fix == "try again"
+
+    def test_a_process_that_is_killed_is_named_and_the_others_end(self, tmp_path):
+        def die(folder):
+            waiting_for(tmp_path, "slow")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        def slow(folder):
+            (tmp_path / "slow").write_text(f"{os.getpid()}")
+            time.sleep(60)
+
+        steps = [Step("train", "die", {}, (), die), Step("train", "slow", {"a": 1}, (), slow)]
+        with pytest.raises(RnnvisError, match="train die: its process was ended by signal 9"):
+            run_beside(steps, tmp_path, 2, lambda *_: None)
+        with pytest.raises(ProcessLookupError):
+            os.kill(int((tmp_path / "slow").read_text()), 0)

@@ -32,6 +32,7 @@ from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
+from rnnvis.recording.threads import limited
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
@@ -55,6 +56,7 @@ def record(
     frequent_count: int = 20,
     batch_steps: int = 8192,
     check: bool = True,
+    threads: int = 1,
     sample: Sample | None = None,
     observers: Sequence[Observer] = (),
 ) -> Recording:
@@ -83,13 +85,15 @@ def record(
     most `batch_steps` padded steps, and fewer of wide models (64 MB of states and gates). `check` runs a few of the
     sequences again, each alone, and compares: at most 3 % of the steps, but two sequences at least. `sample` says which
     of the sequences are measured, and whose states are kept; `observers` see every step of them as it passes, as
-    `observer.add(batch, rows)` with a `StepBatch` and the places of its steps among all steps.
+    `observer.add(batch, rows)` with a `StepBatch` and the places of its steps among all steps. `threads` is how many
+    torch and NumPy compute with meanwhile: with small layers a second one helps little, and beside other programs it is
+    waited for.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
     vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
     by more than 1e-4 of the largest, that are no finite numbers, or that are kept from call to call and nothing resets.
     """
-    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps)
+    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps, threads=threads)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward or only):
@@ -121,8 +125,9 @@ def record(
     plan, own = Plan(), forward is not None
     if not plain:
         find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
-        call, plan = with_resets(_module(model), find)
-        forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
+        with limited(threads):
+            call, plan = with_resets(_module(model), find)
+            forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
     carried = None
     if running is not None and forward is not None:
         fill = fills[""]
@@ -139,22 +144,23 @@ def record(
         watching[name].append(Once(again.observer(name)))
     if carried:
         watching[""].append(Once(Starts(carried, again.sentences)))
-    while True:
-        recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
-        try:
-            measure(
-                carried.run if carried else run,
-                recorders,
-                {name: [Bounds(bounded), *others] for name, others in watching.items()},
-            )
-            break
-        except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
-            bounded = [name for name in bounded if name != beyond.state]
-            plan.say(str(beyond))
-            for one in chain(*watching.values()):
-                one.again()
-    if check:
-        again.compare(carried.alone if carried else partial(run, False), _resolution(model))
+    with limited(threads):
+        while True:
+            recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
+            try:
+                measure(
+                    carried.run if carried else run,
+                    recorders,
+                    {name: [Bounds(bounded), *others] for name, others in watching.items()},
+                )
+                break
+            except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
+                bounded = [name for name in bounded if name != beyond.state]
+                plan.say(str(beyond))
+                for one in chain(*watching.values()):
+                    one.again()
+        if check:
+            again.compare(carried.alone if carried else partial(run, False), _resolution(model))
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rnnvis.errors import RnnvisError, check_plain
 from rnnvis.published import agreement, files, first_view, ranges
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
@@ -65,7 +66,8 @@ def _homes(folder: Path) -> list[Path]:
 
 def _ours(manifest: Path) -> bool:
     """Whether a file called manifest.json says that it is one of rnnvis."""
-    with suppress(OSError, ValueError, RecursionError):
+    with suppress(OSError, ValueError, RecursionError, RnnvisError):
+        check_plain(manifest)
         held = json.loads(manifest.read_text(encoding="utf-8"))
         return isinstance(held, dict) and held.get("format") == FORMAT
     return False

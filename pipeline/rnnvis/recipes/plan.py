@@ -14,6 +14,7 @@ from rich.table import Table
 from rnnvis.config import Card, LanguageModelConfig, ModelConfig
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import console, say
+from rnnvis.recipes.keep.jobs import can_fork, run_beside
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.ablate import ablate_step
@@ -127,8 +128,12 @@ def regenerate(
     only: Sequence[str] = (),
     dry_run: bool = False,
     with_site: bool = True,
+    jobs: int = 1,
 ) -> None:
-    """Print the plan, run what is missing or stale, publish, build the site, and print what was made."""
+    """Print the plan, run what is missing or stale, publish, build the site, and print what was made.
+
+    At most `jobs` steps run at once where processes can be forked, else one.
+    """
     datasets = project.datasets(names)
     steps = [step for dataset in datasets for step in _everything(project, dataset, quick, only)]
     _print_plan(project, steps)
@@ -136,7 +141,7 @@ def regenerate(
         return
     if with_site:
         website(project, "ready")
-    rows = [(step, *_run(project, step)) for step in steps]
+    rows = _run_all(project, steps, jobs)
     for dataset in datasets:
         if language_models(dataset) and not quick:
             say(f"Results in {update_table(project, dataset)} and {update_measures(project, dataset)}")
@@ -183,6 +188,20 @@ def _ends(card: Card) -> tuple[int | None, ...]:
 
 def _cards(dataset: Dataset, names: Sequence[str]) -> list[Card]:
     return [dataset.card(name) for name in names or dataset.cards]
+
+
+def _run_all(project: Project, steps: Sequence[Step], jobs: int) -> list[tuple[Step, bool, float]]:
+    if jobs < 2 or not can_fork():
+        return [(step, *_run(project, step)) for step in steps]
+    found: dict[str, tuple[Step, bool, float]] = {}
+
+    def done(step: Step, cached: bool, seconds: float) -> None:
+        found[step.key] = (step, cached, seconds)
+        if not cached:
+            _remember(project, step, seconds)
+
+    run_beside(steps, project.build, jobs, done)
+    return [found[step.key] for step in steps]
 
 
 def _run(project: Project, step: Step) -> tuple[bool, float]:

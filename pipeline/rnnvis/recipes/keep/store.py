@@ -20,7 +20,7 @@ from typing import Any
 import rnnvis
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
-from rnnvis.recipes.keep.threads import one_thread
+from rnnvis.recording.threads import limited
 
 SEAL = "sealed.json"
 PACKAGE = Path(rnnvis.__file__).parent
@@ -74,7 +74,7 @@ class Step:
             if partial.exists() and not self.resumes:
                 shutil.rmtree(partial)
             partial.mkdir(parents=True, exist_ok=True)
-            with one_thread():
+            with limited():
                 self.build(partial)
             seal(partial)
             os.replace(partial, folder)
