@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import stat
+from pathlib import Path
 
 
 class RnnvisError(Exception):
@@ -32,6 +34,19 @@ _FIXES = {
     errno.EISDIR: "name a file: this is a folder",
     errno.EMFILE: "allow more open files (ulimit -n), and run again",
 }
+
+
+def check_plain(path: Path) -> None:
+    """Raise RnnvisError where `path` is a pipe, a socket or a device: reading it might never end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise RnnvisError(
+            f"{path}: is no plain file, but a pipe, a socket or a device",
+            "copy what it gives into a file, and name that",
+        )
 
 
 def unusable(error: OSError, where: object = "") -> RnnvisError:

@@ -12,7 +12,7 @@ from rnnvis.api.saved.files import listed, open_arrays, open_one, pick, split, t
 from rnnvis.api.saved.lstmvis import read_project
 from rnnvis.api.saved.steps import NAME
 from rnnvis.api.saved.vocabulary import read_vocabulary_file
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, check_plain
 from rnnvis.progress import say
 
 _YAML = (".yml", ".yaml")
@@ -101,6 +101,7 @@ def _states(files: Sequence[Path], wanted: Sequence[str]) -> dict[str, SavedArra
 
 
 def _named(files: Sequence[Path], reference: str) -> SavedArray:
+    check_plain(split(reference)[0])
     if split(reference)[0].is_file():
         return open_one(reference)
     for file in files:

@@ -11,9 +11,11 @@ import numpy as np
 
 from rnnvis.api.loaders import rows_of
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 from rnnvis.text.corpus import sentence_key
 
 FEWEST_IDS, IDS_A_WORD = 2**16, 16  # a vocabulary may name fewer words than it has ids, but not many fewer
+SHARED = " <id {}>"  # behind the word of an earlier id
 MOST_WORDS, MOST_STEPS = 2**24, 2**15 - 1
 VOCABULARY = (
     "pass a list of words (position = id) or a dict from word to id: vocab.get_itos() of torchtext, "
@@ -45,7 +47,8 @@ class Labels:
 def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str, ...]:
     """Words by id. `vocabulary` is a list (position = id) or a dict from word to id.
 
-    Ids that the dict leaves out are called “<id 7>”. Words are kept as they are, subword marks included. Raises
+    Ids that the dict leaves out are called “<id 7>”; where several ids have one word, the later ones are called
+    “word <id 7>”, and it is said. Words are kept as they are, subword marks included. Raises
     RnnvisError for anything but text, ids that are no whole numbers from 0 or too large, two words of one id, or no
     words.
     """
@@ -94,7 +97,34 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
             )
     if not words:
         raise RnnvisError("the vocabulary is empty", "pass a list of words (position = id) or a dict from word to id")
-    return tuple(words)
+    return _apart(words)
+
+
+def _apart(words: list[str]) -> tuple[str, ...]:
+    """The words, those that several ids have told apart by their ids."""
+    first: dict[str, int] = {}
+    found, same = list(words), []
+    for number, word in enumerate(words):
+        if word in first:
+            same.append((word, first[word], number))
+        first.setdefault(word, number)
+    for _, _, number in same:
+        while found[number] in first:
+            found[number] += SHARED.format(number)
+        first[found[number]] = number
+    if same:
+        word, one, other = same[0]
+        more = f", and {len(same) - 1:,} more" if len(same) > 1 else ""
+        say(
+            f"The vocabulary has {word!r} for the ids {one} and {other}{more}: later ones are shown as {found[other]!r}"
+        )
+    return tuple(found)
+
+
+def shared(words: Sequence[str]) -> set[str]:
+    """Words that several ids have in what `read_vocabulary` gave: text does not say which id is meant."""
+    ends = [(word, SHARED.format(number)) for number, word in enumerate(words)]
+    return {word.removesuffix(end) for word, end in ends if word.endswith(end)} & {*words}
 
 
 def read_sequences(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, check_plain
 from rnnvis.progress import say
 from rnnvis.published import first_view, kept, manifest_shape
 from rnnvis.published.files import FILE_LIMIT, Part, index_of, replace
@@ -71,6 +71,7 @@ def read_manifest(folder: Path, exact: bool = False) -> Manifest:
     With `exact`, so is a field that this version does not know.
     """
     path = folder / MANIFEST
+    check_plain(path)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rnnvis.config import Columns, Source, Vocabulary
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, check_plain
 from rnnvis.text import rows
 from rnnvis.text.delimited import DELIMITERS, sniffed_delimiter
 from rnnvis.text.kinds import FILE_KINDS, table
@@ -26,6 +26,7 @@ def source_of(path: Path, kind: str = "", columns: Columns | None = None, given:
     """
     if not path.exists():
         raise RnnvisError(f"{path}: no such file or folder", "name a file, a folder, or a dataset under datasets/")
+    check_plain(path)
     source = replace(given or Source(""), kind=kind or _kind(path, given), path=str(path))
     if source.kind != "table":
         return source

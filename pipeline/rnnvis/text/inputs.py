@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rnnvis import progress
 from rnnvis.config import Source
+from rnnvis.errors import check_plain
 from rnnvis.text import source_files
 
 _SHOWN_FROM = 256 * 2**20  # bytes that take long enough for a progress bar
@@ -28,6 +29,8 @@ def content_digest(source: Source, build: Path) -> str:
     files = source_files(source)
     if not files:
         return ""
+    for file in files:
+        check_plain(file)
     found = tuple((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files)
     return _digest(found, Path(source.path), build / "inputs.json")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from rnnvis import progress
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, check_plain
 
 LONGEST_LINE = 16 * 2**20  # bytes
 GZIP = ".gz"
@@ -39,6 +39,7 @@ def numbered(path: Path, encoding: str = "", *, shown: bool = False) -> Iterator
     Raises:
         RnnvisError: names file and line of what is not in the encoding or longer than 16 MiB.
     """
+    check_plain(path)
     try:
         with path.open("rb") as raw, _unpacked(raw) as file:
             if not shown:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.complex_states import FIX
@@ -14,7 +15,7 @@ from rnnvis.recording.complex_states import FIX
 TEXT = "text"
 FLOATS = ("float16", "float32", "float64", "bfloat16")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, OverflowError, zlib.error)
+_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, OverflowError, zlib.error, pa.ArrowException)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,10 @@ def one_a_sentence(arrays: Sequence[SavedArray]) -> bool:
 
 def in_memory(where: str, array: np.ndarray) -> SavedArray:
     """`array`, which may be memory-mapped, as a `SavedArray`. RnnvisError for Python objects."""
-    return SavedArray(where, array.shape, kind_of(array.dtype, where), lambda start, stop: array[start:stop])
+    kind = kind_of(array.dtype, where)
+    if array.dtype.kind == "S":
+        return SavedArray(where, array.shape, kind, lambda start, stop: np.char.decode(array[start:stop], "utf-8"))
+    return SavedArray(where, array.shape, kind, lambda start, stop: array[start:stop])
 
 
 def kind_of(dtype: np.dtype, where: str) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from rnnvis.api.saved.arrays import SavedArray, joined, one_a_sentence
+from rnnvis.api.saved.arrays import SavedArray, joined, one_a_sentence, unreadable
 from rnnvis.api.saved.hdf5_files import open_hdf5
-from rnnvis.api.saved.numpy_files import open_npy, open_npz
+from rnnvis.api.saved.numpy_files import MOST_EXPANSION, SMALL, open_npy, open_npz
 from rnnvis.api.saved.parquet_files import open_parquet
 from rnnvis.api.saved.tensor_files import open_safetensors, open_torch
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, check_plain
 
-READERS: dict[str, Callable[[Path], dict[str, SavedArray]]] = {
+Reader = Callable[[Path], dict[str, SavedArray]]
+READERS: dict[str, Reader] = {
     ".npy": open_npy,
     ".npz": open_npz,
     ".parquet": open_parquet,
@@ -31,20 +33,29 @@ def open_arrays(path: Path) -> dict[str, SavedArray]:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise RnnvisError(f'{path}: files that end in "{path.suffix}" are not read', f"save as {', '.join(READERS)}")
+    found = read_with(reader, path)
+    if not found:
+        raise RnnvisError(f"{path}: holds no arrays", "save the states as arrays: steps × units")
+    return found
+
+
+def read_with(reader: Reader, path: Path) -> dict[str, SavedArray]:
+    """The arrays that `reader` finds in `path`; one that claims far more than the file can hold is unreadable."""
+    check_plain(path)
     if not path.is_file():
         raise RnnvisError(f"{path}: no such file", "check the name")
     try:
         found = reader(path)
     except OSError as error:
         raise RnnvisError(f"{path}: {error.strerror or error}", "check the file and its permissions") from None
-    if not found:
-        raise RnnvisError(f"{path}: holds no arrays", "save the states as arrays: steps × units")
-    return found
+    size = path.stat().st_size
+    return {name: _claimed(array, size) for name, array in found.items()}
 
 
 def open_one(reference: str, home: Path | None = None) -> SavedArray:
     """The array that `reference` names: `FILE` of one array, `FILE:ARRAY`, or `ARRAY` of the file `home`."""
     path, name = split(reference)
+    check_plain(path)
     if not path.is_file() and home is not None:
         path, name = home, reference
     arrays = open_arrays(path)
@@ -52,6 +63,21 @@ def open_one(reference: str, home: Path | None = None) -> SavedArray:
     if name is None and len(arrays) > 1:
         raise RnnvisError(f"{path}: holds several arrays: {listed(arrays)}", f"say which: {path}:{next(iter(arrays))}")
     return pick(arrays, name if name is not None else next(iter(arrays)), path)
+
+
+def _claimed(array: SavedArray, size: int) -> SavedArray:
+    """`array` of a file of `size` bytes, unreadable where it claims to be far more than such a file can hold."""
+    width = int(array.dtype[-2:]) // 8 if array.dtype[-2:] in ("16", "32", "64") else 1
+    claimed = math.prod(array.shape) * width
+    if array.problem or claimed <= max(SMALL, MOST_EXPANSION * size):
+        return array
+    return unreadable(
+        array.where,
+        RnnvisError(
+            f"{array.where}: claims {claimed:,} bytes, {list(array.shape)} of {array.dtype}, in a file of {size:,}",
+            "if that is really so, save it as .npy: numpy.save",
+        ),
+    )
 
 
 def pick(arrays: dict[str, SavedArray], name: str, path: Path) -> SavedArray:

@@ -20,10 +20,11 @@ def open_hdf5(path: Path) -> dict[str, SavedArray]:
     h5py = needs("h5py", path)
     found: dict[str, SavedArray] = {}
 
-    def visit(name: str, item: Any) -> None:
+    def visit(key: str | bytes, item: Any) -> None:
+        name = key if isinstance(key, str) else key.decode("utf-8", "backslashreplace")
         if isinstance(item, h5py.Dataset) and item.shape is not None:
             try:
-                found[name] = _dataset(h5py, path, name, item)
+                found[name] = _dataset(h5py, path, key, name, item)
             except RnnvisError as problem:
                 found[name] = unreadable(f"{path}: {name}", problem)
 
@@ -46,7 +47,7 @@ def needs(module: str, path: Path) -> ModuleType:
         ) from None
 
 
-def _dataset(h5py: ModuleType, path: Path, name: str, dataset: Any) -> SavedArray:
+def _dataset(h5py: ModuleType, path: Path, key: str | bytes, name: str, dataset: Any) -> SavedArray:
     where = f"{path}: {name}"
     if dataset.is_virtual or dataset.external:
         raise RnnvisError(f"{where}: points into other files", "copy the values into the file itself")
@@ -63,7 +64,7 @@ def _dataset(h5py: ModuleType, path: Path, name: str, dataset: Any) -> SavedArra
     def fetch(start: int, stop: int) -> np.ndarray:
         # Opened for each stretch: a file that stays open cannot be written again.
         with h5py.File(path, "r") as file:
-            rows = file[name]
+            rows = file[key]
             return np.array(rows.asstr()[start:stop], dtype=str) if text else rows[start:stop]
 
     return SavedArray(where, dataset.shape, TEXT if text else kind_of(dataset.dtype, where), fetch)

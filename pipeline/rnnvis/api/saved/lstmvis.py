@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnvis.api.saved.arrays import SavedArray
-from rnnvis.api.saved.files import pick
+from rnnvis.api.saved.files import pick, read_with
 from rnnvis.api.saved.hdf5_files import needs, open_hdf5
 from rnnvis.api.saved.vocabulary import numbered, read_text
 from rnnvis.errors import RnnvisError
@@ -43,7 +43,7 @@ def read_project(path: Path) -> Project:
         file = holder.get("file", common) if common is not None else _get(holder, "file", str, path, at)
         target = _file(path, config, file, f"{at}.file")
         if file not in opened:
-            opened[file] = open_hdf5(target)
+            opened[file] = read_with(open_hdf5, target)
         return pick(opened[file], _get(holder, "path", str, path, at), target)
 
     found: dict[str, SavedArray] = {}

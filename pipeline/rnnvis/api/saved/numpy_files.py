@@ -18,7 +18,7 @@ from rnnvis.api.saved.arrays import SavedArray, damaged, in_memory, kind_of, unr
 from rnnvis.errors import RnnvisError
 
 MOST_EXPANSION = 200
-_SMALL = 64 * 2**20
+SMALL = 64 * 2**20
 _LOCAL_HEADER = 30
 
 
@@ -60,7 +60,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Save
         offset = file.tell()
     kind = kind_of(dtype, where)
     _whole(where, info.file_size - offset, shape, dtype)
-    if info.file_size > max(_SMALL, MOST_EXPANSION * info.compress_size):
+    if info.file_size > max(SMALL, MOST_EXPANSION * info.compress_size):
         raise RnnvisError(
             f"{where}: {info.compress_size:,} bytes claim to unpack to {info.file_size:,}",
             "if that is really so, save it without compression: numpy.savez",
@@ -69,6 +69,7 @@ def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Save
     @cache
     def array() -> np.ndarray:
         if info.compress_type == zipfile.ZIP_STORED:
+            _check(path, info, where)
             with path.open("rb") as file:
                 file.seek(info.header_offset)
                 name, extra = struct.unpack("<26xHH", file.read(_LOCAL_HEADER))
@@ -95,6 +96,16 @@ def _unpacked(path: Path, info: zipfile.ZipInfo, where: str) -> IO[bytes]:
         raise damaged(where, error) from None
     target.flush()
     return target
+
+
+def _check(path: Path, info: zipfile.ZipInfo, where: str) -> None:
+    """Read a member once, to its end, where its checksum is compared."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(info) as file:
+            while file.read(1 << 20):
+                pass
+    except zipfile.BadZipFile as error:
+        raise damaged(where, error) from None
 
 
 def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:

@@ -101,10 +101,15 @@ class _Pieces:
         lengths: np.ndarray = rows.value_lengths().to_numpy(zero_copy_only=False)
         return lengths.astype(np.int64)
 
+    def _filled(self, values: pa.Array) -> None:
+        if values.null_count and not pa.types.is_floating(values.type):  # of floats the reader says where one is nan
+            raise RnnvisError(f"{self.where}: a value inside a row is empty", "write a value for every step")
+
     def _values(self) -> Iterator[np.ndarray]:
         units = None
         for batch in self._batches():
             inner = batch.flatten()
+            self._filled(inner)
             if not _is_list(inner.type):
                 yield inner.to_numpy(zero_copy_only=False)
                 continue
@@ -115,6 +120,7 @@ class _Pieces:
                     f"{self.where}: some steps have {max(widths)} values, others {min(widths | {units or 0})}",
                     "write one value for each unit at every step",
                 )
+            self._filled(inner.flatten())
             yield inner.flatten().to_numpy(zero_copy_only=False).reshape(len(inner), units or 0)
 
 

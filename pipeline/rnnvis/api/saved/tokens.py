@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnvis.api.inputs import read_vocabulary
+from rnnvis.api.inputs import read_vocabulary, shared
 from rnnvis.api.saved.arrays import INTEGERS, TEXT, SavedArray
 from rnnvis.api.saved.vocabulary import read_text
 from rnnvis.errors import RnnvisError
@@ -61,7 +61,13 @@ def from_text(
     words = None if vocabulary is None else read_vocabulary(vocabulary)
     known = {} if words is None else {word: i for i, word in enumerate(words)}
     unknown = next((known[word] for word in UNKNOWN if word in known), -1)
+    unclear = shared(words or ())
     for number, sentence in enumerate(sentences, first):
+        if twice := next((word for word in sentence if word in unclear), None):
+            raise RnnvisError(
+                f"{where}: {unit} {number} has {twice!r}, which the vocabulary has for several ids",
+                "pass the tokens as ids, or a vocabulary that gives each word one id",
+            )
         lengths.append(len(sentence))
         if words is None:
             row = [place.setdefault(word, len(place)) for word in sentence]
@@ -162,6 +168,8 @@ def ended_by(tokens: Tokens, word: str) -> np.ndarray:
     """Lengths, int64 [S], of a stream in which `word` ends each sentence."""
     if word not in tokens.words:
         raise RnnvisError(f"{word!r} is not in the vocabulary, so it ends no sentence", "name a word that does")
+    if word in shared(tokens.words):
+        raise RnnvisError(f"the vocabulary has {word!r} for several ids", "say where sentences end with lengths")
     ends = np.flatnonzero(tokens.ids == tokens.words.index(word)) + 1
     if not len(ends) or ends[-1] < len(tokens.ids):
         ends = np.append(ends, len(tokens.ids))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rnnvis.api.saved.arrays import TEXT
 from rnnvis.api.saved.files import READERS, open_one, split
-from rnnvis.errors import RnnvisError
+from rnnvis.errors import RnnvisError, check_plain
 
 _PAIR = re.compile(r"(?P<word>.+)\s(?P<id>[0-9]{1,9})\s*")
 
@@ -17,6 +19,7 @@ _PAIR = re.compile(r"(?P<word>.+)\s(?P<id>[0-9]{1,9})\s*")
 def read_vocabulary_file(reference: str, home: Path | None = None) -> Sequence[str] | Mapping[str, int]:
     """Words by id: `.txt` (a word a line), `.dict` (`word id` a line), `.json` (list, or word -> id), or an array."""
     path, _ = split(reference)
+    check_plain(path)
     suffix = path.suffix.lower()
     if suffix in READERS or not path.is_file():
         array = open_one(reference, home)
@@ -49,6 +52,7 @@ def numbered(path: Path, text: str) -> dict[str, int]:
 
 def read_text(path: Path) -> str:
     """A UTF-8 file whole, line ends as `\\n`; RnnvisError where it is not there or not UTF-8."""
+    check_plain(path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -59,9 +63,18 @@ def read_text(path: Path) -> str:
         raise RnnvisError(f"{path}: {error.strerror or error}", "check the file and its permissions") from None
 
 
+def _once(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for word, number in pairs:
+        if word in found:
+            raise RnnvisError(f"{path}: gives {word!r} the ids {found[word]} and {number}", "give each word one id")
+        found[word] = number
+    return found
+
+
 def _json(path: Path, text: str) -> Sequence[str] | Mapping[str, int]:
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=partial(_once, path))
     except (ValueError, RecursionError) as error:
         raise RnnvisError(f"{path}: not readable as JSON: {error}", "write a list of words, or word -> id") from None
     if not isinstance(found, list | dict):

@@ -29,7 +29,7 @@ def files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise missing(path)
-    found = [file for file in sorted(path.iterdir()) if suffix(file) in FORMATS and split_of(file)]
+    found = [file for file in sorted(path.iterdir()) if suffix(file) in FORMATS and split_of(file) and file.is_file()]
     splits = [split_of(file) for file in found]
     for split in ("train", "valid", "test"):
         if splits.count(split) != 1:
