@@ -17,7 +17,8 @@ from benchmarks.memory import own_peak
 from benchmarks.report import Table, middle, seconds
 from rnnvis.api.record import at_most
 from rnnvis.recording import recurrent_modules
-from rnnvis.recording.steps import length_batches, padded, record_steps
+from rnnvis.recording.steps import record_steps
+from rnnvis.text.batches import length_batches, padded
 
 WORDS, EMBEDDING, SENTENCES, LENGTH = 5000, 64, 400, 20
 BATCH_STEPS = 8192

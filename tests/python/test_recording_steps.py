@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import record_steps
-from rnnvis.recording.steps import length_batches
+from rnnvis.text.batches import length_batches
 
 WORDS, UNITS = 11, 5
 

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnvis.text.batches import padded as side_by_side
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -21,10 +23,9 @@ class Batch:
 
 def padded(tokens: Sequence[np.ndarray], chosen: np.ndarray, padding_id: int) -> Batch:
     """The sentences `chosen` (indices into `tokens`) as one batch."""
-    lengths = np.array([len(tokens[i]) for i in chosen], dtype=np.int64)
-    ids = np.full((len(chosen), lengths.max()), padding_id, dtype=np.int64)
-    ids[np.arange(ids.shape[1]) < lengths[:, None]] = np.concatenate([tokens[i] for i in chosen])
-    return Batch(torch.from_numpy(np.asarray(chosen, dtype=np.int64)), torch.from_numpy(ids), torch.from_numpy(lengths))
+    rows = side_by_side([tokens[i] for i in chosen], padding_id)
+    sentence_ids = torch.from_numpy(np.asarray(chosen, dtype=np.int64))
+    return Batch(sentence_ids, torch.from_numpy(rows.ids), torch.from_numpy(rows.lengths))
 
 
 def in_order(tokens: Sequence[np.ndarray], chosen: np.ndarray, padding_id: int, size: int = 256) -> Iterator[Batch]:

@@ -16,9 +16,10 @@ from rnnvis.recording.alignment import Alignment, Plan
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.cells import cell_of
-from rnnvis.recording.steps import Batch, Forward, StepBatch, device_of, flat, padded
+from rnnvis.recording.steps import Batch, Forward, StepBatch, device_of, flat
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
+from rnnvis.text.batches import padded
 
 States = Mapping[str, tuple[Tensor, ...]]
 """By path of its module, h and what else a cell keeps: [layers, B, H] of a layer, [B, H] of a single cell."""

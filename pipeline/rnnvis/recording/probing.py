@@ -17,9 +17,10 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import UnfollowedError
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.outputs import Change, outputs
-from rnnvis.recording.steps import Batch, Forward, Padded, device_of, padded, reading_of
+from rnnvis.recording.steps import Batch, Forward, Padded, device_of, reading_of
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
+from rnnvis.text.batches import padded
 
 LENGTHS = (7, 10)
 ROWS, _SHORT = 33, 3  # from 17 rows on, torch.sort lets equal lengths change places

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.complex_states import FIX
-from rnnvis.recording.steps import Batch, StepBatch, device_of, length_batches, padded
+from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
+from rnnvis.text.batches import length_batches, padded
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none

@@ -16,6 +16,7 @@ from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
+from rnnvis.text.batches import Rows, length_batches, padded
 
 
 @dataclass(frozen=True)
@@ -113,15 +114,6 @@ def record_steps(
             with torch.no_grad(), untouched(model):
                 logits = _array(readout(_readout_input(traces, readout_state)[mask]))
         yield step_batch(numbers[rows], reads[""], traces, gates=gates, logits=logits)
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Sentences of one batch as arrays: `ids` int64 [B, T], `lengths` int64 [B]; `real` bool [B, T] where they are."""
-
-    ids: np.ndarray
-    lengths: np.ndarray
-    real: np.ndarray
 
 
 Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
@@ -312,44 +304,9 @@ def step_batch(
     )
 
 
-def length_batches(
-    lengths: Sequence[int] | np.ndarray, batch_steps: int, alike: bool | np.ndarray | None = None
-) -> Iterator[np.ndarray]:
-    """Positions of non-empty sentences, longest first, in batches of at most `batch_steps` padded steps.
-
-    With `alike` [S, n] only sentences with equal numbers share a batch; True stands for their lengths. No batch has
-    as many sentences as steps, so that a model that mistakes one for the other is found out.
-    """
-    of = np.asarray(lengths, dtype=np.int64)
-    key = of[:, None] if alike is None or isinstance(alike, bool) else np.column_stack([of, alike])
-    equal = alike is not None and alike is not False
-    order = np.lexsort([*(-key[:, ::-1].T)]) if len(of) else np.zeros(0, np.int64)
-    order = order[of[order] > 0]
-    start = 0
-    while start < len(order):
-        longest = int(of[order[start]])
-        stop = min(len(order), start + max(1, batch_steps // longest))
-        if equal:
-            others = np.flatnonzero((key[order[start:stop]] != key[order[start]]).any(axis=1))
-            stop = start + int(others[0]) if len(others) else stop
-        if stop - start == longest and longest > 1:
-            stop -= 1
-        yield order[start:stop]
-        start = stop
-
-
 def device_of(model: nn.Module) -> torch.device:
     """Where the parameters of `model` are."""
     return next((p.device for p in model.parameters()), torch.device("cpu"))
-
-
-def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:
-    """`sentences` side by side, filled up with `padding_id`."""
-    lengths = np.array([len(s) for s in sentences], np.int64)
-    real = np.arange(max(1, int(lengths.max()))) < lengths[:, None]
-    ids = np.full(real.shape, padding_id, dtype=np.int64)
-    ids[real] = np.concatenate([np.asarray(s, np.int64) for s in sentences])
-    return Rows(ids, lengths, real)
 
 
 def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> None:
