@@ -13,6 +13,7 @@ from torch import nn
 
 import rnnvis
 from rnnvis.published.publishing import read_manifest
+from rnnvis.recording.answers import Answers
 from rnnvis.recording.checking import FEWEST, SHARE, STEPS, SelfCheck
 
 from .test_reading_words import UNITS, WORDS, Base, sentences, stepped
@@ -176,3 +177,49 @@ def test_what_forward_brings_for_each_sequence_stays_at_its_place() -> None:
             np.add.at(total, ids, np.diff(states, axis=0, prepend=np.zeros((1, UNITS))))
             np.add.at(uses, ids, 1)
     np.testing.assert_allclose(recording.responses["rnn.0.h"].mean, total / np.maximum(uses, 1)[:, None], atol=1e-6)
+
+
+class Answering(Base):
+    """States as they should be, and beside them an answer for each row, of its last step and of each step."""
+
+    def forward(self, ids):
+        h = self.rnn(self.embedding(ids))[0]
+        return {"logits": self.answer(h), "steps": (h.tanh(), h.transpose(0, 1)), "ids": ids}
+
+    def answer(self, h):
+        return h[:, 0].sigmoid()
+
+
+class AnswersByRows(Answering):
+    """The answer of a row is its distance to the mean over the rows of the batch: alone it is zero."""
+
+    def answer(self, h):
+        return h[:, 0] - h[:, 0].mean(dim=0)
+
+
+class AnswersAtTheEnd(Answering):
+    """The answer is read after the last column, padding included."""
+
+    def answer(self, h):
+        return h[:, -1]
+
+
+@pytest.mark.parametrize(("make", "same"), [(Answering, True), (AnswersByRows, False), (AnswersAtTheEnd, False)])
+def test_answers_that_are_not_the_same_alone_are_said_and_the_states_recorded(make, same) -> None:
+    torch.manual_seed(0)
+    recording = rnnvis.record(make(), sentences(), WORDS)
+    said = [note for note in recording.notes if note.startswith("What the model returned")]
+    assert bool(said) is not same
+    assert recording.checked
+
+
+def test_every_tensor_that_has_the_rows_on_one_axis_is_compared() -> None:
+    answers = Answers(np.array([4, 7]))
+    rows, steps = np.array([9, 7, 4]), torch.arange(3 * 5 * 2.0).reshape(3, 5, 2)
+    answers.in_batch(rows, (steps, steps.transpose(0, 1), {"a": steps[:, 0]}, steps[0], rows))
+    for row, place in ((7, 1), (4, 2)):
+        alone = steps[place : place + 1, :4]
+        answers.alone(np.array([row]), (alone, alone.transpose(0, 1), {"a": alone[:, 0]}, alone[0], rows))
+    assert (answers.compared, answers.gap) == (6, 0.0)
+    answers.alone(np.array([4]), (steps[2:3, :4] + 3,))
+    assert answers.gap == pytest.approx(3 / steps[1:].max().item())

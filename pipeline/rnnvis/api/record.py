@@ -27,7 +27,8 @@ from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
-from rnnvis.recording.checking import SelfCheck
+from rnnvis.recording.answers import Answers
+from rnnvis.recording.checking import GAP, SelfCheck
 from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.source import source_steps
@@ -138,8 +139,9 @@ def record(
     read = _with_words_left_out(read, plan)
     watching: dict[str, list[Once]] = {name: [Once(Numbers(name)), Once(SameStates())] for name in read}
     watching[""] += map(Once, [attention, *observers])
-    run = partial(_steps, model, texts, fills, batch_steps, forward, plan)
     again = SelfCheck(read[""].ids.lengths)
+    answers = Answers(again.sentences)
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan, answers if check else None)
     for name in read if check else ():
         watching[name].append(Once(again.observer(name)))
     if carried:
@@ -161,6 +163,11 @@ def record(
                     one.again()
         if check:
             again.compare(carried.alone if carried else partial(run, False), _resolution(model))
+            if answers.gap > max(GAP, 4 * _resolution(model)):
+                plan.say(
+                    "What the model returned for a sequence is not the same alone and in a batch: it differs by "
+                    f"{answers.gap:.2g} of its largest value, or comes back in another order. The states are the same."
+                )
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
@@ -251,6 +258,7 @@ def _steps(
     batch_steps: int,
     forward: Forward | None,
     plan: Plan,
+    answers: Answers | None,
     gates: bool,
     only: np.ndarray | None = None,
 ) -> Passes:
@@ -260,9 +268,11 @@ def _steps(
             yield {"": batch}
         return
     if only is None:
-        runs = run_batches(model, texts, batch_steps, fills, forward, plan, gates=gates)
+        runs = run_batches(
+            model, texts, batch_steps, fills, forward, plan, gates, answers.in_batch if answers else None
+        )
     else:
-        runs = run_alone(model, texts, only, fills, forward, plan)
+        runs = run_alone(model, texts, only, fills, forward, plan, answers.alone if answers else None)
     for rows, traces, reads in runs:
         found = {
             name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)

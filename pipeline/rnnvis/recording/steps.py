@@ -116,6 +116,9 @@ def record_steps(
         yield step_batch(numbers[rows], reads[""], traces, gates=gates, logits=logits)
 
 
+Told = Callable[[np.ndarray, object], None]
+"""Is shown the positions [B] of the sentences of a call, and what the model returned."""
+
 Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
 """Positions [B] of sentences, the traces of a pass over them, and what was read in it, by the name of the reading."""
 
@@ -128,6 +131,7 @@ def run_batches(
     forward: Forward | None = None,
     plan: Plan | None = None,
     gates: bool = True,
+    told: Told | None = None,
 ) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
@@ -135,11 +139,13 @@ def run_batches(
     batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
     there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
     So they do where a module reads backwards. `plan` says which step of a module reads which word; what was read holds
-    the words of a module that leaves some out under its own path. Where a batch is refused and its first row alone is
-    not, rows go one at a time from there on.
+    the words of a module that leaves some out under its own path. `told` is shown what the model
+    returned. Where a batch is refused and its first row alone is not, rows go one at a time from there on.
     """
     plan = plan or Plan()
-    runs = _Runs(model, readings, padding_id, forward or (lambda m, batch: m(batch.ids, batch.lengths)), plan, gates)
+    runs = _Runs(
+        model, readings, padding_id, forward or (lambda m, batch: m(batch.ids, batch.lengths)), plan, gates, told
+    )
     backwards = [
         reading_of(path, readings)
         for path, module in runs.modules.items()
@@ -174,9 +180,10 @@ def run_alone(
     padding_id: int | Mapping[str, int],
     forward: Forward,
     plan: Plan,
+    told: Told | None = None,
 ) -> Iterator[Run]:
     """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
-    runs = _Runs(model, readings, padding_id, forward, plan, gates=False)
+    runs = _Runs(model, readings, padding_id, forward, plan, False, told)
     yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
 
 
@@ -191,8 +198,10 @@ class _Runs:
         forward: Forward,
         plan: Plan,
         gates: bool,
+        told: Told | None,
     ) -> None:
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
+        self.told = told
         self.modules = recurrent_modules(model, plan.only)
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         largest = {
@@ -220,7 +229,7 @@ class _Runs:
 
     def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
-        traces = self._call(reads, rows)
+        traces = self._call(reads, rows, self.told)
         _check(traces, reads, self.plan)
         for name, one in self.plan.apart(lambda path: reading_of(path, self.readings)).items():
             source = reading_of(name, self.readings)
@@ -237,7 +246,7 @@ class _Runs:
                 orders[trace.module] = self.inputs.order(trace, read.ids, read.real, exactly)
         return rows, in_order(placed, orders, self.plan), reads
 
-    def _call(self, reads: Mapping[str, Rows], rows: np.ndarray) -> list[LayerTrace]:
+    def _call(self, reads: Mapping[str, Rows], rows: np.ndarray, told: Told | None = None) -> list[LayerTrace]:
         device = device_of(self.model)
         given = {
             name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
@@ -246,7 +255,9 @@ class _Runs:
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
         with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
-            self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
+            returned = self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
+        if told:
+            told(rows, returned)
         return traces
 
     def _looks(self, path: str, words: np.ndarray) -> Tensor:
