@@ -102,6 +102,7 @@ def test_a_bad_line_is_named(tmp_path, movie, message):
         (inner()[:-40], "not a readable archive"),
         (tar({"hutto/other.txt": b""}), f"holds no {reviews.FILES['movie']}"),
     ],
+    ids=["no archive", "cut short", "another archive"],
 )
 def test_a_bad_archive_is_named(tmp_path, content, message):
     with pytest.raises(RnnvisError) as caught:

@@ -8,11 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rnnvis.published import files, publishing
-from rnnvis.published.kept import tidy
 from rnnvis.published.schema import TABLES
 from rnnvis.published.verify import verify
 from tests import synthetic
+from tests.rewritten import rewrite, with_value
 
 
 @pytest.fixture(scope="module")
@@ -24,20 +23,12 @@ def published(tmp_path_factory) -> Path:
 
 def changed(folder: Path, table: str, column: str, change) -> list[str]:
     """What `verify` says after `change` had its way with the first value of `column`."""
-    manifest = publishing.read_manifest(folder)
-    held = next(holder.tables for holder in publishing.holders(manifest) if table in holder.tables)
-    paths = [folder / file["path"] for file in held[table]["files"]]
-    rows = files.read(table, paths)
-    at = rows.schema.get_field_index(column)
-    values = rows[column].to_pylist()
-    place = next(i for i, value in enumerate(values) if value is not None)
-    values[place] = change(values[place])
-    rows = rows.set_column(at, rows.schema.field(at), pa.array(values, rows.schema.field(at).type))
-    scratch = folder.parent / "scratch"
-    held[table] = publishing.entry(table, files.write(table, rows, scratch), scratch, folder)
-    manifest["datasets"][0]["first_view"] = None
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    tidy(folder, publishing.named_files(manifest))
+
+    def changed_rows(rows: pa.Table) -> pa.Table:
+        values = rows[column].to_pylist()
+        return with_value(rows, column, next(i for i, value in enumerate(values) if value is not None), change)
+
+    rewrite(folder, table, changed_rows)
     return verify(folder).problems
 
 
@@ -99,5 +90,13 @@ def test_every_declared_companion_is_a_column_of_its_table():
         names = {column.name for column in table.columns}
         for column in table.columns:
             assert not column.below or column.below in names
-            known = isinstance(column.length, int) or column.length in {"", "units", "classes", "states", *names}
+            assert {other for other, _, _ in column.of_each} <= names
+            known = isinstance(column.length, int) or column.length in {
+                "",
+                "units",
+                "classes",
+                "states",
+                "k × k",
+                *names,
+            }
             assert known, (table.name, column.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ SITE_LIMIT = 500 * 2**20
 PART_BYTES = 8 * 2**20
 PAGE_BYTES = 16 * 2**10
 COMPRESSION = "snappy"
+_HEADER, _NEXT_INT32 = 32, 0x15
 # A dictionary of values that hardly repeat makes reading one row fetch the whole dictionary.
 _REPEATED = {
     *("split", "source", "method", "selection", "side", "context", "subject", "measure", "part_of_speech", "item"),
@@ -93,34 +94,38 @@ def write(name: str, columns: Mapping[str, Any] | pa.Table, folder: Path, part_b
         with pq.ParquetWriter(path, rows.schema, **_settings(table)) as writer:
             for group in groups:
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
-        first, last = _range(groups, table)
+        first, last = ends(pa.concat_tables(groups), table)
         parts.append(Part(path.name, sum(g.num_rows for g in groups), first, last))
     return parts
 
 
-def read(name: str, paths: Iterable[Path]) -> pa.Table:
-    """The rows of the table `name`, from all of its files; a damaged file is an error that names it."""
+def read(name: str, paths: Iterable[Path], columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of the table `name`, from all of its files, or these `columns` of them; a damaged file is an error
+    that names it."""
     table = BY_NAME[name]
     pieces = []
     for path in paths:
         try:
-            piece = pq.read_table(path)
+            piece = pq.read_table(path, columns=columns)
         except FileNotFoundError:
             raise RnnvisError(f"{path}: no such file", "publish again: rnnvis publish") from None
         except (pa.ArrowException, OSError) as error:
             raise RnnvisError(f"{path}: not a whole Parquet file ({error})", "publish again: rnnvis publish") from None
-        missing = [c.name for c in table.columns if not c.nullable and c.name not in piece.schema.names]
+        wanted = [c.name for c in table.columns if not c.nullable and (columns is None or c.name in columns)]
+        missing = [name for name in wanted if name not in piece.schema.names]
         if missing:
             raise RnnvisError(f"{path}: the column {missing[0]} is missing", "publish again: rnnvis publish")
-        pieces.append(typed(piece, table))
+        pieces.append(typed(piece, table, columns))
     return pa.concat_tables(pieces) if pieces else table.arrow().empty_table()
 
 
-def typed(rows: pa.Table, table: Table) -> pa.Table:
+def typed(rows: pa.Table, table: Table, columns: Sequence[str] | None = None) -> pa.Table:
     """The columns of `table` in `rows`, as Arrow types that it declares; nulls where one that may be null is missing,
     for it was declared after the rows were written."""
     given = {name: rows.schema.field(name).type for name in rows.schema.names}
     schema = table.arrow(given)
+    if columns is not None:
+        schema = pa.schema([schema.field(name) for name in columns])
     for field in schema:
         if field.nullable and field.name not in given:
             rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
@@ -169,11 +174,12 @@ def _files(groups: Iterator[pa.Table], limit: int) -> Iterator[list[pa.Table]]:
     yield held
 
 
-def _range(groups: list[pa.Table], table: Table) -> tuple[int | None, int | None]:
-    column = table.sorted_by[0]
-    if not groups[0].num_rows or not pa.types.is_integer(groups[0].schema.field(column).type):
+def ends(rows: pa.Table, table: Table) -> tuple[int | None, int | None]:
+    """The first column that `table` is sorted by, in the first and the last row; None where it is no whole number."""
+    values = rows.column(table.sorted_by[0])
+    if not len(values) or not pa.types.is_integer(values.type):
         return None, None
-    return groups[0].column(column)[0].as_py(), groups[-1].column(column)[-1].as_py()
+    return values[0].as_py(), values[-1].as_py()
 
 
 def _settings(table: Table) -> dict[str, Any]:
@@ -193,16 +199,44 @@ def _settings(table: Table) -> dict[str, Any]:
 def index_of(path: Path) -> tuple[int, int]:
     """The end of a Parquet file after its last page: (bytes, CRC-32). It says where everything is, and pages have
     checksums of their own, so that a reader of ranges can check all it reads."""
-    about = pq.read_metadata(path)
-    chunks = [about.row_group(g).column(c) for g in range(about.num_row_groups) for c in range(about.num_columns)]
-    ends = [
-        (c.dictionary_page_offset if c.has_dictionary_page else c.data_page_offset) + c.total_compressed_size
-        for c in chunks
-    ]
     with path.open("rb") as file:
-        file.seek(max(ends, default=4))
+        file.seek(max((start + size for start, size in _chunks(path)), default=4))
         end = file.read()
     return len(end), zlib.crc32(end)
+
+
+def unchecked(path: Path) -> bool:
+    """Whether pages of a Parquet file are without a checksum: the first of a row group's column says so for all."""
+    with path.open("rb") as file:
+        for start, size in _chunks(path):
+            file.seek(start)
+            if size and not _has_checksum(file.read(_HEADER)):
+                return True
+    return False
+
+
+def _has_checksum(header: bytes) -> bool:
+    """Whether a page's header, in Thrift's compact protocol, begins with four 32-bit numbers: its kind, two sizes, and
+    the checksum."""
+    place = 0
+    for _ in range(4):
+        if header[place] != _NEXT_INT32:
+            return False
+        place += 1
+        while header[place] & 0x80:
+            place += 1
+        place += 1
+    return True
+
+
+def _chunks(path: Path) -> list[tuple[int, int]]:
+    """Where the pages of each column of each row group begin, and how many bytes they have."""
+    about = pq.read_metadata(path)
+    chunks = [about.row_group(g).column(c) for g in range(about.num_row_groups) for c in range(about.num_columns)]
+    return [
+        (c.dictionary_page_offset if c.has_dictionary_page else c.data_page_offset, c.total_compressed_size)
+        for c in chunks
+    ]
 
 
 def replace(path: Path, data: bytes) -> None:

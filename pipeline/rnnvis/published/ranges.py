@@ -41,6 +41,10 @@ def problems(rows: pa.Table, table: Table, many: Extent, bounded: bool) -> Itera
         yield from _limits(values, column, many, bounded)
         if column.below:
             yield from _below(values, rows.column(column.below), column)
+        for other, value, of in column.of_each:
+            if of in many:
+                where = pc.fill_null(pc.equal(rows.column(other).combine_chunks(), value), False)
+                yield from _numbers(_flat(values.filter(where)), column, of, many[of])
 
 
 def _limits(values: pa.Array, column: Column, many: Extent, bounded: bool) -> Iterator[str]:
@@ -61,17 +65,25 @@ def _limits(values: pa.Array, column: Column, many: Extent, bounded: bool) -> It
             yield f"{column.name} holds {worst:g}, {'above' if beyond > 0 else 'below'} {limit:g}{what}"
 
 
+def _numbers(flat: np.ndarray, column: Column, of: str, many: int) -> Iterator[str]:
+    beyond = flat[(flat < 0) | (flat >= many)]
+    if len(beyond):
+        yield f"{column.name} holds {beyond[0]}; there are {many} {of}"
+
+
 def _lengths(values: pa.Array, column: Column, rows: pa.Table, many: Extent) -> Iterator[str]:
     if not column.length:
         return
     held = pc.list_value_length(values)
+    side, times, _ = column.length.partition(" × ") if isinstance(column.length, str) else ("", "", "")
     if isinstance(column.length, int):
         wanted = pa.scalar(column.length)
     elif column.length in many:
         wanted = pa.scalar(many[column.length])
-    elif column.length in rows.schema.names:
-        other = rows.column(column.length).combine_chunks()
-        wanted = pc.list_value_length(other) if pa.types.is_list(other.type) else other
+    elif side in rows.schema.names:
+        other = rows.column(side).combine_chunks()
+        wanted = pc.list_value_length(other) if pa.types.is_list(other.type) else other.cast(pa.int64())
+        wanted = pc.multiply(wanted, wanted) if times else wanted
     else:
         return
     differ = pc.fill_null(pc.not_equal(held, wanted.cast(pa.int64())), False)

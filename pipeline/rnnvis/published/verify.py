@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from rnnvis.errors import RnnvisError, check_plain
-from rnnvis.published import files, first_view, ranges
+from rnnvis.published import agreement, files, first_view, ranges
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
 from rnnvis.published.publishing import MANIFEST, Holder, damage, holders, named_files, read_manifest
-from rnnvis.published.schema import BY_NAME, FORMAT, Table, same_type
-from rnnvis.published.schema.manifest import TableFile
+from rnnvis.published.rows import Order, of_columns, of_file
+from rnnvis.published.schema import BY_NAME, FORMAT, Table
+from rnnvis.published.schema.manifest import TableEntry, TableFile
 from rnnvis.published.writing import is_plain
 
 
@@ -35,8 +35,10 @@ class Report:
 def verify(folder: Path) -> Report:
     """Check a published folder, or a built site with such folders inside.
 
-    Of every file that the manifest names: size, checksum, row count, schema, sort order and values. A file of rows
-    that no manifest names is a problem, but for those that a published folder keeps apart for pages that are open.
+    Of every file that the manifest names: size, checksums, row count, first and last row, schema, sort order, values,
+    and no row twice; then whether the manifest says what is in the tables, and the tables agree with one another. A
+    file of rows that no manifest names is a problem, but for those that a published folder keeps apart for pages that
+    are open.
     """
     report = Report()
     for home in _homes(folder):
@@ -80,10 +82,9 @@ def _check(folder: Path, report: Report) -> None:
             if name not in BY_NAME:
                 report.problems.append(f"{holder.where}: unknown table {name}")
                 continue
-            rows = sum(_check_file(folder, holder, BY_NAME[name], file, report) for file in entry["files"])
-            if rows != entry["rows"]:
-                said = f"{rows} rows in its files, {entry['rows']} in the manifest"
-                report.problems.append(f"{holder.where} / {name}: {said}")
+            report.problems += _check_table(folder, holder, BY_NAME[name], entry, report)
+    if len(report.problems) == before:
+        report.problems += agreement.problems(manifest, folder)
     if len(report.problems) == before:
         for dataset in manifest["datasets"]:
             report.problems.extend(first_view.problems(dataset, folder))
@@ -92,63 +93,51 @@ def _check(folder: Path, report: Report) -> None:
         report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
 
 
-def _check_file(folder: Path, holder: Holder, table: Table, file: TableFile, report: Report) -> int:
-    path = folder / file["path"]
-    at = f"{holder.where} / {table.name}: {file['path']}"
-    if not is_plain(path):
-        report.problems.append(f"{at}: {damage(path, file)}")
-        return 0
-    size = path.stat().st_size
-    report.files += 1
-    report.bytes += size
-    if problem := damage(path, file):
-        report.problems.append(f"{at}: {problem}")
-    elif size > FILE_LIMIT:
-        report.problems.append(f"{at}: larger than {FILE_LIMIT:,} bytes")
-    else:
-        return _check_rows(path, at, holder, table, file, report)
-    return int(file["rows"])
+def _check_table(folder: Path, holder: Holder, table: Table, entry: TableEntry, report: Report) -> Iterator[str]:
+    where = f"{holder.where} / {table.name}"
+    order, counted = Order(table), 0
+    for file in entry["files"]:
+        path = folder / file["path"]
+        found, rows = file["rows"], None
+        if problem := _damage(path, file, report):
+            yield f"{where}: {file['path']}: {problem}"
+        else:
+            try:
+                rows = pq.read_table(path, page_checksum_verification=True)
+            except (pa.ArrowException, OSError) as error:
+                yield f"{where}: {file['path']}: not readable as Parquet: {error}"
+        if rows is not None:
+            found = rows.num_rows
+            report.rows += found
+            for problem in _rows(path, rows, holder, table, file, order):
+                yield f"{where}: {file['path']}: {problem}"
+        counted += found
+    if counted != entry["rows"]:
+        yield f"{where}: {counted} rows in its files, {entry['rows']} in the manifest"
+    many = ranges.extent(holder).get(table.one_each or "", counted)
+    if counted != many:
+        yield f"{where}: {counted} rows, where there is one for each of the {many} {table.one_each}"
 
 
-def _check_rows(path: Path, at: str, holder: Holder, table: Table, file: TableFile, report: Report) -> int:
-    try:
-        rows = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        report.problems.append(f"{at}: not readable as Parquet: {error}")
-        return 0
-    report.rows += rows.num_rows
-    before = len(report.problems)
+def _damage(path: Path, file: TableFile, report: Report) -> str | None:
+    if is_plain(path):
+        size = path.stat().st_size
+        report.files += 1
+        report.bytes += size
+        if size == file["bytes"] > FILE_LIMIT:
+            return f"larger than {FILE_LIMIT:,} bytes"
+    return damage(path, file)
+
+
+def _rows(path: Path, rows: pa.Table, holder: Holder, table: Table, file: TableFile, order: Order) -> Iterator[str]:
     if rows.num_rows != file["rows"]:
-        report.problems.append(f"{at}: {rows.num_rows} rows, {file['rows']} in the manifest")
-    for column in table.columns:
-        if column.name not in rows.schema.names:
-            if column.nullable:  # declared after this file was written
-                continue
-            report.problems.append(f"{at}: the column {column.name} is missing")
-            return rows.num_rows
-        values = rows.column(column.name)
-        wanted = column.arrow(values.type)
-        if not same_type(values.type, wanted):
-            report.problems.append(f"{at}: {column.name} is {values.type}, not {wanted}")
-        if values.null_count and not column.nullable:
-            report.problems.append(f"{at}: {column.name} holds nulls")
-        if "float" in column.type and not _finite(values):
-            report.problems.append(f"{at}: {column.name} holds a value that is not a finite number")
-    if not _sorted(rows, table):
-        report.problems.append(f"{at}: not sorted by {', '.join(table.sorted_by)}")
-    if len(report.problems) == before:
-        bounded = holder.state is not None and holder.state["bounded"]
-        wrong = ranges.problems(files.typed(rows, table), table, ranges.extent(holder), bounded)
-        report.problems += [f"{at}: {problem}" for problem in wrong]
-    return rows.num_rows
-
-
-def _finite(values: pa.ChunkedArray) -> bool:
-    flat = pc.list_flatten(values) if pa.types.is_list(values.type) else values.drop_null()
-    return bool(np.isfinite(flat.to_numpy().astype(np.float64)).all())
-
-
-def _sorted(rows: pa.Table, table: Table) -> bool:
-    keys = rows.select(list(table.sorted_by))
-    order = [(name, "ascending") for name in table.sorted_by]
-    return pc.sort_indices(keys, sort_keys=order).to_numpy().tolist() == list(range(rows.num_rows))
+        yield f"{rows.num_rows} rows, {file['rows']} in the manifest"
+    wrong = [*of_columns(rows, table)]
+    yield from wrong
+    if wrong:
+        return
+    rows = files.typed(rows, table)
+    yield from of_file(path, rows, table, file)
+    yield from order.problems(rows)
+    bounded = holder.state is not None and holder.state["bounded"]
+    yield from ranges.problems(rows, table, ranges.extent(holder), bounded)

@@ -13,9 +13,15 @@ CLUSTERS: tuple[Table, ...] = (
         (
             *CLUSTERING,
             Column("side", "string", "words or units"),
-            Column("ids", "list<int32>", "Word or unit numbers that were clustered", low=0),
+            Column(
+                "ids",
+                "list<int32>",
+                "Word or unit numbers that were clustered",
+                low=0,
+                of_each=(("side", "words", "words"), ("side", "units", "units")),
+            ),
             Column("labels", "list<uint8>", "Cluster of each of them", below="k", length="ids"),
-            Column("order", "list<uint8>", "Clusters from top to bottom as they are drawn", below="k"),
+            Column("order", "list<uint8>", "Clusters from top to bottom as they are drawn", below="k", length="k"),
         ),
         group=16,
     ),
@@ -26,7 +32,12 @@ CLUSTERS: tuple[Table, ...] = (
         ("method", "selection", "k"),
         (
             *CLUSTERING,
-            Column("mean", "list<float32>", "Mean response of each block, row-major [word clusters × unit clusters]"),
+            Column(
+                "mean",
+                "list<float32>",
+                "Mean response of each block, row-major [word clusters × unit clusters]",
+                length="k × k",
+            ),
         ),
         group=64,
     ),

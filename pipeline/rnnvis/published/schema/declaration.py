@@ -23,8 +23,9 @@ class Column:
     A type “A or B” is A in all files of a table, or B where A cannot hold the values.
 
     Values, those of a list too, lie from `low` to `high`, and in [−1, 1] where `bounded` and the state is; they are
-    numbers `of` words, sentences, units or classes; they are `below` another column of their row. A list has `length`
-    entries: so many, one for each unit, class or state, or as many as another column says or has.
+    numbers `of` words, sentences, units or classes; they are `below` another column of their row. `of_each` are
+    (column, value, many): numbers of `many` in the rows where that column has that value. A list has `length` entries:
+    so many, one for each unit, class or state, or as many as another column says or has, or (`k × k`) its square.
 
     `said` is what the viewer says of the column as a measure of units, once for each row of a unit.
     """
@@ -37,6 +38,7 @@ class Column:
     high: float | None = None
     bounded: bool = False
     of: Many | None = None
+    of_each: tuple[tuple[str, str, Many], ...] = ()
     below: str = ""
     length: int | str = ""
     said: tuple[Said, ...] = ()
@@ -51,6 +53,7 @@ class Column:
         said = []
         if self.of:
             said.append(f"numbers of {self.of}")
+        said += [f"numbers of {many} where {column} is {value}" for column, value, many in self.of_each]
         if self.high is not None:
             said.append(f"up to {self.high:g}" if self.low is None else f"{self.low:g} to {self.high:g}")
         elif self.low is not None:
@@ -70,7 +73,9 @@ class Column:
 class Table:
     """One table: what a row is, how rows are sorted, and how many share a Parquet row group.
 
-    `group` is the number of rows of a row group; `cut` names the column at whose borders groups end instead.
+    No two rows have the same values in the columns `sorted_by` and `apart`. With `one_each` there is a row for each
+    word, sentence or unit, in their order. `group` is the number of rows of a row group; `cut` names the column at
+    whose borders groups end instead.
     """
 
     name: str
@@ -80,6 +85,8 @@ class Table:
     columns: tuple[Column, ...]
     group: int = 4096
     cut: str = ""
+    apart: tuple[str, ...] = ()
+    one_each: Many | None = None
 
     def arrow(self, found: Mapping[str, pa.DataType] | None = None) -> pa.Schema:
         """The Arrow schema of a file of this table; `found` are the types that its columns have."""

@@ -84,6 +84,7 @@ MODEL: tuple[Table, ...] = (
             ),
             Column("surprise_step", "int16", "The step where that is", nullable=True, low=0),
         ),
+        one_each="sentences",
     ),
     Table(
         "metrics",

@@ -24,12 +24,19 @@ def _match(what: str, over: str) -> tuple[Column, ...]:
             high=1,
             length="b",
         ),
-        Column("best", "list<int32>", f"For each {what} of A the most alike of B, which several may share", low=-1),
+        Column(
+            "best",
+            "list<int32>",
+            f"For each {what} of A the most alike of B, which several may share",
+            low=-1,
+            length="b",
+        ),
         Column("best_strength", "list<float32>", "Correlation with that one", low=-1, high=1, length="b"),
     )
 
 
 _PAIR_ORDER = ("model_a", "state_a", "model_b", "state_b")
+_APART = ("dataset_b",)
 
 PAIRS: tuple[Table, ...] = (
     Table(
@@ -39,6 +46,7 @@ PAIRS: tuple[Table, ...] = (
         _PAIR_ORDER,
         (*_PAIR, *_match("unit", "expected responses over the words measured in both")),
         group=8,
+        apart=_APART,
     ),
     Table(
         "cluster_matches",
@@ -47,6 +55,7 @@ PAIRS: tuple[Table, ...] = (
         (*_PAIR_ORDER, "method", "selection", "k"),
         (*_PAIR, *CLUSTERING, *_match("unit cluster", "mean responses over the words measured in both")),
         group=256,
+        apart=_APART,
     ),
     Table(
         "state_pairs",
@@ -73,5 +82,6 @@ PAIRS: tuple[Table, ...] = (
                 "shared_words", "int32", "Words with enough uses in both, over which units and clusters match", low=0
             ),
         ),
+        apart=_APART,
     ),
 )

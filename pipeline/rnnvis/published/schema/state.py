@@ -46,6 +46,7 @@ STATE: tuple[Table, ...] = (
             ),
         ),
         group=2048,
+        one_each="words",
     ),
     Table(
         "response_quantiles",
@@ -170,7 +171,13 @@ STATE: tuple[Table, ...] = (
         (
             Column("method", "string", "pca (principal components) or tsne"),
             Column("item", "string", "unit or word"),
-            Column("id", "int32", "Unit or word number; the words are those clustered in either selection", low=0),
+            Column(
+                "id",
+                "int32",
+                "Unit or word number; the words are those clustered in either selection",
+                low=0,
+                of_each=(("item", "word", "words"), ("item", "unit", "units")),
+            ),
             Column("x", "float32", "Horizontal coordinate; of pca, along its first axis"),
             Column("y", "float32", "Vertical coordinate; of pca, along its second axis"),
         ),

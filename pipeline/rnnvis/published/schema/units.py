@@ -189,6 +189,7 @@ UNITS: tuple[Table, ...] = (
             Column("histogram", "list<int64>", "Steps in each of 64 bins of the state", low=0, length=64),
             Column("edges", "list<float32>", "The 65 borders of those bins", length=65),
         ),
+        one_each="units",
     ),
     Table(
         "gates",
