@@ -21,6 +21,7 @@ import rnnvis
 from rnnvis.api.inputs import read_vocabulary
 from rnnvis.api.saved.vocabulary import read_vocabulary_file
 from rnnvis.cli import main
+from rnnvis.nets import checkpoints
 
 WORDS = [f"w{i}" for i in range(12)]
 IDS = np.random.default_rng(1).integers(0, 12, (40, 6))
@@ -181,3 +182,16 @@ def test_a_word_twice_in_json_is_refused() -> None:
         read_vocabulary_file("words.json")
     Path("words.json").write_text(json.dumps({"a": 0, "b": 1}))
     assert read_vocabulary_file("words.json") == {"a": 0, "b": 1}
+
+
+def test_a_partial_training_with_a_flipped_bit_is_not_gone_on_from(tmp_path: Path) -> None:
+    checkpoints.keep(tmp_path, "key", {"w": torch.arange(100.0)}, [{"epoch": 1}])
+    found = {"w": torch.zeros(100)}
+    assert checkpoints.resume(tmp_path, "key", found) == [{"epoch": 1}]
+    path = next(tmp_path.glob("state-*.safetensors"))
+    content = bytearray(path.read_bytes())
+    content[-50] ^= 1
+    path.write_bytes(content)
+    left = {"w": torch.zeros(100)}
+    assert checkpoints.resume(tmp_path, "key", left) == []
+    assert not left["w"].any()

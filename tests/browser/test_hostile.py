@@ -110,7 +110,35 @@ def test_hostile_names_in_a_manifest_are_text(context: BrowserContext, base: str
 
     page = opened(context, base, hostile, damage=manifest(renamed))
     assert page.locator("rnnvis-explorer script").count() == 0
+    names = page.locator("rnnvis-explorer header").inner_text()
+    assert "<b>" in names
+    assert "\u202e" not in names
     assert page.evaluate("window.violations") == []
+
+
+def test_long_names_leave_room_for_help_and_are_whole_on_focus(
+    context: BrowserContext, base: str, hostile: Path
+) -> None:
+    title = "A model of a name with everything that was tuned in it " * 6
+
+    def renamed(value: dict[str, Any]) -> None:
+        for model in value["datasets"][0]["models"]:
+            model["title"] = title
+            for state in model["states"]:
+                state["title"] = "s" * 300
+
+    page = opened(context, base, hostile, damage=manifest(renamed))
+    page.set_viewport_size({"width": 1024, "height": 768})
+    for fragment in ("", "#v1=p=sql", "#v1=p=compare"):
+        page.goto(base + "explorer/" + fragment)
+        last = page.get_by_role("button", name="Help", exact=True)
+        expect(last).to_be_visible()
+        box = last.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 1024
+    page.goto(base + "explorer/")
+    page.get_by_label("Model", exact=True).focus()
+    expect(page.locator("rnnvis-explorer header .whole").first).to_have_text(title.strip())
 
 
 LINKS = [

@@ -21,6 +21,19 @@ describe('readManifest', () => {
     expect(readManifest(JSON.stringify(sampleManifest()), URL_).datasets[0]!.models).toHaveLength(2);
   });
 
+  it('shows what in a name would turn the direction of other text, or begin a line', () => {
+    const manifest = sampleManifest();
+    const dataset = manifest.datasets[0]!;
+    const model = dataset.models[0]!;
+    for (const named of [dataset, model, model.states[0]!]) named.title = `Name \u202e\n${'x'.repeat(300)}`;
+    dataset.about = 'a\u2066b';
+    dataset.labels = model.classes = ['good\u202e', 'bad'];
+    const read = readManifest(JSON.stringify(manifest), URL_).datasets[0]!;
+    for (const named of [read, read.models[0]!, read.models[0]!.states[0]!]) expect(named.title).toBe(`Name ◌◌${'x'.repeat(300)}`);
+    expect(read.about).toBe('a◌b');
+    expect([read.labels, read.models[0]!.classes]).toEqual([['good◌', 'bad'], ['good◌', 'bad']]);
+  });
+
   it.each([
     ['', /not JSON/],
     ['<!doctype html>', /not JSON/],

@@ -3,6 +3,7 @@ import { DataProblem } from './problem';
 import { FORMAT, VERSION } from './schema';
 import type { Transport } from './remote';
 import { check, Misshapen } from './shape';
+import { seen } from './visible';
 
 const ANEW = 'Publish the data again with “rnnvis publish”, and check it with “rnnvis verify”.';
 
@@ -32,7 +33,22 @@ export function readManifest(source: string, url: string): Manifest {
     if (error instanceof Misshapen) throw new DataProblem(`The manifest is damaged: ${error.message}`, url, ANEW);
     throw error;
   }
-  return value as Manifest;
+  return named(value as Manifest);
+}
+
+/** Titles as they can be shown: none turns the direction of the text beside it, none begins a line. */
+function named(manifest: Manifest): Manifest {
+  for (const dataset of manifest.datasets) {
+    dataset.title = seen(dataset.title);
+    if (dataset.about) dataset.about = seen(dataset.about);
+    dataset.labels = dataset.labels.map(seen);
+    for (const model of dataset.models) {
+      model.title = seen(model.title);
+      model.classes = model.classes.map(seen);
+      for (const { states } of [model, ...(model.epochs ?? [])]) for (const state of states) state.title = seen(state.title);
+    }
+  }
+  return manifest;
 }
 
 export async function fetchManifest(url: string, transport: Transport): Promise<Manifest> {

@@ -1,6 +1,6 @@
 import type { CellGrid, Group, Style, Surface, TextStyle } from './surface';
 import { font } from './text';
-import { visible } from './visible';
+import { visible } from '../data/visible';
 
 /** Cells beyond this number are written as one image: filling thousands of rounded squares is slow. */
 const IMAGE_FROM = 512;

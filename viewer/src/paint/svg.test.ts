@@ -12,6 +12,15 @@ describe('SvgSurface', () => {
     expect(svg).not.toContain('<script>');
   });
 
+  it('lets no title turn the direction of what follows it', () => {
+    const surface = new SvgSurface();
+    surface.rect(0, 0, 1, 1, { fill: '#000', title: 'GRU \u202egnp' });
+    surface.circle(0, 0, 1, { title: () => 'word \u2067x' });
+    surface.text(1, 2, 'a', { family: 'corpus', size: 15, fill: '#000', title: 'of \u202dLSTM' });
+    const svg = surface.document(9, 9, '#fff', 'model \u202e: memory');
+    for (const title of ['GRU ◌gnp', 'word ◌x', 'of ◌LSTM', 'model ◌: memory']) expect(svg).toContain(`<title>${title}</title>`);
+  });
+
   it('closes every group, with a clip and without', () => {
     const surface = new SvgSurface();
     surface.group({ name: 'a', clip: { x: 0, y: 0, width: 5, height: 5 }, translate: [3, 4] }, () =>

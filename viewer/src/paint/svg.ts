@@ -1,6 +1,6 @@
 import type { CellGrid, Group, Style, Surface, TextStyle } from './surface';
 import { FAMILIES } from './text';
-import { visible } from './visible';
+import { seen, visible } from '../data/visible';
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
@@ -42,7 +42,7 @@ export class SvgSurface implements Surface {
       attribute('stroke-linejoin', style.lineJoin) +
       attribute('opacity', style.opacity);
     const said = typeof style.title === 'function' ? style.title() : style.title;
-    const title = said ? `><title>${escapeXml(said)}</title></${name}>` : '/>';
+    const title = said ? `><title>${escapeXml(seen(said))}</title></${name}>` : '/>';
     this.parts.push(`<${name}${attributes}${paint}${title}`);
   }
 
@@ -96,7 +96,7 @@ export class SvgSurface implements Surface {
       (style.halo
         ? attribute('stroke', style.halo) + ' stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
         : '');
-    const title = style.title ? `<title>${escapeXml(style.title)}</title>` : '';
+    const title = style.title ? `<title>${escapeXml(seen(style.title))}</title>` : '';
     this.parts.push(`<text${attributes}>${title}${escapeXml(visible(content))}</text>`);
   }
 
@@ -134,7 +134,7 @@ export class SvgSurface implements Surface {
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" width="${number(width)}" height="${number(height)}" ` +
       `viewBox="0 0 ${number(width)} ${number(height)}" role="img" font-size="12">` +
-      `<title>${escapeXml(title)}</title>` +
+      `<title>${escapeXml(seen(title))}</title>` +
       (link ? `<desc>${escapeXml(link)}</desc>` : '') +
       `<rect width="100%" height="100%" fill="${escapeXml(background)}"/>${this.parts.join('')}</svg>\n`
     );

@@ -1,6 +1,6 @@
 /** Fonts and their measures. Names are quoted: an unquoted name with a digit makes a canvas measure another font. */
 
-import { visible } from './visible';
+import { visible } from '../data/visible';
 
 export type FontFamily = 'interface' | 'corpus';
 

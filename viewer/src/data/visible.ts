@@ -14,12 +14,17 @@ const UNSEEN =
 const FLOOD = new RegExp(`(\\p{M}{${MARKS}})\\p{M}+`, 'gu');
 const PLAIN = /^[\x21-\x7e]{1,200}$/;
 
+/** The whole of a text with nothing unseen in it, nothing that reorders its neighbours, no flood of marks. */
+export function seen(text: string): string {
+  return text.replace(UNSEEN, PLACEHOLDER).replace(FLOOD, `$1${PLACEHOLDER}`);
+}
+
 /** A text of the corpus as it can safely be drawn: nothing unseen, nothing that reorders, no flood of marks, not endless. */
 export function visible(text: string): string {
   if (PLAIN.test(text)) return text;
   if (text === '') return EMPTY;
-  const seen = text.replace(UNSEEN, PLACEHOLDER).replace(FLOOD, `$1${PLACEHOLDER}`);
-  const shown = seen.trim() === '' ? PLACEHOLDER.repeat(Math.min(seen.length, 3)) : seen;
+  const whole = seen(text);
+  const shown = whole.trim() === '' ? PLACEHOLDER.repeat(Math.min(whole.length, 3)) : whole;
   return shown.length > LONGEST ? `${[...shown.slice(0, LONGEST)].slice(0, -1).join('')}…` : shown;
 }
 
