@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from rnnvis.api.saved.arrays import TEXT, SavedArray, damaged, in_memory, joined, kind_of, unreadable
+from rnnvis.api.saved.numpy_files import MOST_EXPANSION, SMALL
 from rnnvis.errors import RnnvisError
 
 _LARGEST_CHUNK = 2**30
+_ROW_REFERENCE = 16  # bytes that a row of any length takes beside its values
 
 
 def open_hdf5(path: Path) -> dict[str, SavedArray]:
@@ -76,6 +78,12 @@ def _rows_of_rows(h5py: ModuleType, path: Path, name: str, dataset: Any, inner: 
     if len(dataset.shape) != 1 or inner.kind not in "iu":
         raise RnnvisError(
             f"{where}: holds rows of different lengths of {inner}", "save states as one array: steps × units"
+        )
+    claimed, size = len(dataset) * _ROW_REFERENCE, path.stat().st_size
+    if claimed > max(SMALL, MOST_EXPANSION * size):
+        raise RnnvisError(
+            f"{where}: claims {claimed:,} bytes, {len(dataset):,} rows, in a file of {size:,}",
+            "if that is really so, save it in pieces",
         )
     rows = [np.asarray(row, inner) for row in dataset[:]]
     return joined(where, [in_memory(where, row) for row in rows]) if rows else in_memory(where, np.zeros(0, inner))
