@@ -1,3 +1,4 @@
+import ast
 import os
 import signal
 import time
@@ -9,10 +10,12 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from rnnvis.errors import RnnvisError
+from rnnvis.nets import training
 from rnnvis.recipes.keep import store
 from rnnvis.recipes.keep.jobs import can_fork, run_beside
 from rnnvis.recipes.keep.project import Dataset
 from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.recorder import record_classifier
 
 
 def step(build, inputs=None, **options):
@@ -137,6 +140,31 @@ def test_trainings_whose_names_make_the_same_words_do_not_delete_each_other(tmp_
     first = train("toy", "small-gru").run(tmp_path)
     second = train("toy-small", "gru").run(tmp_path)
     assert [folder.joinpath("result").read_text() for folder in (first, second)] == ["toy", "toy-small"]
+
+
+def test_the_work_of_a_real_step_is_found_whole_and_nothing_beside_it():
+    recorded = store.imported([record_classifier.__module__])
+    assert {
+        "rnnvis.api.record",
+        "rnnvis.recording.cells.lstm",
+        "rnnvis.measures.measure",
+        "rnnvis.measures.units.units",
+        "rnnvis.text.sentences",
+    } <= recorded
+    trained = store.imported([training.__name__])
+    assert {"rnnvis.nets.training", "rnnvis.nets.classifier", "rnnvis.text.batches"} <= trained
+    assert not any(name.startswith(("rnnvis.recording", "rnnvis.measures", "rnnvis.text.kinds")) for name in trained)
+    assert not any(name.startswith(("rnnvis.recipes.keep", "rnnvis.server")) for name in recorded | trained)
+
+
+@pytest.mark.parametrize("package", ["text", "recording", "measures", "published", "nets"])
+def test_what_makes_results_imports_nothing_inside_of_functions(package):
+    for path in (store.PACKAGE / package).rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+            for node in ast.walk(function):
+                hidden = isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rnnvis")
+                assert not hidden, f"{path}: {function.name} imports {node.module}"
 
 
 def waiting_for(folder, *names):

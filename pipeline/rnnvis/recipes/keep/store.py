@@ -24,7 +24,8 @@ from rnnvis.recording.threads import limited
 
 SEAL = "sealed.json"
 PACKAGE = Path(rnnvis.__file__).parent
-_ASIDE = ("rnnvis", "rnnvis.errors", "rnnvis.progress", "rnnvis.config", "rnnvis.version", "rnnvis.recipes.keep")
+_ASIDE = {"rnnvis", "rnnvis.errors", "rnnvis.progress", "rnnvis.config", "rnnvis.version"}
+_KEEPING = "rnnvis.recipes.keep."
 
 
 @dataclass(frozen=True)
@@ -141,15 +142,16 @@ def code_digest(alone: str, modules: tuple[str, ...]) -> str:
 
 
 def imported(modules: Iterable[str]) -> set[str]:
-    """`modules` and every module of the package that they import, directly or not, as their text says.
+    """`modules` and every module of the package that they import, directly or not, at the top of their text.
 
-    What only reports or keeps (`_ASIDE`) is left out: it cannot change a result.
+    An import inside a function is of what publishes or shows a result, and not of what makes it (a test holds this).
+    What only reports, configures or keeps is left out: it cannot change a result, or its values are inputs.
     """
     found: set[str] = set()
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in found or any(name == aside or name.startswith(aside + ".") for aside in _ASIDE):
+        if name in found or name in _ASIDE or name.startswith(_KEEPING):
             continue
         if module_file(name) is not None:
             found.add(name)
@@ -162,7 +164,7 @@ def _imports(name: str) -> tuple[str, ...]:
     file = module_file(name)
     assert file is not None
     found = []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE.name:
             inside = [f"{node.module}.{alias.name}" for alias in node.names]
             found += [one if module_file(one) else node.module for one in inside]
