@@ -43,6 +43,19 @@ describe('pack', () => {
     expect(distance(first)).toBeLessThan(0.3);
   });
 
+  it('leaves the corner of the note free also where the number of lines goes to and fro', () => {
+    let seed = 1;
+    const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    for (let trial = 0; trial < 4000; trial++) {
+      const many = Array.from({ length: 20 + Math.floor(random() * 60) }, () => ({ size: 11 + Math.round(random() * 22) / 2, width: 15 + random() * 70 }));
+      const some = many.sort((a, b) => b.size - a.size);
+      const width = 150 + Math.floor(random() * 200);
+      const { placed } = pack(some, width, 12 + Math.floor(random() * 120), 40);
+      const lowest = Math.max(...placed.map(({ baseline }) => baseline));
+      for (const { index, x, baseline } of placed) if (baseline > lowest - 3) expect(x + some[index]!.width).toBeLessThanOrEqual(width - 40 + 1e-9);
+    }
+  });
+
   it('is the same every time, and leaves out what is wider than the box', () => {
     expect(pack(items, 318, 100, 40)).toEqual(pack(items, 318, 100, 40));
     expect(pack([{ width: 400, size: 20 }, { width: 40, size: 12 }], 318, 100, 0).placed.map((place) => place.index)).toEqual([1]);

@@ -78,7 +78,8 @@ function fill(items: readonly PackItem[], height: number, room: (line: number) =
  * stays free. Items without room are left out: their indices are missing from the result.
  */
 export function pack(items: readonly PackItem[], width: number, height: number, note: number): Packing {
-  const free = (place: number, count: number): number => (note > 0 && place === count - 1 ? width - note - GAP_X : width);
+  let everywhere = false;
+  const free = (place: number, count: number): number => (note > 0 && (everywhere || place === count - 1) ? width - note - GAP_X : width);
   let count = 0;
   let lines = fill(items, height, () => width);
   for (let attempt = 0; attempt < 5 && lines.length !== count; attempt++) {
@@ -88,6 +89,11 @@ export function pack(items: readonly PackItem[], width: number, height: number, 
       const place = placeOf(i, n);
       return place >= 0 && place < n ? Math.min(free(place, n), width * taper(place, n)) : width;
     });
+  }
+  if (note > 0 && lines.length !== count) {
+    // Their number goes to and fro with the room left free, so which line is the lowest is not settled: all leave room.
+    everywhere = true;
+    lines = fill(items, height, () => free(0, 1));
   }
   const n = lines.length;
   const rows = lines.map((line, i) => ({ line, place: placeOf(i, n) })).sort((a, b) => a.place - b.place);
