@@ -13,9 +13,11 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -307,6 +309,17 @@ def test_a_lack_of_memory_is_said(checkout: Path, monkeypatch: pytest.MonkeyPatc
     done = run(checkout, *REGENERATE)
     assert done.exit_code == 1
     assert "there is not enough memory" in done.output
+
+
+def test_ctrl_c_while_duckdb_is_at_work_is_said(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        connection = duckdb.connect()
+        threading.Timer(0.3, connection.interrupt).start()
+        connection.execute("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b").fetchall()
+
+    monkeypatch.setattr("rnnvis.recipes.plan.regenerate", interrupted)
+    done = run(checkout, *REGENERATE)
+    assert (done.exit_code, "Stopped." in done.output) == (130, True)
 
 
 def test_a_site_whose_build_was_killed_between_its_two_renames_is_there_again(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "use",
         "cli",
         "embed",
+        "security",
         "troubleshooting",
         "benchmarks",
         "your-own-cell",
