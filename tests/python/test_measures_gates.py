@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from rnnvis.measures.units.gates import GateAccumulator, gates_of
 from rnnvis.measures.units.units import UnitAccumulator
 from rnnvis.measures.words.responses import ResponseAccumulator
-from rnnvis.published import columns
+from rnnvis.published import columns, files
 
 
 def test_planted_gates_are_counted_strictly_beyond_the_borders():
@@ -64,7 +66,7 @@ def test_an_lstm_whose_forget_gate_is_forced_open_says_so():
 
 
 @pytest.mark.parametrize("name", ["f", "z"])
-def test_a_unit_keeps_what_its_forget_or_update_gate_lets_stay(name: str) -> None:
+def test_a_unit_keeps_what_its_forget_or_update_gate_lets_stay(name: str, tmp_path: Path) -> None:
     keep = np.full((100, 2), 0.5)
     keep[:10, 0], keep[10:15, 0] = 0.95, 0.05
     found, states = GateAccumulator(2), UnitAccumulator(2, True)
@@ -76,5 +78,7 @@ def test_a_unit_keeps_what_its_forget_or_update_gate_lets_stay(name: str) -> Non
     np.testing.assert_allclose(table["gate_saturation"].to_numpy(), [0.15, 0.0], rtol=1e-6)
     np.testing.assert_allclose(table["gate_time_scale"].to_numpy(), -1 / np.log(keep.mean(axis=0)), rtol=1e-6)
     bare = columns.units(states.result(), GateAccumulator(2).result(), responses.result(), np.zeros(1, int), None, None)
+    assert not {"gate_keep", "gate_saturation", "gate_time_scale"} & bare.keys()
+    written = files.read("units", [tmp_path / part.name for part in files.write("units", bare, tmp_path)])
     for column in ("gate_keep", "gate_saturation", "gate_time_scale"):
-        assert bare[column].null_count == 2
+        assert written[column].null_count == 2
