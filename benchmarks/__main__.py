@@ -43,8 +43,8 @@ def main(wanted: Sequence[str]) -> None:
             parts.append(before[title])
             continue
         say(f"Measuring {name}")
-        parts.append(measure().markdown())
-    text = f"Measured on {machine()}\n\n" + "\n".join(parts)
+        parts.append(f"{measure().markdown()}\nMeasured on {machine()}\n")
+    text = "Each table says on which machine it was measured.\n\n" + "\n".join(parts)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
 
