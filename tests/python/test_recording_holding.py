@@ -18,6 +18,7 @@ INPUTS, UNITS = 4, 6
 LENGTHS = [5, 2, 4]
 HELD = np.array([1, 4])
 DOUBLE = torch.float64
+CPU = torch.device("cpu")
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
 
 
@@ -33,7 +34,7 @@ def make(kind: str, **options: object) -> nn.RNNBase:
 
 
 def bound(module: nn.Module, hold: Hold, lengths: list[int]) -> list:
-    return [hold.bound(np.arange(len(lengths)), np.array(lengths), next(module.parameters()), Alignment())]
+    return [hold.bound(np.arange(len(lengths)), np.array(lengths), CPU, Alignment())]
 
 
 def one_step(module: nn.RNNBase, layer: int, direction: int, x: Tensor, h: Tensor, c: Tensor, hold) -> tuple:
@@ -167,7 +168,7 @@ def test_words_between_which_a_state_is_held_are_counted_as_it_reads_and_may_dif
         (np.array([3, 2, 4]), np.array([1, 0, 4])) if direction else (np.array([1, 0, 4]), np.array([3, 2, 4]))
     )
     hold = Hold(name, HELD, values, first=first, last=last, sequences=np.array([10, 20, 30]))
-    held = [hold.bound(np.array([20, 30, 10]), np.array([5, 5, 5]), x, Alignment())]
+    held = [hold.bound(np.array([20, 30, 10]), np.array([5, 5, 5]), CPU, Alignment())]
     with torch.no_grad(), capture(module, held=held):
         output, _ = module(x)
     for row, number in enumerate([1, 2, 0]):
@@ -193,7 +194,7 @@ def test_words_are_those_that_the_module_reads_at_other_steps(shift, backward, b
         name = f"model.0{'.reverse' if reverse else ''}.h"
         first, last = (3, 2) if reverse else (2, 3)
         hold = Hold(name, HELD, np.array([0.3, 0.4]), first, last)
-        held = [hold.bound(np.arange(2), np.array([5, 5]), words, one)]
+        held = [hold.bound(np.arange(2), np.array([5, 5]), CPU, one)]
         with torch.no_grad(), capture(module, held=held):
             output, _ = module(read)
         steps = {shift + (4 - word if backward else word) for word in (2, 3)}
@@ -406,7 +407,7 @@ def test_other_rows_than_the_batchs_are_refused_where_each_is_held_at_its_own_va
     ):
         module(numbers(3, 5, INPUTS))
     with pytest.raises(RnnvisError, match="held in other sequences"):
-        hold.bound(np.array([5]), np.array([4]), numbers(1), Alignment())
+        hold.bound(np.array([5]), np.array([4]), CPU, Alignment())
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=lambda cell: type(cell).__name__)
@@ -430,7 +431,7 @@ def test_gradients_at_a_state_are_those_of_small_changes_of_it(kind, state):
 
     def answer(steer: Tensor) -> Tensor:
         hold = Hold(f"model.0.{state}", np.arange(UNITS), first=2, last=2, sequences=np.arange(2), steer=steer)
-        with capture(module, held=[hold.bound(np.arange(2), np.array([5, 5]), x, Alignment())]):
+        with capture(module, held=[hold.bound(np.arange(2), np.array([5, 5]), CPU, Alignment())]):
             return (module(x)[0][:, -1] * numbers(UNITS, seed=9)).sum()
 
     steer = torch.zeros(2, UNITS, dtype=DOUBLE, requires_grad=True)

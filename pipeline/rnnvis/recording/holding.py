@@ -55,7 +55,7 @@ class Hold:
             raise RnnvisError(f'"{self.state}" is no name of a state', 'name one, as in "rnn.0.h"')
         return found["path"], int(found["layer"]), found["reverse"] is not None, found["kind"]
 
-    def bound(self, rows: np.ndarray, lengths: np.ndarray, like: Tensor, one: Alignment) -> Held:
+    def bound(self, rows: np.ndarray, lengths: np.ndarray, on: torch.device, one: Alignment) -> Held:
         """What that is in a batch of the sequences `rows` [B] of `lengths` [B] words, which are read as `one` says."""
         path, layer, reverse, kind = self.place
         at = self._of(rows)
@@ -68,16 +68,15 @@ class Hold:
         else:
             first, last = first + one.start, last + one.start
         value = None if self.value is None else np.atleast_2d(self.value)[at if self.value.ndim == 2 else slice(None)]
-        of = like.device
         return Held(
             path=path,
             layer=layer,
             direction=int(reverse != one.backward),
             kind=kind,
-            units=torch.from_numpy(np.asarray(self.units, np.int64)).to(of),
-            value=None if value is None else torch.from_numpy(np.ascontiguousarray(value)).to(like),
-            first=torch.from_numpy(np.atleast_1d(first)).to(of),
-            last=torch.from_numpy(np.atleast_1d(last)).to(of),
+            units=torch.from_numpy(np.asarray(self.units, np.int64)).to(on),
+            value=None if value is None else torch.from_numpy(np.ascontiguousarray(value)).to(on),
+            first=torch.from_numpy(np.atleast_1d(first)).to(on),
+            last=torch.from_numpy(np.atleast_1d(last)).to(on),
             steer=None if self.steer is None else self.steer[at],
         )
 
@@ -151,19 +150,23 @@ class Held:
                 trace.left_out or f'"{trace.name}" has no state "{self.kind}"',
                 "such a state cannot be held; describe it with a rnnvis.StateSource whose steps take a hold",
             )
-        if self.steer is not None:
-            return
-        states = trace.states[self.kind].detach()
-        step = torch.arange(states.shape[1], device=states.device)
-        inside = (self.first[:, None] <= step) & (step <= self.last[:, None]) & (step < trace.lengths[:, None])
-        there = states[..., self.units]
-        before = trace.previous[self.kind].detach()[..., self.units]
-        wanted = before if self.value is None else self.value[:, None].expand_as(there)
-        if float(difference(wanted[inside], there[inside])) > tolerance(states.dtype):
+        state, previous = trace.states[self.kind].detach(), trace.previous[self.kind].detach()
+        if self.gap(state, previous, trace.lengths) > tolerance(state.dtype):
             raise RnnvisError(
                 f'"{self.path}" goes on with other states than those that were held: it takes steps by code of its own',
                 "describe its states with a rnnvis.StateSource whose steps take a hold",
             )
+
+    def gap(self, states: Tensor, previous: Tensor, lengths: Tensor) -> float:
+        """How far `states` [B, T, ·], of steps that started from `previous`, are from what is held; see `difference`.
+        0 of what is steered."""
+        if self.steer is not None:
+            return 0.0
+        step = torch.arange(states.shape[1], device=states.device)
+        inside = (self.first[:, None] <= step) & (step <= self.last[:, None]) & (step < lengths[:, None])
+        there, before = states[..., self.units], previous[..., self.units]
+        wanted = before if self.value is None else self.value[:, None].expand_as(there).to(there.dtype)
+        return float(difference(wanted[inside], there[inside]))
 
 
 def check_holds(holds: Collection[Hold], modules: Mapping[str, nn.Module], backward: Collection[str]) -> None:
