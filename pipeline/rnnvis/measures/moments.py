@@ -35,6 +35,13 @@ class GroupedMoments:
         """Sums of squared deviations [groups, units], zero without rows."""
         return self.of(slice(None))[2]
 
+    def m2_over(self, groups: slice) -> np.ndarray:
+        """Sum over these groups of their sums of squared deviations, [units]."""
+        place = self._place[groups]
+        place = place[place >= 0]
+        units = self._m2.shape[1]
+        return sum((self._m2[place[rows]].sum(axis=0) for rows in row_blocks(len(place), units)), np.zeros(units))
+
     def of(self, groups: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Counts [n], means and sums of squared deviations [n, units] of these groups."""
         place = self._place[groups]

@@ -18,6 +18,8 @@ import numpy as np
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.halves import KeptStates
 from rnnvis.measures.spool import Changes
+from rnnvis.measures.units.cells import CellFinder, Cells, CellSums
+from rnnvis.measures.units.explained import Explained, explained
 from rnnvis.measures.units.gates import GateAccumulator, Gates, gates_of
 from rnnvis.measures.units.units import UnitAccumulator, Units
 from rnnvis.measures.words.contexts import ContextFinder, Contexts
@@ -71,6 +73,7 @@ class StateRecord:
     responses: Responses
     quantiles: Quantiles
     units: Units
+    explained: Explained
     gates: Gates
     contexts: Contexts
     published: np.ndarray
@@ -109,7 +112,7 @@ class StateRecorder:
 
     def __init__(self, text: Text, frequent_count: int, bounded: Sequence[str] | None = None) -> None:
         self.text = text
-        sentences = Sentences.of(text.tokens)
+        self.sentences = sentences = Sentences.of(text.tokens)
         self.lengths, self.starts, self.token_id = sentences.lengths, sentences.starts, sentences.ids
         self.halves = sentence_halves(text.keys)
         uses = np.zeros(text.words, dtype=np.int64)
@@ -117,6 +120,7 @@ class StateRecorder:
             stop = min(start + _BLOCK, len(self.token_id))
             uses += np.bincount(self.token_id[start:stop][self._measured(start, stop)], minlength=text.words)
         self.frequent = np.flatnonzero(uses >= max(1, frequent_count))
+        self.finders = tuple(CellFinder(sentences, text.words, text.measured, uses, way) for way in (False, True))
         self._bounded = bounded
         self._seen = np.zeros(len(self.lengths), dtype=bool)
         self._parts: dict[str, _State] = {}
@@ -138,19 +142,27 @@ class StateRecorder:
         assert not self._finished
         rows = self.rows(batch)
         self._seen[batch.sentence_id] = True
+        inside = _rows(self.text.measured[batch.sentence_id])
+        cells: dict[bool, Cells] = {}
         for name, values in batch.states.items():
             part = self._parts.get(name)
             if part is None:
                 bounded = name.endswith(".h") if self._bounded is None else name in self._bounded
                 part = self._parts[name] = _State(name, values.shape[1], bounded, self)
             delta = batch.delta(name)
-            part.add(batch, delta)
+            if part.backwards not in cells:
+                cells[part.backwards] = self._cells(batch, inside, part.backwards)
+            part.add(batch, delta, inside, cells[part.backwards])
             if keep:
                 keep(Changes(name, rows, batch.token_id, delta))
-        inside = _rows(self.text.measured[batch.sentence_id])
         for (layer, units), name in {_layer(n, values.shape[1]): n for n, values in batch.states.items()}.items():
             gates = gates_of(name, batch.gates, units)
             self._gates_of(layer, units).add({gate: of[inside] for gate, of in gates.items()})
+
+    def _cells(self, batch: StepBatch, inside: np.ndarray | slice, backwards: bool) -> Cells:
+        sentence = batch.sentence_id[inside]
+        steps = batch.token_id[inside], sentence, batch.step[inside]
+        return self.finders[backwards].find(*steps, self.halves[sentence])
 
     def _gates_of(self, layer: str, units: int) -> GateAccumulator:
         return self._gates.setdefault((layer, units), GateAccumulator(units))
@@ -256,6 +268,9 @@ class _State:
         self.quantiles = QuantileAccumulator(recorder.frequent, units)
         self.units = UnitAccumulator(units, bounded)
         self.contexts = ContextFinder(units)
+        self.backwards = ".reverse." in name
+        self.cells = CellSums(recorder.finders[self.backwards], units)
+        self.seen = np.zeros(len(recorder.lengths), dtype=bool)
         self.ended = np.zeros(0, np.int64)
         if text.labelled is not None:
             labelled = np.flatnonzero(text.labelled & (recorder.lengths > 0))
@@ -270,13 +285,14 @@ class _State:
         lengths = recorder.lengths[self.published]
         self.starts[self.published] = np.cumsum(lengths) - lengths
         self._expected: Responses | None = None
+        self._explained: Explained | None = None
         self._quantiles: Quantiles | None = None
         self.rows = int(lengths.sum())
         self.values = KeptStates(self.rows, units)
         self.before = KeptStates(len(self.published), units)
-        self.backwards = ".reverse." in name
 
-    def add(self, batch: StepBatch, delta: np.ndarray) -> None:
+    def add(self, batch: StepBatch, delta: np.ndarray, inside: np.ndarray | slice, cells: Cells) -> None:
+        """Take in a batch with its changes; `inside` are the rows that are measured, `cells` those of them."""
         self._expected = None
         state = batch.states[self.name]
         previous = batch.previous[self.name]
@@ -290,12 +306,13 @@ class _State:
         self.values.put((self.starts[batch.sentence_id] + batch.step)[kept], state[_rows(kept)])
         first = np.flatnonzero(kept & starting)
         self.before.put(np.searchsorted(self.published, batch.sentence_id[first]), previous[first])
-        inside = _rows(self.recorder.text.measured[batch.sentence_id])
         token, sentence, state, delta = batch.token_id[inside], batch.sentence_id[inside], state[inside], delta[inside]
         self.responses.add(token, delta, self.recorder.halves[sentence])
         self.quantiles.add(token, delta)
         self.units.add(state, previous[inside], continued[inside])
         self.contexts.add(state, sentence, batch.step[inside])
+        self.cells.add(cells, delta)
+        self.seen[sentence] = True
 
     def expected(self) -> Responses:
         """The responses to all that was seen so far."""
@@ -303,16 +320,25 @@ class _State:
             self._expected = self.responses.result()
         return self._expected
 
+    def explained(self) -> Explained:
+        """What the word and more explain of all that was seen so far."""
+        if self._explained is not None:
+            return self._explained
+        finder, halves = self.recorder.finders[self.backwards], self.recorder.halves
+        return explained(self.expected(), self.responses.within(), self.cells, finder, self.seen, halves)
+
     def finish(self) -> None:
         """Come to results and give the memory back that they were made in."""
         words, units = self.responses.words, self.responses.units
-        self._expected, self._quantiles = self.expected(), self.quantiles.result()
+        self._expected, self._quantiles, self._explained = self.expected(), self.quantiles.result(), self.explained()
         self.responses, self.quantiles = ResponseAccumulator(words, units), QuantileAccumulator(np.zeros(0, int), units)
+        self.cells.clear()
 
     def merge(self, other: _State, seen: np.ndarray) -> None:
         self._expected = None
-        for name in ("responses", "quantiles", "units", "contexts"):
+        for name in ("responses", "quantiles", "units", "contexts", "cells"):
             getattr(self, name).merge(getattr(other, name))
+        self.seen |= other.seen
         theirs = seen[self.ended]
         self.last[theirs] = other.last[theirs]
         theirs = seen[self.published]
@@ -326,6 +352,7 @@ class _State:
             responses=self.expected(),
             quantiles=self._quantiles or self.quantiles.result(),
             units=self.units.result(),
+            explained=self.explained(),
             gates=gates,
             contexts=self.contexts.result(),
             published=self.published,

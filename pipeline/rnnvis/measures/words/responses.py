@@ -85,6 +85,11 @@ class ResponseAccumulator:
         """Take in everything that `other` has seen; `other` is not changed."""
         self._moments.merge(other._moments)
 
+    def within(self) -> np.ndarray:
+        """Squares of the changes around their word's mean in the same half, float64 [2, units]."""
+        halves = (slice(half * self.words, (half + 1) * self.words) for half in (0, 1))
+        return np.stack([self._moments.m2_over(half) for half in halves])
+
     def result(self) -> Responses:
         """The responses to what was seen so far."""
         count_a, count_b = self._moments.count.reshape(2, self.words)
