@@ -1,0 +1,211 @@
+"""The tables of ablation: how much worse a model gets without each unit, and without each unit cluster of a state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from rnnvis import progress
+from rnnvis.measures.outputs.ablation import RANDOM_GROUPS, Ablation, Effect, Losses, Subject
+from rnnvis.published import columns
+from rnnvis.recording.holding import Hold
+
+if TYPE_CHECKING:
+    from rnnvis.api.recording import Recording
+
+SEQUENCES, FEWEST = 400, 50
+LARGEST_K = 12
+METHOD = "block"
+SECONDS = 20.0
+"""What the tables may take, about, unless somebody says otherwise."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Losses to compare: N answers, the sentence of each, and which of them say something of a word or a class.
+
+    `losses(state, units)` gives all losses [N] without these units. `words` int32 [pairs, 2]: row and word, for each
+    word that a row is about; `classes` bool [N] by number.
+    """
+
+    losses: Callable[[str, np.ndarray], np.ndarray]
+    sentence: np.ndarray = field(repr=False)
+    words: np.ndarray = field(repr=False)
+    classes: Mapping[int, np.ndarray] = field(repr=False)
+
+    def of(self, state: str) -> Losses:
+        """Losses without units of `state`."""
+        return lambda without: self.losses(state, without)
+
+    def about(self, words: np.ndarray) -> np.ndarray:
+        """Rows about any of these words, bool [N]."""
+        inside = np.zeros(len(self.sentence), dtype=bool)
+        inside[self.words[np.isin(self.words[:, 1], words), 0]] = True
+        return inside
+
+
+def judged(recording: Recording, sequences: np.ndarray, group: np.ndarray | None = None) -> Judged:
+    """The answers to these sequences whose loss is known, in their order.
+
+    `group` names for each step of the recorded text what its answer counts with as one (default: its sequence).
+    """
+    rerun = recording.rerun
+    assert rerun is not None
+    whole = rerun.answers(sequences, _held(recording, next(iter(recording.units)), np.zeros(0, np.int64)))
+    order = np.lexsort((whole.step, whole.sequence_id))
+    order = order[np.isfinite(whole.loss[order])]
+    sequence, step, target = whole.sequence_id[order], whole.step[order], whole.target[order]
+    per_step = rerun.answer.at.per == "step"
+    means = rerun.answer.means
+    if per_step:
+        read = np.array([recording.tokens[i][t] for i, t in zip(sequence.tolist(), step.tolist(), strict=True)])
+        about = target if means == "next word" else read
+        words = np.column_stack([np.arange(len(order)), about])
+    else:
+        rows = [(row, word) for row, i in enumerate(sequence.tolist()) for word in recording.tokens[i].tolist()]
+        words = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    starts = np.cumsum([0, *map(len, recording.tokens)])
+
+    def losses(state: str, units: np.ndarray) -> np.ndarray:
+        found = rerun.answers(sequences, _held(recording, state, units))
+        return found.loss[np.lexsort((found.step, found.sequence_id))][np.isfinite(whole.loss[_sorted(whole)])]
+
+    classes = range(len(rerun.answer.classes)) if means in ("class", "tag") else ()
+    return Judged(
+        losses,
+        sequence if group is None else group[starts[sequence] + step],
+        words.astype(np.int32),
+        {c: target == c for c in classes},
+    )
+
+
+def _sorted(rows: Any) -> np.ndarray:
+    return np.lexsort((rows.step, rows.sequence_id))
+
+
+def _held(recording: Recording, state: str, units: np.ndarray) -> Hold:
+    return Hold(state, units, np.zeros(len(units)))
+
+
+def ablation_tables(
+    text: Judged, states: Mapping[str, int], labels: Mapping[str, pa.Table | None], bar: Callable[[], None] = lambda: None
+) -> dict[str, dict[str, columns.Columns]]:
+    """Tables `unit_ablation` and `cluster_ablation` by state, of `states` with so many units; `labels` are their tables
+    of clusters. Of the two states of an LSTM's layer the second takes what was found for the first: a cell state at zero
+    leaves nothing of the hidden one, and acts through it alone.
+    """
+    found: dict[str, dict[str, columns.Columns]] = {}
+    layers: dict[tuple[str, int], Ablation] = {}
+    for state, units in states.items():
+        key = (state.rsplit(".", 1)[0], units)
+        if key not in layers:
+            layers[key] = Ablation(_counted(text.of(state), bar), units, text.sentence)
+        known = layers[key]
+        found[state] = {"unit_ablation": columns.unit_ablation(*known.of_units())}
+        table = labels.get(state)
+        rows = [] if table is None else list(_clusters(known, text, table))
+        if rows:
+            found[state]["cluster_ablation"] = columns.cluster_ablation(rows)
+    return found
+
+
+def _counted(losses: Losses, bar: Callable[[], None]) -> Losses:
+    def counted(units: np.ndarray) -> np.ndarray:
+        found = losses(units)
+        bar()
+        return found
+
+    return counted
+
+
+def runs_of(states: Mapping[str, int], labels: Mapping[str, pa.Table | None]) -> int:
+    """How many passes over the text `ablation_tables` makes."""
+    groups: dict[tuple[str, int], set[bytes]] = {}
+    sizes: dict[tuple[str, int], set[int]] = {}
+    for state, units in states.items():
+        key = (state.rsplit(".", 1)[0], units)
+        of, many = groups.setdefault(key, set()), sizes.setdefault(key, set())
+        of |= {np.array([unit], dtype=np.int64).tobytes() for unit in range(units)}
+        table = labels.get(state)
+        for _, members in _chips(table) if table is not None else ():
+            for chip in members["units"]:
+                if len(chip):
+                    of.add(np.sort(chip).tobytes())
+                    many |= {len(chip)} - {units}
+    return sum(map(len, groups.values())) + len(groups) + RANDOM_GROUPS * sum(map(len, sizes.values()))
+
+
+def _chips(table: pa.Table) -> Iterator[tuple[tuple[str, str, int], dict[str, list[np.ndarray]]]]:
+    """Each co-clustering of a state that is looked at, with the words and the units of each of its clusters."""
+    sides: dict[tuple[str, str, int], dict[str, dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        if row["method"] == METHOD and row["k"] <= LARGEST_K:
+            sides.setdefault((row["method"], row["selection"], row["k"]), {})[row["side"]] = row
+    for at, of in sides.items():
+        yield at, {side: _members(of[side], at[2]) for side in ("words", "units")}
+
+
+def _clusters(known: Ablation, text: Judged, table: pa.Table) -> Iterator[tuple[dict[str, Any], Effect]]:
+    for (method, selection, k), members in _chips(table):
+        subjects = _subjects(text, members["words"])
+        for cluster, units in enumerate(members["units"]):
+            if len(units):
+                at = {"method": method, "selection": selection, "k": k, "cluster": cluster}
+                yield from ((at, effect) for effect in known.of_cluster(units, subjects))
+
+
+def _members(row: dict[str, Any], k: int) -> list[np.ndarray]:
+    """The numbers of the words or units of each of `k` clusters."""
+    ids, labels = np.array(row["ids"], dtype=np.int64), np.array(row["labels"])
+    return [ids[labels == cluster] for cluster in range(k)]
+
+
+def _subjects(text: Judged, words: list[np.ndarray]) -> list[Subject]:
+    everything = Subject("all", -1, np.ones(len(text.sentence), dtype=bool))
+    of_class = [Subject("class", value, inside) for value, inside in text.classes.items()]
+    return [everything, *of_class, *(Subject("words", v, text.about(of)) for v, of in enumerate(words))]
+
+
+def published_ablation(
+    recording: Recording, labels: Mapping[str, pa.Table | None], seconds: float | None
+) -> tuple[dict[str, dict[str, columns.Columns]], str]:
+    """The tables of a recording and a sentence on what they stand on, or why there are none.
+
+    An even choice of up to 400 sequences whose loss is known, halved until the tables take about `seconds`, but never
+    below fifty: then there are none. Without `seconds` all 400, whatever it takes.
+    """
+    refused = why_none(recording)
+    if refused:
+        return {}, refused
+    states = {name: len(units.mean) for name, units in recording.units.items()}
+    known = np.flatnonzero(recording_losses(recording))
+    if not len(known):
+        return {}, "No ablation: no answer is known to be right."
+    chosen = even(known, SEQUENCES)
+    runs = runs_of(states, labels)
+    text = judged(recording, chosen)
+    if seconds is not None:
+        begun = time.monotonic()
+        text.losses(next(iter(states)), np.zeros(1, np.int64))
+        whole = (time.monotonic() - begun) * runs
+        while whole > seconds and len(chosen) // 2 >= FEWEST:
+            chosen, whole = even(known, len(chosen) // 2), whole / 2
+        if whole > seconds:
+            return {}, (
+                f"No ablation: {runs:,} passes over {len(chosen)} sequences would take about {whole:,.0f} seconds; "
+                f"ablation={max(1, round(whole * 1.5))} allows them."
+            )
+        text = judged(recording, chosen) if len(chosen) < min(len(known), SEQUENCES) else text
+    with progress.bar("Switching units off", total=runs) as bar:
+        found = ablation_tables(text, states, labels, bar.advance)
+    return found, f"Ablation: the loss on {len(chosen)} sequences without each unit and chip."
+
+
+def even(known: np.ndarray, most: int) -> np.ndarray:
+    """At most so many of `known`, at even distances."""
+    return known[np.linspace(0, len(known) - 1, min(most, len(known))).astype(np.int64)]
