@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Ablated:
     """What a model answers, and its loss, while `units` of `state` are held; rows as in `before` and `after`.
 
-    `before` and `after` have for each of N answers its sequence and step, the values [N, C] (log-probabilities of the
-    classes, or a number), what is right, and the loss in nats (squared error of a number).
+    `before` and `after` have for each of N answers its `sequence_id` and `step` [N], the `values` [N, C]
+    (log-probabilities of the classes, or a number), what is right (`target`), and the `loss` in nats (of a number the
+    squared error), nan where that is not known.
     """
 
     state: str
@@ -32,7 +33,7 @@ class Ablated:
     @property
     def increase(self) -> np.ndarray:
         """By how much each loss rises, float64 [N]; nan where nothing is known to be right."""
-        return self.after.loss.astype(np.float64) - self.before.loss
+        return self.after.loss - self.before.loss
 
     @property
     def mean(self) -> float:
@@ -75,4 +76,4 @@ def ablate(
     held = hold_of(recording, of, chosen, hold, from_step, numbers)
     # The same steps with nothing held, so that what has no effect has exactly none.
     nothing = Hold(of, np.zeros(0, np.int64), np.zeros(0))
-    return Ablated(of, chosen, rerun.answers(numbers, nothing), rerun.answers(numbers, held))
+    return Ablated(of, chosen, rerun.answers(numbers, [nothing]), rerun.answers(numbers, [held]))

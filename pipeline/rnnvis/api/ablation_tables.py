@@ -93,10 +93,13 @@ def _held(recording: Recording, state: str, units: np.ndarray) -> Hold:
 
 
 def ablation_tables(
-    text: Judged, states: Mapping[str, int], labels: Mapping[str, pa.Table | None], bar: Callable[[], None] = lambda: None
+    text: Judged,
+    states: Mapping[str, int],
+    labels: Mapping[str, pa.Table | None],
+    bar: Callable[[], None] = lambda: None,
 ) -> dict[str, dict[str, columns.Columns]]:
     """Tables `unit_ablation` and `cluster_ablation` by state, of `states` with so many units; `labels` are their tables
-    of clusters. Of the two states of an LSTM's layer the second takes what was found for the first: a cell state at zero
+    of clusters. Of the two states of an LSTM layer the second takes what was found for the first: a cell state at zero
     leaves nothing of the hidden one, and acts through it alone.
     """
     found: dict[str, dict[str, columns.Columns]] = {}

@@ -69,10 +69,19 @@ def units_of(recording: Recording, state: str, units: Any, chip: Chip | None) ->
     return np.sort(found)
 
 
+def lengths_of(recording: Recording, state: str) -> np.ndarray:
+    """Words of each sequence that the state reads, int64 [S]: those of the input, or of the text of its module."""
+    of = next((r for r in (recording, *recording.readings.values()) if state in r.states), recording)
+    return np.array([len(row) for row in of.tokens], np.int64)
+
+
 def chips_of(recording: Recording, state: str, of: tuple[str, str, int]) -> list[np.ndarray]:
     """Numbers of the units of each cluster of one co-clustering, as it was published; RnnvisError where none was."""
+    if not isinstance(of, tuple | list) or len(of) != 3:
+        raise RnnvisError(f"chips is {of!r}", 'give method, selection and k: ("block", "reliable", 8)')
     method, selection, k = of
-    for (name, methods, _), clustered in recording.kept.clustered.items():
+    parts = (recording, *recording.readings.values())
+    for (name, methods, _), clustered in (item for part in parts for item in part.kept.clustered.items()):
         if name != state or method not in methods or "cluster_labels" not in clustered.tables:
             continue
         for row in clustered.tables["cluster_labels"].to_pylist():

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rnnvis.api.intervening import Chip, checked_sequences, rerun_of, state_of, step_of, units_of
+from rnnvis.api.intervening import Chip, checked_sequences, lengths_of, rerun_of, state_of, step_of, units_of
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.patching import share_closed
 from rnnvis.recording.holding import Hold
@@ -92,22 +92,22 @@ class Pairs:
             yield part[np.argsort(self.into[part], kind="stable")]
 
 
-def read_pairs(recording: Recording, into: Any, of: Any, at: Any, answer: Any) -> Pairs:
-    """Pairs as they are given, checked."""
+def read_pairs(recording: Recording, state: str, into: Any, of: Any, at: Any, answer: Any) -> Pairs:
+    """Pairs as they are given, checked; the steps `at` are those of `state`."""
     first = checked_sequences(recording, into, "into")
     second = first if of is None else checked_sequences(recording, of, "of")
     if len(first) != len(second) and min(len(first), len(second)) > 1:
         raise RnnvisError(f"into names {len(first)} sequences, and of {len(second)}", "name as many of both")
     first, second = (a.copy() for a in np.broadcast_arrays(first, second))
-    lengths = np.array([len(row) for row in recording.tokens])
+    lengths, answered = lengths_of(recording, state), rerun_of(recording).lengths
     to, source = at if isinstance(at, tuple) and len(at) == 2 else (at, at)
     found = Pairs(
         first,
         second,
         step_of(to, lengths[first], "at"),
         step_of(source, lengths[second], "at"),
-        step_of(answer, lengths[first], "answer"),
-        step_of(answer, lengths[second], "answer"),
+        step_of(answer, answered[first], "answer"),
+        step_of(answer, answered[second], "answer"),
     )
     if of is None and (found.at == found.from_step).all():
         raise RnnvisError("a sequence is given its own state", "name another one: of=…, or another step: at=(3, 8)")
@@ -147,7 +147,7 @@ def patch(
         raise RnnvisError("no state is named", f"name one of {', '.join(recording.units)}")
     if len(names) > 1 and len({len(recording.units[name].mean) for name in names}) > 1 and units is not None:
         raise RnnvisError("units of states of different sizes are named", "patch one state at a time")
-    pairs = read_pairs(recording, into, of, at, answer)
+    pairs = read_pairs(recording, names[0], into, of, at, answer)
     runs = PairedRuns(rerun, names, pairs, measure)
     chosen = {name: units_of(recording, name, units, chip) for name in names}
     after = runs.after(chosen)
@@ -175,12 +175,15 @@ class PairedRuns:
     def _states(self, sequences: np.ndarray, steps: np.ndarray) -> dict[str, np.ndarray]:
         """The states after these steps, [P, H] by name."""
         found: dict[str, np.ndarray] = {}
-        for batch in self.rerun.states(np.unique(sequences)):
-            for row in range(len(sequences)):
-                place = np.flatnonzero((batch.sentence_id == sequences[row]) & (batch.step == steps[row]))
-                for name in self.states if len(place) else ():
-                    of = batch.states[name]
-                    found.setdefault(name, np.full((len(sequences), of.shape[1]), np.nan))[row] = of[place[0]]
+        asked = np.unique(sequences)
+        for ran in self.rerun.steps(asked):
+            for name, batch in ((n, b) for n in self.states for b in ran.batches.values() if n in b.states):
+                of, number = batch.states[name], asked[batch.sentence_id]
+                into = found.setdefault(name, np.full((len(sequences), of.shape[1]), np.nan))
+                place = {key: row for row, key in enumerate(zip(number.tolist(), batch.step.tolist(), strict=True))}
+                for pair, key in enumerate(zip(sequences.tolist(), steps.tolist(), strict=True)):
+                    if key in place:
+                        into[pair] = of[place[key]]
         return found
 
     @property
@@ -227,13 +230,15 @@ class PairedRuns:
         return found
 
 
-def places_of(rows: AnswerRows, sequences: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where among `rows` the answers to some of `sequences` [P] after their `steps` lie, and which of P those are;
-    where there is one answer a sequence, that one."""
-    once = len(np.unique(rows.sequence_id)) == len(rows.sequence_id)
+def places_of(
+    sequence: np.ndarray, step: np.ndarray, sequences: np.ndarray, steps: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where among answers, to `sequence` [N] after `step` [N], those to some of `sequences` [P] after their `steps`
+    lie, and which of P those are; where there is one answer a sequence, that one."""
+    once = len(np.unique(sequence)) == len(sequence)
     known = {
-        (number, None if once else step): place
-        for place, (number, step) in enumerate(zip(rows.sequence_id.tolist(), rows.step.tolist(), strict=True))
+        (number, None if once else at): place
+        for place, (number, at) in enumerate(zip(sequence.tolist(), step.tolist(), strict=True))
     }
     wanted = [
         known.get((number, None if once else step))
@@ -245,7 +250,7 @@ def places_of(rows: AnswerRows, sequences: np.ndarray, steps: np.ndarray) -> tup
 
 def _values(answers: AnswerRows, sequences: np.ndarray, steps: np.ndarray) -> np.ndarray:
     """The answers to `sequences` [P] after their `steps`, [P, C]; RnnvisError where there is none."""
-    places, found = places_of(answers, sequences, steps)
+    places, found = places_of(answers.sequence_id, answers.step, sequences, steps)
     missing = np.setdiff1d(np.arange(len(sequences)), found)
     values = answers.values[places]
     missing = missing if len(missing) else np.flatnonzero(np.isnan(values).any(axis=1))

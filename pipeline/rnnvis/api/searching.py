@@ -21,6 +21,7 @@ from rnnvis.recording.holding import Hold
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
+    from rnnvis.api.rerun import Ran
 
 HEAD = ("", "added", "first order", "searched", "unseen", "±", "random", "largest random", "most different")
 
@@ -135,7 +136,7 @@ def search(
     names = [f"{'unit' if chips is None else 'chip'} {number}" for number in range(len(groups))]
     names = [names[i] for i, units in enumerate(groups) if len(units)]
     groups = [units for units in groups if len(units)]
-    pairs = read_pairs(recording, into, of, at, answer)
+    pairs = read_pairs(recording, name, into, of, at, answer)
     if confirm is None:
         if len(pairs) < 2:
             raise RnnvisError("a search needs two pairs at least", "name more: of one half, the other is kept from it")
@@ -146,7 +147,7 @@ def search(
             raise RnnvisError(
                 "confirm names no pairs", "give sequences that are run into, and those beside: (into, of)"
             )
-        searched, others = pairs, read_pairs(recording, *confirm, at, answer)
+        searched, others = pairs, read_pairs(recording, name, *confirm, at, answer)
     seen, unseen = (PairedRuns(rerun, (name,), part, measure) for part in (searched, others))
     for which, part in (("searched", seen), ("kept from the search", unseen)):
         if not np.abs(part.gap).max() > 0:
@@ -193,18 +194,32 @@ def _first_order(runs: PairedRuns, state: str, size: int, groups: Sequence[np.nd
         at, into = runs.pairs.at[part], runs.pairs.into[part]
         steer = torch.zeros(len(part), size, requires_grad=True)
         hold = Hold(state, np.arange(size), None, at, at, sequences=into, steer=steer)
-        for rows, values in runs.rerun.followed(into, [hold]):
-            places, pairs = places_of(rows, into, runs.pairs.answer_into[part])
-            total = runs.measure(values[torch.from_numpy(places).to(values.device)], part[pairs]).sum()
-            if not total.requires_grad:
-                raise RnnvisError(
-                    "the gradient cannot be followed from the measure back to the state",
-                    "make the measure of torch's functions, without .item(), .detach() or NumPy; forward must not "
-                    "detach what the answer is made of",
-                )
-            (gradient,) = torch.autograd.grad(total, steer, allow_unused=True)
-            slope[part] += 0 if gradient is None else gradient.double().cpu().numpy()
+        for ran in runs.rerun.steps(into, [hold], gradients=True):
+            slope[part] += _slope(runs, part, ran, steer)
     promised = slope * (runs.there[state] - runs.here[state])
     gap = runs.gap
     shares = (np.sign(gap)[:, None] * promised).sum(axis=0) / np.abs(gap).sum()
     return np.array([shares[units].sum() for units in groups])
+
+
+def _slope(runs: PairedRuns, part: np.ndarray, ran: Ran, steer: torch.Tensor) -> np.ndarray:
+    """∂M/∂s of the pairs `part` at what steers them, [n, H], from the answers in one batch; 0 of the others."""
+    rerun = runs.rerun
+    assert rerun.answer is not None
+    batch = ran.batches[rerun.answer.at.reading]
+    given = batch.answer
+    assert given is not None
+    into = runs.pairs.into[part]
+    places, pairs = places_of(*rerun.placed(given, batch, into), into, runs.pairs.answer_into[part])
+    if not len(places):
+        return np.zeros(steer.shape)
+    values = rerun.answer.answering.log_probabilities(given.of(places).double())
+    total = runs.measure(values, part[pairs]).sum()
+    gradient = torch.autograd.grad(total, steer, allow_unused=True)[0] if total.requires_grad else None
+    if not total.requires_grad:
+        raise RnnvisError(
+            "no gradient can be followed from the measure back to the state",
+            "make the measure of torch's functions, without .item(), .detach() or NumPy; forward must not detach what "
+            "the answer is made of",
+        )
+    return np.zeros(steer.shape) if gradient is None else gradient.double().cpu().numpy()
