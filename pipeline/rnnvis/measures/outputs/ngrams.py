@@ -65,7 +65,11 @@ class KneserNey:
 
     def probabilities(self, document: np.ndarray) -> np.ndarray:
         """p(w_t | w_1 … w_{t−1}) of every word of `document` [T], float64 [T]; the first has no history."""
-        token, start = _stream([np.asarray(document)])
+        return self.all_probabilities([document])
+
+    def all_probabilities(self, documents: Sequence[np.ndarray]) -> np.ndarray:
+        """The same of every word of `documents`, one after the other, float64 [all of their words]."""
+        token, start = _stream(documents)
         p = np.full(len(token), 1.0 / self.words)
         context = np.zeros(len(token), dtype=np.int64)
         for order in self._orders:
