@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -14,7 +15,7 @@ from rnnvis.recording.alignment import Alignment, Plan, aligned, strongest
 from rnnvis.recording.origins import SOFTMAX, SUMS, Origins
 from rnnvis.recording.probing import FELT, Probe
 from rnnvis.recording.returned import ALL, Axis, Deferred, Path, Returned, places
-from rnnvis.recording.steps import Forward
+from rnnvis.recording.steps import Batch, Forward
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
@@ -59,7 +60,6 @@ class _Call:
     rows: int
     words: Mapping[str, int]
     came: dict[Path, Tensor] = field(repr=False)
-    heads: set[Path] = field(repr=False, default_factory=set)
     lists: dict[Path, int] = field(repr=False, default_factory=dict)
     origins: dict[Path, str] = field(repr=False, default_factory=dict)
     states: list[Tensor] = field(repr=False, default_factory=list)
@@ -80,6 +80,17 @@ def candidates(
     Arguments are those of `rehearse`; `outputs` is a function of what was returned.
     """
     return _Looker(model, readings, padding_id, forward, plan, cut, outputs).found()
+
+
+def source_candidates(
+    source: Any,
+    give: Callable[[Batch], object],
+    text: Sequence[np.ndarray],
+    padding_id: int,
+    outputs: Callable[[Any], Any] | None = None,
+) -> list[Candidate]:
+    """The same of what a StateSource gives as its answers to a batch."""
+    return _SourceLooker(source, give, text, padding_id, outputs).found()
 
 
 class _Looker(Probe):
@@ -137,22 +148,20 @@ class _Looker(Probe):
                 returned = self.forward(self.model, batch)
                 returned = self.outputs(returned) if self.outputs else returned
             came: dict[Path, Tensor] = {}
-            heads: set[Path] = set()
             made: dict[Path, str] = {}
             for path, value in places(returned):
                 if isinstance(value, Deferred):
-                    heads.add(path)
-                    made[path] = "addmm"
-                    value = value.head(value.states)
+                    with origins:
+                        value = value.head(value.states)
                 came[path] = value.detach().double().cpu()
-                made.setdefault(path, origins.of(value))
+                made[path] = origins.of(value)
         for path in came:
             if path and path[-1] == ALL:
                 of = {made[other] for other in came if other[:-1] == path[:-1] and other != path}
                 made[path] = of.pop() if len(of) == 1 else "mixed"
         words = {name: max(len(row) for row in rows) for name, rows in text.items()}
         states = [value.detach().double().cpu() for trace in traces for value in trace.states.values()]
-        return _Call(len(numbers), words, came, heads, _lists(returned), made, states)
+        return _Call(len(numbers), words, came, _lists(returned), made, states)
 
     # What lies where
 
@@ -196,8 +205,7 @@ class _Looker(Probe):
         problem = ""
         if len(known) < len(axes) or len(classes) > 1 or known.count("time") + known.count("flat") > 1:
             problem = f"has the shape {list(shapes[0])} for {first.rows} rows of {first.words['']} steps"
-        origin = first.origins.get(path, "")
-        return Candidate(at, "" if path in first.heads and origin == "" else origin, problem=problem)
+        return Candidate(at, first.origins.get(path, ""), problem=problem)
 
     def _axis(
         self, one: int, two: int, three: int, first: _Call, other: _Call, more: _Call | None, told: dict[str, Any]
@@ -361,6 +369,25 @@ class _Looker(Probe):
                 beside, among = beside[1:], among[:1]
             told.append(replace(one, padded=not near(beside, among)))
         return told
+
+
+class _SourceLooker(_Looker):
+    """Looks at what `give` makes of a batch; no module is watched meanwhile."""
+
+    def __init__(
+        self,
+        source: Any,
+        give: Callable[[Batch], object],
+        text: Sequence[np.ndarray],
+        padding_id: int,
+        outputs: Callable[[Any], Any] | None,
+    ) -> None:
+        model = source if isinstance(source, nn.Module) else nn.Module()
+        self.begin(model, {"": text}, padding_id, lambda _, batch: give(batch), False, True, {})
+        self.outputs, self.alone = outputs, False
+
+    def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:
+        return nullcontext([])
 
 
 _MOST_EXTRA = 3  # places along time beyond the words, such as those of start and end tokens

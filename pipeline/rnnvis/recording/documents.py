@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -188,7 +189,10 @@ def _run(
             taken = trace.previous[kind][:, 0]
             if not torch.allclose(taken[~new], handed[~new].to(taken), rtol=NEAR, atol=NEAR):
                 raise RnnvisError(f'"{trace.module}" did not start from the state that it was handed', FIX)
-    return traces, None if answer is None else answer.given(returned, read.lengths, read.ids.shape[1])
+    if answer is None:
+        return traces, None
+    given = answer.given(returned, read.lengths, read.ids.shape[1])
+    return traces, replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
 @contextmanager

@@ -36,13 +36,15 @@ class Deferred:
 class Given:
     """What a model answered in one batch: `values` [..., C], of which the n-th answer lies at `at` int64 [N] each.
 
-    One answer a sequence, or one a step in the order of `StepBatch`; `known` bool [N] are those that the model gave.
+    One answer a sequence, of the numbers `sentences` int64 [N], or one a step in the order of `StepBatch`; `known` bool
+    [N] are those that the model gave.
     """
 
     values: Tensor = field(repr=False)
     at: tuple[Tensor, ...] = field(repr=False)
     known: np.ndarray = field(repr=False)
     head: Callable[[Tensor], Tensor] | None = field(repr=False, default=None)
+    sentences: np.ndarray | None = field(repr=False, default=None)
 
     def __len__(self) -> int:
         return len(self.known)
@@ -50,14 +52,15 @@ class Given:
     def half(self) -> Given:
         """The answers to the first half of the rows, where all went in twice."""
         n = len(self) // 2
-        return replace(self, at=tuple(at[:n] for at in self.at), known=self.known[:n])
+        half = None if self.sentences is None else self.sentences[:n]
+        return replace(self, at=tuple(at[:n] for at in self.at), known=self.known[:n], sentences=half)
 
     def of(self, chosen: np.ndarray) -> Tensor:
         """The values of the answers at `chosen` int64 [n], all of them known, [n, C]."""
         rows = torch.from_numpy(np.ascontiguousarray(chosen)).to(self.values.device)
         found = self.values[tuple(at[rows] for at in self.at)]
         if self.head is not None:
-            with torch.no_grad():
+            with torch.set_grad_enabled(found.requires_grad):
                 found = self.head(found)
         return found if found.dtype == torch.float64 else found.float()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import AS_THEY_STAND, Plan
 from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.holding import Hold, check_holds
 from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
@@ -136,6 +138,8 @@ def run_batches(
     gates: bool = True,
     told: Told | None = None,
     answer: Returned | None = None,
+    holds: Sequence[Hold] = (),
+    gradients: bool = False,
 ) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read, what was answered) of each.
 
@@ -144,11 +148,25 @@ def run_batches(
     there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
     So they do where a module reads backwards. `plan` says which step of a module reads which word; what was read holds
     the words of a module that leaves some out under its own path. `told` is shown what the model
-    returned, `answer` says where its answer lies in that. Where a batch is refused and its first row alone is not, rows go one at a time from there on.
+    returned, `answer` says where its answer lies in that. Where a batch is refused and its first row alone is not, rows
+    go one at a time from there on.
+
+    States are held as `holds` say, by positions of sentences; those held at values of their own in each sentence go one
+    at a time where the model puts rows into another order. With `gradients` what the model returned can be followed
+    back to what steers it (`Hold.steer`).
     """
     plan = plan or Plan()
     runs = _Runs(
-        model, readings, padding_id, forward or (lambda m, batch: m(batch.ids, batch.lengths)), plan, gates, told, answer
+        model,
+        readings,
+        padding_id,
+        forward or (lambda m, batch: m(batch.ids, batch.lengths)),
+        plan,
+        gates and not holds,
+        told,
+        answer,
+        holds,
+        gradients,
     )
     backwards = [
         reading_of(path, readings)
@@ -159,7 +177,7 @@ def run_batches(
     together = dict.fromkeys([*backwards, ""] if len(readings) > 1 or plan.equal else backwards)
     equal = np.stack([lengths[name] for name in together], axis=1) if together else None
     for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
-        if plan.alone or len(rows) == 1:
+        if plan.alone or runs.apart or len(rows) == 1:
             yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
             continue
         try:
@@ -205,16 +223,24 @@ class _Runs:
         gates: bool,
         told: Told | None,
         answer: Returned | None,
+        holds: Sequence[Hold] = (),
+        gradients: bool = False,
     ) -> None:
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
-        self.told, self.answer = told, answer
+        self.told, self.answer, self.holds, self.gradients = told, answer, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
+        check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         largest = {
             name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
         }
         by_word = [path for path in self.modules if plan.of(path).by_word]
         self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
+
+    @property
+    def apart(self) -> bool:
+        """Whether which row of a module is which sentence has to be known before it runs, and is not in a batch."""
+        return any(hold.by_sequence and self.plan.of(hold.place[0]).mover for hold in self.holds)
 
     def run(self, rows: np.ndarray) -> Run:
         """Sentences at `rows` together. Where one alone is refused it goes in twice: some models drop an axis of 1."""
@@ -235,11 +261,11 @@ class _Runs:
 
     def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
-        traces, returned = self._call(reads, rows)
+        traces, returned = self._call(reads, rows, self.holds)
         if self.told:
             self.told(rows, returned)
         _check(traces, reads, self.plan)
-        given = None if self.answer is None else self._given(self.answer, returned, reads)
+        given = None if self.answer is None else self._given(self.answer, returned, reads, rows)
         del returned
         for name, one in self.plan.apart(lambda path: reading_of(path, self.readings)).items():
             source = reading_of(name, self.readings)
@@ -256,13 +282,16 @@ class _Runs:
                 orders[trace.module] = self.inputs.order(trace, read.ids, read.real, exactly)
         return rows, in_order(placed, orders, self.plan), reads, given
 
-    def _given(self, answer: Returned, returned: object, reads: Mapping[str, Rows]) -> Given:
+    def _given(self, answer: Returned, returned: object, reads: Mapping[str, Rows], rows: np.ndarray) -> Given:
         """What was answered, of the words that count in the text whose steps it follows."""
         read = reads[answer.reading]
         one = self.plan.apart(lambda path: reading_of(path, self.readings)).get(answer.reading, AS_THEY_STAND)
-        return answer.given(returned, read.lengths, read.ids.shape[1], one.first, one.last)
+        given = answer.given(returned, read.lengths, read.ids.shape[1], one.first, one.last)
+        return replace(given, sentences=rows) if answer.per == "sequence" else given
 
-    def _call(self, reads: Mapping[str, Rows], rows: np.ndarray) -> tuple[list[LayerTrace], object]:
+    def _call(
+        self, reads: Mapping[str, Rows], rows: np.ndarray, holds: Sequence[Hold] = ()
+    ) -> tuple[list[LayerTrace], object]:
         device = device_of(self.model)
         given = {
             name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
@@ -270,7 +299,16 @@ class _Runs:
         }
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
-        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
+        held = [
+            hold.bound(rows, reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
+            for hold, path in ((hold, hold.place[0]) for hold in holds)
+        ]
+        with (
+            untouched(self.model),
+            torch.set_grad_enabled(self.gradients),
+            torch.backends.cudnn.flags(enabled=False) if self.gradients else nullcontext(),  # none in evaluation mode
+            capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
+        ):
             returned = self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
         return traces, returned
 
