@@ -153,9 +153,7 @@ def _fit(
     return _single(one, labels, classes) if one.at.size == 1 else _several(one, labels, classes, words)
 
 
-def _several(
-    one: Candidate, labels: Labels, classes: tuple[str, ...] | None, words: Mapping[str, int]
-) -> _Fit | str:
+def _several(one: Candidate, labels: Labels, classes: tuple[str, ...] | None, words: Mapping[str, int]) -> _Fit | str:
     """The meaning of answers of several numbers."""
     size, step = one.at.size, one.at.per == "step"
     scale = _scale(one)
@@ -177,7 +175,7 @@ def _several(
         if labels.in_words:
             return (
                 "labels are names, and nothing says which of its numbers is which: pass them in the order of the "
-                f'outputs, classes=[{", ".join(map(repr, known[:3]))}{", …" if len(known) > 3 else ""}]'
+                f"outputs, classes=[{', '.join(map(repr, known[:3]))}{', …' if len(known) > 3 else ''}]"
             )
         if isinstance(scale, str) and scale.startswith("each"):
             return scale
@@ -234,16 +232,19 @@ def _single(one: Candidate, labels: Labels, classes: tuple[str, ...] | None) -> 
     means: Means = "tag" if tags else "class"
     if len(names) == 2:
         if labels.in_words:
-            return f"labels are names, and nothing says which the number stands for: classes=[{names[0]!r}, {names[1]!r}]"
+            return (
+                "labels are names, and nothing says for which of them the number stands: the second one of "
+                f"classes=[{names[0]!r}, {names[1]!r}]"
+            )
         if one.origin == "sigmoid" and one.within:
             return _Fit(0, Answer(replace(one.at, scale="probability"), means, names))
-        if one.plain or (not one.within and one.origin in ("mixed", "mul", "div", "sum", "mean", "squeeze")):
+        if one.plain or (not one.within and one.origin in ("mixed", "mul", "div", "sum", "mean", "max")):
             return _Fit(0, Answer(replace(one.at, scale="logit"), means, names))
         return (
             "it is one number, and nothing shows whether it is a logit or a probability: return it before or after "
             "torch.sigmoid, or say so: outputs=lambda returned: torch.sigmoid(…)"
         )
-    if classes is not None or tags:
+    if classes is not None or tags or len(names) == 1:
         return f"it is one number, and there are {len(names)} classes"
     if labels.names and labels.in_words:
         return f"it is one number, and labels are {len(names)} names"

@@ -40,8 +40,8 @@ class Tokens:
 class Labels:
     """Class of each sequence, int16 [S], −1 for none; `names` of the classes 0, 1, …
 
-    `in_words` is whether labels were given as names, so that which number each has is ours to say. Labels one a step are
-    `tags`, int16 [T] a sequence, −1 for none, of the names `tag_names`. Labels that are no classes are `numbers`,
+    `in_words` is whether labels were given as names, so that which number each has is ours to say. Labels one a step
+    are `tags`, int16 [T] a sequence, −1 for none, of the names `tag_names`. Labels that are no classes are `numbers`,
     float32 [S], nan for none.
     """
 
@@ -225,7 +225,7 @@ def read_classes(classes: Sequence[str] | None) -> tuple[str, ...] | None:
         raise RnnvisError(what, 'give each of two or more classes a name of its own: classes=["bad", "good"]')
     for name in names:
         if any("\ud800" <= c <= "\udfff" for c in name):
-            raise RnnvisError(f"a class is called {name!r}, which holds half a character", "decode it as it was encoded")
+            raise RnnvisError(f"a class is {name!r}, which holds half a character", "decode it as it was encoded")
     return names
 
 

@@ -113,9 +113,7 @@ class _Looker(Probe):
         first = self._rows(0, self.rows, watched=True)
         other = self._rows(1, self.rows)
         more = None if self.alone else self._rows(0, self.rows + 1)
-        varying = {
-            path for path, n in first.lists.items() if any(c and c.lists.get(path) != n for c in (other, more))
-        }
+        varying = {path for path, n in first.lists.items() if any(c and c.lists.get(path) != n for c in (other, more))}
         calls = [call for call in (first, other, more) if call is not None]
         common = [path for path in first.came if all(path in call.came for call in calls)]
         kept = [path for path in common if self._whole(path, varying, first)]
@@ -182,7 +180,7 @@ class _Looker(Probe):
         if len({len(shape) for shape in shapes}) > 1:
             return None
         axes: list[Axis | None] = []
-        told = {"extra": 0, "reading": ""}
+        told: dict[str, Any] = {"extra": 0, "reading": ""}
         for one, two, three in zip(*shapes, strict=True):
             axes.append(self._axis(one, two, three, first, other, more, told))
         if self.alone:
@@ -488,6 +486,3 @@ def _way(size: np.ndarray, at: np.ndarray, words: int, fixed: bool) -> tuple[Ali
         return "follows the words from the last to the first"
     places = np.arange(steps)
     return way, bool((reached & (places[None] < at[:, None] + way.shift)).any())
-
-
-

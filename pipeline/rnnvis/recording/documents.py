@@ -120,8 +120,8 @@ def record_started(
             layers = range(getattr(module, "num_layers", 1))
             kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in start if name.startswith(f"{path}."))
             of = [torch.stack([torch.as_tensor(start[f"{path}.{n}.{kind}"]) for n in layers]) for kind in kinds]
-            given = tuple(value[:, None].to(like) for value in of)
-            states[path] = given if isinstance(module, nn.RNNBase) else tuple(value[0] for value in given)
+            begin = tuple(value[:, None].to(like) for value in of)
+            states[path] = begin if isinstance(module, nn.RNNBase) else tuple(value[0] for value in begin)
         read = padded([sentences[number]], padding_id)
         fresh = np.array([not start])
         begun = {} if fresh[0] else states

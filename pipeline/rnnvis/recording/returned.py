@@ -120,7 +120,7 @@ class Returned:
         The `first` and `last` words of each row do not count. RnnvisError where what was returned has another shape
         than before.
         """
-        value = found(self.outputs(returned) if self.outputs else returned, self.path)
+        value: Any = found(self.outputs(returned) if self.outputs else returned, self.path)
         head = None
         if isinstance(value, Deferred):
             value, head = value.states, value.head
@@ -135,9 +135,7 @@ class Returned:
         if value.dim() != len(wanted) and list(value.shape) == [n for n in wanted if n != 1]:
             value = value.reshape(wanted)  # a model that drops axes of 1
         if value.dim() != len(wanted) or any(
-            have != want
-            for have, want, axis in zip(value.shape, wanted, self.axes, strict=True)
-            if axis != "time"
+            have != want for have, want, axis in zip(value.shape, wanted, self.axes, strict=True) if axis != "time"
         ):
             raise self._other(str(list(value.shape)), rows, steps)
         order = [self.axes.index(axis) for axis in ("batch", "time", "class") if axis in self.axes]

@@ -19,8 +19,6 @@ TOP = 5
 class Given(Protocol):
     """N answers, [C] each; see `rnnvis.recording.returned.Given`."""
 
-    known: np.ndarray
-
     def __len__(self) -> int: ...
 
     def chunks(self, chosen: np.ndarray) -> Iterator[tuple[np.ndarray, Tensor]]:
