@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +14,11 @@ from rnnvis import progress
 from rnnvis.measures.outputs.ablation import RANDOM_GROUPS, Ablation, Effect, Losses, Subject
 from rnnvis.published import columns
 from rnnvis.recording.holding import Hold
+from rnnvis.recording.source import takes_hold
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
+    from rnnvis.api.rerun import Rerun
 
 SEQUENCES, FEWEST = 400, 50
 LARGEST_K = 12
@@ -49,53 +51,50 @@ class Judged:
         return inside
 
 
-def judged(recording: Recording, sequences: np.ndarray, group: np.ndarray | None = None) -> Judged:
+def judged(
+    rerun: Rerun,
+    sequences: np.ndarray,
+    state: str,
+    tokens: Sequence[np.ndarray] | None,
+    group: np.ndarray | None = None,
+) -> Judged:
     """The answers to these sequences whose loss is known, in their order.
 
-    `group` names for each step of the recorded text what its answer counts with as one (default: its sequence).
+    `state` is any that can be held. `tokens` are the words of the text that the answers follow, by sequence; None where
+    they are others than those of the clusters. `group` names for each step of that text what its answer counts with as
+    one (default: its sequence).
     """
-    rerun = recording.rerun
-    assert rerun is not None
-    whole = rerun.answers(sequences, _held(recording, next(iter(recording.units)), np.zeros(0, np.int64)))
-    order = np.lexsort((whole.step, whole.sequence_id))
-    order = order[np.isfinite(whole.loss[order])]
-    sequence, step, target = whole.sequence_id[order], whole.step[order], whole.target[order]
-    per_step = rerun.answer.at.per == "step"
-    means = rerun.answer.means
-    if per_step:
-        read = np.array([recording.tokens[i][t] for i, t in zip(sequence.tolist(), step.tolist(), strict=True)])
-        about = target if means == "next word" else read
-        words = np.column_stack([np.arange(len(order)), about])
-    else:
-        rows = [(row, word) for row, i in enumerate(sequence.tolist()) for word in recording.tokens[i].tolist()]
-        words = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    starts = np.cumsum([0, *map(len, recording.tokens)])
-
-    def losses(state: str, units: np.ndarray) -> np.ndarray:
-        found = rerun.answers(sequences, _held(recording, state, units))
-        return found.loss[np.lexsort((found.step, found.sequence_id))][np.isfinite(whole.loss[_sorted(whole)])]
-
+    assert rerun.answer is not None
+    whole = rerun.answers(sequences, [_held(state, np.zeros(0, np.int64))])
+    known = np.flatnonzero(np.isfinite(whole.loss))
+    sequence, step, target = whole.sequence_id[known], whole.step[known], whole.target[known]
+    means, words = rerun.answer.means, np.zeros((0, 2), np.int64)
+    if means == "next word" and tokens is not None:
+        words = np.column_stack([np.arange(len(known)), target])
+    elif rerun.answer.at.per == "step" and tokens is not None:
+        read = [tokens[i][t] for i, t in zip(sequence.tolist(), step.tolist(), strict=True)]
+        words = np.column_stack([np.arange(len(known)), read])
+    elif tokens is not None:
+        of = [np.asarray(tokens[i]) for i in sequence.tolist()]
+        words = np.column_stack([np.repeat(np.arange(len(of)), [len(row) for row in of]), np.concatenate(of)])
+    starts = np.cumsum(rerun.lengths) - rerun.lengths
     classes = range(len(rerun.answer.classes)) if means in ("class", "tag") else ()
     return Judged(
-        losses,
+        lambda of, units: rerun.answers(sequences, [_held(of, units)]).loss[known],
         sequence if group is None else group[starts[sequence] + step],
-        words.astype(np.int32),
+        words.astype(np.int64),
         {c: target == c for c in classes},
     )
 
 
-def _sorted(rows: Any) -> np.ndarray:
-    return np.lexsort((rows.step, rows.sequence_id))
-
-
-def _held(recording: Recording, state: str, units: np.ndarray) -> Hold:
+def _held(state: str, units: np.ndarray) -> Hold:
     return Hold(state, units, np.zeros(len(units)))
 
 
 def ablation_tables(
     text: Judged,
     states: Mapping[str, int],
-    labels: Mapping[str, pa.Table | None],
+    labels: Mapping[str, pa.Table],
     bar: Callable[[], None] = lambda: None,
 ) -> dict[str, dict[str, columns.Columns]]:
     """Tables `unit_ablation` and `cluster_ablation` by state, of `states` with so many units; `labels` are their tables
@@ -126,7 +125,7 @@ def _counted(losses: Losses, bar: Callable[[], None]) -> Losses:
     return counted
 
 
-def runs_of(states: Mapping[str, int], labels: Mapping[str, pa.Table | None]) -> int:
+def runs_of(states: Mapping[str, int], labels: Mapping[str, pa.Table]) -> int:
     """How many passes over the text `ablation_tables` makes."""
     groups: dict[tuple[str, int], set[bytes]] = {}
     sizes: dict[tuple[str, int], set[int]] = {}
@@ -175,38 +174,62 @@ def _subjects(text: Judged, words: list[np.ndarray]) -> list[Subject]:
 
 
 def published_ablation(
-    recording: Recording, labels: Mapping[str, pa.Table | None], seconds: float | None
+    recording: Recording, text: str, labels: Mapping[str, pa.Table], seconds: float | None
 ) -> tuple[dict[str, dict[str, columns.Columns]], str]:
-    """The tables of a recording and a sentence on what they stand on, or why there are none.
+    """The tables of the states of a recording, that of the text `text`, and a sentence on what they stand on, or why
+    there are none.
 
     An even choice of up to 400 sequences whose loss is known, halved until the tables take about `seconds`, but never
     below fifty: then there are none. Without `seconds` all 400, whatever it takes.
     """
-    refused = why_none(recording)
-    if refused:
-        return {}, refused
-    states = {name: len(units.mean) for name, units in recording.units.items()}
-    known = np.flatnonzero(recording_losses(recording))
+    rerun = recording.rerun
+    if (reason := _none(rerun)) or rerun is None or rerun.answer is None:
+        return {}, f"No ablation: {reason}."
+    known = _known(rerun)
     if not len(known):
-        return {}, "No ablation: no answer is known to be right."
+        return {}, "No ablation: of no answer it is known what is right."
+    states = {name: len(state.units.mean) for name, state in recording.states.items()}
+    first, runs = next(iter(states)), runs_of(states, labels)
+    tokens = recording.tokens if rerun.answer.at.reading == text else None
     chosen = even(known, SEQUENCES)
-    runs = runs_of(states, labels)
-    text = judged(recording, chosen)
+    judge = judged(rerun, chosen, first, tokens)
     if seconds is not None:
         begun = time.monotonic()
-        text.losses(next(iter(states)), np.zeros(1, np.int64))
-        whole = (time.monotonic() - begun) * runs
-        while whole > seconds and len(chosen) // 2 >= FEWEST:
-            chosen, whole = even(known, len(chosen) // 2), whole / 2
-        if whole > seconds:
+        judge.losses(first, np.zeros(1, np.int64))
+        taken = (time.monotonic() - begun) * runs
+        while taken > seconds and len(chosen) // 2 >= FEWEST:
+            chosen, taken = even(known, len(chosen) // 2), taken / 2
+        if taken > seconds:
             return {}, (
-                f"No ablation: {runs:,} passes over {len(chosen)} sequences would take about {whole:,.0f} seconds; "
-                f"ablation={max(1, round(whole * 1.5))} allows them."
+                f"No ablation: {runs:,} passes over {len(chosen)} sequences would take about {taken:,.0f} seconds, and "
+                f"{seconds:g} are allowed: publish(…, ablation={max(1, round(taken * 1.5))})."
             )
-        text = judged(recording, chosen) if len(chosen) < min(len(known), SEQUENCES) else text
+        judge = judge if len(chosen) == min(len(known), SEQUENCES) else judged(rerun, chosen, first, tokens)
     with progress.bar("Switching units off", total=runs) as bar:
-        found = ablation_tables(text, states, labels, bar.advance)
-    return found, f"Ablation: the loss on {len(chosen)} sequences without each unit and chip."
+        found = ablation_tables(judge, states, labels, bar.advance)
+    return found, f"Without each unit and chip: the loss on {len(chosen)} of {len(known):,} sequences."
+
+
+def _none(rerun: Rerun | None) -> str:
+    """Why nothing can be held; empty where it can."""
+    if rerun is None:
+        return "there are states here, and no model that can be run again"
+    if rerun.documents is not None:
+        return "states are carried from sequence to sequence, and are not held then"
+    if rerun.forward is None and not takes_hold(rerun.model):  # type: ignore[arg-type]
+        return "the StateSource does not say how its states are held, steps(batch, hold)"
+    return "what the model answers is not known" if rerun.answer is None or rerun.targets is None else ""
+
+
+def _known(rerun: Rerun) -> np.ndarray:
+    """Numbers of the sequences of which something is known to be right."""
+    assert rerun.answer is not None
+    assert rerun.targets is not None
+    if rerun.answer.means == "number":
+        return np.flatnonzero(np.isfinite(rerun.targets) & (rerun.lengths > 0))
+    right = np.concatenate([[0], np.cumsum(rerun.targets >= 0)])
+    ends = np.cumsum(rerun.lengths)
+    return np.flatnonzero(right[ends] > right[ends - rerun.lengths])
 
 
 def even(known: np.ndarray, most: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from rnnvis import progress
 from rnnvis.api.inputs import check_counts
 from rnnvis.api.intervening import chips_of, rerun_of, state_of
 from rnnvis.api.patching import Measure, PairedRuns, places_of, read_pairs
+from rnnvis.api.rerun import placed
 from rnnvis.api.shares_figure import shares_figure
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.patching import Found, Runs, smallest_set
@@ -210,7 +211,8 @@ def _slope(runs: PairedRuns, part: np.ndarray, ran: Ran, steer: torch.Tensor) ->
     given = batch.answer
     assert given is not None
     into = runs.pairs.into[part]
-    places, pairs = places_of(*rerun.placed(given, batch, into), into, runs.pairs.answer_into[part])
+    of, step = placed(given, batch)
+    places, pairs = places_of(into[of], step, into, runs.pairs.answer_into[part])
     if not len(places):
         return np.zeros(steer.shape)
     values = rerun.answer.answering.log_probabilities(given.of(places).double())
