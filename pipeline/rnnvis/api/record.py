@@ -31,6 +31,7 @@ from rnnvis.api.inputs import (
     sequence_keys,
 )
 from rnnvis.api.recording import Recording
+from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
@@ -85,9 +86,9 @@ def record(
     What the model returns is looked at for its answers: one a sequence or one a step; logits, log-probabilities,
     probabilities, or a number; alone, or in a tuple, list, dict, dataclass, or as `.logits`. They are classes where
     there are as many as labels have, tags where labels are one a step, and the next word where there are as many as
-    words and it has not been read yet. `Recording.notes` say what was taken for what, or why nothing was. `classes` names the
-    classes in the order of the outputs; `outputs`, a function of what the model returned, says where the answers lie,
-    and "none" that they are to be left out.
+    words and it has not been read yet. `Recording.notes` say what was taken for what, or why nothing was. `classes`
+    names the classes in the order of the outputs; `outputs`, a function of what the model returned, says where the
+    answers lie, and "none" that they are to be left out.
 
     `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
@@ -212,11 +213,31 @@ def record(
                     f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
 
+    weights = _fingerprint(model)
+    followed = read[at.reading if at else ""].ids
+    target = watch.target if watch else None
+    rerun = Rerun(
+        model,
+        texts,
+        fills,
+        batch_steps,
+        forward,
+        plan,
+        answer,
+        target,
+        followed.lengths,
+        weights,
+        _fingerprint,
+        running,
+        own,
+        threads,
+    )
+
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
-            weights=_fingerprint(model),
+            weights=weights,
             cell=_cell(recurrent) or type(model).__name__,
             words=read[name].words,
             tokens=read[name].ids,
@@ -231,6 +252,7 @@ def record(
             readings=readings,
             attention=None if name else attention.result(),
             answers=watch.result() if watch and answer and name == answer.at.reading else None,
+            rerun=rerun,
         )
 
     return recording("", {name: recording(name, {}) for name in read if name})

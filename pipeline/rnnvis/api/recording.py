@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnvis.api.inputs import Labels, check_counts, check_names
+from rnnvis.api.rerun import Rerun
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.recorder import StateRecord
@@ -46,7 +47,8 @@ class Recording:
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `answers` is what
     the model answered, None where that is not known. `notes` says, a sentence each, how modules read that do not simply
     read word t at step t, and what was taken for the answer. `checked` is whether a sample of sequences was run again
-    alone and came to the same; None of what no model was run for.
+    alone and came to the same; None of what no model was run for. `rerun` runs the model again, None of what is no
+    model here; it is not saved with the recording.
     """
 
     model_name: str
@@ -66,7 +68,11 @@ class Recording:
     answers: Answers | None = field(repr=False, default=None)
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
+    rerun: Rerun | None = field(repr=False, compare=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "rerun": None}
 
     @property
     def responses(self) -> dict[str, Responses]:
