@@ -21,8 +21,8 @@ class Ablated:
     """What a model answers, and its loss, while `units` of `state` are held; rows as in `before` and `after`.
 
     `before` and `after` have for each of N answers its `sequence_id` and `step` [N], the `values` [N, C]
-    (log-probabilities of the classes, or a number), what is right (`target`), and the `loss` in nats (of a number the
-    squared error), nan where that is not known.
+    (log-probabilities of the classes, or a number; left out of next words), what is right (`target`), and the `loss` in
+    nats (of a number the squared error), nan where that is not known.
     """
 
     state: str
@@ -47,7 +47,7 @@ class Ablated:
 
     @property
     def changed(self) -> float:
-        """The share of the answers whose likeliest class is another one; nan of a number."""
+        """The share of the answers whose likeliest class is another one; nan of a number and of next words."""
         if self.before.values.shape[1] < 2:
             return float("nan")
         return float((self.before.values.argmax(axis=1) != self.after.values.argmax(axis=1)).mean())
@@ -76,4 +76,6 @@ def ablate(
     held = hold_of(recording, of, chosen, hold, from_step, numbers)
     # The same steps with nothing held, so that what has no effect has exactly none.
     nothing = Hold(of, np.zeros(0, np.int64), np.zeros(0))
-    return Ablated(of, chosen, rerun.answers(numbers, [nothing]), rerun.answers(numbers, [held]))
+    words = rerun.answer is not None and rerun.answer.means == "next word"
+    before, after = (rerun.answers(numbers, [hold], values=not words) for hold in (nothing, held))
+    return Ablated(of, chosen, before, after)

@@ -65,7 +65,7 @@ def judged(
     one (default: its sequence).
     """
     assert rerun.answer is not None
-    whole = rerun.answers(sequences, [_held(state, np.zeros(0, np.int64))])
+    whole = rerun.answers(sequences, [_held(state, np.zeros(0, np.int64))], values=False)
     known = np.flatnonzero(np.isfinite(whole.loss))
     sequence, step, target = whole.sequence_id[known], whole.step[known], whole.target[known]
     means, words = rerun.answer.means, np.zeros((0, 2), np.int64)
@@ -80,7 +80,7 @@ def judged(
     starts = np.cumsum(rerun.lengths) - rerun.lengths
     classes = range(len(rerun.answer.classes)) if means in ("class", "tag") else ()
     return Judged(
-        lambda of, units: rerun.answers(sequences, [_held(of, units)]).loss[known],
+        lambda of, units: rerun.answers(sequences, [_held(of, units)], values=False).loss[known],
         sequence if group is None else group[starts[sequence] + step],
         words.astype(np.int64),
         {c: target == c for c in classes},

@@ -88,7 +88,8 @@ def smallest_set(
     into random sets, alike many of each size. `advance` is called after each run. The same draws always.
     """
     tried = np.argsort(-first_order, kind="stable")[:shortlist].tolist()
-    spent, path = 0, []
+    spent = 0
+    path: list[tuple[tuple[int, ...], float]] = []
     while tried and len(path) < largest and (spent + len(tried) <= budget // 2 or not path):
         before = path[-1][0] if path else ()
         best: tuple[float, int] = (-np.inf, -1)
