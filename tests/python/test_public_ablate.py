@@ -239,6 +239,55 @@ def test_what_cannot_be_held_is_refused_by_name(given, said):
         recorded(Model("GRU", 2)).ablate(**{"units": HELD} | given if "chip" not in given else given)
 
 
+class Source:
+    """h = tanh(U h + E[word]); the answer reads the mean of all states."""
+
+    def __init__(self, hears: bool = True) -> None:
+        random = torch.Generator().manual_seed(0)
+        self.states = {"own.0.h": 4}
+        self.u, self.e, self.out = (torch.randn(n, 4, generator=random) for n in (4, WORDS, 2))
+        self.hears = hears
+
+    def steps(self, batch, hold=None):
+        h = torch.zeros(len(batch.ids), 4)
+        for t in range(batch.ids.shape[1]):
+            h = torch.tanh(h @ self.u.T + self.e[batch.ids[:, t]])
+            h = hold("own.0.h", t, h) if hold else h
+            yield {"own.0.h": h}
+
+    def answers(self, batch, hold=None):
+        h = torch.stack([state["own.0.h"] for state in self.steps(batch, hold if self.hears else None)], dim=1)
+        real = torch.arange(h.shape[1]) < batch.lengths[:, None]
+        return (h * real[..., None]).sum(dim=1) / batch.lengths[:, None] @ self.out.T
+
+
+def test_a_source_is_ablated_as_it_says_and_refused_where_it_does_not():
+    source = Source()
+    found = recorded_source(source).ablate([0, 2], hold=0.3, from_step=1)
+    for number, row in enumerate(TEXT):
+        h, states = torch.zeros(4), []
+        for t, word in enumerate(row):
+            h = torch.tanh(source.u @ h + source.e[word])
+            if t >= 1:
+                h[[0, 2]] = 0.3
+            states.append(h)
+        log_p = (source.out @ torch.stack(states).mean(dim=0)).log_softmax(dim=0)
+        assert found.after.loss[number] == pytest.approx(-float(log_p[LABELS[number]]), rel=1e-5)
+    with pytest.raises(RnnvisError, match=r"Source\.answers takes a hold, and does not hand it the states"):
+        recorded_source(Source(hears=False)).ablate([0])
+
+    class Deaf(Source):
+        def answers(self, batch):
+            return super().answers(batch)
+
+    with pytest.raises(RnnvisError, match=r"Deaf\.answers does not say how its states are held"):
+        recorded_source(Deaf()).ablate([0])
+
+
+def recorded_source(source):
+    return rnnvis.record(source, TEXT, VOCABULARY, LABELS, minimum_count=1, frequent_count=1)
+
+
 def test_states_without_a_model_and_weights_that_have_changed_are_refused():
     model = Model("GRU", 2)
     recording = recorded(model)
@@ -381,9 +430,9 @@ def test_first_order_is_the_gradient_times_the_difference():
         likeliest = int(runs[1][1].argmax())
         odds = [run[1][0, likeliest] - run[1][0, 1 - likeliest] for run in runs]
         (slope,) = torch.autograd.grad(odds[0], runs[0][0])
-        sign = float(torch.sign(odds[1] - odds[0]))
+        sign = float(torch.sign(odds[1] - odds[0]).detach())
         total += sign * float(slope[0, unit] * (runs[1][0][0, unit] - runs[0][0][0, unit]))
-        gap += abs(float(odds[1] - odds[0]))
+        gap += abs(float((odds[1] - odds[0]).detach()))
     assert found.sets[0].first_order == pytest.approx(total / gap, rel=1e-4)
 
 

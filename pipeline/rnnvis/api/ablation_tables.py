@@ -14,7 +14,7 @@ from rnnvis import progress
 from rnnvis.measures.outputs.ablation import RANDOM_GROUPS, Ablation, Effect, Losses, Subject
 from rnnvis.published import columns
 from rnnvis.recording.holding import Hold
-from rnnvis.recording.source import takes_hold
+from rnnvis.recording.source import can_be_held
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
@@ -216,7 +216,7 @@ def _none(rerun: Rerun | None) -> str:
         return "there are states here, and no model that can be run again"
     if rerun.documents is not None:
         return "states are carried from sequence to sequence, and are not held then"
-    if rerun.forward is None and not takes_hold(rerun.model):  # type: ignore[arg-type]
+    if rerun.forward is None and not can_be_held(rerun.model):  # type: ignore[arg-type]
         return "the StateSource does not say how its states are held, steps(batch, hold)"
     return "what the model answers is not known" if rerun.answer is None or rerun.targets is None else ""
 
