@@ -65,7 +65,7 @@ def states(model: Reader, holds: list[Hold]) -> dict[str, list[np.ndarray]]:
     readings = {"": TEXT}
     plan = follow(model, readings, 0, call)
     found: dict[str, list] = {}
-    for rows, traces, reads in run_batches(model, readings, 40, 0, call, plan, holds=holds):
+    for rows, traces, reads, _ in run_batches(model, readings, 40, 0, call, plan, holds=holds):
         batch = step_batch(rows, reads[""], traces, gates=False)
         for name, of in batch.states.items():
             for row in rows.tolist():
