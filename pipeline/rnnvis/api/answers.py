@@ -282,10 +282,11 @@ def targets(
     else:
         return labels.of[kept.sentence_id].astype(np.int32)
     lengths = np.array([len(row) for row in whole])
-    if np.array_equal(lengths, kept.lengths):
-        return following.astype(np.int32)
-    start = np.repeat(np.cumsum(lengths) - lengths, kept.lengths) + left_out
-    return following[start + kept.step].astype(np.int32)
+    if not np.array_equal(lengths, kept.lengths):
+        start = np.repeat(np.cumsum(lengths) - lengths, kept.lengths) + left_out
+        following = following[start + kept.step]
+    answered: np.ndarray = following.astype(np.int32)
+    return answered
 
 
 def _listed(names: Sequence[str]) -> str:
