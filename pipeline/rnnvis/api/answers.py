@@ -280,7 +280,8 @@ def targets(
         tags = labels.tags if labels.tags is not None else [np.full(len(row), -1) for row in whole]
         following = np.concatenate([np.zeros(0, np.int64), *tags])
     else:
-        return labels.of[kept.sentence_id].astype(np.int32)
+        of_sequence: np.ndarray = labels.of[kept.sentence_id].astype(np.int32)
+        return of_sequence
     lengths = np.array([len(row) for row in whole])
     if not np.array_equal(lengths, kept.lengths):
         start = np.repeat(np.cumsum(lengths) - lengths, kept.lengths) + left_out
