@@ -33,7 +33,8 @@ class Ablated:
     @property
     def increase(self) -> np.ndarray:
         """By how much each loss rises, float64 [N]; nan where nothing is known to be right."""
-        return self.after.loss - self.before.loss
+        increase: np.ndarray = self.after.loss - self.before.loss
+        return increase
 
     @property
     def mean(self) -> float:

@@ -189,7 +189,8 @@ class PairedRuns:
     @property
     def gap(self) -> np.ndarray:
         """By how much the measure differs between the runs, float64 [P]."""
-        return self.measured(self.wanted) - self.measured(self.before)
+        gap: np.ndarray = self.measured(self.wanted) - self.measured(self.before)
+        return gap
 
     def holds(self, part: np.ndarray, units: Mapping[str, np.ndarray]) -> list[Hold]:
         """What carries the units of the pairs `part`, of which no two run into one sequence."""
@@ -209,7 +210,8 @@ class PairedRuns:
     def measured(self, values: np.ndarray) -> np.ndarray:
         """The measure of answers [P, C], float64 [P]."""
         with torch.no_grad():
-            return self.measure(torch.from_numpy(values), np.arange(len(values))).double().cpu().numpy()
+            found: np.ndarray = self.measure(torch.from_numpy(values), np.arange(len(values))).double().cpu().numpy()
+        return found
 
     def measure(self, values: Tensor, rows: np.ndarray) -> Tensor:
         """The measure of the answers `values` [n, C] of the pairs at `rows` [n], a tensor [n]."""
@@ -252,7 +254,7 @@ def _values(answers: AnswerRows, sequences: np.ndarray, steps: np.ndarray) -> np
     """The answers to `sequences` [P] after their `steps`, [P, C]; RnnvisError where there is none."""
     places, found = places_of(answers.sequence_id, answers.step, sequences, steps)
     missing = np.setdiff1d(np.arange(len(sequences)), found)
-    values = answers.values[places]
+    values: np.ndarray = answers.values[places]
     missing = missing if len(missing) else np.flatnonzero(np.isnan(values).any(axis=1))
     if len(missing):
         number, step = sequences[missing[0]], steps[missing[0]]
