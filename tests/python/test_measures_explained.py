@@ -240,7 +240,7 @@ def test_every_share_is_that_of_a_loop_over_the_steps(
         counts.update(zip([-1, *row[:-1]], row, strict=True))
         uses.update(row)
     ranked = sorted(counts, key=lambda pair: (-counts[pair], pair))
-    pairs = {pair for pair in ranked[:room] if counts[pair] >= 4}
+    pairs = {pair for pair in ranked[:room] if counts[pair] >= cells.LEAST}
     common = sorted(uses, key=lambda w: (-uses[w], w))[:room]
     everything = np.concatenate(text.tokens)
     starts = np.cumsum([0, *map(len, text.tokens)])

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
-_OF_TEXT = ("states", "contexts")
+_OF_TEXT = ("states", "contexts", "unit_pairs")
 _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
 

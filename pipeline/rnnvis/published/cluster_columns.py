@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -33,12 +34,14 @@ class Rows:
         purity: tuple[np.ndarray, np.ndarray] | None,
         of_speech: np.ndarray,
         purities: tuple[float, float],
+        explained: Mapping[str, np.ndarray],
     ) -> None:
         """Take in one co-clustering of the words of `selection`.
 
         `strengths` float [words, unit clusters]; `purity` is (mean effect, share of the majority sign) per word
         cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech, and
-        `purities` that share over all words with what chance gives.
+        `purities` that share over all words with what chance gives; `explained` [unit clusters] by name what the word
+        and more explain of the changes of a cluster's units.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
         clustered = found.word_labels >= 0
@@ -61,6 +64,9 @@ class Rows:
                 )
                 pure = float(of_speech[cluster]) if side == "words" else math.nan
                 row["purity_part_of_speech"] = None if math.isnan(pure) else pure
+                for name, of in explained.items():
+                    known = side == "units" and not math.isnan(of[cluster])
+                    row[name] = float(of[cluster]) if known else None
                 self._rows["cluster_summaries"].append(row)
         self._rows["block_means"].append({**at, "mean": found.block_means.ravel().tolist()})
         self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel().tolist()})

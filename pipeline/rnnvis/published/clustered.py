@@ -21,7 +21,7 @@ from rnnvis.measures.words.selections import SELECTIONS, Selection, select_words
 from rnnvis.published import cluster_columns, files
 from rnnvis.published.describe import describe
 from rnnvis.published.named_clusters import Names, as_named
-from rnnvis.published.recorded import UNPUBLISHED
+from rnnvis.published.recorded import UNPUBLISHED, explained_shares
 from rnnvis.published.schema import BY_NAME
 from rnnvis.text.corpus import Corpus
 
@@ -90,7 +90,7 @@ def cluster_state(
         except RnnvisError as reason:
             made, reasons[method] = [], _sentence(reason)
         for job, found in made:
-            _add(rows, job, as_named(found, job.selection.word_ids, job.selection.name, names or {}), parts)
+            _add(rows, job, as_named(found, job.selection.word_ids, job.selection.name, names or {}), parts, source)
         methods += [method] if made else []
         bar.advance(len(SELECTIONS))
     selected = selected if methods else []
@@ -171,14 +171,15 @@ def _sweep(job: _Job, measure: Measure) -> list[Coclustering]:
     return sweep(job.matrix, list(range(measure.smallest_k, largest + 1)), job.method, job.halves, job.effects)
 
 
-def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.ndarray) -> None:
+def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.ndarray, source: Path) -> None:
     k = found.k[0]
     purity = None if job.effects is None else class_purity(found.word_labels, k, job.effects)
     part = parts[job.selection.word_ids]
     of_speech = parts_of_speech.purity(found.word_labels, k, part)
     purities = parts_of_speech.overall_purity(found.word_labels, k, part)
     strengths = word_strengths(job.matrix, found.unit_labels, k)
-    rows.add(job.selection, found, strengths, purity, of_speech, purities)
+    explained = explained_shares(source, found.unit_labels == np.arange(k)[:, None])
+    rows.add(job.selection, found, strengths, purity, of_speech, purities, explained)
 
 
 def _responses(folder: Path, parts: list[files.Part]) -> Responses:

@@ -14,6 +14,7 @@ from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
 from rnnvis.measures.outputs.next_words import NextWords, words_spoken_for
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
+from rnnvis.measures.units.explained import Explained, Pairs
 from rnnvis.measures.units.gates import Gates
 from rnnvis.measures.units.units import Units, decay_time, of_responses, top_words
 from rnnvis.measures.words.contexts import Contexts
@@ -153,6 +154,7 @@ def units(
     v: np.ndarray | None,
     auc: np.ndarray | None,
     next_weights: np.ndarray | None = None,
+    explained: Explained | None = None,
 ) -> Columns:
     """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `v` [H] the
     weights of a classifier's head, `next_weights` [V, H] those of a language model's. Measures are columns by their
@@ -163,6 +165,7 @@ def units(
         **measured.measures(),
         **of_responses(responses.mean[reliable]),
         **_keeping(gates),
+        **(explained.measures() if explained else {}),
         **{name: values for name, values in of_head.items() if values is not None},
     }
     up, down = top_words(responses.mean[reliable], reliable, _TOP)
@@ -174,6 +177,19 @@ def units(
         **_next(next_weights, reliable),
         "histogram": measured.histogram.astype(np.int64).tolist(),
         "edges": [measured.edges.tolist()] * count,
+    }
+
+
+def unit_pairs(found: Pairs) -> Columns:
+    """Table `unit_pairs`."""
+    return {
+        "unit": found.unit,
+        "rank": found.rank,
+        "before_id": pa.array(found.before, mask=found.before < 0),
+        "word_id": found.word,
+        "count": found.count,
+        "mean": found.mean,
+        "alone": found.alone,
     }
 
 

@@ -18,6 +18,8 @@ from rnnvis.measures.words.parts_of_speech import PARTS
 from rnnvis.measures.words.responses import sentence_halves
 from rnnvis.published import files, overview_columns
 from rnnvis.published.overview_columns import Points, Told
+from rnnvis.published.recorded import explained_shares
+from rnnvis.published.schema.declaration import EXPLAINED
 from rnnvis.published.schema.figures import MEDIANS
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.sentences import Sentences
@@ -47,6 +49,7 @@ def describe(
         *of_steps(steps, state["bounded"], mean[ids]),
         *_of_units(source, tables),
         *_of_gates(source, tables),
+        *_explained(source, state["units"]),
         *_probes(steps, features),
         *shares,
     ]
@@ -167,6 +170,11 @@ def _of_gates(source: Path, tables: dict[str, Any]) -> list[Figure]:
         return []
     gates = files.read("gates", [source / part.name for part in tables["gates"]])
     return dynamics.of_gates(*(gates[name].to_numpy(zero_copy_only=False) for name in ("gate", "closed", "open")))
+
+
+def _explained(source: Path, units: int) -> list[Figure]:
+    found = explained_shares(source, np.ones((1, units), dtype=bool))
+    return [Figure(name, float(share[0]), EXPLAINED[name]) for name, share in found.items()]
 
 
 def _of_units(source: Path, tables: dict[str, Any]) -> list[Figure]:

@@ -9,12 +9,22 @@ from typing import Any
 import numpy as np
 
 from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.units.explained import shares
 from rnnvis.measures.words.selections import select_words
 from rnnvis.published import columns, files
 from rnnvis.text.corpus import Corpus
 
 UNPUBLISHED = ("standard_error", "half_a", "half_b", "half_a_count", "half_b_count")
 """Fields of `Responses` that lie beside the tables as arrays: what the tables lack, or have rounded."""
+
+_SQUARES = "squares.npy"
+
+
+def explained_shares(folder: Path, groups: np.ndarray) -> dict[str, np.ndarray]:
+    """What the word and more explain of `groups` bool [G, H] of the units of the state that was written into `folder`,
+    float64 [G] by name; see `rnnvis.measures.units.explained`."""
+    squares = np.load(folder / _SQUARES, allow_pickle=False)
+    return shares(squares[:, 0], squares[:, 1:], groups)
 
 
 def write_state(
@@ -44,7 +54,8 @@ def write_state(
         "responses": columns.responses(state.responses, published_count),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
-        "units": columns.units(state.units, state.gates, state.responses, named, v, auc, next_weights),
+        "units": columns.units(state.units, state.gates, state.responses, named, v, auc, next_weights, state.explained),
+        "unit_pairs": columns.unit_pairs(state.explained.pairs),
         "gates": columns.gates(state.gates, len(state.units.mean)),
         "states": columns.states(state, lengths),
         **(tables or {}),
@@ -53,6 +64,8 @@ def write_state(
     for name in UNPUBLISHED:
         inside.mkdir(parents=True, exist_ok=True)
         np.save(inside / f"{name}.npy", getattr(state.responses, name), allow_pickle=False)
+    squares = state.explained.total[:, None], state.explained.left
+    np.save(inside / _SQUARES, np.concatenate(squares, axis=1), allow_pickle=False)
     layer = next(part for part in reversed(state.name.split(".")) if part.isdigit())
     return {
         "name": state.name,

@@ -7,7 +7,7 @@ import type { UnitsRow } from './schema';
 export type Placeholder = "kind" | "gate" | "positive" | "side" | "saturated" | "chance" | "error" | "place";
 
 /** Columns of the table `units` with one value a unit, and the fields that they become. */
-export const UNIT_FIELDS = { unit: "unit", output_weight: "outputWeight", mean: "mean", mean_absolute: "meanAbsolute", standard_deviation: "standardDeviation", saturation: "saturation", time_scale: "timeScale", gate_keep: "gateKeep", gate_time_scale: "gateTimeScale", gate_saturation: "gateSaturation", sparsity: "sparsity", label_auc: "labelAuc" } as const;
+export const UNIT_FIELDS = { unit: "unit", output_weight: "outputWeight", mean: "mean", mean_absolute: "meanAbsolute", standard_deviation: "standardDeviation", saturation: "saturation", time_scale: "timeScale", gate_keep: "gateKeep", gate_time_scale: "gateTimeScale", gate_saturation: "gateSaturation", sparsity: "sparsity", explained_word: "explainedWord", explained_pair: "explainedPair", explained_position: "explainedPosition", explained_shuffled: "explainedShuffled", label_auc: "labelAuc" } as const;
 
 /** One unit's row of them. */
 export interface UnitFigures {
@@ -33,6 +33,14 @@ export interface UnitFigures {
   gateSaturation: number | null;
   /** Hoyer sparsity of its responses over the words, 0 dense to 1 sparse. */
   sparsity: number | null;
+  /** Share of the changes in one half of the text that means of words in the other half explain. */
+  explainedWord: number | null;
+  /** The same with the word before as well. */
+  explainedPair: number | null;
+  /** The same with the position in the sentence as well. */
+  explainedPosition: number | null;
+  /** The same with words drawn at random in place of those read: chance. */
+  explainedShuffled: number | null;
   /** Area under the ROC curve of its last state for the label, test text. */
   labelAuc: number | null;
 }
@@ -51,6 +59,10 @@ export function unitFigures(row: Pick<UnitsRow, keyof typeof UNIT_FIELDS>): Unit
     gateTimeScale: row.gate_time_scale ?? null,
     gateSaturation: row.gate_saturation ?? null,
     sparsity: row.sparsity ?? null,
+    explainedWord: row.explained_word ?? null,
+    explainedPair: row.explained_pair ?? null,
+    explainedPosition: row.explained_position ?? null,
+    explainedShuffled: row.explained_shuffled ?? null,
     labelAuc: row.label_auc ?? null,
   };
 }
@@ -70,6 +82,10 @@ export const UNIT_MEASURES = [
   { key: "positionBits", table: "selectivity", column: "bits", row: "position", over: "", error: "", title: "Tells position", help: "How much its state tells about the position in the sentence: mutual information over every step, in bits; 0 is nothing", about: "chance gives {chance}", format: "bits", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "tells", telling: 11 },
   { key: "lossWithout", table: "unit_ablation", column: "increase", row: null, over: "", error: "standardError", title: "Loss without it", help: "By how much the loss on held-out text rises when the unit is held at zero, in nats. The largest means are often noise: see them in standard errors", about: "{error}", format: "nats", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: true, group: "loss", telling: 10 },
   { key: "lossCertainty", table: "unit_ablation", column: "increase", row: null, over: "standardError", error: "", title: "Effect over error", help: "The rise of the loss without the unit, in its standard errors: clear effects come first, whatever their size. Within ±2 it may be noise", about: "{place}", format: "signed", digits: 1, unit: "std. errors", base: 0.0, rankedBy: "size", eitherSide: false, signless: true, group: "loss", telling: 3 },
+  { key: "explainedWord", table: "units", column: "explainedWord", row: null, over: "", error: "", title: "Word explains", help: "How much of its changes the word alone explains: means of words from one half of the text against the changes in the other, 100 % is all. What is left is context", about: "of its changes, on held-out text", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 4 },
+  { key: "explainedPair", table: "units", column: "explainedPair", row: null, over: "", error: "", title: "… and the word before", help: "How much of its changes the word and the word before it explain together, on held-out text", about: "with the word before as well", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 13 },
+  { key: "explainedPosition", table: "units", column: "explainedPosition", row: null, over: "", error: "", title: "… and the position", help: "How much of its changes the word and its position in the sentence explain together, on held-out text", about: "with the position in the sentence as well", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 14 },
+  { key: "explainedShuffled", table: "units", column: "explainedShuffled", row: null, over: "", error: "", title: "A random word explains", help: "How much of its changes a word drawn at random in place of the one read explains, on held-out text: chance", about: "a word drawn at random: chance", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 15 },
 ] as const satisfies readonly MeasureSpec[];
 
 /** Of whole models, on their test text. */
@@ -84,6 +100,9 @@ export const STATE_FIGURES: readonly FigureSpec[] = [
   { name: "kept_per_step", title: "Kept per step", about: "", format: "share", digits: 0, low: 0.0, high: 1.0, baseline: "" },
   { name: "change_per_step", title: "Change per step", about: "", format: "number", digits: 2, low: 0.0, high: null, baseline: "" },
   { name: "time_scale_median", title: "Time-scale, words", about: "Median time-scale of the units, in words", format: "number", digits: 1, low: 0.0, high: null, baseline: "" },
+  { name: "explained_word", title: "Word explains", about: "", format: "share", digits: 0, low: 0.0, high: 1.0, baseline: "" },
+  { name: "explained_pair", title: "… and the word before", about: "", format: "share", digits: 0, low: 0.0, high: 1.0, baseline: "" },
+  { name: "explained_position", title: "… and the position", about: "", format: "share", digits: 0, low: 0.0, high: 1.0, baseline: "" },
   { name: "effective_dimension_states", title: "Directions in use", about: "", format: "number", digits: 1, low: 1.0, high: null, baseline: "" },
 ];
 

@@ -189,6 +189,14 @@ export interface ClusterSummariesRow {
   purity_class: number | null;
   /** Mean effect of its words on the log-odds (float32) */
   effect: number | null;
+  /** Share of the changes in one half of the text that means of words in the other half explain; of units (float32) */
+  explained_word: number | null;
+  /** The same with the word before as well; of units (float32) */
+  explained_pair: number | null;
+  /** The same with the position in the sentence as well; of units (float32) */
+  explained_position: number | null;
+  /** The same with words drawn at random in place of those read: chance; of units (float32) */
+  explained_shuffled: number | null;
 }
 
 /** One row is one co-clustering. Sorted by method, selection, k. */
@@ -269,6 +277,14 @@ export interface UnitsRow {
   gate_saturation: number | null;
   /** Hoyer sparsity of its responses over the words, 0 dense to 1 sparse (float32) */
   sparsity: number | null;
+  /** Share of the changes in one half of the text that means of words in the other half explain (float32) */
+  explained_word: number | null;
+  /** The same with the word before as well (float32) */
+  explained_pair: number | null;
+  /** The same with the position in the sentence as well (float32) */
+  explained_position: number | null;
+  /** The same with words drawn at random in place of those read: chance (float32) */
+  explained_shuffled: number | null;
   /** Area under the ROC curve of its last state for the label, test text (float32) */
   label_auc: number | null;
   /** Next words it speaks for most, where a language model reads it (list<int32>) */
@@ -283,6 +299,24 @@ export interface UnitsRow {
   histogram: (number | bigint)[];
   /** The 65 borders of those bins (list<float32>) */
   edges: number[];
+}
+
+/** One row is a pair of words, of a unit of whose changes the word before explains much more. Sorted by unit, rank. */
+export interface UnitPairsRow {
+  /** Unit number (int32) */
+  unit: number;
+  /** 0 for the pair that adds most to what its word explains (int16) */
+  rank: number;
+  /** The word before; null where the word is the first (int32) */
+  before_id: number | null;
+  /** The word (int32) */
+  word_id: number;
+  /** Uses of the pair (int64) */
+  count: number | bigint;
+  /** Mean change of the unit there (float32) */
+  mean: number;
+  /** Mean change at all uses of the word (float32) */
+  alone: number;
 }
 
 /** One row is a gate of a unit. Sorted by unit, gate. */
@@ -554,6 +588,7 @@ export interface Rows {
   states: StatesRow;
   contexts: ContextsRow;
   units: UnitsRow;
+  unit_pairs: UnitPairsRow;
   gates: GatesRow;
   selectivity: SelectivityRow;
   unit_ablation: UnitAblationRow;
@@ -582,11 +617,12 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   cluster_labels: ['method', 'selection', 'k', 'side', 'ids', 'labels', 'order'],
   block_means: ['method', 'selection', 'k', 'mean'],
   word_strengths: ['method', 'selection', 'k', 'strength'],
-  cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect'],
+  cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled'],
   cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: ['sentence_id', 'step', 'value'],
   contexts: ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'],
-  units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
+  units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
+  unit_pairs: ['unit', 'rank', 'before_id', 'word_id', 'count', 'mean', 'alone'],
   gates: ['unit', 'gate', 'mean', 'closed', 'open'],
   selectivity: ['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'],
   unit_ablation: ['unit', 'increase', 'standard_error'],
@@ -614,11 +650,12 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   cluster_labels: [],
   block_means: [],
   word_strengths: [],
-  cluster_summaries: ['stability', 'purity_part_of_speech', 'purity_class', 'effect'],
+  cluster_summaries: ['stability', 'purity_part_of_speech', 'purity_class', 'effect', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled'],
   cluster_quality: ['normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: [],
   contexts: [],
-  units: ['output_weight', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next'],
+  units: ['output_weight', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'label_auc', 'raises_next', 'lowers_next'],
+  unit_pairs: ['before_id'],
   gates: [],
   selectivity: [],
   unit_ablation: ['standard_error'],

@@ -14,7 +14,7 @@ from rnnvis.text.sentences import Sentences
 
 BYTES = 16 * 2**20  # a state, for the sums of its pairs
 DRAWN = 500  # words drawn at random that are told apart
-LEAST = 4  # uses of a pair from which it is kept
+LEAST = 5  # uses of a pair from which it is kept
 MOST = 50_000  # pairs, for a state of few units
 EXACT = 32  # positions by themselves; those after them in classes that double
 POSITIONS = EXACT + 10
@@ -52,7 +52,7 @@ class Cells:
             cell, step = cell[order], step[order]
             starts = np.flatnonzero(np.diff(cell, prepend=-1))
             shape = len(starts), len(self.half)
-            matrix = sp.csr_matrix((np.ones(len(step)), step, np.append(starts, len(step))), shape=shape)
+            matrix = sp.csr_matrix((np.ones(len(step), np.float32), step, np.append(starts, len(step))), shape=shape)
             self._summed[pairs, words] = cell[starts], matrix
         return self._summed[pairs, words]
 
@@ -130,7 +130,8 @@ class CellFinder:
 
 
 class CellSums:
-    """Sums of the changes Δ of one state over cells, for each half, float64; bounded memory.
+    """Sums of the changes Δ of one state over cells, for each half; bounded memory. Within a batch they have the
+    precision of the changes, over batches that of float64.
 
     `count` int64 [2, cells], `sums` [2, cells, H]: the cells are `pairs` pairs, then `POSITIONS` positions, then
     `drawn` words drawn at random. `squares` [2, H] are Σ Δ² over the steps in one of the pairs.

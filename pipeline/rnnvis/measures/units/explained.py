@@ -21,7 +21,7 @@ from rnnvis.measures.units.cells import POSITIONS, CellFinder, CellSums
 from rnnvis.measures.words.responses import Responses
 
 SWEEPS = 1  # of fitting words and positions again (backfitting: Buja, Hastie and Tibshirani 1989)
-NOTHING = 1e-12  # a spread of this share of the mean square is rounding
+NOTHING = 1e-8  # a spread of this share of the mean square may be rounding
 OF_UNIT = 10  # pairs that are named
 MUCH = 0.05  # of a unit's changes, that the word before has to add for that
 _COLUMNS = 64

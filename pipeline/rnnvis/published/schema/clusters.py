@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import CLUSTERING, Column, Table
+from rnnvis.published.schema.declaration import CLUSTERING, EXPLAINED, Column, Table
 
 CLUSTERS: tuple[Table, ...] = (
     Table(
@@ -87,6 +87,7 @@ CLUSTERS: tuple[Table, ...] = (
                 high=1,
             ),
             Column("effect", "float32", "Mean effect of its words on the log-odds", nullable=True),
+            *(Column(name, "float32", f"{about}; of units", True, high=1) for name, about in EXPLAINED.items()),
         ),
         group=2048,
     ),

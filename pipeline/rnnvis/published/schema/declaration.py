@@ -124,6 +124,14 @@ ARROW: dict[str, pa.DataType] = {
 }
 HALVES = "list<float16> or list<float32>"
 
+EXPLAINED = {
+    "explained_word": "Share of the changes in one half of the text that means of words in the other half explain",
+    "explained_pair": "The same with the word before as well",
+    "explained_position": "The same with the position in the sentence as well",
+    "explained_shuffled": "The same with words drawn at random in place of those read: chance",
+}
+"""What is said of the shares explained, of a unit, of a cluster of units, and of a state."""
+
 # The columns that name a co-clustering, in every table that has one row or more for each.
 CLUSTERING = (
     Column("method", "string", "Co-clustering method: block, direction, spectral, modularity or rnnvis"),

@@ -50,6 +50,9 @@ STATE_FIGURES = (
     Figure("kept_per_step", "Kept per step", format="share", digits=0, high=1.0),
     Figure("change_per_step", "Change per step"),
     *MEDIANS.values(),
+    Figure("explained_word", "Word explains", format="share", digits=0, high=1.0),
+    Figure("explained_pair", "… and the word before", format="share", digits=0, high=1.0),
+    Figure("explained_position", "… and the position", format="share", digits=0, high=1.0),
     Figure("effective_dimension_states", "Directions in use", digits=1, low=1.0),
 )
 PAIR_FIGURE = Figure("cka", "States alike (CKA)", high=1.0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Format = Literal["number", "signed", "share", "bits", "nats"]
-Group = Literal["figures", "tells", "loss", "more"]
+Group = Literal["figures", "explained", "tells", "loss", "more"]
 LAST = 100
 
 
@@ -20,9 +20,9 @@ class Said:
     stands away from `base`; the largest `ranked_by` is first, and where `either_side` counts, v and 1 − v are one.
     A `signless` measure is not shown in the colours of the state's sign.
 
-    `group` is its place on a unit's page: a row of figures, what the state tells, losses, or only in the order of the
-    rail. Measures stand in `order`; a narrow table keeps those that come first in `telling`. With `compared` the page
-    “Compare” shows the median over the units.
+    `group` is its place on a unit's page: a row of figures, what explains its changes, what the state tells, losses, or
+    only in the order of the rail. Measures stand in `order`; a narrow table keeps those that come first in `telling`.
+    With `compared` the page “Compare” shows the median over the units.
 
     Of a table with more rows than one for a unit, `row` names the row: a column and its value. `over` names a column
     that this one is divided by, `error` one with its standard error. `key` is the name in links, in place of the

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import Column, Table
+from dataclasses import replace
+
+from rnnvis.published.schema.declaration import EXPLAINED, Column, Table
 from rnnvis.published.schema.said import Said
 
 
@@ -19,6 +21,38 @@ def _tells(feature: str, what: str, title: str, key: str, order: int, telling: i
         key=key,
     )
 
+
+_EXPLAINS = {
+    "explained_word": Said(
+        "Word explains",
+        "How much of its changes the word alone explains: means of words from one half of the text against the changes "
+        "in the other, 100 % is all. What is left is context",
+        "of its changes, on held-out text",
+        order=14,
+        telling=4,
+    ),
+    "explained_pair": Said(
+        "… and the word before",
+        "How much of its changes the word and the word before it explain together, on held-out text",
+        "with the word before as well",
+        order=15,
+        telling=13,
+    ),
+    "explained_position": Said(
+        "… and the position",
+        "How much of its changes the word and its position in the sentence explain together, on held-out text",
+        "with the position in the sentence as well",
+        order=16,
+        telling=14,
+    ),
+    "explained_shuffled": Said(
+        "A random word explains",
+        "How much of its changes a word drawn at random in place of the one read explains, on held-out text: chance",
+        "a word drawn at random: chance",
+        order=17,
+        telling=15,
+    ),
+}
 
 UNITS: tuple[Table, ...] = (
     Table(
@@ -154,6 +188,17 @@ UNITS: tuple[Table, ...] = (
                     ),
                 ),
             ),
+            *(
+                Column(
+                    name,
+                    "float32",
+                    about,
+                    True,
+                    high=1,
+                    said=(replace(_EXPLAINS[name], format="share", digits=0, group="explained"),),
+                )
+                for name, about in EXPLAINED.items()
+            ),
             Column(
                 "label_auc",
                 "float32",
@@ -190,6 +235,23 @@ UNITS: tuple[Table, ...] = (
             Column("edges", "list<float32>", "The 65 borders of those bins", length=65),
         ),
         one_each="units",
+    ),
+    Table(
+        "unit_pairs",
+        "state",
+        "a pair of words, of a unit of whose changes the word before explains much more",
+        ("unit", "rank"),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column("rank", "int16", "0 for the pair that adds most to what its word explains", low=0),
+            Column(
+                "before_id", "int32", "The word before; null where the word is the first", nullable=True, of="words"
+            ),
+            Column("word_id", "int32", "The word", of="words"),
+            Column("count", "int64", "Uses of the pair", low=1),
+            Column("mean", "float32", "Mean change of the unit there"),
+            Column("alone", "float32", "Mean change at all uses of the word"),
+        ),
     ),
     Table(
         "gates",
