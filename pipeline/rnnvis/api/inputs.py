@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from rnnvis.api.loaders import rows_of
+from rnnvis.arguments import halves, is_row, is_whole
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.text.corpus import sentence_key
@@ -58,7 +60,7 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
     if isinstance(vocabulary, Mapping):
         found: dict[int, str] = {}
         for word, number in vocabulary.items():
-            if not _whole(number) or number < 0:
+            if not is_whole(number) or number < 0:
                 raise RnnvisError(
                     f"the vocabulary gives {word!r} the id {number!r}", "ids are whole numbers from 0: word -> id"
                 )
@@ -80,8 +82,10 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                 "number the words from 0 without large gaps: every id takes memory, used or not",
             )
         words: list[Any] = [found.get(i, f"<id {i}>") for i in range(largest + 1)]
-    elif isinstance(vocabulary, Iterable):
-        words = list(vocabulary)
+    elif is_row(vocabulary):
+        words = list(islice(vocabulary, MOST_WORDS + 1))
+        if len(words) > MOST_WORDS:
+            raise RnnvisError(f"the vocabulary has more than {MOST_WORDS:,} words", "pass those that the ids stand for")
     else:
         raise RnnvisError(f"the vocabulary is a {type(vocabulary).__name__}", VOCABULARY)
     for number, word in enumerate(words):
@@ -90,7 +94,7 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                 f"word {number} of the vocabulary is {word!r}, not text",
                 "pass a list of words (position = id) or a dict from word to id",
             )
-        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):
+        if halves(word):
             raise RnnvisError(
                 f"word {number} of the vocabulary is {word!r}, which holds half a character and cannot be written",
                 "decode the vocabulary as it was encoded, with errors='replace' where it is damaged",
@@ -142,7 +146,7 @@ def read_sequences(
     the rows are to stay `whole`. Raises RnnvisError, naming the sequence, for ids outside the `vocabulary`, for what is
     no ids, and where nothing is left.
     """
-    if isinstance(sequences, str | bytes | set | frozenset) or not isinstance(sequences, Iterable):
+    if isinstance(sequences, str | bytes | set | frozenset) or not is_row(sequences):
         what = f"a {type(sequences).__name__}" if isinstance(sequences, set | frozenset) else repr(sequences)
         raise RnnvisError(f"the sequences are {what}", "pass lists of token ids, tensors, or a DataLoader")
     measured = lengths is not None
@@ -176,12 +180,12 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
     if labels is None:
         return Labels(np.full(count, -1, np.int16), ())
     check_row(labels, "labels")
-    given = [_class(_plain(label)) for label in labels]
+    given = [_class(plain(label)) for label in labels]
     if len(given) != count:
         raise RnnvisError(f"{len(given)} labels for {count} sequences", "pass one label for each sequence, or None")
     known = [label for label in given if label is not None]
     most = np.iinfo(np.int16).max
-    if all(_whole(label) and label >= -1 for label in known):
+    if all(is_whole(label) and label >= -1 for label in known):
         if max(known, default=-1) >= most:
             raise RnnvisError(
                 f"a label is {max(known):,}, and classes end at {most - 1:,}", "number the classes from 0"
@@ -194,11 +198,13 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
         numbers = [-1 if label is None else place[label] for label in given]
     else:
         fits = isinstance(next((label for label in known if isinstance(label, str)), None), str)
-        odd = next(label for label in known if not (isinstance(label, str) if fits else _whole(label) and label >= -1))
+        odd = next(
+            label for label in known if not (isinstance(label, str) if fits else is_whole(label) and label >= -1)
+        )
         what = f"an array of shape {list(odd.shape)}" if hasattr(odd, "shape") and odd.shape else repr(odd)
         raise RnnvisError(f"a label is {what}", "labels are class numbers from 0, or names; None where there is none")
     for name in names:
-        if any("\ud800" <= c <= "\udfff" for c in name):
+        if halves(name):
             raise RnnvisError(f"a label is {name!r}, which holds half a character", "decode it as it was encoded")
     if len(names) > most:
         raise RnnvisError(
@@ -226,30 +232,12 @@ def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[st
     return keys
 
 
-def check_names(**names: Any) -> None:
-    """RnnvisError for the first of `names` that is no text, is empty, or cannot be written as UTF-8."""
-    for what, given in names.items():
-        if not isinstance(given, str) or not given.strip():
-            raise RnnvisError(f"{what} is {given!r}", f'give it as text: {what}="my {what}"')
-        try:
-            given.encode()
-        except UnicodeEncodeError:
-            raise RnnvisError(f"{what} is {given!a}, which is no Unicode text", "name it in another way") from None
-
-
-def check_counts(**given: Any) -> None:
-    """RnnvisError for an option, given by name, that is no whole number from 1."""
-    for name, value in given.items():
-        if not _whole(value) or value < 1:
-            raise RnnvisError(f"{name} is {value!r}", "give a whole number from 1")
-
-
 def _whole_numbers(given: Any, what: str) -> list[int]:
     """`given` as whole numbers; RnnvisError names the first that is none."""
     check_row(given, what)
-    found = [_plain(value) for value in given]
+    found = [plain(value) for value in given]
     for number, value in enumerate(found):
-        if not _whole(value):
+        if not is_whole(value):
             raise RnnvisError(f"{what}[{number}] is {value!r}", "give whole numbers, one a sequence")
     return [int(value) for value in found]
 
@@ -258,12 +246,12 @@ def check_row(given: Any, what: str) -> None:
     """RnnvisError for what has no order, is text, hides values or is no row at all."""
     if isinstance(given, np.ma.MaskedArray):
         raise RnnvisError(f"the {what} are a masked array", f"fill in what is masked: {what}.filled(…)")
-    if isinstance(given, str | bytes | Mapping | set | frozenset) or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes | Mapping | set | frozenset) or not is_row(given):
         kind = "text" if isinstance(given, str | bytes) else f"a {type(given).__name__}"
         raise RnnvisError(f"the {what} are {kind}", "pass a list, one a sequence in their order")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A number out of an array of one; anything else as it is."""
     single = hasattr(value, "item") and getattr(value, "size", 1) in (1, (), (1,))
     try:
@@ -280,7 +268,3 @@ def _inside(ids: np.ndarray, number: int, words: int) -> np.ndarray:
             "pass the vocabulary that the sequences were made with",
         )
     return ids.astype(np.int32)
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -18,9 +18,10 @@ from rnnvis import progress
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
-from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis.api.inputs import Labels, Tokens, read_labels, read_sequences, read_vocabulary, sequence_keys
 from rnnvis.api.recording import Recording
 from rnnvis.api.sample import Sample
+from rnnvis.arguments import ANY, checks_arguments, instance
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
@@ -41,6 +42,7 @@ BATCH_BYTES = 64 * 2**20
 """What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
+@checks_arguments(model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, sample=instance(Sample))
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
@@ -94,7 +96,6 @@ def record(
     vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
     by more than 1e-4 of the largest, that are no finite numbers, or that are kept from call to call and nothing resets.
     """
-    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps, threads=threads)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward or only):
@@ -102,8 +103,6 @@ def record(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
             "leave out forward, tokens and only",
         )
-    if isinstance(only, str):
-        raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
     recurrent = {} if plain else recurrent_modules(_module(model), only)
     batch_steps = at_most(batch_steps, recurrent.values())
     words = read_vocabulary(vocabulary)
