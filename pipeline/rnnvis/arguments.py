@@ -95,6 +95,7 @@ KINDS: dict[str, Kind] = {
     "browse": FLAG,
     "characters": FLAG,
     "check": FLAG,
+    "classes": ANY,
     "dataset": TEXT,
     "end": NAME,
     "every": COUNT,
@@ -113,6 +114,10 @@ KINDS: dict[str, Kind] = {
     "observers": Kind(
         lambda value: isinstance(value, list | tuple) and all(map(_is_observer, value)),
         "give a list of objects with a method add(batch, rows)",
+    ),
+    "outputs": Kind(
+        lambda value: callable(value) or isinstance(value, str),
+        'pass a function, outputs=lambda returned: returned[0], or outputs="none"',
     ),
     "only": Kind(_are_names, "pass a list of names: only=[{}]"),
     "padding": NAME,
