@@ -88,7 +88,7 @@ FLAG = Kind(lambda value: isinstance(value, bool), "give True or False")
 COUNT = between(1, LARGEST)
 NAME = Kind(_is_name, "give it as text")
 NAMES = Kind(_are_names, "give a list of names")
-TEXT = Kind(is_text, "give it as text that can be written: not empty, no NUL, no half characters")
+TEXT = Kind(is_text, "name it in another way: this is empty, holds NUL, or is no Unicode text")
 PATH = Kind(_is_path, "give the name of a file or folder, as text or a Path")
 KINDS: dict[str, Kind] = {
     "batch_steps": COUNT,
