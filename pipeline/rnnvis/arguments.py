@@ -34,6 +34,11 @@ def is_whole(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
+def is_number(value: Any) -> bool:
+    """Whether `value` is a number of any kind but True, False and complex ones; nan is one."""
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
 def is_row(value: Any) -> bool:
     """Whether `value` can be gone through: an array without dimensions cannot."""
     nested = getattr(value, "is_nested", False)  # torch knows how many there are, and gives none of them
@@ -79,6 +84,10 @@ def _is_observer(value: Any) -> bool:
     return callable(getattr(value, "add", None)) and not hasattr(value, "shape")  # tensors can be added too
 
 
+def _is_recording(value: Any) -> bool:
+    return type(value).__name__ == "Recording" and hasattr(value, "rerun")
+
+
 def _is_name(value: Any) -> bool:
     return isinstance(value, str)
 
@@ -86,27 +95,38 @@ def _is_name(value: Any) -> bool:
 ANY = Kind(lambda value: True, "")
 FLAG = Kind(lambda value: isinstance(value, bool), "give True or False")
 COUNT = between(1, LARGEST)
+SHARE = Kind(lambda value: is_number(value) and 0 < value <= 1, "give a number above 0 and up to 1")
 NAME = Kind(_is_name, "give it as text")
 NAMES = Kind(_are_names, "give a list of names")
 TEXT = Kind(is_text, "name it in another way: this is empty, holds NUL, or is no Unicode text")
 PATH = Kind(_is_path, "give the name of a file or folder, as text or a Path")
 KINDS: dict[str, Kind] = {
+    "answer": ANY,
+    "at": ANY,
     "batch_steps": COUNT,
     "browse": FLAG,
     "characters": FLAG,
     "check": FLAG,
+    "chip": ANY,
+    "chips": ANY,
     "classes": ANY,
+    "confirm": ANY,
     "dataset": TEXT,
     "end": NAME,
+    "enough": SHARE,
     "every": COUNT,
     "folder": PATH,
     "forward": Kind(callable, "pass a function forward(model, batch)"),
     "frequent_count": COUNT,
+    "from_step": between(0, LARGEST),
+    "hold": ANY,
     "initial": NAME,
     "labels": ANY,
+    "largest": COUNT,
     "largest_k": COUNT,
     "lengths": ANY,
     "limit": COUNT,
+    "measure": Kind(callable, "pass a function of the answers, float tensor [P, C], that gives [P]"),
     "method": NAME,
     "methods": Kind(lambda value: isinstance(value, str) or _are_names(value), "give the names of methods in a list"),
     "minimum_count": COUNT,
@@ -122,11 +142,19 @@ KINDS: dict[str, Kind] = {
     "only": Kind(_are_names, "pass a list of names: only=[{}]"),
     "padding": NAME,
     "path": PATH,
+    "prefix": NAME,
     "port": between(0, 65535),
+    "recording": Kind(_is_recording, "pass what rnnvis.record gave"),
+    "runs": COUNT,
+    "sequences": ANY,
+    "shortlist": COUNT,
+    "state": Kind(lambda value: isinstance(value, str) or _are_names(value), "name a state"),
     "states_bytes": between(0, 2**63 - 1),
     "surprise": FLAG,
     "text": FLAG,
     "threads": between(1, MOST_THREADS),
+    "units": ANY,
+    "verbose": FLAG,
 }
 """By the name of an argument. Those that come in several shapes are `ANY`, here or in the call of `checks_arguments`:
 what reads them (`rnnvis.api.inputs` above all) says what they must be."""
@@ -174,6 +202,8 @@ def read_array(value: Any, where: str) -> np.ndarray:
 
     Half precision of tensors is given as float32.
     """
+    if isinstance(value, np.ma.MaskedArray):
+        raise RnnvisError(f"{where} is a masked array", "fill in what is masked: array.filled(…)")
     try:
         if hasattr(value, "detach"):
             value = value.detach().cpu()

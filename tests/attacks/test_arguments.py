@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,32 @@ def reading(**given: Any) -> Any:
     return record(tokens={"rnn": rnnvis.Tokens(**({"sequences": TEXT} | given))})
 
 
+@cache
+def of_recording() -> rnnvis.Recording:
+    return record(labels=[0, 1] * 20, classes=["bad", "good"])
+
+
+def ablated(**given: Any) -> Any:
+    return of_recording().ablate(**({"units": [0]} | given))
+
+
+def patched(**given: Any) -> Any:
+    return rnnvis.patch(**({"recording": of_recording(), "into": [0, 1], "of": [2, 3]} | given))
+
+
+def searched(**given: Any) -> Any:
+    pairs = {"into": [0, 1, 4, 5], "of": [2, 3, 6, 7], "runs": 8}
+    return rnnvis.search(**({"recording": of_recording()} | pairs | given))
+
+
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     record: rnnvis.record,
     import_states: rnnvis.import_states,
     import_stream: rnnvis.import_states,
     sampled: rnnvis.Sample,
+    ablated: rnnvis.Recording.ablate,
+    patched: rnnvis.patch,
+    searched: rnnvis.search,
     reading: rnnvis.Tokens,
     lambda **given: rnnvis.cocluster(**({"matrix": STATES[:40], "k": 2} | given)): rnnvis.cocluster,
     lambda **given: rnnvis.parts(**given): rnnvis.parts,
@@ -113,7 +135,7 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
 
 def cases() -> Iterator[Any]:
     for call, function in FUNCTIONS.items():
-        for name in inspect.signature(function).parameters:
+        for name in [name for name in inspect.signature(function).parameters if name != "self"]:
             yield pytest.param(call, name, id=f"{function.__name__}-{name}")
 
 
@@ -175,6 +197,7 @@ def public() -> Iterator[tuple[str, Callable[..., Any]]]:
         found = getattr(rnnvis, name)
         if inspect.isfunction(found):
             yield name, found
+    yield "Recording.ablate", rnnvis.Recording.ablate
     yield "Recording.publish", rnnvis.Recording.publish
     yield "Recording.to_html", rnnvis.Recording.to_html
 
