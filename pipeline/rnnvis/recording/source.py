@@ -16,6 +16,7 @@ from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import length_batches, padded
+from rnnvis.text.sentences import lengths_of
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none
@@ -74,7 +75,7 @@ def source_steps(
     bounded = _bounded(source, sizes)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    batches = length_batches(lengths_of(sentences), batch_steps) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
