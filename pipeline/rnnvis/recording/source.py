@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,9 +17,11 @@ from rnnvis.recording.alignment import AS_THEY_STAND
 from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.holding import Held, Hold
 from rnnvis.recording.passes import tolerance
+from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
-from rnnvis.text.batches import length_batches, padded
+from rnnvis.text.batches import Rows, length_batches, padded
+from rnnvis.text.sentences import lengths_of
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none
@@ -39,11 +42,14 @@ class StateSource(Protocol):
     [B, m, n] or [B, heads, m, n], of real numbers. A state called `<module>.<layer>.reverse.<kind>` reads from the
     last word to the first: its change at a step is taken against the step after it.
 
-    Three more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
+    Four more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
     name, [units], [B, units] or the same of matrices; what it does not name starts from zero, and a reversed state
     starts so at a sentence's last word. `attention(batch)` gives weights ≥ 0, [B, T] where the model reads the words
     once after the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]; positions of
     the same sentence, never of another text. `bounded` names the states that lie in [−1, 1].
+
+    `answers(batch)`, where there is one, gives what the model answers in any of the shapes that are read of a module:
+    [B, C] or [B, T, C], logits, log-probabilities or probabilities, or numbers.
 
     A matrix is summarised by three states, of which none changes with the sign of an entry: `M_rows`, the Euclidean
     norms of its m rows; `M_columns`, those of its n columns; `M_singular`, its singular values, largest first. Any of
@@ -51,7 +57,8 @@ class StateSource(Protocol):
 
     Where `steps` takes an argument called `hold`, `steps(batch, hold)`, states can be held (`Recording.ablate`,
     `rnnvis.patch`): `state = hold(name, step, state)`, called once for every state at every step as soon as it is
-    computed, [B, units], gives what everything has to read from there on. `hold` is None where nothing is held.
+    computed, [B, units], gives what everything has to read from there on; `step` is the word's place. `answers` has to
+    take it too. `hold` is None where nothing is held.
     """
 
     @property
@@ -71,9 +78,13 @@ def source_steps(
     padding_id: int,
     only: np.ndarray | None = None,
     holds: Sequence[Hold] = (),
+    answer: Returned | None = None,
+    equal: bool = False,
+    numbers: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
     """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
-    States are held as `holds` say.
+    States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
+    length share a batch. `numbers` int64 [S] are the positions that they have in the whole text.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -84,16 +95,19 @@ def source_steps(
     _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    batches = length_batches(lengths_of(sentences), batch_steps, equal) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
-        ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
+        known = rows if numbers is None else numbers[rows]
+        ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, known))
         batch = Batch(ids, lengths, places)
         with untouched(model), torch.no_grad():
             starts = _initial(source, batch, sizes)
-            held = [hold.bound(rows, read.lengths, device, AS_THEY_STAND) for hold in holds]
+            held = [hold.bound(known, read.lengths, device, AS_THEY_STAND) for hold in holds]
             values = _states(source, batch, sizes, SourceHold(held, holds, starts, lengths) if holds else None)
-            weights = _attention(source, batch)
+            weights = _attention(source, batch) if not holds else None
+            anew = SourceHold(held, holds, starts, lengths) if holds else None
+            given = None if answer is None else _given(source, batch, answer, read, rows, anew)
         for name in bounded if not holds else ():
             _check_bounded(name, values[name][read.real])
         before = {name: _before(name, v, starts[name], read.lengths) for name, v in values.items()}
@@ -112,7 +126,34 @@ def source_steps(
             previous={name: v[read.real] for name, v in before.items()},
             gates={},
             attention=weights,
+            answer=given,
         )
+
+
+def answers_of(source: StateSource) -> Callable[[Batch], object] | None:
+    """What gives the answers of a source; None of one without."""
+    given = getattr(source, "answers", None)
+    return given if callable(given) and not isinstance(given, nn.Module) else None
+
+
+def _given(
+    source: StateSource, batch: Batch, answer: Returned, read: Rows, rows: np.ndarray, hold: SourceHold | None
+) -> Given:
+    give: Any = answers_of(source)
+    assert give is not None
+    if hold is not None and not _takes_hold(give):
+        raise RnnvisError(
+            f"{type(source).__name__}.answers does not say how its states are held",
+            "let answers take one more argument, answers(self, batch, hold), and make them of steps(batch, hold)",
+        )
+    returned = give(batch, hold=hold) if _takes_hold(give) else give(batch)
+    if hold is not None and not hold.asked_for(read.ids.shape[1]):
+        raise RnnvisError(
+            f"{type(source).__name__}.answers takes a hold, and does not hand it the states of every step",
+            "make the answers of steps(batch, hold)",
+        )
+    given = answer.given(returned, read.lengths, read.ids.shape[1])
+    return replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
 def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
@@ -179,16 +220,23 @@ class SourceHold:
         for one, hold in zip(held, holds, strict=True):
             self._held.setdefault(hold.state, []).append(one)
         self._before = {name: torch.from_numpy(starts[name]) for name in self._held}
+        self._asked: dict[str, set[int]] = {name: set() for name in self._held}
 
-    def __call__(self, name: str, step: int, state: Tensor) -> Tensor:
+    def __call__(self, name: str, step: int, state: Any) -> Any:
         """What is to be read for the state `name` [B, units] after `step`, the word's place."""
         if name not in self._held:
             return state
+        state = torch.as_tensor(state)
+        self._asked[name].add(int(step))
         before = self._before[name].to(state).expand_as(state)
         for one in self._held[name]:
             state = one.into(state, before, step, slice(None))
         self._before[name] = torch.where((step < self._lengths)[:, None], state, before)  # none comes before padding
         return state
+
+    def asked_for(self, steps: int) -> bool:
+        """Whether every state that is held was handed over at each of so many steps."""
+        return all(asked >= set(range(steps)) for asked in self._asked.values())
 
 
 def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], holds: Sequence[Hold]) -> None:
@@ -210,8 +258,18 @@ def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], hold
 
 def takes_hold(source: StateSource) -> bool:
     """Whether the steps of `source` take what holds its states."""
+    return _takes_hold(source.steps)
+
+
+def can_be_held(source: StateSource) -> bool:
+    """Whether its steps, and its answers where it gives any, say how states are held."""
+    give = answers_of(source)
+    return takes_hold(source) and (give is None or _takes_hold(give))
+
+
+def _takes_hold(method: Callable[..., Any]) -> bool:
     try:
-        return "hold" in inspect.signature(source.steps).parameters
+        return "hold" in inspect.signature(method).parameters
     except (TypeError, ValueError):
         return False
 
