@@ -40,8 +40,8 @@ class Rows:
 
         `strengths` float [words, unit clusters]; `purity` is (mean effect, share of the majority sign) per word
         cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech, and
-        `purities` that share over all words with what chance gives; `explained` [unit clusters] by name what the word
-        and more explain of the changes of a cluster's units.
+        `purities` that share over all words with what chance gives; `explained` [unit clusters + 1] by name what the
+        word and more explain of the changes of a cluster's units, and of all of them.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
         clustered = found.word_labels >= 0
@@ -64,9 +64,7 @@ class Rows:
                 )
                 pure = float(of_speech[cluster]) if side == "words" else math.nan
                 row["purity_part_of_speech"] = None if math.isnan(pure) else pure
-                for name, of in explained.items():
-                    known = side == "units" and not math.isnan(of[cluster])
-                    row[name] = float(of[cluster]) if known else None
+                row |= {name: _known(of[cluster]) if side == "units" else None for name, of in explained.items()}
                 self._rows["cluster_summaries"].append(row)
         self._rows["block_means"].append({**at, "mean": found.block_means.ravel().tolist()})
         self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel().tolist()})
@@ -74,6 +72,7 @@ class Rows:
         names = ("held_out_r2", "bound", "sign_coherence", "ari_words", "ari_units", "balance", "normalised_cut")
         over_all, chance = (None if math.isnan(value) else value for value in purities)
         row = {**at, **{name: getattr(q, name) for name in names}}
+        row |= {name: _known(of[-1]) for name, of in explained.items()}
         self._rows["cluster_quality"].append({**row, "purity_part_of_speech": over_all, "purity_shuffled": chance})
 
     def columns(self) -> dict[str, dict[str, list[Any]]]:
@@ -83,3 +82,7 @@ class Rows:
             for name, rows in self._rows.items()
             if rows
         }
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

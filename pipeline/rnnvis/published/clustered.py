@@ -178,7 +178,8 @@ def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.n
     of_speech = parts_of_speech.purity(found.word_labels, k, part)
     purities = parts_of_speech.overall_purity(found.word_labels, k, part)
     strengths = word_strengths(job.matrix, found.unit_labels, k)
-    explained = explained_shares(source, found.unit_labels == np.arange(k)[:, None])
+    groups = np.concatenate([found.unit_labels == np.arange(k)[:, None], [found.unit_labels >= 0]])
+    explained = explained_shares(source, groups)
     rows.add(job.selection, found, strengths, purity, of_speech, purities, explained)
 
 

@@ -129,7 +129,7 @@ export async function stateMeasures(source: Source, { state }: Compared): Promis
 
 /** The model's own figures on the test text, each with those of the methods that it is held against. */
 export async function testFigures(source: Source, { model }: Compared): Promise<TestFigure[]> {
-  const rows = (await source.metrics(model)).filter((row) => row.split === 'test');
+  const rows = (await source.metrics(model)).filter((row) => row.split === 'test' || row.split === 'recorded');
   return rows
     .filter((row) => row.subject === 'this model')
     .map(({ measure, value, low, high }) => ({

@@ -14,9 +14,10 @@ import type {
   WordStrengthsRow,
 } from './schema';
 import type {
-  Clustering,
   ClusterSide,
   ClusterSummary,
+  Clustering,
+  Explained,
   NextWords,
   Sentence,
   SentenceAttention,
@@ -116,12 +117,24 @@ export function decodeAttention(
   };
 }
 
+type ExplainedColumns = Partial<Record<'explained_word' | 'explained_pair' | 'explained_position', number | null>>;
+
+/** What the word and more explain; null where the data are older, or nothing could be held out. */
+function decodeExplained(row: ExplainedColumns): Explained | null {
+  const { explained_word: word, explained_pair: pair, explained_position: position } = row;
+  return typeof word === 'number' && typeof pair === 'number' && typeof position === 'number'
+    ? { word, pair, position }
+    : null;
+}
+
 interface ClusteringRows {
   labels: Pick<ClusterLabelsRow, 'side' | 'ids' | 'labels' | 'order'>[];
   blocks: Pick<BlockMeansRow, 'mean'>[];
   strengths: Pick<WordStrengthsRow, 'strength'>[];
-  summaries: Pick<ClusterSummariesRow, 'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect'>[];
-  quality: Pick<ClusterQualityRow, 'held_out_r2' | 'bound' | 'sign_coherence' | 'ari_words' | 'ari_units'>[];
+  summaries: (Pick<ClusterSummariesRow, 'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect'> &
+    ExplainedColumns)[];
+  quality: (Pick<ClusterQualityRow, 'held_out_r2' | 'bound' | 'sign_coherence' | 'ari_words' | 'ari_units'> &
+    ExplainedColumns)[];
 }
 
 /** The grouping, or null where a row of it is missing. */
@@ -147,6 +160,7 @@ export function decodeClustering(
       signCoherence: quality.sign_coherence,
       ariWords: quality.ari_words,
       ariUnits: quality.ari_units,
+      explained: decodeExplained(quality),
     },
   };
 }
@@ -181,6 +195,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
       stability: row.stability ?? null,
       purityClass: row.purity_class ?? null,
       effect: row.effect ?? null,
+      explained: decodeExplained(row),
     }));
   return {
     ids: Int32Array.from(labels.ids),

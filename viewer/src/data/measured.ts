@@ -1,3 +1,4 @@
+import type { UnitPairsRow } from './schema';
 import type { Source } from './source';
 import type { Feature, StateEntry, Told, UnitRow, Without } from './types';
 
@@ -83,6 +84,13 @@ async function unitAblation(source: Source, state: StateEntry): Promise<Map<numb
 /** The gates of a unit; none where the cell has no gates, or they were not recorded. */
 export async function gatesOf(source: Source, state: StateEntry, unit: number): Promise<Gate[]> {
   return (await source.table(state, 'gates')?.where({ unit }, ['gate', 'mean', 'closed', 'open'])) ?? [];
+}
+
+/** The pairs of words that add most to what the word alone says of a unit; none where the word before adds little. */
+export async function pairsOf(source: Source, state: StateEntry, unit: number): Promise<UnitPairsRow[]> {
+  const columns = ['unit', 'rank', 'before_id', 'word_id', 'count', 'mean', 'alone'] as const;
+  const rows = (await source.table(state, 'unit_pairs')?.where({ unit }, columns)) ?? [];
+  return [...rows].sort((a, b) => a.rank - b.rank);
 }
 
 /** The next words that a unit speaks for; null where no language model reads the state. */

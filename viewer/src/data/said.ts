@@ -28,7 +28,7 @@ export interface MeasureSpec {
   /** Its sign is not the state's, so that it has not the state's colours. */
   signless: boolean;
   /** Place on a unit's page: the row of figures, what the state tells, the losses; the others only sort the rail. */
-  group: 'figures' | 'tells' | 'loss' | 'more';
+  group: 'figures' | 'explained' | 'tells' | 'loss' | 'more';
   /** Narrow tables keep what comes first. */
   telling: number;
 }

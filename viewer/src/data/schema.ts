@@ -209,6 +209,14 @@ export interface ClusterQualityRow {
   k: number;
   /** Held-out block R²: labels and means from one half, the other predicted (float32) */
   held_out_r2: number;
+  /** Share of the changes in one half of the text that means of words in the other half explain; of all units clustered (float32) */
+  explained_word: number | null;
+  /** The same with the word before as well; of all units clustered (float32) */
+  explained_pair: number | null;
+  /** The same with the position in the sentence as well; of all units clustered (float32) */
+  explained_position: number | null;
+  /** The same with words drawn at random in place of those read: chance; of all units clustered (float32) */
+  explained_shuffled: number | null;
   /** The best any k groups could reach: rank-k share of the other half (float32) */
   bound: number;
   /** Σ|block mean of R| / Σ block mean of |R| (float32) */
@@ -618,7 +626,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   block_means: ['method', 'selection', 'k', 'mean'],
   word_strengths: ['method', 'selection', 'k', 'strength'],
   cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled'],
-  cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
+  cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: ['sentence_id', 'step', 'value'],
   contexts: ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'],
   units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
@@ -651,7 +659,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   block_means: [],
   word_strengths: [],
   cluster_summaries: ['stability', 'purity_part_of_speech', 'purity_class', 'effect', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled'],
-  cluster_quality: ['normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
+  cluster_quality: ['explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: [],
   contexts: [],
   units: ['output_weight', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'label_auc', 'raises_next', 'lowers_next'],

@@ -39,6 +39,7 @@ import type {
 } from './types';
 
 const CACHED = 400;
+const EXPLAINED = ['explained_word', 'explained_pair', 'explained_position'] as const;
 
 /** Above so many units their table is read by columns, without the histograms. */
 const MANY_UNITS = 4096;
@@ -198,6 +199,7 @@ export class Source {
           'stability',
           'purity_class',
           'effect',
+          ...EXPLAINED,
         ]),
         this.required(state, 'cluster_quality').where(of, [
           'held_out_r2',
@@ -205,6 +207,7 @@ export class Source {
           'sign_coherence',
           'ari_words',
           'ari_units',
+          ...EXPLAINED,
         ]),
       ]);
       const decoded = decodeClustering(of, { labels, blocks, strengths, summaries, quality });

@@ -110,6 +110,13 @@ export interface WordEffect {
   quantiles: [number, number, number, number, number];
 }
 
+/** Held-out shares of the changes of units that means explain: of words, of pairs with the word before, of words and positions. */
+export interface Explained {
+  word: number;
+  pair: number;
+  position: number;
+}
+
 export interface ClusterSummary {
   cluster: number;
   size: number;
@@ -117,6 +124,8 @@ export interface ClusterSummary {
   stability: number | null;
   purityClass: number | null;
   effect: number | null;
+  /** Of a cluster of units, where it was measured. */
+  explained?: Explained | null;
 }
 
 export interface ClusterQuality {
@@ -125,6 +134,8 @@ export interface ClusterQuality {
   signCoherence: number;
   ariWords: number;
   ariUnits: number;
+  /** Of all clustered units together. */
+  explained?: Explained | null;
 }
 
 export interface ClusterSide {

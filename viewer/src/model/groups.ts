@@ -1,4 +1,4 @@
-import type { ClusterSide, Clustering } from '../data/types';
+import type { ClusterSide, Clustering, Explained } from '../data/types';
 
 /** Below this stability a cluster is drawn dashed: the two halves of the text do not agree on it. */
 export const UNSTABLE = 0.5;
@@ -15,6 +15,8 @@ export interface Group {
   unstable: boolean;
   /** Mean effect of its words on the log-odds; null where there is none. */
   effect: number | null;
+  /** Of a chip: what the word, and more, explain of its changes; null where that was not measured. */
+  explained: Explained | null;
 }
 
 /** The clusters of one side in draw order. */
@@ -40,6 +42,7 @@ function gather(side: ClusterSide): Group[] {
       stability,
       unstable: stability !== null && stability < UNSTABLE,
       effect: summary?.effect ?? null,
+      explained: summary?.explained ?? null,
     };
   });
 }

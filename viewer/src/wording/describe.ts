@@ -1,5 +1,5 @@
 import type { ChipEffects } from '../data/measured';
-import type { Vocabulary, WordResponse } from '../data/types';
+import type { Explained, Vocabulary, WordResponse } from '../data/types';
 import { rankOf, shownAttention } from '../model/attention';
 import { blockMean, groups, strength } from '../model/groups';
 import { moversOf } from '../model/clouds';
@@ -79,6 +79,12 @@ function movers(facts: Facts, cluster: number): Segment[] {
   if (raise.length) parts.push('Raised most by ', ...corpusList(text(raise)));
   if (lower.length) parts.push(raise.length ? '; lowered most by ' : 'Lowered most by ', ...corpusList(text(lower)));
   return parts.length ? [...parts, '.'] : [];
+}
+
+/** `The word alone explains 55 % of its changes on held-out text; with the word before 63 %.` */
+export function explains({ word, pair }: Explained, whose = 'its'): string {
+  const share = (value: number): string => percent(Math.max(0, value));
+  return `The word alone explains ${share(word)} of ${whose} changes on held-out text; with the word before ${share(pair)}.`;
 }
 
 function unstable(stability: number | null): Segment[] {
@@ -235,6 +241,7 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
     Number.isFinite(kept) ? [`${percent(kept)} of it was kept from the step before.`] : [],
     movers(facts, cluster),
     without(facts, cluster, units),
+    drawn.group.explained ? [explains(drawn.group.explained)] : [],
     unstable(drawn.group.stability),
   ];
   return {

@@ -104,6 +104,7 @@ CLUSTERS: tuple[Table, ...] = (
                 "Held-out block R²: labels and means from one half, the other predicted",
                 high=1,
             ),
+            *(Column(n, "float32", f"{about}; of all units clustered", True, high=1) for n, about in EXPLAINED.items()),
             Column("bound", "float32", "The best any k groups could reach: rank-k share of the other half", high=1),
             Column("sign_coherence", "float32", "Σ|block mean of R| / Σ block mean of |R|", low=0, high=1),
             Column("ari_words", "float32", "Adjusted Rand index of the halves' word clusters", low=-1, high=1),

@@ -1,4 +1,5 @@
 import type { Spoken } from '../../data/measured';
+import type { UnitPairsRow } from '../../data/schema';
 import { rankUnitWords, type UnitWordOrder } from '../../data/queries';
 import type { Source } from '../../data/source';
 import type { DatasetEntry, Sentence, StateEntry, UnitContext, UnitRow, Vocabulary } from '../../data/types';
@@ -34,6 +35,26 @@ export interface UnitWords {
 export interface NextWords {
   raises: string[];
   lowers: string[];
+}
+
+/** A word after a certain other one, and what the unit does there and at all uses of the word. */
+export interface WordPair {
+  /** Null where the word is the first that is read. */
+  before: string | null;
+  word: string;
+  uses: number;
+  mean: number;
+  alone: number;
+}
+
+export function wordPairs(rows: readonly UnitPairsRow[], { text }: Vocabulary): WordPair[] {
+  return rows.map(({ before_id, word_id, count, mean, alone }) => ({
+    before: typeof before_id === 'number' ? (text[before_id] ?? '') : null,
+    word: text[word_id] ?? '',
+    uses: Number(count),
+    mean,
+    alone,
+  }));
 }
 
 export function nextWords({ raises, lowers }: Spoken, { text }: Vocabulary): NextWords {

@@ -5,7 +5,7 @@ import type { WordBox } from './boxRows';
 import { measureCells, measureColumns } from '../../wording/measureTable';
 import type { Measure } from '../../wording/measures';
 import { FEATURE_SHORT, gateName } from '../../wording/told';
-import type { ContextRow, NextWords } from './unitData';
+import type { ContextRow, NextWords, WordPair } from './unitData';
 
 export function wordsTable(unit: number, words: readonly WordBox[]): Table {
   const quantiles = [9, 25, 50, 75, 91];
@@ -29,6 +29,20 @@ export function wordsTable(unit: number, words: readonly WordBox[]): Table {
       word.standardError,
       ...quantiles.map((_, i) => word.quantiles?.[i] ?? null),
     ]),
+  };
+}
+
+export function pairsTable(unit: number, pairs: readonly WordPair[]): Table {
+  return {
+    caption: `Pairs of words that move unit ${unit} otherwise than the word alone`,
+    columns: [
+      { name: 'read before', about: 'The word read before; empty where there is none', corpus: true },
+      { name: 'word', about: 'The word', corpus: true },
+      { name: 'uses', about: 'Uses of the pair' },
+      { name: 'mean', about: 'Mean change of the unit there', digits: 4 },
+      { name: 'at all uses', about: 'Mean change at all uses of the word', digits: 4 },
+    ],
+    rows: pairs.map(({ before, word, uses, mean, alone }) => [before, word, uses, mean, alone]),
   };
 }
 
