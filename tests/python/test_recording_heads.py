@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,94 +12,10 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.beginnings import cost, run_beginnings
 from rnnvis.recording.heads import Head, find_head
-from rnnvis.recording.steps import record_steps
-
-WORDS, CLASSES = 30, 3
-
-
-@dataclass(frozen=True)
-class At:
-    """Where an answer is: what was returned itself, a row a sequence, or a row a step."""
-
-    per: str = "sequence"
-    scale: str = "logits"
-
-    def given(self, returned: Any, lengths: np.ndarray, steps: int) -> Found:
-        if self.per == "sequence":
-            return Found(returned.reshape(len(lengths), -1))
-        return Found(returned[torch.arange(steps) < torch.from_numpy(lengths)[:, None]])
-
-
-@dataclass(frozen=True)
-class Found:
-    values: Tensor
-
-    @property
-    def known(self) -> np.ndarray:
-        return np.ones(len(self.values), bool)
-
-    def of(self, chosen: np.ndarray) -> Tensor:
-        return self.values[torch.from_numpy(chosen)]
-
-
-def sentences(count: int = 40) -> list[np.ndarray]:
-    drawn = np.random.default_rng(0)
-    return [drawn.integers(0, WORDS, int(n)) for n in drawn.integers(1, 15, count)]
-
-
-class Reader(nn.Module):
-    """Embeds words, reads them with `cell`, and answers by `answer(output, final, lengths)`."""
-
-    def __init__(self, cell: str = "GRU", classes: int = CLASSES, units: int = 6, **options: Any) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        self.embedding = nn.Embedding(WORDS, 5)
-        self.rnn = getattr(nn, cell)(5, units, batch_first=True, **options)
-        self.fc = nn.Linear(units * (2 if options.get("bidirectional") else 1), classes)
-        self.double()
-
-    def forward(self, ids: Tensor, lengths: Tensor) -> Tensor:
-        output, final = self.rnn(self.embedding(ids))
-        return self.answer(output, final, lengths)
-
-    def last(self, output: Tensor, lengths: Tensor) -> Tensor:
-        return output[torch.arange(len(output)), lengths - 1]
-
-    def answer(self, output: Tensor, final: Any, lengths: Tensor) -> Tensor:
-        return self.fc(self.last(output, lengths))
-
-
-def head_of(model: nn.Module, answer: At | None = None, plan: Plan | None = None) -> Head | None:
-    model.eval()
-    forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    return find_head(model, {"": sentences()}, 0, forward, plan or Plan(), answer or At())
-
-
-def after_each(model: nn.Module, row: np.ndarray) -> np.ndarray:
-    """What the model answers to every beginning of a sentence, [T, C]: prefixes run by hand."""
-    with torch.no_grad():
-        found = [
-            model(torch.from_numpy(row[None, : n + 1]), torch.tensor([n + 1])).reshape(-1) for n in range(len(row))
-        ]
-    return torch.stack(found).numpy()
-
-
-def states_of(model: nn.Module, row: np.ndarray) -> dict[str, np.ndarray]:
-    return next(record_steps(model, [row], padding_id=0)).states
-
-
-def odds(logits: np.ndarray) -> np.ndarray:
-    """By a plain loop: two classes have one number, more have one each, against the mean of the others."""
-    if logits.shape[1] == 1:
-        return logits
-    if logits.shape[1] == 2:
-        return logits[:, 1:] - logits[:, :1]
-    found = np.zeros_like(logits)
-    for c in range(logits.shape[1]):
-        others = [j for j in range(logits.shape[1]) if j != c]
-        found[:, c] = logits[:, c] - logits[:, others].mean(axis=1)
-    return found
+from rnnvis.recording.steps import Batch
+from tests.python.answering import CLASSES, At, Reader, after_each, head_of, odds, sentences, states_of
 
 
 def check(model: nn.Module, head: Head | None) -> Head:
@@ -372,3 +287,25 @@ def test_the_model_is_left_as_it_was() -> None:
     assert nn.GRU.forward is forward
     assert vars(model.rnn).keys() == kept.keys()
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
+
+
+def test_beginnings_are_run_where_no_head_is_found() -> None:
+    model = Attention().eval()
+    seen: list[tuple[int, ...]] = []
+
+    def forward(m: nn.Module, batch: Batch) -> Tensor:
+        seen.append(tuple(batch.rows.tolist()))
+        return m(batch.ids, batch.lengths)
+
+    chosen = np.array([2, 9, 11])
+    found = {
+        (int(s), int(t)): values
+        for one in run_beginnings(model, {"": sentences()}, chosen, 50, 0, forward, Plan(), At())
+        for s, t, values in zip(one.sentence_id, one.step, one.values.numpy(), strict=True)
+    }
+    assert len(found) == sum(len(sentences()[i]) for i in chosen)
+    for sentence in chosen:
+        for step, by_hand in enumerate(after_each(model, sentences()[sentence])):
+            np.testing.assert_allclose(found[sentence, step], by_hand, atol=1e-12)
+    assert {row for rows in seen for row in rows} == set(chosen.tolist())
+    assert cost(np.array([1, 4])).tolist() == [1, 10]

@@ -102,31 +102,40 @@ def response_quantiles(quantiles: Quantiles) -> Columns:
     }
 
 
-def word_effects(effects: WordEffects, measured: Responses, v: np.ndarray) -> Columns:
-    """Table `word_effects`; words without uses have no row."""
+def word_effects(effects: WordEffects, measured: Responses, weights: np.ndarray) -> Columns:
+    """Table `word_effects` from `weights` [K, H]; words without uses have no row."""
     used = np.flatnonzero(effects.count)
+    scores = len(weights)
     return {
-        "word_id": used.astype(np.int32),
-        "count": effects.count[used],
-        "effect": (measured.mean[used] @ v).astype(np.float32),
-        "push": effects.push[used],
-        "push_standard_error": nullable(effects.standard_error[used]),
-        **{name: effects.quantiles[used, i] for i, name in enumerate(_LEVELS)},
+        "word_id": np.repeat(used, scores).astype(np.int32),
+        "class": np.tile(score_classes(scores), len(used)),
+        "count": np.repeat(effects.count[used], scores),
+        "effect": (measured.mean[used] @ weights.T).astype(np.float32).reshape(-1),
+        "push": effects.push[used].reshape(-1),
+        "push_standard_error": nullable(effects.standard_error[used].reshape(-1)),
+        **{name: effects.quantiles[used, :, i].reshape(-1) for i, name in enumerate(_LEVELS)},
     }
 
 
 def word_in_context(found: WordInContext) -> Columns:
     """Table `word_in_context`; contexts without uses have no row."""
-    word, context = np.nonzero(found.count)
+    word, score, context = np.nonzero(found.count)
+    at = (word, score, context)
     return {
         "word_id": word.astype(np.int32),
+        "class": score_classes(found.count.shape[1])[score],
         "context": [CONTEXTS[c] for c in context],
-        "count": found.count[word, context],
-        "norm": found.norm[word, context],
-        "norm_standard_error": nullable(found.norm_standard_error[word, context]),
-        "push": found.push[word, context],
-        "push_standard_error": nullable(found.push_standard_error[word, context]),
+        "count": found.count[at],
+        "norm": found.norm[at],
+        "norm_standard_error": nullable(found.norm_standard_error[at]),
+        "push": found.push[at],
+        "push_standard_error": nullable(found.push_standard_error[at]),
     }
+
+
+def score_classes(scores: int) -> np.ndarray:
+    """The class that each of K scores speaks for, int16 [K]: the second of two, and 1 where the answer is a number."""
+    return np.array([1] if scores == 1 else range(scores), np.int16)
 
 
 def contexts(found: Contexts) -> Columns:
@@ -150,15 +159,19 @@ def units(
     gates: Gates,
     responses: Responses,
     reliable: np.ndarray,
-    v: np.ndarray | None,
+    weights: np.ndarray | None,
     auc: np.ndarray | None,
     next_weights: np.ndarray | None = None,
 ) -> Columns:
-    """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `v` [H] the
-    weights of a classifier's head, `next_weights` [V, H] those of a language model's. Measures are columns by their
-    name; one that this state has not is null."""
+    """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `weights`
+    [K, H] those of the head for its scores, `next_weights` [V, H] those of a language model's. Measures are columns by
+    their name; one that this state has not is null."""
     count = len(measured.mean)
-    of_head = {"output_weight": None if v is None else v.astype(np.float32), "label_auc": auc}
+    single = weights is not None and len(weights) == 1
+    of_head = {
+        "output_weight": weights[0].astype(np.float32) if weights is not None and single else None,
+        "label_auc": auc,
+    }
     found = {
         **measured.measures(),
         **of_responses(responses.mean[reliable]),
@@ -169,6 +182,7 @@ def units(
     return {
         "unit": np.arange(count, dtype=np.int32),
         **{name: nullable(values) for name, values in found.items()},
+        **({} if weights is None or single else {"output_weights": list_column(weights.T.astype(np.float32))}),
         "top_words": up.tolist(),
         "bottom_words": down.tolist(),
         **_next(next_weights, reliable),

@@ -27,15 +27,15 @@ def write_state(
     bounded: bool,
     published_count: int = 1,
     read_by_head: bool = False,
-    v: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
     auc: np.ndarray | None = None,
     next_weights: np.ndarray | None = None,
     tables: Mapping[str, columns.Columns] | None = None,
 ) -> dict[str, Any]:
     """Write the tables of one state into `folder/<its name>`; its entry in the index.
 
-    `v` [H] are the weights of a classifier's head for the log-odds of two classes, `next_weights` [V, H] those of a
-    language model's, `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
+    `weights` [K, H] are those of the head for the scores of its answer, `next_weights` [V, H] those of a language
+    model's, `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
     """
     words = len(state.responses.count)
     named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
@@ -44,7 +44,7 @@ def write_state(
         "responses": columns.responses(state.responses, published_count),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
-        "units": columns.units(state.units, state.gates, state.responses, named, v, auc, next_weights),
+        "units": columns.units(state.units, state.gates, state.responses, named, weights, auc, next_weights),
         "gates": columns.gates(state.gates, len(state.units.mean)),
         "states": columns.states(state, lengths),
         **(tables or {}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,3 +41,19 @@ def rounding(values: Tensor, scale: str) -> Tensor | float:
         return 0.0
     spare = (values * (1 - values)).amin(dim=1, keepdim=True)
     return 8 * torch.finfo(values.dtype).eps / spare.clamp(min=0.0)
+
+
+def log_probabilities(found: np.ndarray) -> np.ndarray:
+    """Of the classes, float64 [N, C], from their scores [N, K]: two classes have one score, C > 2 have C."""
+    count = found.shape[1]
+    if count == 1:
+        return -np.logaddexp(0.0, np.concatenate([found, -found], axis=1))
+    logits = found * ((count - 1) / count)
+    largest = logits.max(axis=1, keepdims=True)
+    return logits - largest - np.log(np.exp(logits - largest).sum(axis=1, keepdims=True))
+
+
+def probabilities(found: np.ndarray) -> np.ndarray:
+    """That of the class that each score speaks for, [N, K]: of two classes that of the second."""
+    logs = log_probabilities(found)
+    return np.exp(logs[:, 1:] if found.shape[1] == 1 else logs)

@@ -94,7 +94,7 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
         read_by_head=read_by_head,
-        v=found.v if read_by_head else None,
+        weights=found.v if read_by_head else None,
         auc=auc,
         tables=tables,
     )
