@@ -12,7 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.alignment import AS_THEY_STAND
 from rnnvis.recording.complex_states import FIX
+from rnnvis.recording.holding import Held, Hold
+from rnnvis.recording.passes import tolerance
 from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import length_batches, padded
@@ -45,6 +48,10 @@ class StateSource(Protocol):
     A matrix is summarised by three states, of which none changes with the sign of an entry: `M_rows`, the Euclidean
     norms of its m rows; `M_columns`, those of its n columns; `M_singular`, its singular values, largest first. Any of
     them squared and summed is the squared Frobenius norm. Of heads each has these units of its own, head after head.
+
+    Where `steps` takes an argument called `hold`, `steps(batch, hold)`, states can be held (`Recording.ablate`,
+    `rnnvis.patch`): `state = hold(name, step, state)`, called once for every state at every step as soon as it is
+    computed, [B, units], gives what everything has to read from there on. `hold` is None where nothing is held.
     """
 
     @property
@@ -63,8 +70,10 @@ def source_steps(
     batch_steps: int,
     padding_id: int,
     only: np.ndarray | None = None,
+    holds: Sequence[Hold] = (),
 ) -> Iterator[StepBatch]:
     """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
+    States are held as `holds` say.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -72,6 +81,7 @@ def source_steps(
     """
     sizes = _sizes(source)
     bounded = _bounded(source, sizes)
+    _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
     batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
@@ -80,12 +90,20 @@ def source_steps(
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
         batch = Batch(ids, lengths, places)
         with untouched(model), torch.no_grad():
-            values = _states(source, batch, sizes)
             starts = _initial(source, batch, sizes)
+            held = [hold.bound(rows, read.lengths, device, AS_THEY_STAND) for hold in holds]
+            values = _states(source, batch, sizes, SourceHold(held, holds, starts, lengths) if holds else None)
             weights = _attention(source, batch)
-        for name in bounded:
+        for name in bounded if not holds else ():
             _check_bounded(name, values[name][read.real])
         before = {name: _before(name, v, starts[name], read.lengths) for name, v in values.items()}
+        for hold, one in zip(holds, held, strict=True):
+            state, previous = (torch.from_numpy(of[hold.state]).to(device) for of in (values, before))
+            if one.gap(state, previous, lengths) > tolerance(state.dtype):
+                raise RnnvisError(
+                    f'{type(source).__name__}.steps yields other values of "{hold.state}" than are held',
+                    f'call state = hold("{hold.state}", step, state) for each step, and go on with what it gives back',
+                )
         yield StepBatch(
             sentence_id=np.repeat(rows, read.lengths).astype(np.int32),
             step=np.nonzero(read.real)[1].astype(np.int16),
@@ -150,11 +168,62 @@ def _check_bounded(name: str, values: np.ndarray) -> None:
         )
 
 
-def _states(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+class SourceHold:
+    """What the steps of a StateSource hand their states to, so that they are held."""
+
+    def __init__(
+        self, held: Sequence[Held], holds: Sequence[Hold], starts: Mapping[str, np.ndarray], lengths: Tensor
+    ) -> None:
+        self._lengths = lengths
+        self._held: dict[str, list[Held]] = {}
+        for one, hold in zip(held, holds, strict=True):
+            self._held.setdefault(hold.state, []).append(one)
+        self._before = {name: torch.from_numpy(starts[name]) for name in self._held}
+
+    def __call__(self, name: str, step: int, state: Tensor) -> Tensor:
+        """What is to be read for the state `name` [B, units] after `step`, the word's place."""
+        if name not in self._held:
+            return state
+        before = self._before[name].to(state).expand_as(state)
+        for one in self._held[name]:
+            state = one.into(state, before, step, slice(None))
+        self._before[name] = torch.where((step < self._lengths)[:, None], state, before)  # none comes before padding
+        return state
+
+
+def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], holds: Sequence[Hold]) -> None:
+    if holds and not takes_hold(source):
+        raise RnnvisError(
+            f"{type(source).__name__} is a StateSource that does not say how its states are held",
+            "let steps take one more argument: steps(self, batch, hold), with state = hold(name, step, state) as soon "
+            "as a state is computed",
+        )
+    for hold in holds:
+        if hold.state not in sizes:
+            raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+        if len(sizes[hold.state]) > 1:
+            raise RnnvisError(f'"{hold.state}" is a matrix, which is not held', "hold a state that is a vector")
+        outside = [unit for unit in hold.units.tolist() if not 0 <= unit < sizes[hold.state][0]]
+        if outside:
+            raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"its units: 0 to {sizes[hold.state][0] - 1}")
+
+
+def takes_hold(source: StateSource) -> bool:
+    """Whether the steps of `source` take what holds its states."""
+    try:
+        return "hold" in inspect.signature(source.steps).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _states(
+    source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ...]], hold: SourceHold | None = None
+) -> dict[str, np.ndarray]:
     rows, steps = batch.ids.shape
     found: dict[str, list[Tensor]] = {name: [] for name in sizes}
     taken = 0
-    for taken, given in enumerate(source.steps(batch), 1):
+    given_steps = source.steps(batch, hold=hold) if takes_hold(source) else source.steps(batch)  # type: ignore[call-arg]
+    for taken, given in enumerate(given_steps, 1):
         if taken > steps:
             break
         if not isinstance(given, Mapping):

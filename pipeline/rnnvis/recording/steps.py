@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.holding import Hold, check_holds
 from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
@@ -132,6 +134,8 @@ def run_batches(
     plan: Plan | None = None,
     gates: bool = True,
     told: Told | None = None,
+    holds: Sequence[Hold] = (),
+    gradients: bool = False,
 ) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read) of each.
 
@@ -141,10 +145,22 @@ def run_batches(
     So they do where a module reads backwards. `plan` says which step of a module reads which word; what was read holds
     the words of a module that leaves some out under its own path. `told` is shown what the model
     returned. Where a batch is refused and its first row alone is not, rows go one at a time from there on.
+
+    States are held as `holds` say, by positions of sentences; those held at values of their own in each sentence go one
+    at a time where the model puts rows into another order. With `gradients` what the model returned can be followed
+    back to what steers it (`Hold.steer`).
     """
     plan = plan or Plan()
     runs = _Runs(
-        model, readings, padding_id, forward or (lambda m, batch: m(batch.ids, batch.lengths)), plan, gates, told
+        model,
+        readings,
+        padding_id,
+        forward or (lambda m, batch: m(batch.ids, batch.lengths)),
+        plan,
+        gates and not holds,
+        told,
+        holds,
+        gradients,
     )
     backwards = [
         reading_of(path, readings)
@@ -155,7 +171,7 @@ def run_batches(
     together = dict.fromkeys([*backwards, ""] if len(readings) > 1 else backwards)
     equal = np.stack([lengths[name] for name in together], axis=1) if together else None
     for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
-        if plan.alone or len(rows) == 1:
+        if plan.alone or runs.apart or len(rows) == 1:
             yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
             continue
         try:
@@ -199,16 +215,24 @@ class _Runs:
         plan: Plan,
         gates: bool,
         told: Told | None,
+        holds: Sequence[Hold] = (),
+        gradients: bool = False,
     ) -> None:
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
-        self.told = told
+        self.told, self.holds, self.gradients = told, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
+        check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         largest = {
             name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
         }
         by_word = [path for path in self.modules if plan.of(path).by_word]
         self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
+
+    @property
+    def apart(self) -> bool:
+        """Whether which row of a module is which sentence has to be known before it runs, and is not in a batch."""
+        return any(hold.by_sequence and self.plan.of(hold.place[0]).mover for hold in self.holds)
 
     def run(self, rows: np.ndarray) -> Run:
         """Sentences at `rows` together. Where one alone is refused it goes in twice: some models drop an axis of 1."""
@@ -229,7 +253,7 @@ class _Runs:
 
     def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
-        traces = self._call(reads, rows, self.told)
+        traces = self._call(reads, rows, self.told, self.holds)
         _check(traces, reads, self.plan)
         for name, one in self.plan.apart(lambda path: reading_of(path, self.readings)).items():
             source = reading_of(name, self.readings)
@@ -246,7 +270,9 @@ class _Runs:
                 orders[trace.module] = self.inputs.order(trace, read.ids, read.real, exactly)
         return rows, in_order(placed, orders, self.plan), reads
 
-    def _call(self, reads: Mapping[str, Rows], rows: np.ndarray, told: Told | None = None) -> list[LayerTrace]:
+    def _call(
+        self, reads: Mapping[str, Rows], rows: np.ndarray, told: Told | None = None, holds: Sequence[Hold] = ()
+    ) -> list[LayerTrace]:
         device = device_of(self.model)
         given = {
             name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
@@ -254,7 +280,16 @@ class _Runs:
         }
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
-        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
+        held = [
+            hold.bound(rows, reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
+            for hold, path in ((hold, hold.place[0]) for hold in holds)
+        ]
+        with (
+            untouched(self.model),
+            torch.set_grad_enabled(self.gradients),
+            torch.backends.cudnn.flags(enabled=False) if self.gradients else nullcontext(),  # none in evaluation mode
+            capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
+        ):
             returned = self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
         if told:
             told(rows, returned)

@@ -2,6 +2,24 @@
 
 import type { Shape } from './shape';
 
+/** What a model answers, as it was read from what it returned. */
+export interface AnswerEntry {
+  /** Whether it answers once a sentence or after every step. */
+  per: 'sequence' | 'step';
+  /** What an answer is: a class of the sentence, a tag of each word, the word that comes next, or a number. */
+  means: 'class' | 'tag' | 'next word' | 'number';
+  /** What the numbers returned are: `logits`, `log-probabilities`, `probabilities`, `logit` or `probability` (one number for two classes), `numbers`. */
+  scale: string;
+  /** Where it lies in what was returned, as `[0]` or `.logits`; null where it is all that was returned. */
+  name: string | null;
+  /** How “if the sentence ended here” is known after each step: by the model's head, or by running the beginning of the sentence; null where it is not. */
+  ended_by: 'head' | 'prefixes' | null;
+  /** What `push` is: exact for a linear head, the change of the answer by its gradient for any other; null without. */
+  effects: 'exact' | 'first order' | null;
+  /** Share of the answer's real change that effects of first order account for, R². */
+  accounts_for: number | null;
+}
+
 /** One dataset: a vocabulary, sentences, and the models that read them. */
 export interface DatasetEntry {
   /** By which links name it. */
@@ -102,8 +120,10 @@ export interface ModelEntry {
   name: string;
   /** How it is called on the screen. */
   title: string;
-  /** What its outputs mean; those of a recording are not known. A language model has no classes: its `steps` say how likely the word was that came next. */
+  /** What its outputs mean: a classifier gives a class of the sentence; a language model has no classes, its `steps` say how likely the word was that came next. A recording has other answers (tags, numbers), or none that are known: see `answer`. */
   kind: 'classifier' | 'language model' | 'recording';
+  /** What it answers; null where what it returns is not known. */
+  answer?: AnswerEntry | null;
   /** GRU, LSTM, … */
   cell: string;
   /** Of its weights, by which links notice another training. */
@@ -202,13 +222,14 @@ export interface Manifest {
 
 /** What a manifest is checked by, as JSON Schema. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
+  AnswerEntry: {"type": "object", "required": ["per", "means", "scale", "name", "ended_by", "effects", "accounts_for"], "properties": {"per": {"type": "string", "enum": ["sequence", "step"]}, "means": {"type": "string", "enum": ["class", "tag", "next word", "number"]}, "scale": {"type": "string"}, "name": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "ended_by": {"anyOf": [{"type": "string", "enum": ["head", "prefixes"]}, {"type": "null"}]}, "effects": {"anyOf": [{"type": "string", "enum": ["exact", "first order"]}, {"type": "null"}]}, "accounts_for": {"anyOf": [{"type": "number"}, {"type": "null"}]}}},
   DatasetEntry: {"type": "object", "required": ["name", "title", "licence", "labels", "splits", "view", "probes", "tables", "models"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "licence": {"type": "string"}, "about": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "labels": {"type": "array", "items": {"type": "string"}}, "splits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}, "view": {"anyOf": [{"$ref": "DefaultView"}, {"type": "null"}]}, "probes": {"type": "object", "additionalProperties": {"type": "string"}}, "first_view": {"anyOf": [{"$ref": "FirstViewFile"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "models": {"type": "array", "minItems": 1, "items": {"$ref": "ModelEntry"}}}},
   DefaultView: {"type": "object", "required": ["model", "sentence", "step", "k", "words"], "properties": {"model": {"type": "string"}, "sentence": {"type": "string"}, "step": {"type": "integer", "minimum": 0}, "k": {"type": "integer", "minimum": 0}, "words": {"type": "array", "items": {"type": "string"}}}},
   EpochEntry: {"type": "object", "required": ["epoch", "hash", "tables", "states"], "properties": {"epoch": {"type": "integer", "minimum": 0}, "hash": {"type": "string"}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}}},
   ExcerptSlice: {"type": "object", "required": ["model", "state", "table", "keys", "start", "end"], "properties": {"model": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "state": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "table": {"type": "string"}, "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}}, "start": {"type": "integer", "minimum": 0}, "end": {"type": "integer", "minimum": 0}}},
   FirstViewFile: {"type": "object", "required": ["path", "bytes", "sha256", "slices"], "properties": {"path": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+\\.pack$", "words": "the name of a published file"}, "bytes": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "slices": {"type": "array", "items": {"$ref": "ExcerptSlice"}}}},
   Measured: {"type": "object", "required": ["splits", "steps", "sentences", "minimum_count", "frequent_count"], "properties": {"splits": {"type": "array", "items": {"type": "string"}}, "steps": {"type": "integer", "minimum": 0}, "sentences": {"type": "integer", "minimum": 0}, "minimum_count": {"type": "integer", "minimum": 0}, "frequent_count": {"type": "integer", "minimum": 0}}},
-  ModelEntry: {"type": "object", "required": ["name", "title", "kind", "cell", "hash", "parameters", "seed", "classes", "provenance", "tables", "states"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "kind": {"type": "string", "enum": ["classifier", "language model", "recording"]}, "cell": {"type": "string"}, "hash": {"type": "string"}, "parameters": {"type": "integer", "minimum": 0}, "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "classes": {"type": "array", "items": {"type": "string"}}, "provenance": {"type": "object"}, "checked": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "notes": {"type": "array", "items": {"type": "string"}}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}, "epochs": {"anyOf": [{"type": "array", "items": {"$ref": "EpochEntry"}}, {"type": "null"}]}}},
+  ModelEntry: {"type": "object", "required": ["name", "title", "kind", "cell", "hash", "parameters", "seed", "classes", "provenance", "tables", "states"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "kind": {"type": "string", "enum": ["classifier", "language model", "recording"]}, "answer": {"anyOf": [{"$ref": "AnswerEntry"}, {"type": "null"}]}, "cell": {"type": "string"}, "hash": {"type": "string"}, "parameters": {"type": "integer", "minimum": 0}, "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "classes": {"type": "array", "items": {"type": "string"}}, "provenance": {"type": "object"}, "checked": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "notes": {"type": "array", "items": {"type": "string"}}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}, "epochs": {"anyOf": [{"type": "array", "items": {"$ref": "EpochEntry"}}, {"type": "null"}]}}},
   StateEntry: {"type": "object", "required": ["name", "title", "layer", "kind", "units", "bounded", "read_by_head", "measured", "methods", "selections", "k", "tables"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "layer": {"type": "integer", "minimum": 0}, "kind": {"type": "string"}, "units": {"type": "integer", "minimum": 0}, "bounded": {"type": "boolean"}, "read_by_head": {"type": "boolean"}, "measured": {"$ref": "Measured"}, "published_sentences": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}, "methods": {"type": "array", "items": {"type": "string"}}, "selections": {"type": "array", "items": {"type": "string"}}, "k": {"type": "array", "items": {"type": "integer", "minimum": 0}}, "unclustered": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}}},
   TableEntry: {"type": "object", "required": ["rows", "files"], "properties": {"rows": {"type": "integer", "minimum": 0}, "files": {"type": "array", "items": {"$ref": "TableFile"}}}},
   TableFile: {"type": "object", "required": ["path", "bytes", "rows", "sha256", "first", "last"], "properties": {"path": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+\\.parquet$", "words": "the name of a Parquet file"}, "bytes": {"type": "integer", "minimum": 0}, "rows": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "first": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "last": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "index_bytes": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}, "index_crc32": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}}},

@@ -393,18 +393,24 @@ export interface StepsRow {
   step: number;
   /** Word number read at this step (int32) */
   token_id: number;
-  /** −ln p_target, in nats (float32) */
+  /** −ln p_target, in nats; of a number its squared error (float32) */
   loss: number | null;
-  /** Probability of the label; in a language model, of the word that came (float32) */
+  /** Probability of what is right: of the label, of the tag, of the word that came (float32) */
   p_target: number | null;
-  /** Class probabilities: the head applied to h_t (list<float32>) */
+  /** Class probabilities after this step (list<float32>) */
   p_class: number[] | null;
   /** The five likeliest next words (list<int32>) */
   top5_id: number[] | null;
   /** Their probabilities (list<float32>) */
   top5_p: number[] | null;
-  /** Change of the log-odds of the second class at this step (float32) */
+  /** The number that is the answer, after this step; of a model without classes (float32) */
+  value: number | null;
+  /** What is right after this step: the class, the tag, the word (int32) */
+  target: number | null;
+  /** Change of the log-odds of the second of two classes at this step, or of the number (float32) */
   push: number | null;
+  /** Of more than two classes: change at this step of each one's logit against the mean of the others (list<float32>) */
+  pushes: number[] | null;
   /** Per state of the model, in manifest order: percentile (0–100) of ‖Δ_t − response‖ among the word's uses (list<float32>) */
   surprise: number[] | null;
 }
@@ -424,10 +430,14 @@ export interface PredictionsRow {
   /** Sentence number (int32) */
   sentence_id: number;
   /** Likeliest class after the last word (int16) */
-  predicted: number;
+  predicted: number | null;
   /** Class probabilities after the last word (list<float32>) */
-  p_class: number[];
-  /** −ln of the probability of the label, in nats (float32) */
+  p_class: number[] | null;
+  /** The number that is the answer; of a model without classes (float32) */
+  value: number | null;
+  /** The number that would be right (float32) */
+  target: number | null;
+  /** −ln of the probability of the label, in nats; of a number its squared error (float32) */
   loss: number | null;
   /** Largest surprise of a step, first state of the model (float32) */
   surprise: number | null;
@@ -591,9 +601,9 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   cluster_ablation: ['method', 'selection', 'k', 'cluster', 'subject', 'value', 'count', 'increase', 'standard_error', 'random', 'random_spread'],
   state_measures: ['measure', 'value', 'standard_error', 'about'],
   projection: ['method', 'item', 'id', 'x', 'y'],
-  steps: ['sentence_id', 'step', 'token_id', 'loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise'],
+  steps: ['sentence_id', 'step', 'token_id', 'loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'value', 'target', 'push', 'pushes', 'surprise'],
   attention: ['sentence_id', 'step', 'weight'],
-  predictions: ['sentence_id', 'predicted', 'p_class', 'loss', 'surprise', 'surprise_step'],
+  predictions: ['sentence_id', 'predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
   training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy', 'valid_perplexity'],
   unit_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'b', 'strength', 'best', 'best_strength'],
@@ -623,9 +633,9 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   cluster_ablation: ['standard_error', 'random', 'random_spread'],
   state_measures: ['standard_error'],
   projection: [],
-  steps: ['loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise'],
+  steps: ['loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'value', 'target', 'push', 'pushes', 'surprise'],
   attention: [],
-  predictions: ['loss', 'surprise', 'surprise_step'],
+  predictions: ['predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['low', 'high'],
   training: ['valid_accuracy', 'valid_perplexity'],
   unit_matches: ['dataset_b'],

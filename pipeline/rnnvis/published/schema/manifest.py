@@ -128,6 +128,28 @@ class EpochEntry(TypedDict):
 
 
 @_declared
+class AnswerEntry(TypedDict):
+    """What a model answers, as it was read from what it returned."""
+
+    per: Literal["sequence", "step"]
+    """Whether it answers once a sentence or after every step"""
+    means: Literal["class", "tag", "next word", "number"]
+    """What an answer is: a class of the sentence, a tag of each word, the word that comes next, or a number"""
+    scale: str
+    """What the numbers returned are: `logits`, `log-probabilities`, `probabilities`, `logit` or `probability` (one
+    number for two classes), `numbers`"""
+    name: str | None
+    """Where it lies in what was returned, as `[0]` or `.logits`; null where it is all that was returned"""
+    ended_by: Literal["head", "prefixes"] | None
+    """How “if the sentence ended here” is known after each step: by the model's head, or by running the beginning of
+    the sentence; null where it is not"""
+    effects: Literal["exact", "first order"] | None
+    """What `push` is: exact for a linear head, the change of the answer by its gradient for any other; null without"""
+    accounts_for: float | None
+    """Share of the answer's real change that effects of first order account for, R²"""
+
+
+@_declared
 class ModelEntry(TypedDict):
     """One model."""
 
@@ -136,8 +158,11 @@ class ModelEntry(TypedDict):
     title: str
     """How it is called on the screen"""
     kind: Literal["classifier", "language model", "recording"]
-    """What its outputs mean; those of a recording are not known. A language model has no classes: its `steps` say how
-    likely the word was that came next"""
+    """What its outputs mean: a classifier gives a class of the sentence; a language model has no classes, its `steps`
+    say how likely the word was that came next. A recording has other answers (tags, numbers), or none that are known:
+    see `answer`"""
+    answer: NotRequired[AnswerEntry | None]
+    """What it answers; null where what it returns is not known"""
     cell: str
     """GRU, LSTM, …"""
     hash: str

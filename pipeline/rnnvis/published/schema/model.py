@@ -14,11 +14,11 @@ MODEL: tuple[Table, ...] = (
             Column("sentence_id", "int32", "Sentence number", of="sentences"),
             Column("step", "int16", "Step, from 0", low=0),
             Column("token_id", "int32", "Word number read at this step", of="words"),
-            Column("loss", "float32", "−ln p_target, in nats", nullable=True, low=0),
+            Column("loss", "float32", "−ln p_target, in nats; of a number its squared error", nullable=True, low=0),
             Column(
                 "p_target",
                 "float32",
-                "Probability of the label; in a language model, of the word that came",
+                "Probability of what is right: of the label, of the tag, of the word that came",
                 True,
                 low=0,
                 high=1,
@@ -26,7 +26,7 @@ MODEL: tuple[Table, ...] = (
             Column(
                 "p_class",
                 "list<float32>",
-                "Class probabilities: the head applied to h_t",
+                "Class probabilities after this step",
                 nullable=True,
                 low=0,
                 high=1,
@@ -34,7 +34,25 @@ MODEL: tuple[Table, ...] = (
             ),
             Column("top5_id", "list<int32>", "The five likeliest next words", nullable=True, of="words"),
             Column("top5_p", "list<float32>", "Their probabilities", nullable=True, low=0, high=1, length="top5_id"),
-            Column("push", "float32", "Change of the log-odds of the second class at this step", nullable=True),
+            Column(
+                "value", "float32", "The number that is the answer, after this step; of a model without classes", True
+            ),
+            Column(
+                "target", "int32", "What is right after this step: the class, the tag, the word", nullable=True, low=0
+            ),
+            Column(
+                "push",
+                "float32",
+                "Change of the log-odds of the second of two classes at this step, or of the number",
+                nullable=True,
+            ),
+            Column(
+                "pushes",
+                "list<float32>",
+                "Of more than two classes: change at this step of each one's logit against the mean of the others",
+                nullable=True,
+                length="classes",
+            ),
             Column(
                 "surprise",
                 "list<float32>",
@@ -69,11 +87,25 @@ MODEL: tuple[Table, ...] = (
         ("sentence_id",),
         (
             Column("sentence_id", "int32", "Sentence number", of="sentences"),
-            Column("predicted", "int16", "Likeliest class after the last word", of="classes"),
+            Column("predicted", "int16", "Likeliest class after the last word", nullable=True, of="classes"),
             Column(
-                "p_class", "list<float32>", "Class probabilities after the last word", low=0, high=1, length="classes"
+                "p_class",
+                "list<float32>",
+                "Class probabilities after the last word",
+                nullable=True,
+                low=0,
+                high=1,
+                length="classes",
             ),
-            Column("loss", "float32", "−ln of the probability of the label, in nats", nullable=True, low=0),
+            Column("value", "float32", "The number that is the answer; of a model without classes", nullable=True),
+            Column("target", "float32", "The number that would be right", nullable=True),
+            Column(
+                "loss",
+                "float32",
+                "−ln of the probability of the label, in nats; of a number its squared error",
+                nullable=True,
+                low=0,
+            ),
             Column(
                 "surprise",
                 "float32",
