@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -20,21 +21,36 @@ States = Mapping[str, np.ndarray]
 class Effects:
     """Effects on the K scores of an answer; steps in the sentences' order.
 
-    `pushes` float32 [N, K]: Σ over the states of slope · Δ, the change of the scores at the step where the head is
-    linear. `exact` says whether that, or whatever else it is, is the change itself; if not, it is of first order, and
-    `accounts_for` is the share of the changes that it accounts for, 1 − Σ (change − push)² / Σ change². `weights`
-    float64 [K, H] by state are the slopes, their mean over the steps where they are not the same everywhere; `words`
-    and `in_context` the effects of words by state. `ended` float32 [N, K], where it is known, are the scores if the
-    sentence ended at the step.
+    `pushes` float32 [N, K]: Σ over the states of slope · Δ, or, where no single state is read, the change of the scores
+    from step to step, nan where that is not known. `exact` says whether it is the change of the scores itself; if not,
+    it is of first order, and `accounts_for` is the share of the changes that it accounts for,
+    1 − Σ (change − push)² / Σ change². `states` are those that the answer reads, `weights` float64 [K, H] by state the
+    slopes, their mean over the steps where they are not the same everywhere; `words` and `in_context` the effects of
+    words by state. `ended` float32 [N, K] are the scores if the sentence ended at the step, nan where that is not
+    known, found as `ended_by` says.
     """
 
     exact: bool
     accounts_for: float | None
+    states: tuple[str, ...]
     pushes: np.ndarray = field(repr=False)
     ended: np.ndarray | None = field(repr=False)
+    ended_by: Literal["head", "prefixes"] | None
     weights: Mapping[str, np.ndarray] = field(repr=False)
     words: Mapping[str, WordEffects] = field(repr=False)
     in_context: Mapping[str, WordInContext] = field(repr=False)
+
+    def with_beginnings(self, ended: np.ndarray) -> Effects:
+        """The same where `ended` was found by running the beginnings of sentences."""
+        return replace(self, ended=ended, ended_by="prefixes")
+
+
+def changes(ended: np.ndarray, step: np.ndarray) -> Effects:
+    """The effects of an answer of which no more is known than the scores `ended` float32 [N, K] if sentences ended at
+    each step; nan where even that is not known. `step` int [N] counts from 0 in each sentence."""
+    pushes = np.diff(ended, axis=0, prepend=np.float32(np.nan))
+    pushes[step == 0] = np.nan
+    return Effects(True, None, (), pushes, ended, "prefixes", {}, {}, {})
 
 
 class EffectRecorder:
@@ -107,8 +123,10 @@ class EffectRecorder:
         return Effects(
             exact=exact,
             accounts_for=None if exact or not self._changes else 1 - self._off / self._changes,
+            states=self.head.states,
             pushes=self.pushes,
             ended=self.ended,
+            ended_by=None if self.ended is None else "head",
             weights={name: of / shared for name, of in weights.items()} if self.by_state else {},
             words={name: of.result() for name, of in self.words.items()},
             in_context={name: of.result() for name, of in self.contexts.items()},
