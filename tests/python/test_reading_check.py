@@ -13,7 +13,7 @@ from torch import nn
 
 import rnnvis
 from rnnvis.published.publishing import read_manifest
-from rnnvis.recording.answers import Answers
+from rnnvis.recording.beside import ReturnedBeside
 from rnnvis.recording.checking import FEWEST, SHARE, STEPS, SelfCheck
 
 from .test_reading_words import UNITS, WORDS, Base, sentences, stepped
@@ -214,7 +214,7 @@ def test_answers_that_are_not_the_same_alone_are_said_and_the_states_recorded(ma
 
 
 def test_every_tensor_that_has_the_rows_on_one_axis_is_compared() -> None:
-    answers = Answers(np.array([4, 7]))
+    answers = ReturnedBeside(np.array([4, 7]))
     rows, steps = np.array([9, 7, 4]), torch.arange(3 * 5 * 2.0).reshape(3, 5, 2)
     answers.in_batch(rows, (steps, steps.transpose(0, 1), {"a": steps[:, 0]}, steps[0], rows))
     for row, place in ((7, 1), (4, 2)):

@@ -13,6 +13,7 @@ import numpy as np
 
 from rnnvis.api.inputs import Labels, check_counts, check_names
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.units import Units
@@ -42,9 +43,10 @@ class Recording:
     half precision (single where they are too large or too small for it). `words` are the words by id.
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
-    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
-    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
-    was run again alone and came to the same; None of what no model was run for.
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `answers` is what
+    the model answered, None where that is not known. `notes` says, a sentence each, how modules read that do not simply
+    read word t at step t, and what was taken for the answer. `checked` is whether a sample of sequences was run again
+    alone and came to the same; None of what no model was run for.
     """
 
     model_name: str
@@ -61,6 +63,7 @@ class Recording:
     states: Mapping[str, StateRecord] = field(repr=False)
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
+    answers: Answers | None = field(repr=False, default=None)
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -16,9 +17,10 @@ from rnnvis.recording.alignment import AS_THEY_STAND
 from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.holding import Held, Hold
 from rnnvis.recording.passes import tolerance
+from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
-from rnnvis.text.batches import length_batches, padded
+from rnnvis.text.batches import Rows, length_batches, padded
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none
@@ -39,11 +41,14 @@ class StateSource(Protocol):
     [B, m, n] or [B, heads, m, n], of real numbers. A state called `<module>.<layer>.reverse.<kind>` reads from the
     last word to the first: its change at a step is taken against the step after it.
 
-    Three more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
+    Four more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
     name, [units], [B, units] or the same of matrices; what it does not name starts from zero, and a reversed state
     starts so at a sentence's last word. `attention(batch)` gives weights ≥ 0, [B, T] where the model reads the words
     once after the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]; positions of
     the same sentence, never of another text. `bounded` names the states that lie in [−1, 1].
+
+    `answers(batch)`, where there is one, gives what the model answers in any of the shapes that are read of a module:
+    [B, C] or [B, T, C], logits, log-probabilities or probabilities, or numbers.
 
     A matrix is summarised by three states, of which none changes with the sign of an entry: `M_rows`, the Euclidean
     norms of its m rows; `M_columns`, those of its n columns; `M_singular`, its singular values, largest first. Any of
@@ -71,9 +76,12 @@ def source_steps(
     padding_id: int,
     only: np.ndarray | None = None,
     holds: Sequence[Hold] = (),
+    answer: Returned | None = None,
+    equal: bool = False,
 ) -> Iterator[StepBatch]:
     """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
-    States are held as `holds` say.
+    States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
+    length share a batch.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -84,7 +92,7 @@ def source_steps(
     _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    batches = length_batches([len(s) for s in sentences], batch_steps, equal) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
@@ -94,6 +102,7 @@ def source_steps(
             held = [hold.bound(rows, read.lengths, device, AS_THEY_STAND) for hold in holds]
             values = _states(source, batch, sizes, SourceHold(held, holds, starts, lengths) if holds else None)
             weights = _attention(source, batch)
+            given = None if answer is None else _given(source, batch, answer, read, rows)
         for name in bounded if not holds else ():
             _check_bounded(name, values[name][read.real])
         before = {name: _before(name, v, starts[name], read.lengths) for name, v in values.items()}
@@ -112,7 +121,21 @@ def source_steps(
             previous={name: v[read.real] for name, v in before.items()},
             gates={},
             attention=weights,
+            answer=given,
         )
+
+
+def answers_of(source: StateSource) -> Callable[[Batch], object] | None:
+    """What gives the answers of a source; None of one without."""
+    given = getattr(source, "answers", None)
+    return given if callable(given) and not isinstance(given, nn.Module) else None
+
+
+def _given(source: StateSource, batch: Batch, answer: Returned, read: Rows, rows: np.ndarray) -> Given:
+    give = answers_of(source)
+    assert give is not None
+    given = answer.given(give(batch), read.lengths, read.ids.shape[1])
+    return replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
 def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import AS_THEY_STAND, Plan
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.holding import Hold, check_holds
+from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
@@ -55,7 +56,7 @@ class StepBatch:
     states − previous. `logits` [N, C] is the readout applied to h_t of every step. `attention` are weights of the B
     sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded. `fresh` bool [N]
     marks the steps that start from a reset where a state is carried on from sentence to sentence; by default each
-    sentence's first.
+    sentence's first. `answer` is what the model answered, to each of the B sentences or after each of the N steps.
     """
 
     sentence_id: np.ndarray
@@ -67,6 +68,7 @@ class StepBatch:
     logits: np.ndarray | None = field(default=None, repr=False)
     attention: np.ndarray | None = field(default=None, repr=False)
     fresh: np.ndarray | None = field(default=None, repr=False)
+    answer: Given | None = field(default=None, repr=False)
 
     @property
     def continued(self) -> np.ndarray:
@@ -109,7 +111,7 @@ def record_steps(
     sentences' steps.
     """
     numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
-    for rows, traces, reads in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
+    for rows, traces, reads, _ in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
         mask = torch.from_numpy(reads[""].real).to(device_of(model))
         logits = None
         if readout is not None:
@@ -121,8 +123,9 @@ def record_steps(
 Told = Callable[[np.ndarray, object], None]
 """Is shown the positions [B] of the sentences of a call, and what the model returned."""
 
-Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
-"""Positions [B] of sentences, the traces of a pass over them, and what was read in it, by the name of the reading."""
+Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows], Given | None]
+"""Positions [B] of sentences, the traces of a pass over them, what was read in it, by the name of the reading, and what
+the model answered."""
 
 
 def run_batches(
@@ -134,17 +137,19 @@ def run_batches(
     plan: Plan | None = None,
     gates: bool = True,
     told: Told | None = None,
+    answer: Returned | None = None,
     holds: Sequence[Hold] = (),
     gradients: bool = False,
 ) -> Iterator[Run]:
-    """Run `model` over all batches: (positions [B], traces, what was read) of each.
+    """Run `model` over all batches: (positions [B], traces, what was read, what was answered) of each.
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
     batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
     there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
     So they do where a module reads backwards. `plan` says which step of a module reads which word; what was read holds
     the words of a module that leaves some out under its own path. `told` is shown what the model
-    returned. Where a batch is refused and its first row alone is not, rows go one at a time from there on.
+    returned, `answer` says where its answer lies in that. Where a batch is refused and its first row alone is not, rows
+    go one at a time from there on.
 
     States are held as `holds` say, by positions of sentences; those held at values of their own in each sentence go one
     at a time where the model puts rows into another order. With `gradients` what the model returned can be followed
@@ -159,6 +164,7 @@ def run_batches(
         plan,
         gates and not holds,
         told,
+        answer,
         holds,
         gradients,
     )
@@ -168,7 +174,7 @@ def run_batches(
         if plan.of(path).backward or getattr(module, "bidirectional", False)
     ]
     lengths = {name: np.array([len(s) for s in sentences], np.int64) for name, sentences in readings.items()}
-    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 else backwards)
+    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 or plan.equal else backwards)
     equal = np.stack([lengths[name] for name in together], axis=1) if together else None
     for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
         if plan.alone or runs.apart or len(rows) == 1:
@@ -197,9 +203,10 @@ def run_alone(
     forward: Forward,
     plan: Plan,
     told: Told | None = None,
+    answer: Returned | None = None,
 ) -> Iterator[Run]:
     """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
-    runs = _Runs(model, readings, padding_id, forward, plan, False, told)
+    runs = _Runs(model, readings, padding_id, forward, plan, False, told, answer)
     yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
 
 
@@ -215,11 +222,12 @@ class _Runs:
         plan: Plan,
         gates: bool,
         told: Told | None,
+        answer: Returned | None,
         holds: Sequence[Hold] = (),
         gradients: bool = False,
     ) -> None:
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
-        self.told, self.holds, self.gradients = told, holds, gradients
+        self.told, self.answer, self.holds, self.gradients = told, answer, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
         check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
@@ -242,19 +250,23 @@ class _Runs:
             if len(rows) > 1 or self.plan.alone:
                 raise
             try:
-                _, traces, reads = self._run(np.repeat(rows, 2))
+                _, traces, reads, given = self._run(np.repeat(rows, 2))
             except Exception:
                 traces = []
             if not traces:
                 raise
         first = torch.zeros(1, dtype=torch.int64, device=traces[0].lengths.device)
         halves = {name: Rows(read.ids[:1], read.lengths[:1], read.real[:1]) for name, read in reads.items()}
-        return rows, [trace.reordered(first) for trace in traces], halves
+        return rows, [trace.reordered(first) for trace in traces], halves, given and given.half()
 
     def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
-        traces = self._call(reads, rows, self.told, self.holds)
+        traces, returned = self._call(reads, rows, self.holds)
+        if self.told:
+            self.told(rows, returned)
         _check(traces, reads, self.plan)
+        given = None if self.answer is None else self._given(self.answer, returned, reads, rows)
+        del returned
         for name, one in self.plan.apart(lambda path: reading_of(path, self.readings)).items():
             source = reading_of(name, self.readings)
             reads[name] = padded([one.kept(self.readings[source][i]) for i in rows], self.fills[source])
@@ -268,11 +280,18 @@ class _Runs:
             placed.append(trace)
             if one.by_word and trace.inputs is not None and trace.module not in orders:
                 orders[trace.module] = self.inputs.order(trace, read.ids, read.real, exactly)
-        return rows, in_order(placed, orders, self.plan), reads
+        return rows, in_order(placed, orders, self.plan), reads, given
+
+    def _given(self, answer: Returned, returned: object, reads: Mapping[str, Rows], rows: np.ndarray) -> Given:
+        """What was answered, of the words that count in the text whose steps it follows."""
+        read = reads[answer.reading]
+        one = self.plan.apart(lambda path: reading_of(path, self.readings)).get(answer.reading, AS_THEY_STAND)
+        given = answer.given(returned, read.lengths, read.ids.shape[1], one.first, one.last)
+        return replace(given, sentences=rows) if answer.per == "sequence" else given
 
     def _call(
-        self, reads: Mapping[str, Rows], rows: np.ndarray, told: Told | None = None, holds: Sequence[Hold] = ()
-    ) -> list[LayerTrace]:
+        self, reads: Mapping[str, Rows], rows: np.ndarray, holds: Sequence[Hold] = ()
+    ) -> tuple[list[LayerTrace], object]:
         device = device_of(self.model)
         given = {
             name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
@@ -291,9 +310,7 @@ class _Runs:
             capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
         ):
             returned = self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
-        if told:
-            told(rows, returned)
-        return traces
+        return traces, returned
 
     def _looks(self, path: str, words: np.ndarray) -> Tensor:
         """What `words` [N] look like to the module at `path`, all in one row, [N, inputs]."""
@@ -302,7 +319,7 @@ class _Runs:
         text = {other: np.asarray(of[row]) for other, of in self.readings.items()}
         text[name] = np.concatenate([np.repeat(words[:1], one.first), words, np.repeat(words[-1:], one.last)])
         count = 1 if self.plan.alone else 2  # rows alike: none can take another's place
-        traces = self._call({n: padded([of] * count, self.fills[n]) for n, of in text.items()}, np.full(count, row))
+        traces, _ = self._call({n: padded([of] * count, self.fills[n]) for n, of in text.items()}, np.full(count, row))
         trace = one.placed(next(t for t in traces if t.module == path and t.inputs is not None), len(words))
         assert trace.inputs is not None
         return trace.inputs[0]
@@ -337,6 +354,7 @@ def step_batch(
     *,
     gates: bool = True,
     logits: np.ndarray | None = None,
+    answer: Given | None = None,
 ) -> StepBatch:
     """The steps of sentences `numbers` [B] that `traces` took while they read `read`."""
     return StepBatch(
@@ -347,6 +365,7 @@ def step_batch(
         previous=flat(traces, read.real, "previous"),
         gates=flat(traces, read.real, "gates") if gates else {},
         logits=logits,
+        answer=answer,
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 
-class Answers:
+class ReturnedBeside:
     """Keeps what a model returned for a few sentences in their batches, and compares what it returns for each alone.
 
     Of whatever was returned, the tensors of numbers are looked at that have one axis of as many places as the batch has
