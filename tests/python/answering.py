@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,34 +10,16 @@ from torch import Tensor, nn
 
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.heads import Head, find_head
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.steps import record_steps
 
 WORDS, CLASSES = 30, 3
 
 
-@dataclass(frozen=True)
-class At:
-    """Where an answer is: what was returned itself, a row a sequence, or a row a step."""
-
-    per: str = "sequence"
-    scale: str = "logits"
-
-    def given(self, returned: Any, lengths: np.ndarray, steps: int) -> Found:
-        if self.per == "sequence":
-            return Found(returned.reshape(len(lengths), -1))
-        return Found(returned[torch.arange(steps) < torch.from_numpy(lengths)[:, None]])
-
-
-@dataclass(frozen=True)
-class Found:
-    values: Tensor
-
-    @property
-    def known(self) -> np.ndarray:
-        return np.ones(len(self.values), bool)
-
-    def of(self, chosen: np.ndarray) -> Tensor:
-        return self.values[torch.from_numpy(chosen)]
+def lies(per: str = "sequence", scale: str = "logits", size: int = CLASSES) -> Returned:
+    """Where the answers of these models lie: in a tensor, a row a sequence or a row a step."""
+    axes = ("batch", "class") if per == "sequence" else ("batch", "time", "class")
+    return Returned((), axes, per, size, scale)
 
 
 def sentences(count: int = 40) -> list[np.ndarray]:
@@ -68,10 +49,10 @@ class Reader(nn.Module):
         return self.fc(self.last(output, lengths))
 
 
-def head_of(model: nn.Module, answer: At | None = None, plan: Plan | None = None) -> Head | None:
+def head_of(model: nn.Module, answer: Returned | None = None, plan: Plan | None = None) -> Head | None:
     model.eval()
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    return find_head(model, {"": sentences()}, 0, forward, plan or Plan(), answer or At())
+    return find_head(model, {"": sentences()}, 0, forward, plan or Plan(), answer or lies())
 
 
 def after_each(model: nn.Module, row: np.ndarray) -> np.ndarray:

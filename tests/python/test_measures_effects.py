@@ -14,15 +14,16 @@ from rnnvis.measures.outputs.effects import CONTEXTS
 from rnnvis.measures.outputs.pushes import EffectRecorder, Effects
 from rnnvis.measures.words.quantiles import LEVELS
 from rnnvis.recording.heads import Head
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import log_probabilities, probabilities
 from rnnvis.recording.steps import record_steps
-from tests.python.answering import CLASSES, WORDS, At, Reader, after_each, head_of, odds, sentences
+from tests.python.answering import CLASSES, WORDS, Reader, after_each, head_of, lies, odds, sentences
 
 ENDS = np.cumsum([len(row) for row in sentences()])
 MEASURED = np.arange(len(ENDS)) % 3 > 0
 
 
-def effects_of(model: Reader, answer: At | None = None, **options: Any) -> tuple[Head, Effects]:
+def effects_of(model: Reader, answer: Returned | None = None, **options: Any) -> tuple[Head, Effects]:
     head = head_of(model, answer)
     assert head is not None
     scores = head.scores({name: np.zeros((1, 6)) for name in head.states}).shape[1]
@@ -55,7 +56,7 @@ def test_pushes_contexts_and_effects_of_a_linear_head_equal_plain_loops(classes:
     model = Reader("LSTM", classes)
     model.fc.weight.data *= 6
     scale = "numbers" if classes == 1 else "logits"
-    _, found = effects_of(model, At(scale=scale), classes=classes > 1, high=0.6, low=0.5)
+    _, found = effects_of(model, lies(scale=scale, size=classes), classes=classes > 1, high=0.6, low=0.5)
     pushes = changes(model)
     assert found.exact
     assert found.accounts_for is None
@@ -142,7 +143,7 @@ def test_pushes_of_both_directions_add_up_to_the_answer() -> None:
 
     for kind in (Both, Reader):  # h_n, or the output at the last word, where the backward direction has taken one step
         model = kind("GRU", 2, bidirectional=True).eval()
-        _, found = effects_of(model)
+        _, found = effects_of(model, lies(size=2))
         assert found.ended is None
         bias = float(model.fc.bias[1] - model.fc.bias[0])
         for sentence, row in enumerate(sentences()):
@@ -159,7 +160,7 @@ def test_a_curved_head_of_both_directions_has_each_beside_the_end_of_the_other()
             return self.fc(torch.tanh(3 * torch.cat([final[0], final[1]], dim=-1)))
 
     model = Both("GRU", 2, bidirectional=True).eval()
-    head, found = effects_of(model)
+    head, found = effects_of(model, lies(size=2))
     batch = next(iter(record_steps(model, [sentences()[7]])))
     forth, back = (torch.from_numpy(batch.states[name]) for name in head.states)
     at = slice(ENDS[7] - len(forth), ENDS[7])

@@ -15,7 +15,7 @@ from rnnvis.recording.alignment import Plan
 from rnnvis.recording.beginnings import cost, run_beginnings
 from rnnvis.recording.heads import Head, find_head
 from rnnvis.recording.steps import Batch
-from tests.python.answering import CLASSES, At, Reader, after_each, head_of, odds, sentences, states_of
+from tests.python.answering import CLASSES, WORDS, Reader, after_each, head_of, lies, odds, sentences, states_of
 
 
 def check(model: nn.Module, head: Head | None) -> Head:
@@ -30,7 +30,7 @@ def check(model: nn.Module, head: Head | None) -> Head:
 @pytest.mark.parametrize("cell", ["RNN", "GRU", "LSTM"])
 def test_a_linear_head_is_found_with_its_weights(cell: str, classes: int) -> None:
     model = Reader(cell, classes).float()
-    head = check(model, head_of(model, At(scale="logit" if classes == 1 else "logits")))
+    head = check(model, head_of(model, lies(scale="logit" if classes == 1 else "logits", size=classes)))
     assert (head.states, head.modules, head.at, head.ends_anywhere) == (("rnn.0.h",), ("fc",), "end", True)
     assert head.weights is not None
     wanted = odds(model.fc.weight.detach().double().numpy().T).T
@@ -45,15 +45,15 @@ def test_log_probabilities_and_probabilities_have_the_weights_of_their_logits() 
 
     class Share(Reader):
         def answer(self, output: Tensor, final: Any, lengths: Tensor) -> Tensor:
-            return super().answer(output, final, lengths).sigmoid().squeeze()
+            return super().answer(output, final, lengths).sigmoid().squeeze(0)
 
     model = Log()
-    head = head_of(model, At(scale="log-probabilities"))
+    head = head_of(model, lies(scale="log-probabilities"))
     assert head is not None
     assert head.weights is not None
     np.testing.assert_allclose(head.weights["rnn.0.h"], odds(model.fc.weight.detach().numpy().T).T, atol=1e-12)
     single = Share(classes=1)
-    head = head_of(single, At(scale="probability"))
+    head = head_of(single, lies(scale="probability", size=1))
     assert head is not None
     assert head.weights is not None
     np.testing.assert_allclose(head.weights["rnn.0.h"], single.fc.weight.detach().numpy(), atol=1e-12)
@@ -100,7 +100,7 @@ def test_both_directions_at_their_ends_have_weights_and_cannot_end_anywhere() ->
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
     for kind, at in ((Both, "end"), (LastWord, "word")):
         model = kind(bidirectional=True).eval()
-        head = find_head(model, {"": sentences()}, 0, forward, Plan(), At())
+        head = find_head(model, {"": sentences()}, 0, forward, Plan(), lies())
         assert head is not None
         assert head.weights is not None
         assert (head.at, head.states, head.ends_anywhere) == (at, ("rnn.0.h", "rnn.0.reverse.h"), False)
@@ -206,7 +206,7 @@ def test_a_tagger_reads_both_directions_at_its_word() -> None:
 
     model = Tagger(bidirectional=True).eval()
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    head = find_head(model, {"": sentences()}, 0, forward, Plan(), At("step"))
+    head = find_head(model, {"": sentences()}, 0, forward, Plan(), lies("step"))
     assert head is not None
     assert head.linear
     assert head.ends_anywhere
@@ -225,7 +225,7 @@ def test_a_language_model_with_tied_weights_has_them() -> None:
             return output @ self.embedding.weight.T
 
     model = Tied()
-    head = head_of(model, At("step"))
+    head = head_of(model, lies("step", size=WORDS))
     assert head is not None
     assert head.weights is not None
     np.testing.assert_allclose(head.weights["rnn.0.h"], odds(model.embedding.weight.detach().numpy().T).T, atol=1e-12)
@@ -271,7 +271,7 @@ def test_one_row_at_a_time_and_rows_of_more_words() -> None:
     check(One(), head_of(One(), plan=Plan(alone=True)))
     text = [row for row in sentences() if len(row) > 2]
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    head = find_head(AtLeastThree().eval(), {"": text}, 0, forward, Plan(), At())
+    head = find_head(AtLeastThree().eval(), {"": text}, 0, forward, Plan(), lies())
     assert head is not None
     assert head.linear
 
@@ -282,7 +282,7 @@ def test_the_model_is_left_as_it_was() -> None:
     forward, kept = nn.GRU.forward, dict(vars(model.rnn))
     model.train()
     plain = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    find_head(model, {"": sentences()}, 0, plain, Plan(), At())
+    find_head(model, {"": sentences()}, 0, plain, Plan(), lies())
     assert model.training
     assert nn.GRU.forward is forward
     assert vars(model.rnn).keys() == kept.keys()
@@ -300,7 +300,7 @@ def test_beginnings_are_run_where_no_head_is_found() -> None:
     chosen = np.array([2, 9, 11])
     found = {
         (int(s), int(t)): values
-        for one in run_beginnings(model, {"": sentences()}, chosen, 50, 0, forward, Plan(), At())
+        for one in run_beginnings(model, {"": sentences()}, chosen, 50, 0, forward, Plan(), lies())
         for s, t, values in zip(one.sentence_id, one.step, one.values.numpy(), strict=True)
     }
     assert len(found) == sum(len(sentences()[i]) for i in chosen)

@@ -259,6 +259,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 title=state_title(name, recording.states),
                 frequent_count=recording.frequent_count,
                 bounded=name in recording.bounded,
+                effects=recording.effects,
+                next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
             )
             key = (name, choices.methods, choices.largest_k)

@@ -20,6 +20,7 @@ from rnnvis.api.answers import Answer, Outputs, read_outputs, targets
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
+from rnnvis.api.effects import find_effects
 from rnnvis.api.inputs import (
     Labels,
     Tokens,
@@ -85,9 +86,9 @@ def record(
     What the model returns is looked at for its answers: one a sequence or one a step; logits, log-probabilities,
     probabilities, or a number; alone, or in a tuple, list, dict, dataclass, or as `.logits`. They are classes where
     there are as many as labels have, tags where labels are one a step, and the next word where there are as many as
-    words and it has not been read yet. `Recording.notes` say what was taken for what, or why nothing was. `classes` names the
-    classes in the order of the outputs; `outputs`, a function of what the model returned, says where the answers lie,
-    and "none" that they are to be left out.
+    words and it has not been read yet. `Recording.notes` say what was taken for what, or why nothing was. `classes`
+    names the classes in the order of the outputs; `outputs`, a function of what the model returned, says where the
+    answers lie, and "none" that they are to be left out.
 
     `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
@@ -167,6 +168,7 @@ def record(
             words={name: len(one.words) for name, one in read.items()},
             carried=running is not None and not own,
         )
+        effects = find_effects(model, texts, fills, forward, plan, answer)
     at = answer.at if answer else None
     carried = None
     if running is not None and forward is not None:
@@ -181,6 +183,9 @@ def record(
     watch = _watch(answer, whole, read, plan, running) if answer else None
     if watch and answer:
         watching[answer.at.reading].append(Once(watch))
+    if effects and answer:
+        effects.take(read[answer.at.reading].text, read[answer.at.reading].sample.contexts)
+        watching[answer.at.reading].append(Once(effects))
     again = SelfCheck(read[""].ids.lengths)
     others = ReturnedBeside(again.sentences)
     beside = others if check and answer is None else None
@@ -212,7 +217,12 @@ def record(
                     f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
 
+        states = {name: {state.name: state for state in recorder.result()} for name, recorder in recorders.items()}
+        published = np.unique(np.concatenate([state.published for state in states[""].values()] or [np.zeros(0, int)]))
+        affected = effects.result(published, batch_steps) if effects else None
+
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
+        answered = answer is not None and name == answer.at.reading
         return Recording(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
@@ -227,10 +237,12 @@ def record(
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
-            states={state.name: state for state in recorders[name].result()},
+            states=states[name],
             readings=readings,
             attention=None if name else attention.result(),
-            answers=watch.result() if watch and answer and name == answer.at.reading else None,
+            answers=watch.result() if watch and answered else None,
+            effects=affected if answered else None,
+            next_weights=effects.next_weights if effects and answered else {},
         )
 
     return recording("", {name: recording(name, {}) for name in read if name})

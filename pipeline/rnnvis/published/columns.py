@@ -267,13 +267,11 @@ def steps(
     token_id: np.ndarray,
     probabilities: np.ndarray,
     label: np.ndarray,
-    pushes: np.ndarray | None,
+    pushes: np.ndarray,
     surprise: np.ndarray,
 ) -> Columns:
-    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), surprise [N, states].
-
-    `pushes` [N] on the log-odds exist for two classes only.
-    """
+    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), pushes [N, K] on its scores and
+    surprise [N, states]."""
     p = np.take_along_axis(probabilities, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
     known = label >= 0
     return {
@@ -283,9 +281,17 @@ def steps(
         "loss": pa.array((-np.log(p)).astype(np.float32), mask=~known),
         "p_target": pa.array(p.astype(np.float32), mask=~known),
         "p_class": list_column(probabilities.astype(np.float32)),
-        "push": pa.nulls(len(step), pa.float32()) if pushes is None else pushes.astype(np.float32),
+        **step_pushes(pushes),
         "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
     }
+
+
+def step_pushes(pushes: np.ndarray) -> Columns:
+    """The columns of table `steps` for pushes [N, K] on the scores of the answer; nan is null."""
+    pushes = np.ascontiguousarray(pushes, np.float32)
+    if pushes.shape[1] == 1:
+        return {"push": nullable(pushes[:, 0])}
+    return {"pushes": list_column(pushes, np.isfinite(pushes).all(axis=1))}
 
 
 def plain_steps(tokens: Sequence[np.ndarray], surprise: np.ndarray) -> Columns:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.recording.alignment import Plan
-from rnnvis.recording.replay import Answer
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.steps import Batch, Forward, run_batches
 
 
@@ -40,7 +40,7 @@ def run_beginnings(
     padding_id: int | Mapping[str, int],
     forward: Forward,
     plan: Plan,
-    answer: Answer,
+    answer: Returned,
 ) -> Iterator[Beginnings]:
     """Run `model` over every beginning of the `sentences` int64 [n] of the input, longest first.
 
@@ -56,10 +56,7 @@ def run_beginnings(
         where = torch.from_numpy(of[batch.rows.cpu().numpy()]).to(batch.rows.device)
         return forward(m, replace(batch, rows=where))
 
-    returned: list[Any] = []
-    run = run_batches(model, texts, batch_steps, padding_id, placed, plan, False, lambda _, one: returned.append(one))
-    for rows, _, reads in run:
-        read = reads[""]
-        values = answer.given(returned[-1], read.lengths, read.real.shape[1]).of(np.arange(len(rows))).detach()
-        returned.clear()
-        yield Beginnings(of[rows], step[rows], values, int(read.lengths.sum()))
+    for rows, _, reads, given in run_batches(model, texts, batch_steps, padding_id, placed, plan, False, answer=answer):
+        assert given is not None
+        values = given.of(np.arange(len(rows))).detach()
+        yield Beginnings(of[rows], step[rows], values, int(reads[""].lengths.sum()))

@@ -16,14 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.arguments import tensors
 from rnnvis.recording.cells import cell_of
-from rnnvis.recording.replay import Answer, Replay, Values
+from rnnvis.recording.replay import Replay
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import contrasts, rounding, scores
 from rnnvis.recording.steps import Forward, StepBatch, reading_of, run_alone, step_batch
-from rnnvis.text.batches import Rows
 
 SAME = 1e-5
 """By how much of the largest answer what a head says may differ from what the model says."""
@@ -88,7 +87,7 @@ def find_head(
     padding_id: int | Mapping[str, int],
     forward: Forward,
     plan: Plan,
-    answer: Answer,
+    answer: Returned,
     reading: str = "",
 ) -> Head | None:
     """The head of `model`, called by `forward` as `plan` says; None where its answer is no function of such states.
@@ -116,7 +115,7 @@ class _Known:
         padding_id: int | Mapping[str, int],
         forward: Forward,
         plan: Plan,
-        answer: Answer,
+        answer: Returned,
         reading: str,
     ) -> None:
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
@@ -125,26 +124,16 @@ class _Known:
         self.known: list[np.ndarray] = []
         answers: list[Tensor] = []
         lengths = np.array([len(row) for row in readings[reading]])
-        returned: list[Any] = []
-        run = run_alone(model, readings, _some(lengths), self.fills, forward, plan, lambda _, one: returned.append(one))
-        for rows, traces, reads in run:
-            read = reads[reading]
+        run = run_alone(model, readings, _some(lengths), self.fills, forward, plan, answer=answer)
+        for rows, traces, reads, given in run:
             mine = [trace for trace in traces if reading_of(trace.module, reads) == reading]
-            self.batches.append(step_batch(rows, read, mine, gates=False))
-            found = self._found(returned[-1], read)
-            known = np.flatnonzero(found.known[: len(self.batches[-1]) if answer.per == "step" else 1])
-            self.known.append(known)
-            answers.append(found.of(known).detach())
+            assert given is not None
+            self.batches.append(step_batch(rows, reads[reading], mine, gates=False))
+            self.known.append(np.flatnonzero(given.known))
+            answers.append(given.of(self.known[-1]).detach())
         self.wanted = torch.cat(answers)
         if answer.per == "step":
             self.wanted = self.wanted[-STEPS:]
-
-    def _found(self, returned: Any, read: Rows) -> Values:
-        """The answers to one sentence: forward may have been called with two of it (see `run_alone`)."""
-        try:
-            return self.answer.given(returned, read.lengths, read.real.shape[1])
-        except RnnvisError:
-            return self.answer.given(returned, np.repeat(read.lengths, 2), read.real.shape[1])
 
     def candidates(self) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         """Where the answer may be read, and the states there, [S, H] by name, one row for each answer."""

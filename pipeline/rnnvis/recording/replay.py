@@ -4,42 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import scores
 from rnnvis.recording.standing import standing_in
-from rnnvis.recording.steps import Batch, Forward, Padded, device_of
+from rnnvis.recording.steps import Batch, Forward, Padded, device_of, reading_of
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import padded
-
-
-class Values(Protocol):
-    """Answers [N, C] in what a model returned; `known` bool [N] are those that are there."""
-
-    known: np.ndarray
-
-    def of(self, chosen: np.ndarray) -> Tensor:
-        """Those at `chosen` int64 [n], [n, C], with the gradients that the model left."""
-        ...
-
-
-class Answer(Protocol):
-    """Where a model's answer lies in what it returns (`rnnvis.recording.returned`): one a "sequence" or a "step"."""
-
-    @property
-    def per(self) -> str: ...
-
-    @property
-    def scale(self) -> str: ...
-
-    def given(self, returned: object, lengths: np.ndarray, steps: int) -> Values:
-        """The answers to sequences of `lengths` [B] filled up to `steps`, or to each of their steps."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -52,7 +28,7 @@ class Replay:
     fills: Mapping[str, int]
     forward: Forward
     plan: Plan
-    answer: Answer
+    answer: Returned
     reading: str
     rows: int
     words: int
@@ -77,9 +53,11 @@ class Replay:
         with untouched(self.model), standing_in(self.model, given, self.plan):
             returned = self.forward(self.model, batch)
         said = np.arange(rows)
+        cut = self.plan.apart(lambda path: reading_of(path, self.readings)).get(self.reading, AS_THEY_STAND)
+        found = self.answer.given(returned, lengths, self.words, cut.first, cut.last)
         if self.answer.per == "step":
-            said = said * self.words + self.words // 2
-        found = self.answer.given(returned, lengths, self.words)
+            kept = self.words - cut.first - cut.last
+            said = said * kept + kept // 2
         if not found.known[said].all():
             raise ValueError("no answer to these steps")
         return found.of(said)

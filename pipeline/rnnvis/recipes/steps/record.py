@@ -20,7 +20,7 @@ from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_record import language_record_step
 from rnnvis.recipes.steps.record_tables import Written, measured_text, training_table
-from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record_classifier
+from rnnvis.recipes.steps.recorder import Record, record_classifier
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
@@ -67,7 +67,13 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
     of_step = label[found.sentence_id]
     last = np.flatnonzero(np.append(found.sentence_id[1:] != found.sentence_id[:-1], True))
     steps = columns.steps(
-        found.sentence_id, found.step, found.token_id, found.probabilities, of_step, found.pushes, found.surprise
+        found.sentence_id,
+        found.step,
+        found.token_id,
+        found.probabilities,
+        of_step,
+        found.effects.pushes,
+        found.surprise,
     )
     of_sentence = columns.predictions(
         last, found.sentence_id, found.step, found.probabilities, of_step, found.surprise[:, 0]
@@ -80,11 +86,6 @@ def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
 
 def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
     auc = label_auc(state.last, corpus.label[state.ended]) if len(corpus.labels) == 2 else None
-    read_by_head = state.name == HEAD_STATE
-    tables = {}
-    if read_by_head and found.v is not None and found.effects and found.in_context:
-        tables["word_effects"] = columns.word_effects(found.effects, state.responses, found.v)
-        tables["word_in_context"] = columns.word_in_context(found.in_context)
     return write_state(
         state,
         corpus,
@@ -93,8 +94,6 @@ def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, 
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
-        read_by_head=read_by_head,
-        weights=found.v if read_by_head else None,
         auc=auc,
-        tables=tables,
+        effects=found.effects,
     )
