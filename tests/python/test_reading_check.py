@@ -208,7 +208,7 @@ class AnswersAtTheEnd(Answering):
 def test_answers_that_are_not_the_same_alone_are_said_and_the_states_recorded(make, same) -> None:
     torch.manual_seed(0)
     recording = rnnvis.record(make(), sentences(), WORDS)
-    said = [note for note in recording.notes if note.startswith("What the model returned")]
+    said = [note for note in recording.notes if note.startswith("What the model returned for a sequence")]
     assert bool(said) is not same
     assert recording.checked
 

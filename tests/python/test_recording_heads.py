@@ -12,9 +12,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnvis.recording.alignment import Plan
-from rnnvis.recording.beginnings import cost, run_beginnings
 from rnnvis.recording.heads import Head, find_head
-from rnnvis.recording.steps import Batch
 from tests.python.answering import CLASSES, WORDS, Reader, after_each, head_of, lies, odds, sentences, states_of
 
 
@@ -287,25 +285,3 @@ def test_the_model_is_left_as_it_was() -> None:
     assert nn.GRU.forward is forward
     assert vars(model.rnn).keys() == kept.keys()
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
-
-
-def test_beginnings_are_run_where_no_head_is_found() -> None:
-    model = Attention().eval()
-    seen: list[tuple[int, ...]] = []
-
-    def forward(m: nn.Module, batch: Batch) -> Tensor:
-        seen.append(tuple(batch.rows.tolist()))
-        return m(batch.ids, batch.lengths)
-
-    chosen = np.array([2, 9, 11])
-    found = {
-        (int(s), int(t)): values
-        for one in run_beginnings(model, {"": sentences()}, chosen, 50, 0, forward, Plan(), lies())
-        for s, t, values in zip(one.sentence_id, one.step, one.values.numpy(), strict=True)
-    }
-    assert len(found) == sum(len(sentences()[i]) for i in chosen)
-    for sentence in chosen:
-        for step, by_hand in enumerate(after_each(model, sentences()[sentence])):
-            np.testing.assert_allclose(found[sentence, step], by_hand, atol=1e-12)
-    assert {row for rows in seen for row in rows} == set(chosen.tolist())
-    assert cost(np.array([1, 4])).tolist() == [1, 10]

@@ -95,8 +95,11 @@ def meaning(
     `words` is the size of the vocabulary of each reading. `chosen`: the user said where the answer lies. None where it
     cannot be known; the sentence then says why, and what to do. RnnvisError where that contradicts what was said.
     """
+    asked = classes is not None or labels.names or labels.tags is not None or labels.numbers is not None
+    if not asked and all(one.state for one in found):
+        return None, ""
     if not found:
-        return None, "The model returned no answer to a sequence or a step, so none is shown." if not chosen else ""
+        return None, "The model returned no answer to a sequence or a step, so that none is shown."
     fits: list[_Fit] = []
     reasons: list[str] = []
     for one in found:

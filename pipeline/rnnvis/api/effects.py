@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from rnnvis import progress
 from rnnvis.api.answers import Answer
+from rnnvis.api.rerun import Rerun
 from rnnvis.measures.outputs.pushes import EffectRecorder, Effects, changes
 from rnnvis.measures.recorder import Text
 from rnnvis.recording.alignment import Plan
-from rnnvis.recording.beginnings import cost, run_beginnings
 from rnnvis.recording.heads import Head, find_head
 from rnnvis.recording.scores import scores
 from rnnvis.recording.steps import Forward, StepBatch, reading_of
+from rnnvis.text.sentences import Sentences
 
 BEGINNINGS = 1_000_000
 """Steps that the beginnings of sentences may take: some ten seconds to a minute of a layer of a few hundred units."""
@@ -30,10 +30,6 @@ MANY = 100
 class EffectWatch:
     """Takes in the effects on the answers of the text `answer.at.reading` as its steps pass."""
 
-    model: nn.Module
-    texts: Mapping[str, Sequence[np.ndarray]] = field(repr=False)
-    fills: Mapping[str, int] = field(repr=False)
-    forward: Forward = field(repr=False)
     plan: Plan
     answer: Answer
     head: Head | None
@@ -59,7 +55,7 @@ class EffectWatch:
         if self.recorder is not None:
             self.recorder.add(batch, rows)
 
-    def result(self, published: np.ndarray, batch_steps: int) -> Effects | None:
+    def result(self, published: np.ndarray, rerun: Rerun) -> Effects | None:
         """What was taken in; the beginnings of the sentences `published` int64 [P] are run where no head says what they
         come to. The plan's notes say what was done."""
         found = None if self.recorder is None else self.recorder.result()
@@ -69,13 +65,12 @@ class EffectWatch:
             return found
         if found is not None and found.ended is not None:
             return found
-        ended = self._beginnings(published, batch_steps)
+        ended = self._beginnings(published, rerun)
         if ended is None:
             return found
-        if found is not None and found.states and found.weights:
+        if found is not None and found.weights:
             return found.with_beginnings(ended)
-        step = np.concatenate([np.arange(len(row)) for row in self.texts[""]])
-        return changes(ended, step)
+        return changes(ended, Sentences.of(rerun.texts[""]).step, () if found is None else found.states)
 
     @property
     def _scores(self) -> int:
@@ -83,37 +78,46 @@ class EffectWatch:
         size = self.answer.at.size
         return 1 if size == 2 and self.answer.means != "number" else size
 
-    def _beginnings(self, published: np.ndarray, batch_steps: int) -> np.ndarray | None:
+    def _beginnings(self, published: np.ndarray, rerun: Rerun) -> np.ndarray | None:
         """The scores if sentences ended at each step, float32 [N, K], nan where they were not run."""
-        texts = self.texts
-        if "" in self.plan.apart(lambda path: reading_of(path, texts)):
-            return None  # the steps of the text are not those of the sentences
-        lengths = np.array([len(row) for row in texts[""]], np.int64)
+        texts = rerun.texts
+        cut = self.plan.apart(lambda path: reading_of(path, texts))
+        if len(texts) > 1 or rerun.documents is not None or cut:
+            return None  # what begins a sentence here is not all that the model reads
+        lengths = Sentences.of(texts[""]).lengths
         published = published[lengths[published] > 0]
-        steps = cost(lengths[published])
-        chosen = published[np.cumsum(steps) <= BEGINNINGS]
-        total = int(cost(lengths[chosen]).sum())
+        chosen = published[np.cumsum(_steps(lengths[published])) <= BEGINNINGS]
+        total = int(_steps(lengths[chosen]).sum())
         if not total:
             return None
-        ended = np.full((int(lengths.sum()), self._scores), np.nan, np.float32)
-        starts = np.cumsum(lengths) - lengths
+        why = "no head reads the answer from its last states" if self.head is None else "it also reads backwards"
         self.plan.say(
-            f"If a sentence ended at one of its words is found by running its beginnings, of "
-            f"{len(chosen):,} sentences{_of(chosen, published)}: no head reads it from the states."
+            f"If a sentence ended at one of its words is found by running its beginnings, since {why}: "
+            f"of {len(chosen):,} sentences{_of(chosen, published)}."
         )
+        ends = np.cumsum(lengths)
+        sequence = np.repeat(chosen, lengths[chosen])
+        words = np.concatenate([np.arange(1, n + 1) for n in lengths[chosen]])
+        ended = np.full((int(ends[-1]), self._scores), np.nan, np.float32)
         begun = time.monotonic()
-        runs = run_beginnings(
-            self.model, texts, chosen, batch_steps, self.fills, self.forward, self.plan, self.answer.at
-        )
         with progress.bar("Running beginnings of sentences", total=total) as bar:
-            for number, one in enumerate(runs):
-                found = scores(one.values, self.answer.at.scale)
-                ended[starts[one.sentence_id] + one.step] = found.float().cpu().numpy()
-                bar.advance(one.steps)
+            for number, ran in enumerate(rerun.steps(sequence, prefixes=words)):
+                given = ran.batches[""].answer
+                assert given is not None
+                assert given.sentences is not None
+                of, values = given.sentences, given.of(np.arange(len(given)))
+                place = ends[sequence[of]] - lengths[sequence[of]] + words[of] - 1
+                ended[place] = scores(values, self.answer.at.scale).float().cpu().numpy()
+                bar.advance(int(words[of].sum()))
                 if not number:
-                    seconds = (time.monotonic() - begun) * total / one.steps
+                    seconds = (time.monotonic() - begun) * total / int(words[of].sum())
                     progress.say(f"Beginnings of sentences: {total:,} steps, about {seconds:,.0f} s")
         return ended
+
+
+def _steps(lengths: np.ndarray) -> np.ndarray:
+    """Steps that all beginnings of sentences of these lengths take: n (n + 1) / 2."""
+    return lengths.astype(np.int64) * (lengths + 1) // 2
 
 
 def find_effects(
@@ -124,11 +128,13 @@ def find_effects(
     plan: Plan,
     answer: Answer | None,
 ) -> EffectWatch | None:
-    """What takes in the effects on `answer`; None of a StateSource, and where the answer is not known."""
-    if answer is None or forward is None:
+    """What takes in the effects on `answer`; None where that is not known. A StateSource has no head that is known."""
+    if answer is None:
         return None
-    head = find_head(model, texts, fills, forward, plan, answer.at, answer.at.reading)
-    return EffectWatch(model, texts, fills, forward, plan, answer, head)
+    head = None
+    if forward is not None:
+        head = find_head(model, texts, fills, forward, plan, answer.at, answer.at.reading)
+    return EffectWatch(plan, answer, head)
 
 
 def _of(chosen: np.ndarray, published: np.ndarray) -> str:

@@ -32,6 +32,7 @@ from rnnvis.api.inputs import (
     sequence_keys,
 )
 from rnnvis.api.recording import Recording
+from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
@@ -217,16 +218,35 @@ def record(
                     f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
 
-        states = {name: {state.name: state for state in recorder.result()} for name, recorder in recorders.items()}
-        published = np.unique(np.concatenate([state.published for state in states[""].values()] or [np.zeros(0, int)]))
-        affected = effects.result(published, batch_steps) if effects else None
+    states = {name: {state.name: state for state in recorder.result()} for name, recorder in recorders.items()}
+    weights = _fingerprint(model)
+    followed = read[at.reading if at else ""].ids
+    target = watch.target if watch else None
+    rerun = Rerun(
+        model,
+        texts,
+        fills,
+        batch_steps,
+        forward,
+        plan,
+        answer,
+        target,
+        followed.lengths,
+        weights,
+        _fingerprint,
+        running,
+        own,
+        threads,
+    )
+    published = np.unique(np.concatenate([np.zeros(0, int), *(state.published for state in states[""].values())]))
+    affected = effects.result(published, rerun) if effects else None
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         answered = answer is not None and name == answer.at.reading
         return Recording(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
-            weights=_fingerprint(model),
+            weights=weights,
             cell=_cell(recurrent) or type(model).__name__,
             words=read[name].words,
             tokens=read[name].ids,
@@ -243,6 +263,7 @@ def record(
             answers=watch.result() if watch and answered else None,
             effects=affected if answered else None,
             next_weights=effects.next_weights if effects and answered else {},
+            rerun=rerun,
         )
 
     return recording("", {name: recording(name, {}) for name in read if name})

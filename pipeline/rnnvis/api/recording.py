@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnvis.api.inputs import Labels, check_counts, check_names
+from rnnvis.api.rerun import Rerun
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.outputs.pushes import Effects
@@ -49,7 +50,7 @@ class Recording:
     says the next word, `next_weights` are the weights [V, H] of its linear head by state. `notes` says, a sentence
     each, how modules read that do not simply read word t at step t, what was taken for the answer, and what reads it.
     `checked` is whether a sample of sequences was run again alone and came to the same; None of what no model was run
-    for.
+    for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording.
     """
 
     model_name: str
@@ -71,7 +72,11 @@ class Recording:
     next_weights: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
+    rerun: Rerun | None = field(repr=False, compare=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "rerun": None}
 
     @property
     def responses(self) -> dict[str, Responses]:

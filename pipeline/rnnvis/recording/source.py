@@ -78,10 +78,11 @@ def source_steps(
     holds: Sequence[Hold] = (),
     answer: Returned | None = None,
     equal: bool = False,
+    numbers: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
     """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
     States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
-    length share a batch.
+    length share a batch. `numbers` int64 [S] are the positions that they have in the whole text.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -95,11 +96,12 @@ def source_steps(
     batches = length_batches([len(s) for s in sentences], batch_steps, equal) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
-        ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
+        known = rows if numbers is None else numbers[rows]
+        ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, known))
         batch = Batch(ids, lengths, places)
         with untouched(model), torch.no_grad():
             starts = _initial(source, batch, sizes)
-            held = [hold.bound(rows, read.lengths, device, AS_THEY_STAND) for hold in holds]
+            held = [hold.bound(known, read.lengths, device, AS_THEY_STAND) for hold in holds]
             values = _states(source, batch, sizes, SourceHold(held, holds, starts, lengths) if holds else None)
             weights = _attention(source, batch)
             given = None if answer is None else _given(source, batch, answer, read, rows)

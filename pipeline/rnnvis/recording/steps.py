@@ -140,6 +140,7 @@ def run_batches(
     answer: Returned | None = None,
     holds: Sequence[Hold] = (),
     gradients: bool = False,
+    numbers: np.ndarray | None = None,
 ) -> Iterator[Run]:
     """Run `model` over all batches: (positions [B], traces, what was read, what was answered) of each.
 
@@ -153,7 +154,8 @@ def run_batches(
 
     States are held as `holds` say, by positions of sentences; those held at values of their own in each sentence go one
     at a time where the model puts rows into another order. With `gradients` what the model returned can be followed
-    back to what steers it (`Hold.steer`).
+    back to what steers it (`Hold.steer`). `numbers` int64 [S] are the positions that the sentences have in the whole
+    text, which `forward` and `holds` know them by.
     """
     plan = plan or Plan()
     runs = _Runs(
@@ -167,6 +169,7 @@ def run_batches(
         answer,
         holds,
         gradients,
+        numbers,
     )
     backwards = [
         reading_of(path, readings)
@@ -225,7 +228,9 @@ class _Runs:
         answer: Returned | None,
         holds: Sequence[Hold] = (),
         gradients: bool = False,
+        numbers: np.ndarray | None = None,
     ) -> None:
+        self.numbers = np.arange(len(readings[""])) if numbers is None else numbers
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
         self.told, self.answer, self.holds, self.gradients = told, answer, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
@@ -300,7 +305,7 @@ class _Runs:
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
         held = [
-            hold.bound(rows, reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
+            hold.bound(self.numbers[rows], reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
             for hold, path in ((hold, hold.place[0]) for hold in holds)
         ]
         with (
@@ -309,7 +314,8 @@ class _Runs:
             torch.backends.cudnn.flags(enabled=False) if self.gradients else nullcontext(),  # none in evaluation mode
             capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
         ):
-            returned = self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
+            places = torch.from_numpy(self.numbers[rows]).to(device)
+            returned = self.forward(self.model, Batch(main.ids, main.lengths, places, given))
         return traces, returned
 
     def _looks(self, path: str, words: np.ndarray) -> Tensor:

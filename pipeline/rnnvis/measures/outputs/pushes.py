@@ -45,12 +45,12 @@ class Effects:
         return replace(self, ended=ended, ended_by="prefixes")
 
 
-def changes(ended: np.ndarray, step: np.ndarray) -> Effects:
-    """The effects of an answer of which no more is known than the scores `ended` float32 [N, K] if sentences ended at
-    each step; nan where even that is not known. `step` int [N] counts from 0 in each sentence."""
+def changes(ended: np.ndarray, step: np.ndarray, states: tuple[str, ...] = ()) -> Effects:
+    """The effects on an answer, which reads `states`, of which no more is known than the scores `ended` float32 [N, K]
+    if sentences ended at each step; nan where even that is not known. `step` int [N] counts from 0 in a sentence."""
     pushes = np.diff(ended, axis=0, prepend=np.float32(np.nan))
     pushes[step == 0] = np.nan
-    return Effects(True, None, (), pushes, ended, "prefixes", {}, {}, {})
+    return Effects(True, None, states, pushes, ended, "prefixes", {}, {}, {})
 
 
 class EffectRecorder:
