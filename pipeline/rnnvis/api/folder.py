@@ -274,7 +274,10 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
     tables: Tables = {}
     if choices.text:
-        written = {"steps": files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)}
+        steps = columns.plain_steps(corpus.tokens, _surprise(recording))
+        if recording.effects is not None:
+            steps |= columns.step_pushes(recording.effects.pushes)
+        written = {"steps": files.write("steps", steps, scratch)}
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
