@@ -96,7 +96,8 @@ class Answers:
     (of a number: the squared error) after each step that was answered, nan elsewhere.
 
     In full, answers were kept after the steps at `rows` int64 [n]: `p` float32 [n, classes], or `top_id` int32 [n, 5]
-    and `top_p` float32 [n, 5], or `value` float32 [n]. To whole sequences: `of_sequence` float32 [S, classes] or
+    and `top_p` float32 [n, 5], or `value` float32 [n]. `predicted` int16 [N] is the likeliest tag after each step, −1
+    where none was given. To whole sequences: `of_sequence` float32 [S, classes] or
     [S, 1], and `sequence_loss` float32 [S], nan where there is none; None where that is not answered.
     """
 
@@ -109,6 +110,7 @@ class Answers:
     loss: np.ndarray = field(repr=False)
     rows: np.ndarray = field(repr=False)
     p: np.ndarray | None = field(repr=False, default=None)
+    predicted: np.ndarray | None = field(repr=False, default=None)
     value: np.ndarray | None = field(repr=False, default=None)
     top_id: np.ndarray | None = field(repr=False, default=None)
     top_p: np.ndarray | None = field(repr=False, default=None)
@@ -145,6 +147,7 @@ class AnswerCollector:
         self._place = np.where(kept, np.cumsum(kept) - 1, -1)
         self._rows, self._told = np.flatnonzero(kept), np.zeros(int(kept.sum()), bool)
         self._kept = self._blank(len(self._rows))
+        self._predicted = np.full(steps, -1, np.int16) if answering.means == "tag" else None
         whole = answering.means in ("class", "number")
         self._sequences = self._blank(len(lengths)) if whole else {}
         self._sequence_loss = np.full(len(lengths), np.nan, np.float32) if whole else None
@@ -177,6 +180,8 @@ class AnswerCollector:
                     self._kept["top_p"][self._place[at[kept]]] = p
                 continue
             full = self.answering.log_probabilities(values)
+            if self._predicted is not None:
+                self._predicted[at] = full.argmax(dim=1).cpu().numpy()
             shown = (full if self.answering.means == "number" else full.exp()).cpu().numpy()
             for of_kept in self._kept.values():
                 of_kept[self._place[at[kept]]] = shown[kept]
@@ -201,5 +206,6 @@ class AnswerCollector:
             rows=self._rows[self._told],
             of_sequence=next(iter(self._sequences.values()), None),
             sequence_loss=self._sequence_loss,
+            predicted=self._predicted,
             **kept,
         )
