@@ -326,7 +326,8 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
             f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
             "pass one row of ids for each sequence, in the same order",
         )
-    return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
+    labels = replace(of.labels, tags=None, tag_names=())
+    return _Read(Sentences.of(ids), words, labels, replace(of.sample, keys=None))
 
 
 def _way(
@@ -395,7 +396,9 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
     found = dict(read)
     for name, one in plan.apart(lambda path: reading_of(path, read)).items():
         of = read[reading_of(name, read)]
-        found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
+        tags = of.labels.tags and tuple(one.kept(row) for row in of.labels.tags)
+        kept = Sentences.of([one.kept(row) for row in of.ids])
+        found[name] = replace(of, ids=kept, labels=replace(of.labels, tags=tags))
     return found
 
 

@@ -11,9 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from rnnvis.errors import RnnvisError
+
 Means = Literal["class", "tag", "next word", "number"]
 Per = Literal["sequence", "step"]
 TOP = 5
+SUM = 0.02
+"""By how much probabilities may miss one: those of many classes in half precision do."""
 
 
 class Given(Protocol):
@@ -60,29 +64,48 @@ class Answering:
         scores = self.log_scores(values)
         return scores if self.normalised else scores.log_softmax(dim=1)
 
-    def losses(self, values: Tensor, target: Tensor) -> Tensor:
-        """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none."""
+    def wholes(self, values: Tensor) -> Tensor:
+        """What the log-scores of [n, C] are taken against, [n, 1]: the logarithm of their sum, which is 0 for
+        log-probabilities."""
+        return self.log_scores(values).logsumexp(dim=1, keepdim=True)
+
+    def wrong(self, values: Tensor, wholes: Tensor) -> np.ndarray:
+        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64."""
+        if self.scale in ("logit", "numbers"):
+            bad = ~values.isfinite().all(dim=1)
+        elif self.scale == "probability":
+            bad = ~((values >= 0) & (values <= 1)).all(dim=1)
+        else:
+            bad = ~(wholes[:, 0].abs() <= SUM) if self.normalised else ~wholes[:, 0].isfinite()
+            if self.scale == "probabilities":
+                bad |= (values < 0).any(dim=1)
+        found: np.ndarray = bad.nonzero()[:, 0].cpu().numpy()
+        return found
+
+    def losses(self, values: Tensor, target: Tensor, wholes: Tensor | None = None) -> Tensor:
+        """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none.
+        `wholes` are those of the values, where they are known already."""
         if self.means == "number":
             return (values[:, 0] - target.to(values)).square()
         none = values.new_full((len(values),), torch.nan)
-        has = target >= 0
         at = target.clamp(min=0)[:, None]
         if self.scale in ("logit", "probability"):
-            return torch.where(has, -self.log_probabilities(values).gather(1, at)[:, 0], none)
-        scores = self.log_scores(values)
-        of = scores.gather(1, at)[:, 0]
-        return torch.where(has, -of if self.normalised else scores.logsumexp(dim=1) - of, none)
+            found = -self.log_probabilities(values).gather(1, at)[:, 0]
+        else:
+            against = self.wholes(values) if wholes is None and not self.normalised else wholes
+            found = -self.log_scores(values).gather(1, at)[:, 0]
+            if not self.normalised and against is not None:
+                found = found + against[:, 0]
+        return torch.where(target >= 0, found, none)
 
-    def likeliest(self, values: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    def likeliest(self, values: Tensor, wholes: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """The five likeliest classes, int32 [n, 5], and their probabilities, float32 [n, 5], likeliest first; ties go
         to the smaller number."""
         scores = self.log_scores(values)
-        many = min(TOP, scores.shape[1])
-        ids = scores.topk(many, dim=1).indices.sort(dim=1).values
+        ids = scores.topk(min(TOP, scores.shape[1]), dim=1).indices.sort(dim=1).values
         top = scores.gather(1, ids)
         order = top.argsort(dim=1, descending=True, stable=True)
-        whole = scores.new_zeros(len(scores), 1) if self.normalised else scores.logsumexp(dim=1, keepdim=True)
-        p = (top.gather(1, order) - whole).exp()
+        p = (top.gather(1, order) - (0 if self.normalised else wholes)).exp()
         return ids.gather(1, order).cpu().numpy().astype(np.int32), p.cpu().numpy().astype(np.float32)
 
 
@@ -96,7 +119,8 @@ class Answers:
     (of a number: the squared error) after each step that was answered, nan elsewhere.
 
     In full, answers were kept after the steps at `rows` int64 [n]: `p` float32 [n, classes], or `top_id` int32 [n, 5]
-    and `top_p` float32 [n, 5], or `value` float32 [n]. To whole sequences: `of_sequence` float32 [S, classes] or
+    and `top_p` float32 [n, 5], or `value` float32 [n]. `predicted` int16 [N] is the likeliest tag after each step, −1
+    where none was given. To whole sequences: `of_sequence` float32 [S, classes] or
     [S, 1], and `sequence_loss` float32 [S], nan where there is none; None where that is not answered.
     """
 
@@ -109,6 +133,7 @@ class Answers:
     loss: np.ndarray = field(repr=False)
     rows: np.ndarray = field(repr=False)
     p: np.ndarray | None = field(repr=False, default=None)
+    predicted: np.ndarray | None = field(repr=False, default=None)
     value: np.ndarray | None = field(repr=False, default=None)
     top_id: np.ndarray | None = field(repr=False, default=None)
     top_p: np.ndarray | None = field(repr=False, default=None)
@@ -145,6 +170,7 @@ class AnswerCollector:
         self._place = np.where(kept, np.cumsum(kept) - 1, -1)
         self._rows, self._told = np.flatnonzero(kept), np.zeros(int(kept.sum()), bool)
         self._kept = self._blank(len(self._rows))
+        self._predicted = np.full(steps, -1, np.int16) if answering.means == "tag" else None
         whole = answering.means in ("class", "number")
         self._sequences = self._blank(len(lengths)) if whole else {}
         self._sequence_loss = np.full(len(lengths), np.nan, np.float32) if whole else None
@@ -163,20 +189,32 @@ class AnswerCollector:
         chosen = np.flatnonzero(self.looked[sentences])
         for part, values in given.chunks(chosen):
             at, of = rows[part], sentences[part]
+            wholes = self.answering.wholes(values) if self.answering.means != "number" else values
+            wrong = self.answering.wrong(values, wholes)
+            if len(wrong):
+                what, row = self.answering.scale, int(of[wrong[0]])
+                raise RnnvisError(
+                    f"what the model returned for sequence {row} cannot be read as {what}: "
+                    f"{', '.join(f'{value:.4g}' for value in values[wrong[0]][:5].tolist())}",
+                    'check the weights, or how it is called; or leave the answers out: outputs="none"',
+                )
             target = self.target[of] if self.answering.means == "number" else self.target[at]
             wanted = torch.from_numpy(target if self.answering.means == "number" else target.astype(np.int64))
-            loss = self.answering.losses(values, wanted.to(values.device)).cpu().numpy()
+            loss = self.answering.losses(values, wanted.to(values.device), wholes).cpu().numpy()
             self._loss[at] = loss
             last = np.flatnonzero(at == self.starts[of + 1] - 1)
             kept = np.flatnonzero(self._place[at] >= 0)
             self._told[self._place[at[kept]]] = True
             if self.answering.means == "next word":
                 if len(kept):
-                    ids, p = self.answering.likeliest(values[torch.from_numpy(kept).to(values.device)])
+                    rows_kept = torch.from_numpy(kept).to(values.device)
+                    ids, p = self.answering.likeliest(values[rows_kept], wholes[rows_kept])
                     self._kept["top_id"][self._place[at[kept]]] = ids
                     self._kept["top_p"][self._place[at[kept]]] = p
                 continue
             full = self.answering.log_probabilities(values)
+            if self._predicted is not None:
+                self._predicted[at] = full.argmax(dim=1).cpu().numpy()
             shown = (full if self.answering.means == "number" else full.exp()).cpu().numpy()
             for of_kept in self._kept.values():
                 of_kept[self._place[at[kept]]] = shown[kept]
@@ -201,5 +239,6 @@ class AnswerCollector:
             rows=self._rows[self._told],
             of_sequence=next(iter(self._sequences.values()), None),
             sequence_loss=self._sequence_loss,
+            predicted=self._predicted,
             **kept,
         )
