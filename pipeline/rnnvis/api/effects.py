@@ -117,7 +117,8 @@ class EffectWatch:
 
 def _steps(lengths: np.ndarray) -> np.ndarray:
     """Steps that all beginnings of sentences of these lengths take: n (n + 1) / 2."""
-    return lengths.astype(np.int64) * (lengths + 1) // 2
+    taken: np.ndarray = lengths.astype(np.int64) * (lengths + 1) // 2
+    return taken
 
 
 def find_effects(

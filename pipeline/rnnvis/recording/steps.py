@@ -80,7 +80,8 @@ class StepBatch:
 
     def delta(self, state: str) -> np.ndarray:
         """Δ_t = s_t − s_{t−1} of the named state, [N, H]."""
-        return self.states[state] - self.previous[state]
+        change: np.ndarray = self.states[state] - self.previous[state]
+        return change
 
 
 def record_steps(
