@@ -280,12 +280,14 @@ def targets(
         tags = labels.tags if labels.tags is not None else [np.full(len(row), -1) for row in whole]
         following = np.concatenate([np.zeros(0, np.int64), *tags])
     else:
-        return labels.of[kept.sentence_id].astype(np.int32)
+        of_sequence: np.ndarray = labels.of[kept.sentence_id].astype(np.int32)
+        return of_sequence
     lengths = np.array([len(row) for row in whole])
-    if np.array_equal(lengths, kept.lengths):
-        return following.astype(np.int32)
-    start = np.repeat(np.cumsum(lengths) - lengths, kept.lengths) + left_out
-    return following[start + kept.step].astype(np.int32)
+    if not np.array_equal(lengths, kept.lengths):
+        start = np.repeat(np.cumsum(lengths) - lengths, kept.lengths) + left_out
+        following = following[start + kept.step]
+    answered: np.ndarray = following.astype(np.int32)
+    return answered
 
 
 def _listed(names: Sequence[str]) -> str:
