@@ -281,7 +281,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             left_out = () if choices.text else _OF_TEXT
             places = (recorded / name, clustered / name)
             states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
-    told = Told(Sentences.of(corpus.tokens), _surprise(recording), recording.answers, recording.effects)
+    told = told_of(recording)
     tables: Tables = {}
     if choices.text:
         written = {"steps": files.write("steps", told.steps(), scratch)}
@@ -308,6 +308,11 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     )
     entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
     return entry
+
+
+def told_of(recording: Recording) -> Told:
+    """What a recorded model answered along its text, for the tables."""
+    return Told(Sentences.of(recording.tokens), _surprise(recording), recording.answers, recording.effects)
 
 
 def _kind(recording: Recording) -> Literal["classifier", "language model", "recording"]:

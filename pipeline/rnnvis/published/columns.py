@@ -11,7 +11,7 @@ import pyarrow as pa
 from rnnvis.measures.halves import halved
 from rnnvis.measures.outputs.ablation import Effect
 from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
-from rnnvis.measures.outputs.next_words import NextWords, words_spoken_for
+from rnnvis.measures.outputs.next_words import words_spoken_for
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.gates import Gates
@@ -243,49 +243,6 @@ def cluster_ablation(found: Sequence[tuple[Mapping[str, Any], Effect]]) -> Colum
     }
 
 
-def language_steps(
-    sentence_id: np.ndarray, step: np.ndarray, token_id: np.ndarray, guesses: NextWords, surprise: np.ndarray
-) -> Columns:
-    """Table `steps` of a language model: the steps with guesses, of all steps [N] with surprise [N, states]."""
-    rows = guesses.rows
-    surprise = np.ascontiguousarray(surprise[rows])
-    return {
-        "sentence_id": sentence_id[rows],
-        "step": step[rows],
-        "token_id": token_id[rows],
-        "loss": nullable(guesses.loss),
-        "p_target": nullable(guesses.p),
-        "top5_id": list_column(guesses.ids),
-        "top5_p": list_column(guesses.top),
-        "surprise": list_column(surprise, np.isfinite(surprise).all(axis=1)),
-    }
-
-
-def steps(
-    sentence_id: np.ndarray,
-    step: np.ndarray,
-    token_id: np.ndarray,
-    probabilities: np.ndarray,
-    label: np.ndarray,
-    pushes: np.ndarray,
-    surprise: np.ndarray,
-) -> Columns:
-    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), pushes [N, K] on its scores and
-    surprise [N, states]."""
-    p = np.take_along_axis(probabilities, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    known = label >= 0
-    return {
-        "sentence_id": sentence_id,
-        "step": step,
-        "token_id": token_id,
-        "loss": pa.array((-np.log(p)).astype(np.float32), mask=~known),
-        "p_target": pa.array(p.astype(np.float32), mask=~known),
-        "p_class": list_column(probabilities.astype(np.float32)),
-        **step_pushes(pushes),
-        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
-    }
-
-
 def step_pushes(pushes: np.ndarray) -> Columns:
     """The columns of table `steps` for pushes [N, K] on the scores of the answer; nan is null."""
     pushes = np.ascontiguousarray(pushes, np.float32)
@@ -294,46 +251,9 @@ def step_pushes(pushes: np.ndarray) -> Columns:
     return {"pushes": list_column(pushes, np.isfinite(pushes).all(axis=1))}
 
 
-def plain_steps(tokens: Sequence[np.ndarray], surprise: np.ndarray) -> Columns:
-    """Table `steps` of a model whose outputs nobody knows: sentences [T] each, surprise [N, states]."""
-    lengths = [len(row) for row in tokens]
-    return {
-        "sentence_id": np.repeat(np.arange(len(tokens), dtype=np.int32), lengths),
-        "step": np.concatenate([np.arange(n, dtype=np.int16) for n in lengths]),
-        "token_id": np.concatenate(tokens).astype(np.int32),
-        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
-    }
-
-
 def attention(found: Attention) -> Columns:
     """Table `attention`."""
     return {"sentence_id": found.sentence_id, "step": found.step, "weight": found.weight}
-
-
-def predictions(
-    last: np.ndarray,
-    sentence_id: np.ndarray,
-    step: np.ndarray,
-    probabilities: np.ndarray,
-    label: np.ndarray,
-    surprise: np.ndarray,
-) -> Columns:
-    """Table `predictions`: a row a sentence, from the rows `last` of its last steps; arrays as in `steps`."""
-    first = np.concatenate([[0], last[:-1] + 1])
-    found = np.nan_to_num(surprise, nan=-1.0)
-    largest = np.maximum.reduceat(found, first)
-    lengths = last - first + 1
-    at = np.where(found == np.repeat(largest, lengths), step, np.iinfo(np.int16).max)
-    p = probabilities[last]
-    of_label = np.take_along_axis(p, np.maximum(label[last], 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    return {
-        "sentence_id": sentence_id[last],
-        "predicted": p.argmax(axis=1).astype(np.int16),
-        "p_class": list_column(p.astype(np.float32)),
-        "loss": pa.array((-np.log(of_label)).astype(np.float32), mask=label[last] < 0),
-        "surprise": pa.array(largest.astype(np.float32), mask=largest < 0),
-        "surprise_step": pa.array(np.minimum.reduceat(at, first).astype(np.int16), mask=largest < 0),
-    }
 
 
 def metrics(rows: Sequence[dict[str, Any]]) -> Columns:
