@@ -314,7 +314,7 @@ def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[st
     seen: dict[str, int] = {}
     keys = []
     for row in tokens:
-        text = " ".join(words[i] for i in row)
+        text = " ".join([words[i] for i in row.tolist()])
         key = sentence_key("recorded", text)
         seen[key] = seen.get(key, 0) + 1
         keys.append(key if seen[key] == 1 else sentence_key("recorded", f"{text}\n{seen[key]}"))
