@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnvis.api.ablating import Ablated, ablate
-from rnnvis.api.inputs import Labels, check_counts, check_names
+from rnnvis.api.inputs import Labels
 from rnnvis.api.intervening import Chip
 from rnnvis.api.rerun import Rerun
+from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.recorder import StateRecord
@@ -107,6 +108,7 @@ class Recording:
         """The explorer, for notebooks; a table of the states where the viewer is not built."""
         return self._notebook
 
+    @checks_arguments(self=ANY)
     def ablate(
         self,
         units: Any = None,
@@ -151,6 +153,7 @@ class Recording:
         except RnnvisError as problem:
             return summary(self, problem)
 
+    @checks_arguments(self=ANY)
     def to_html(
         self,
         path: str | Path,
@@ -173,6 +176,7 @@ class Recording:
             self.publish(folder, name, text=text, methods=methods, largest_k=largest_k, ablation=ablation)
             return to_html(folder, path, limit=LIMIT if limit is None else limit)
 
+    @checks_arguments(self=ANY)
     def publish(
         self,
         folder: str | Path,
@@ -206,9 +210,7 @@ class Recording:
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
-        check_counts(largest_k=largest_k)
         called = self.model_name if name is None else name
-        check_names(dataset=dataset, name=called)
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
