@@ -66,8 +66,10 @@ class Answering:
         return scores if self.normalised else scores.log_softmax(dim=1)
 
     def wrong(self, values: Tensor, log_p: Tensor) -> np.ndarray:
-        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64. `log_p` are
-        their log-probabilities."""
+        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64.
+
+        `log_p` are their log-probabilities.
+        """
         if self.scale in ("logit", "numbers"):
             bad = ~values.isfinite().all(dim=1)
         elif self.scale == "probability":
