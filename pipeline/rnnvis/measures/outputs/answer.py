@@ -18,6 +18,7 @@ Per = Literal["sequence", "step"]
 TOP = 5
 SUM = 0.02
 """By how much probabilities may miss one: those of many classes in half precision do."""
+_TOGETHER = 64
 
 
 class Given(Protocol):
@@ -64,49 +65,53 @@ class Answering:
         scores = self.log_scores(values)
         return scores if self.normalised else scores.log_softmax(dim=1)
 
-    def wholes(self, values: Tensor) -> Tensor:
-        """What the log-scores of [n, C] are taken against, [n, 1]: the logarithm of their sum, which is 0 for
-        log-probabilities."""
-        return self.log_scores(values).logsumexp(dim=1, keepdim=True)
+    def losses(self, values: Tensor, target: Tensor, log_p: Tensor | None = None) -> Tensor:
+        """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none.
 
-    def wrong(self, values: Tensor, wholes: Tensor) -> np.ndarray:
-        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64."""
+        `log_p` are the log-probabilities of `values`, where they are known.
+        """
+        if self.means == "number":
+            return (values[:, 0] - target.to(values)).square()
+        none = values.new_full((len(values),), torch.nan)
+        of = (self.log_probabilities(values) if log_p is None else log_p).gather(1, target.clamp(min=0)[:, None])
+        return torch.where(target >= 0, -of[:, 0], none)
+
+    def wrong(self, values: Tensor, log_p: Tensor) -> np.ndarray:
+        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64. `log_p` are
+        their log-probabilities."""
         if self.scale in ("logit", "numbers"):
             bad = ~values.isfinite().all(dim=1)
         elif self.scale == "probability":
             bad = ~((values >= 0) & (values <= 1)).all(dim=1)
+        elif self.scale == "probabilities":
+            bad = ~((values.sum(dim=1) - 1).abs() <= SUM) | (values < 0).any(dim=1)
+        elif self.scale == "log-probabilities":
+            bad = ~(values.logsumexp(dim=1).abs() <= SUM)
         else:
-            bad = ~(wholes[:, 0].abs() <= SUM) if self.normalised else ~wholes[:, 0].isfinite()
-            if self.scale == "probabilities":
-                bad |= (values < 0).any(dim=1)
+            bad = log_p[:, 0].isnan()  # one number that is none makes all of its row none
         found: np.ndarray = bad.nonzero()[:, 0].cpu().numpy()
         return found
 
-    def losses(self, values: Tensor, target: Tensor, wholes: Tensor | None = None) -> Tensor:
-        """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none.
-        `wholes` are those of the values, where they are known already."""
-        if self.means == "number":
-            return (values[:, 0] - target.to(values)).square()
-        none = values.new_full((len(values),), torch.nan)
-        at = target.clamp(min=0)[:, None]
-        if self.scale in ("logit", "probability"):
-            found = -self.log_probabilities(values).gather(1, at)[:, 0]
-        else:
-            against = self.wholes(values) if wholes is None and not self.normalised else wholes
-            found = -self.log_scores(values).gather(1, at)[:, 0]
-            if not self.normalised and against is not None:
-                found = found + against[:, 0]
-        return torch.where(target >= 0, found, none)
-
-    def likeliest(self, values: Tensor, wholes: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    def likeliest(self, values: Tensor, log_p: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """The five likeliest classes, int32 [n, 5], and their probabilities, float32 [n, 5], likeliest first; ties go
-        to the smaller number."""
+        to the smaller number. `log_p` are the log-probabilities of `values`."""
         scores = self.log_scores(values)
-        ids = scores.topk(min(TOP, scores.shape[1]), dim=1).indices.sort(dim=1).values
-        top = scores.gather(1, ids)
-        order = top.argsort(dim=1, descending=True, stable=True)
-        p = (top.gather(1, order) - (0 if self.normalised else wholes)).exp()
-        return ids.gather(1, order).cpu().numpy().astype(np.int32), p.cpu().numpy().astype(np.float32)
+        ids = _largest(scores, min(TOP, scores.shape[1])).sort(dim=1).values
+        order = scores.gather(1, ids).argsort(dim=1, descending=True, stable=True)
+        ids = ids.gather(1, order)
+        return ids.cpu().numpy().astype(np.int32), log_p.gather(1, ids).exp().cpu().numpy().astype(np.float32)
+
+
+def _largest(scores: Tensor, many: int) -> Tensor:
+    """Places of the `many` largest of each row, int64 [n, many]: of long rows, in the blocks that have the largest."""
+    blocks, size = scores.shape[1] // _TOGETHER, _TOGETHER
+    if blocks < 4 * many:
+        return scores.topk(many, dim=1).indices
+    best = scores[:, : blocks * size].unflatten(1, (blocks, size)).amax(dim=2).topk(many, dim=1).indices
+    places = torch.arange(scores.shape[1], device=scores.device)
+    inside = (best[:, :, None] * size + places[:size]).flatten(1)
+    ids = torch.cat([inside, places[blocks * size :].expand(len(scores), -1)], dim=1)
+    return ids.gather(1, scores.gather(1, ids).topk(many, dim=1).indices)
 
 
 @dataclass(frozen=True)
@@ -189,30 +194,29 @@ class AnswerCollector:
         chosen = np.flatnonzero(self.looked[sentences])
         for part, values in given.chunks(chosen):
             at, of = rows[part], sentences[part]
-            wholes = self.answering.wholes(values) if self.answering.means != "number" else values
-            wrong = self.answering.wrong(values, wholes)
-            if len(wrong):
-                what, row = self.answering.scale, int(of[wrong[0]])
-                raise RnnvisError(
-                    f"what the model returned for sequence {row} cannot be read as {what}: "
-                    f"{', '.join(f'{value:.4g}' for value in values[wrong[0]][:5].tolist())}",
-                    'check the weights, or how it is called; or leave the answers out: outputs="none"',
-                )
             target = self.target[of] if self.answering.means == "number" else self.target[at]
             wanted = torch.from_numpy(target if self.answering.means == "number" else target.astype(np.int64))
-            loss = self.answering.losses(values, wanted.to(values.device), wholes).cpu().numpy()
+            full = self.answering.log_probabilities(values)
+            wrong = self.answering.wrong(values, full)
+            if len(wrong):
+                numbers = ", ".join(f"{value:.4g}" for value in values[wrong[0]][:5].tolist())
+                raise RnnvisError(
+                    f"what the model returned for sequence {of[wrong[0]]} cannot be read as {self.answering.scale}: "
+                    f"{numbers}",
+                    'check the weights, or how it is called; or leave the answers out: outputs="none"',
+                )
+            loss = self.answering.losses(values, wanted.to(values.device), full).cpu().numpy()
             self._loss[at] = loss
             last = np.flatnonzero(at == self.starts[of + 1] - 1)
             kept = np.flatnonzero(self._place[at] >= 0)
             self._told[self._place[at[kept]]] = True
             if self.answering.means == "next word":
                 if len(kept):
-                    rows_kept = torch.from_numpy(kept).to(values.device)
-                    ids, p = self.answering.likeliest(values[rows_kept], wholes[rows_kept])
+                    some = slice(None) if len(kept) == len(at) else torch.from_numpy(kept).to(values.device)
+                    ids, p = self.answering.likeliest(values[some], full[some])
                     self._kept["top_id"][self._place[at[kept]]] = ids
                     self._kept["top_p"][self._place[at[kept]]] = p
                 continue
-            full = self.answering.log_probabilities(values)
             if self._predicted is not None:
                 self._predicted[at] = full.argmax(dim=1).cpu().numpy()
             shown = (full if self.answering.means == "number" else full.exp()).cpu().numpy()
