@@ -65,24 +65,6 @@ class Answering:
         scores = self.log_scores(values)
         return scores if self.normalised else scores.log_softmax(dim=1)
 
-    def wrong(self, values: Tensor, log_p: Tensor) -> np.ndarray:
-        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64.
-
-        `log_p` are their log-probabilities.
-        """
-        if self.scale in ("logit", "numbers"):
-            bad = ~values.isfinite().all(dim=1)
-        elif self.scale == "probability":
-            bad = ~((values >= 0) & (values <= 1)).all(dim=1)
-        elif self.normalised:
-            bad = ~(log_p.logsumexp(dim=1).abs() <= SUM)
-            if self.scale == "probabilities":
-                bad |= (values < 0).any(dim=1)
-        else:
-            bad = log_p.isnan().any(dim=1)
-        found: np.ndarray = bad.nonzero()[:, 0].cpu().numpy()
-        return found
-
     def losses(self, values: Tensor, target: Tensor, log_p: Tensor | None = None) -> Tensor:
         """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none.
 
@@ -93,6 +75,22 @@ class Answering:
         none = values.new_full((len(values),), torch.nan)
         of = (self.log_probabilities(values) if log_p is None else log_p).gather(1, target.clamp(min=0)[:, None])
         return torch.where(target >= 0, -of[:, 0], none)
+
+    def wrong(self, values: Tensor, log_p: Tensor) -> np.ndarray:
+        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64. `log_p` are
+        their log-probabilities."""
+        if self.scale in ("logit", "numbers"):
+            bad = ~values.isfinite().all(dim=1)
+        elif self.scale == "probability":
+            bad = ~((values >= 0) & (values <= 1)).all(dim=1)
+        elif self.scale == "probabilities":
+            bad = ~((values.sum(dim=1) - 1).abs() <= SUM) | (values < 0).any(dim=1)
+        elif self.scale == "log-probabilities":
+            bad = ~(values.logsumexp(dim=1).abs() <= SUM)
+        else:
+            bad = log_p[:, 0].isnan()  # one number that is none makes all of its row none
+        found: np.ndarray = bad.nonzero()[:, 0].cpu().numpy()
+        return found
 
     def likeliest(self, values: Tensor, log_p: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """The five likeliest classes, int32 [n, 5], and their probabilities, float32 [n, 5], likeliest first; ties go
@@ -196,17 +194,17 @@ class AnswerCollector:
         chosen = np.flatnonzero(self.looked[sentences])
         for part, values in given.chunks(chosen):
             at, of = rows[part], sentences[part]
+            target = self.target[of] if self.answering.means == "number" else self.target[at]
+            wanted = torch.from_numpy(target if self.answering.means == "number" else target.astype(np.int64))
             full = self.answering.log_probabilities(values)
             wrong = self.answering.wrong(values, full)
             if len(wrong):
-                what, row = self.answering.scale, int(of[wrong[0]])
+                numbers = ", ".join(f"{value:.4g}" for value in values[wrong[0]][:5].tolist())
                 raise RnnvisError(
-                    f"what the model returned for sequence {row} cannot be read as {what}: "
-                    f"{', '.join(f'{value:.4g}' for value in values[wrong[0]][:5].tolist())}",
+                    f"what the model returned for sequence {of[wrong[0]]} cannot be read as {self.answering.scale}: "
+                    f"{numbers}",
                     'check the weights, or how it is called; or leave the answers out: outputs="none"',
                 )
-            target = self.target[of] if self.answering.means == "number" else self.target[at]
-            wanted = torch.from_numpy(target if self.answering.means == "number" else target.astype(np.int64))
             loss = self.answering.losses(values, wanted.to(values.device), full).cpu().numpy()
             self._loss[at] = loss
             last = np.flatnonzero(at == self.starts[of + 1] - 1)
