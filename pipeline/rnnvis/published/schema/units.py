@@ -41,14 +41,14 @@ _EXPLAINS = {
     "explained_position": Said(
         "… and the position",
         "How much of its changes the word and its position in the sentence explain together, on held-out text",
-        "with the position in the sentence as well",
+        "with its position as well",
         order=16,
         telling=14,
     ),
     "explained_shuffled": Said(
         "A random word explains",
         "How much of its changes a word drawn at random in place of the one read explains, on held-out text: chance",
-        "a word drawn at random: chance",
+        "that is chance",
         order=17,
         telling=15,
     ),
