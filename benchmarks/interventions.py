@@ -46,8 +46,8 @@ def measure() -> Table:
     about = (
         "Losses of all words with a unit of the first layer held, and the model's own forward pass over the same "
         f"batches, in turn; a patch of the whole state over {PAIRS} pairs of sentences, and a search of {RUNS} runs "
-        f"over them. Processor time of one thread, median and range of {ROUNDS} rounds. `publish` makes one held run for "
-        "each unit and chip, over up to 400 sequences."
+        f"over them. Processor time of one thread, median and range of {ROUNDS} rounds. `publish` makes one held run "
+        "for each unit and chip, over up to 400 sequences."
     )
     head = ("model", "held run", "forward pass", "as long", "patch", "search")
     return Table("Interventions", about, head, rows)
