@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from rnnvis.measures.units.units import label_auc
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
-from rnnvis.published import columns, files, pairs
+from rnnvis.published import columns, files, pairs, sizes
 from rnnvis.published.clustered import cluster_state
 from rnnvis.published.entries import (
     dataset_entry,
@@ -41,10 +42,12 @@ from rnnvis.version import __version__
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
+    from rnnvis.measures.recorder import StateRecord
 
 LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
+_STEP_BYTES = 4 + 4 * 2  # a step's number of its word, and its surprise in a layer of two states
 _OF_TEXT = ("states", "contexts")
 _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
@@ -58,6 +61,20 @@ class Choices:
     text: bool
     methods: tuple[str, ...]
     largest_k: int
+    states_bytes: int | None = None
+
+    def shown(self, recording: Recording) -> dict[str, StateRecord]:
+        """The states of `recording`, along as many sentences as are to be published."""
+        if self.states_bytes is None or not self.text:
+            return dict(recording.states)
+        found = {name: state.sampled(recording.keys, self.states_bytes) for name, state in recording.states.items()}
+        for name, state in found.items():
+            if not len(state.published):
+                raise RnnvisError(
+                    f"{name}: the states of no sentence fit into states_bytes={self.states_bytes:,}",
+                    "allow more bytes, or publish no text: text=False",
+                )
+        return found
 
 
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
@@ -76,6 +93,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
         datasets = _there(folder)
         scratch = new_scratch(folder)
         _room(parts.values(), folder)
+        progress.say(f"Publishing about {sizes.told(_size(parts.values(), choices))}")
         begun = [
             _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
         ]
@@ -89,7 +107,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
             dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
             pairs.update(datasets, dataset["name"], model["name"], folder, part.scratch)
             if choices.text and dataset["view"] is None:
-                dataset["view"] = _view(part.recording, model)
+                dataset["view"] = _view(part.recording, choices, model)
             without += [f"{s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")]
         write_manifest(datasets, folder, f"rnnvis {__version__}")
     except OSError as error:
@@ -127,6 +145,18 @@ def _room(recordings: Iterable[Recording], folder: Path) -> None:
             f"{folder}: {free / 1e6:,.0f} MB are free there, and at least {needed / 1e6:,.0f} MB are needed",
             "free some disk space, or name a folder on another disk",
         )
+
+
+def _size(recordings: Iterable[Recording], choices: Choices) -> Counter[str]:
+    """Bytes of the largest tables, by table, before anything is clustered or written."""
+    found: Counter[str] = Counter()
+    for recording in recordings:
+        states = choices.shown(recording).values()
+        most = Measure().selected_words
+        found += sizes.expected(states, len(SELECTIONS), most, len(choices.methods), choices.largest_k, choices.text)
+        if choices.text:
+            found["steps"] += _STEP_BYTES * recording.steps
+    return found
 
 
 def _there(folder: Path) -> list[DatasetEntry]:
@@ -251,7 +281,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     binary = len(recording.labels.names) == 2
     states = []
     with progress.bar("Clustering", total=len(recording.states) * len(SELECTIONS) * len(choices.methods)) as bar:
-        for name, state in recording.states.items():
+        for name, state in choices.shown(recording).items():
             index = write_state(
                 state,
                 corpus,
@@ -293,9 +323,9 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     return entry
 
 
-def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
-    """What is shown first: one of the sentences along which the first state was kept."""
-    first = next(iter(recording.states.values()))
+def _view(recording: Recording, choices: Choices, model: ModelEntry) -> DefaultView | None:
+    """What is shown first: one of the sentences along which the first state is published."""
+    first = next(iter(choices.shown(recording).values()))
     return usual_view(model, first.published, np.array([len(row) for row in recording.tokens]), recording.keys)
 
 

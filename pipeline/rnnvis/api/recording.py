@@ -149,6 +149,7 @@ class Recording:
         dataset: str = "recorded text",
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
+        states_bytes: int | None = None,
     ) -> str:
         """Write everything into `folder` as Parquet and a manifest; returns sentences on what can be read there.
 
@@ -159,16 +160,23 @@ class Recording:
         so that publishing again clusters nothing anew. A state that cannot be clustered (a single unit, too little
         text) is published without clusters, and what is returned names it and says why.
 
+        `states_bytes` publishes of each state about so many bytes of states along sentences: those of a sample, chosen
+        by a hash of their words, so that states of one width have the same ones. Otherwise they are published as
+        recorded. About how large the folder will be is said on standard error before anything is clustered.
+
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 
         Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
-        from other sequences; an unknown method. All of that is looked for before anything is clustered.
+        from other sequences; an unknown method; no sentence fits into `states_bytes`. All of that is looked for before
+        anything is clustered.
         """
         from rnnvis.api.folder import Choices, publish
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
         check_counts(largest_k=largest_k)
+        if states_bytes is not None:
+            check_counts(states_bytes=states_bytes)
         called = self.model_name if name is None else name
         check_names(dataset=dataset, name=called)
         if text and any(state.surprise is None for state in self._all().values()):
@@ -176,4 +184,4 @@ class Recording:
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))
+        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k, states_bytes))
