@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnvis.api.ablating import Ablated, ablate
 from rnnvis.api.inputs import Labels, check_counts, check_names
+from rnnvis.api.intervening import Chip
 from rnnvis.api.rerun import Rerun
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
@@ -102,6 +104,34 @@ class Recording:
     def _repr_html_(self) -> str:
         """The explorer, for notebooks; a table of the states where the viewer is not built."""
         return self._notebook
+
+    def ablate(
+        self,
+        units: Any = None,
+        state: str | None = None,
+        hold: Any = "zero",
+        from_step: int | None = None,
+        sequences: Any = None,
+        *,
+        chip: Chip | None = None,
+    ) -> Ablated:
+        """What the model answers, and its loss, while units of one state are held after every step: whatever reads
+        them, the next step, the next layer, the head, reads what they are held at.
+
+        `units` are numbers (default: all) of `state`, which has to be named where there are several; or `chip` names
+        those of a published cluster, (method, selection, k, cluster). `hold` is "zero", "mean" (over the recorded
+        steps), "before" (what each unit was before, so that it stays as it is), a number, or values: [units], or
+        [sequences, units], ascending in both. With `from_step` they are held from that word on, counted from 0; a state
+        that reads backwards from there to the first word. What a sequence starts from is not held. `sequences` are
+        numbers (default: all of them).
+
+        An LSTM's h and c are two states: where c is held, h is what follows from that; where h is, c goes on by itself.
+
+        Raises RnnvisError: no model that can be run or one that has changed, answers that are not known, a state, unit,
+        chip or sequence that is not there, a module with a forward of its own that goes on with other states, states
+        that are carried from sequence to sequence, a StateSource whose steps take no `hold`.
+        """
+        return ablate(self, units, state, hold, from_step, sequences, chip)
 
     # Publishing is imported when it is asked for: it loads scikit-learn, which takes seconds.
 

@@ -185,10 +185,16 @@ class Rerun:
             yield Ran(place, {"": batch})
 
     def answers(
-        self, sequences: np.ndarray, holds: Sequence[Hold] = (), prefixes: np.ndarray | None = None
+        self,
+        sequences: np.ndarray,
+        holds: Sequence[Hold] = (),
+        prefixes: np.ndarray | None = None,
+        *,
+        values: bool = True,
     ) -> AnswerRows:
         """What the model answers to the `sequences` int64 [n], or to the first `prefixes` int64 [n] words of each, with
-        states held as `holds` say; see `steps`. RnnvisError too where it is not known what it answers.
+        states held as `holds` say; see `steps`. RnnvisError too where it is not known what it answers. Without `values`
+        there are none of them, [N, 0]: those of next words take much memory.
         """
         if self.answer is None or self.targets is None:
             raise RnnvisError(
@@ -202,17 +208,16 @@ class Rerun:
             given = batch.answer
             assert given is not None
             parts += [
-                self._rows(given, batch, chosen, values, asked, ran)
-                for chosen, values in given.chunks(np.arange(len(given)))
+                self._rows(given, batch, chosen, of, asked, ran, values)
+                for chosen, of in given.chunks(np.arange(len(given)))
             ]
         blank = np.zeros(0, np.int64)
-        many = max(1, self.answer.answering.classes)
+        many = max(1, self.answer.answering.classes) if values else 0
         none = (blank, blank, blank, np.zeros((0, many)), np.zeros(0), np.zeros(0))
-        row, sequence, step, values, target, loss = map(np.concatenate, zip(*parts or [none], strict=True))
+        row, sequence, step, *others = map(np.concatenate, zip(*parts or [none], strict=True))
         kept = row >= 0
         order = np.lexsort([step[kept], row[kept]])
-        found = [of[kept][order] for of in (row, sequence, step, values, target, loss)]
-        return AnswerRows(*found)
+        return AnswerRows(*(of[kept][order] for of in (row, sequence, step, *others)))
 
     def _rows(
         self,
@@ -222,19 +227,14 @@ class Rerun:
         values: torch.Tensor,
         asked: np.ndarray,
         ran: Ran,
+        whole: bool,
     ) -> tuple[np.ndarray, ...]:
         """Row, sequence, step, values, target and loss of the answers `chosen`."""
         assert self.answer is not None
         assert self.targets is not None
-        carried = self.documents is not None
-        if given.sentences is None:
-            of, step = batch.sentence_id[chosen].astype(np.int64), batch.step[chosen].astype(np.int64)
-        else:
-            of = given.sentences[chosen]
-            ends = np.flatnonzero(np.append(np.diff(batch.sentence_id) != 0, True))
-            last = dict(zip(batch.sentence_id[ends].tolist(), batch.step[ends].tolist(), strict=True))
-            step = np.array([last.get(number, -1) for number in of.tolist()], np.int64)
-        row, sequence = (ran.rows[of], of) if carried else (of, asked[of])
+        of, step = placed(given, batch)
+        of, step = of[chosen], step[chosen]
+        row, sequence = (ran.rows[of], of) if self.documents is not None else (of, asked[of])
         answering = self.answer.answering
         if answering.means == "number":
             target = self.targets[sequence].astype(np.float64)
@@ -247,7 +247,8 @@ class Rerun:
         exact = values.detach().double()
         right = torch.from_numpy(np.asarray(target if answering.means == "number" else target.astype(np.int64)))
         loss = answering.losses(exact, right.to(exact.device)).cpu().numpy()
-        return row, sequence, step, answering.log_probabilities(exact).cpu().numpy(), target, loss
+        shown = answering.log_probabilities(exact).cpu().numpy() if whole else np.zeros((len(row), 0))
+        return row, sequence, step, shown, target, loss
 
     def _asked(self, sequences: np.ndarray) -> np.ndarray:
         asked = np.asarray(sequences, np.int64).reshape(-1)
@@ -257,6 +258,15 @@ class Rerun:
                 f"there is no sequence {outside[0]}", f"sequences are numbered from 0 to {len(self.texts['']) - 1}"
             )
         return asked
+
+
+def placed(given: Given, batch: StepBatch) -> tuple[np.ndarray, np.ndarray]:
+    """The sequence of each answer in a batch, by the numbers in it, and the step after which it was given, [N]."""
+    if given.sentences is None:
+        return batch.sentence_id.astype(np.int64), batch.step.astype(np.int64)
+    ends = np.flatnonzero(np.append(np.diff(batch.sentence_id) != 0, True))
+    last = dict(zip(batch.sentence_id[ends].tolist(), batch.step[ends].tolist(), strict=True))
+    return given.sentences, np.array([last.get(number, -1) for number in given.sentences.tolist()], np.int64)
 
 
 def _cut(text: Sequence[np.ndarray], asked: np.ndarray, prefixes: np.ndarray | None) -> list[np.ndarray]:

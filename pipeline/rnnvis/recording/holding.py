@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -73,7 +74,7 @@ class Hold:
             layer=layer,
             direction=int(reverse != one.backward),
             kind=kind,
-            units=torch.from_numpy(np.asarray(self.units, np.int64)).to(on),
+            units=torch.from_numpy(np.array(self.units, np.int64)).to(on),
             value=None if value is None else torch.from_numpy(np.ascontiguousarray(value)).to(on),
             first=torch.from_numpy(np.atleast_1d(first)).to(on),
             last=torch.from_numpy(np.atleast_1d(last)).to(on),
@@ -115,20 +116,34 @@ class Held:
     last: Tensor = field(repr=False)
     steer: Tensor | None = field(repr=False, default=None)
 
+    @cached_property
+    def _alike(self) -> tuple[int, int] | None:
+        """The first and the last step, where they are those of all rows."""
+        return (int(self.first), int(self.last)) if len(self.first) == len(self.last) == 1 else None
+
+    def cast(self, dtype: torch.dtype) -> Held:
+        """The same with values of this type."""
+        return self if self.value is None or self.value.dtype == dtype else replace(self, value=self.value.to(dtype))
+
     def into(self, value: Tensor, before: Tensor, step: int, rows: Tensor | slice) -> Tensor:
         """The state `value` [n, ·] after `step`, which started from `before`, with its units held in these `rows`."""
-        inside = (self.first <= step) & (step <= self.last)
-        if not inside.any():
-            return value
-        inside = inside[rows] if len(inside) > 1 else inside
-        now = value[:, self.units]
+        inside = None
+        if self._alike is not None:
+            if not self._alike[0] <= step <= self._alike[1]:
+                return value
+        else:
+            inside = (self.first <= step) & (step <= self.last)
+            if not inside.any():
+                return value
+            inside = inside[rows][:, None]
         if self.steer is not None:
-            wanted = now + self.steer[rows]
+            wanted = value[:, self.units] + self.steer[rows]
         elif self.value is None:
             wanted = before[:, self.units]
         else:
-            wanted = self.value[rows] if len(self.value) > 1 else self.value
-        return value.index_copy(1, self.units, torch.where(inside[:, None], wanted.to(value.dtype), now))
+            wanted = self.value[rows] if len(self.value) > 1 else self.value.expand(len(value), -1)
+        wanted = wanted if inside is None else torch.where(inside, wanted, value[:, self.units])
+        return value.index_copy(1, self.units, wanted.to(value.dtype))
 
     def check_rows(self, rows: int) -> None:
         """RnnvisError where the module reads another number of rows than the batch has, and they are not all alike."""
@@ -224,6 +239,7 @@ def held_pass(
     for one in held:
         one.check_rows(rows)
     read = cell.read(x, weights)
+    held = [one.cast(read.dtype) for one in held]
     now = tuple(start)
     states: list[tuple[Tensor, ...]] = [now] * steps
     previous = states.copy()

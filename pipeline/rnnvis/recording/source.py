@@ -56,7 +56,8 @@ class StateSource(Protocol):
 
     Where `steps` takes an argument called `hold`, `steps(batch, hold)`, states can be held (`Recording.ablate`,
     `rnnvis.patch`): `state = hold(name, step, state)`, called once for every state at every step as soon as it is
-    computed, [B, units], gives what everything has to read from there on. `hold` is None where nothing is held.
+    computed, [B, units], gives what everything has to read from there on; `step` is the word's place. `answers` has to
+    take it too. `hold` is None where nothing is held.
     """
 
     @property
@@ -103,8 +104,9 @@ def source_steps(
             starts = _initial(source, batch, sizes)
             held = [hold.bound(known, read.lengths, device, AS_THEY_STAND) for hold in holds]
             values = _states(source, batch, sizes, SourceHold(held, holds, starts, lengths) if holds else None)
-            weights = _attention(source, batch)
-            given = None if answer is None else _given(source, batch, answer, read, rows)
+            weights = _attention(source, batch) if not holds else None
+            anew = SourceHold(held, holds, starts, lengths) if holds else None
+            given = None if answer is None else _given(source, batch, answer, read, rows, anew)
         for name in bounded if not holds else ():
             _check_bounded(name, values[name][read.real])
         before = {name: _before(name, v, starts[name], read.lengths) for name, v in values.items()}
@@ -133,10 +135,23 @@ def answers_of(source: StateSource) -> Callable[[Batch], object] | None:
     return given if callable(given) and not isinstance(given, nn.Module) else None
 
 
-def _given(source: StateSource, batch: Batch, answer: Returned, read: Rows, rows: np.ndarray) -> Given:
-    give = answers_of(source)
+def _given(
+    source: StateSource, batch: Batch, answer: Returned, read: Rows, rows: np.ndarray, hold: SourceHold | None
+) -> Given:
+    give: Any = answers_of(source)
     assert give is not None
-    given = answer.given(give(batch), read.lengths, read.ids.shape[1])
+    if hold is not None and not _takes_hold(give):
+        raise RnnvisError(
+            f"{type(source).__name__}.answers does not say how its states are held",
+            "let answers take one more argument, answers(self, batch, hold), and make them of steps(batch, hold)",
+        )
+    returned = give(batch, hold=hold) if _takes_hold(give) else give(batch)
+    if hold is not None and not hold.asked_for(read.ids.shape[1]):
+        raise RnnvisError(
+            f"{type(source).__name__}.answers takes a hold, and does not hand it the states of every step",
+            "make the answers of steps(batch, hold)",
+        )
+    given = answer.given(returned, read.lengths, read.ids.shape[1])
     return replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
@@ -204,16 +219,23 @@ class SourceHold:
         for one, hold in zip(held, holds, strict=True):
             self._held.setdefault(hold.state, []).append(one)
         self._before = {name: torch.from_numpy(starts[name]) for name in self._held}
+        self._asked: dict[str, set[int]] = {name: set() for name in self._held}
 
-    def __call__(self, name: str, step: int, state: Tensor) -> Tensor:
+    def __call__(self, name: str, step: int, state: Any) -> Any:
         """What is to be read for the state `name` [B, units] after `step`, the word's place."""
         if name not in self._held:
             return state
+        state = torch.as_tensor(state)
+        self._asked[name].add(int(step))
         before = self._before[name].to(state).expand_as(state)
         for one in self._held[name]:
             state = one.into(state, before, step, slice(None))
         self._before[name] = torch.where((step < self._lengths)[:, None], state, before)  # none comes before padding
         return state
+
+    def asked_for(self, steps: int) -> bool:
+        """Whether every state that is held was handed over at each of so many steps."""
+        return all(asked >= set(range(steps)) for asked in self._asked.values())
 
 
 def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], holds: Sequence[Hold]) -> None:
@@ -235,8 +257,18 @@ def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], hold
 
 def takes_hold(source: StateSource) -> bool:
     """Whether the steps of `source` take what holds its states."""
+    return _takes_hold(source.steps)
+
+
+def can_be_held(source: StateSource) -> bool:
+    """Whether its steps, and its answers where it gives any, say how states are held."""
+    give = answers_of(source)
+    return takes_hold(source) and (give is None or _takes_hold(give))
+
+
+def _takes_hold(method: Callable[..., Any]) -> bool:
     try:
-        return "hold" in inspect.signature(source.steps).parameters
+        return "hold" in inspect.signature(method).parameters
     except (TypeError, ValueError):
         return False
 
