@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.api.ablation_tables import published_ablation
+from rnnvis.api.choices import Choices, size
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -24,6 +24,7 @@ from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, 
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs, sizes
+from rnnvis.published.answered import Told
 from rnnvis.published.clustered import cluster_state
 from rnnvis.published.entries import (
     dataset_entry,
@@ -39,49 +40,18 @@ from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured
 from rnnvis.published.writing import alone, is_plain
 from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
+from rnnvis.text.sentences import Sentences
 from rnnvis.version import __version__
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
-    from rnnvis.measures.recorder import StateRecord
 
 LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
-_STEP_BYTES = 4 + 4 * 2  # a step's number of its word, and its surprise in a layer of two states
 _OF_TEXT = ("states", "contexts")
 _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the user chose for `Recording.publish`; `ablation` are the seconds for that, 0 for none, None for any."""
-
-    name: str
-    text: bool
-    methods: tuple[str, ...]
-    largest_k: int
-    ablation: float | None
-    states_bytes: int | None = None
-
-    def shown(self, recording: Recording) -> dict[str, StateRecord]:
-        """The states of `recording`, along as many sentences as are to be published."""
-        if self.states_bytes is None or not self.text:
-            return dict(recording.states)
-        found = {name: state.sampled(recording.keys, self.states_bytes) for name, state in recording.states.items()}
-        for name, state in found.items():
-            if not len(state.published):
-                raise RnnvisError(
-                    f"{name}: the states of no sentence fit into states_bytes={self.states_bytes:,}",
-                    "allow more bytes, or publish no text: text=False",
-                )
-        return found
-
-    @property
-    def ablated_as(self) -> tuple[float | None, tuple[str, ...], int]:
-        """What ablation depends on."""
-        return self.ablation, self.methods, self.largest_k
 
 
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
@@ -100,7 +70,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
         datasets = _there(folder)
         scratch = new_scratch(folder)
         _room(parts.values(), folder)
-        progress.say(f"Publishing about {sizes.told(_size(parts.values(), choices))}")
+        progress.say(f"Publishing about {sizes.told(size(parts.values(), choices))}")
         begun = [
             _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
         ]
@@ -158,18 +128,6 @@ def _room(recordings: Iterable[Recording], folder: Path) -> None:
         )
 
 
-def _size(recordings: Iterable[Recording], choices: Choices) -> Counter[str]:
-    """Bytes of the largest tables, by table, before anything is clustered or written."""
-    found: Counter[str] = Counter()
-    for recording in recordings:
-        states = choices.shown(recording).values()
-        most = Measure().selected_words
-        found += sizes.expected(states, len(SELECTIONS), most, len(choices.methods), choices.largest_k, choices.text)
-        if choices.text:
-            found["steps"] += _STEP_BYTES * recording.steps
-    return found
-
-
 def _there(folder: Path) -> list[DatasetEntry]:
     if (folder / MANIFEST).exists():
         manifest = read_manifest(folder, exact=True)
@@ -218,6 +176,13 @@ def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> 
                     "record the same sequences with the same vocabulary and publish them alike, or publish into "
                     "another folder, or under another name: publish(…, dataset=…)",
                 )
+        if before["labels"] and dataset["labels"] and before["labels"] != list(dataset["labels"]):
+            raise RnnvisError(
+                f'{folder}: its dataset "{dataset["name"]}" has the classes {", ".join(before["labels"])}, and this '
+                f"recording {', '.join(dataset['labels'])}",
+                "name them alike: rnnvis.record(…, classes=[…]); or publish under another name: publish(…, dataset=…)",
+            )
+        dataset["labels"] = dataset["labels"] or before["labels"]
         dataset["models"], dataset["view"] = before["models"], before["view"]
         dataset["tables"] = {**before["tables"], **dataset["tables"]}
         datasets[place] = dataset
@@ -262,7 +227,7 @@ def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> 
         title=name,
         licence="as its owner says",
         about=None,
-        labels=recording.labels.names,
+        labels=_labels(recording),
         splits={RECORDED: len(corpus)} if choices.text else {},
         view=None,
         probes={},
@@ -300,6 +265,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 title=state_title(name, recording.states),
                 frequent_count=recording.frequent_count,
                 bounded=name in recording.bounded,
+                effects=recording.effects,
+                next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
             )
             key = (name, choices.methods, choices.largest_k)
@@ -311,26 +278,32 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             left_out = () if choices.text else _OF_TEXT
             places = (recorded / name, clustered / name)
             states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
+    told = told_of(recording)
     tables: Tables = {}
     if choices.text:
-        written = {"steps": files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)}
+        written = {"steps": files.write("steps", told.steps(), scratch)}
+        if (predictions := told.predictions()) is not None:
+            written["predictions"] = files.write("predictions", predictions, scratch)
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
+    if figures := told.metrics(recording.keys, len(recording.words), RECORDED):
+        metrics = files.write("metrics", columns.metrics(figures), scratch)
+        tables |= table_entries({"metrics": metrics}, scratch, folder)
     entry = model_entry(
         name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         title=choices.name,
-        kind="recording",
+        kind=_kind(recording),
         cell=recording.cell,
         weights_hash=recording.weights[:16],
         parameters=recording.parameters,
         seed=None,
-        classes=(),
+        classes=recording.answers.classes if recording.answers else (),
         provenance={"class": recording.model_name, "weights_sha256": recording.weights},
         tables=tables,
         states=states,
     )
-    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
     if choices.ablation != 0:
         entry["ablation"] = _without(part, choices, states, folder)
     return entry
@@ -354,6 +327,23 @@ def _without(part: _Part, choices: Choices, states: list[StateEntry], folder: Pa
     return found.said
 
 
+def told_of(recording: Recording) -> Told:
+    """What a recorded model answered along its text, for the tables."""
+    return Told(Sentences.of(recording.tokens), _surprise(recording), recording.answers, recording.effects)
+
+
+def _kind(recording: Recording) -> Literal["classifier", "language model", "recording"]:
+    """What the outputs of a recorded model mean, as the manifest says it."""
+    means = recording.answers.means if recording.answers else None
+    return "classifier" if means == "class" else "language model" if means == "next word" else "recording"
+
+
+def _labels(recording: Recording) -> tuple[str, ...]:
+    """Names of the sentences' classes: those of the labels, or of what the model says of a sentence."""
+    said = recording.answers.classes if recording.answers and recording.answers.means == "class" else ()
+    return said or recording.labels.names
+
+
 def _view(recording: Recording, choices: Choices, model: ModelEntry) -> DefaultView | None:
     """What is shown first: one of the sentences along which the first state is published."""
     first = next(iter(choices.shown(recording).values()))
@@ -361,8 +351,9 @@ def _view(recording: Recording, choices: Choices, model: ModelEntry) -> DefaultV
 
 
 def _surprise(recording: Recording) -> np.ndarray:
+    """Of every step by each state, [N, states]; nan where it was left out."""
     found = [state.surprise for state in recording.states.values() if state.surprise is not None]
-    return np.stack(found, axis=1)
+    return np.stack(found, axis=1) if found else np.full((recording.steps, 1), np.nan, np.float32)
 
 
 def _corpus(recording: Recording) -> Corpus:
@@ -372,7 +363,7 @@ def _corpus(recording: Recording) -> Corpus:
     joined = joining(recording.words)
     return Corpus(
         name=RECORDED,
-        labels=recording.labels.names,
+        labels=_labels(recording),
         vocabulary=words,
         counts=np.bincount(everything, minlength=len(words)).astype(np.int64),
         special=(),
@@ -384,7 +375,16 @@ def _corpus(recording: Recording) -> Corpus:
         score=np.full(len(surface), np.nan, np.float32),
         source=[RECORDED] * len(surface),
         key=recording.keys,
+        tags=_tags(recording),
     )
+
+
+def _tags(recording: Recording) -> list[tuple[str, ...]] | None:
+    """The name of each step's tag, empty where it has none."""
+    labels = recording.labels
+    if labels.tags is None:
+        return None
+    return [tuple(labels.tag_names[tag] if tag >= 0 else "" for tag in row.tolist()) for row in labels.tags]
 
 
 def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, without: Sequence[str]) -> str:
