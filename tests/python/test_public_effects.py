@@ -52,7 +52,7 @@ def test_a_linear_head_is_exact_and_said() -> None:
     assert found is not None
     np.testing.assert_allclose(found.ended, ended(model), atol=1e-6)
     assert (found.exact, found.ended_by, found.states) == (True, "head", ("rnn.0.h",))
-    assert "The answer is read from rnn.0.h by fc, which is linear: effects on it are exact." in recording.notes
+    assert 'The answer reads rnn.0.h, by "fc", linearly: effects on it are exact.' in recording.notes
 
 
 def test_any_other_head_is_of_first_order_and_says_what_that_accounts_for() -> None:
@@ -62,9 +62,8 @@ def test_any_other_head_is_of_first_order_and_says_what_that_accounts_for() -> N
     assert not found.exact
     share = found.accounts_for
     assert share is not None
-    assert any(
-        f"effects on it are of first order and account for {share:.0%} of its" in note for note in recording.notes
-    )
+    said = f"effects on it are of first order and account for {100 * share:.0f} % of its real changes."
+    assert any(note.endswith(said) for note in recording.notes)
 
 
 @pytest.mark.parametrize("kind", ["attention", "both directions"])
@@ -124,6 +123,26 @@ def test_a_model_of_next_words_has_the_weights_of_its_units_for_them() -> None:
     recording = recorded(model, classes=None)
     assert recording.effects is None
     np.testing.assert_allclose(recording.next_weights["rnn.0.h"], odds(model.fc.weight.detach().numpy().T).T, atol=1e-9)
+
+
+def test_the_answers_of_a_decoder_are_read_from_its_own_states() -> None:
+    class Translator(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.embedding = nn.Embedding(WORDS, 5)
+            self.encoder, self.decoder = nn.GRU(5, 6, batch_first=True), nn.GRU(5, 6, batch_first=True)
+            self.out = nn.Linear(6, WORDS)
+
+        def forward(self, source: Tensor, target: Tensor) -> Tensor:
+            _, state = self.encoder(self.embedding(source))
+            return self.out(self.decoder(self.embedding(target), state)[0])
+
+    model = Translator().double().eval()
+    others = [np.append(row, row[:1]) for row in sentences()]
+    recording = rnnvis.record(model, sentences(), VOCABULARY, tokens={"decoder": others}, frequent_count=5)
+    found = recording.readings["decoder"].next_weights
+    np.testing.assert_allclose(found["decoder.0.h"], odds(model.out.weight.detach().numpy().T).T, atol=1e-12)
 
 
 def tables(folder: Path, state: str) -> dict[str, pa.Table]:

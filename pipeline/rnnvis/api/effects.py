@@ -67,7 +67,7 @@ class EffectWatch:
             return found
         ended = self._beginnings(published, rerun)
         if ended is None:
-            return found
+            return None if found is None or np.isnan(found.pushes).all() else found
         if found is not None and found.weights:
             return found.with_beginnings(ended)
         return changes(ended, Sentences.of(rerun.texts[""]).step, () if found is None else found.states)
@@ -145,11 +145,12 @@ def _of(chosen: np.ndarray, published: np.ndarray) -> str:
 def _said(head: Head, found: Effects) -> str:
     """A sentence on what reads the answer, and what effects are."""
     where = {"end": "", "word": "", "mean": "the mean of ", "max": "the maximum of "}[head.at]
-    by = f" by {', '.join(head.modules)}" if head.modules else ""
-    reads = f"The answer is read from {where}{' and '.join(head.states)}{by}"
+    by = ", by " + ", ".join(f'"{name}"' for name in head.modules) if head.modules else ""
+    reads = f"The answer reads {where}{' and '.join(head.states)}{by}"
     if head.linear and found.weights:
-        return f"{reads}, which is linear: effects on it are exact."
+        return f"{reads}, linearly: effects on it are exact."
     if found.exact:
         return f"{reads}: pushes are its changes from word to word."
-    share = "" if found.accounts_for is None else f" and account for {found.accounts_for:.0%} of its real changes"
-    return f"{reads}, which is not linear: effects on it are of first order{share}."
+    share = found.accounts_for
+    told = "" if share is None else f" and account for {max(0.0, 100 * share):.0f} % of its real changes"
+    return f"{reads}, but not linearly: effects on it are of first order{told}."

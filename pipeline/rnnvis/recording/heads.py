@@ -27,7 +27,10 @@ from rnnvis.recording.steps import Forward, StepBatch, reading_of, run_alone, st
 SAME = 1e-5
 """By how much of the largest answer what a head says may differ from what the model says."""
 POOLS = ("mean", "max")
-SENTENCES, LONGEST, STEPS = 24, 40, 256
+SENTENCES, LONGEST, STEPS = 24, 40, 12
+"""So many sentences, not longer where there are others, and so many steps of each."""
+UNITS_TRIED = 2**25
+"""Scores of unit vectors that are computed at most."""
 CHUNKS = (1024, 16, 1)
 """Rows in a call. Of more than 16 of one length torch.sort may change the order; some models take one row only."""
 WORDS = (1, 7)
@@ -129,11 +132,10 @@ class _Known:
             mine = [trace for trace in traces if reading_of(trace.module, reads) == reading]
             assert given is not None
             self.batches.append(step_batch(rows, reads[reading], mine, gates=False))
-            self.known.append(np.flatnonzero(given.known))
+            known = np.flatnonzero(given.known)
+            self.known.append(known[:: -(-len(known) // STEPS) or 1])
             answers.append(given.of(self.known[-1]).detach())
         self.wanted = torch.cat(answers)
-        if answer.per == "step":
-            self.wanted = self.wanted[-STEPS:]
 
     def candidates(self) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
         """Where the answer may be read, and the states there, [S, H] by name, one row for each answer."""
@@ -142,7 +144,7 @@ class _Known:
         if self.answer.per == "step":
             of_steps = zip(self.batches, self.known, strict=True)
             steps = [{name: batch.states[name][known] for name in names} for batch, known in of_steps]
-            yield "word", {name: np.concatenate([one[name] for one in steps])[-STEPS:] for name in names}
+            yield "word", {name: np.concatenate([one[name] for one in steps]) for name in names}
             return
         ends = {name: np.stack([b.states[name][0 if name in reverse else -1] for b in self.batches]) for name in names}
         yield "end", ends
@@ -199,24 +201,40 @@ def _noise(state: Tensor) -> Tensor:
 def _linear(replay: Replay, few: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray] | None, np.ndarray | None]:
     """Weights and bias, if the scores at these states, and on the other side of zero, are a weighted sum of them."""
     sizes = {name: state.shape[1] for name, state in few.items()}
-    total = sum(sizes.values())
-    steps = np.eye(total + 1, total, -1, dtype=np.float32)  # zero first, then one unit of each state
+    bias = _scores_of(replay, {name: np.zeros((1, size)) for name, size in sizes.items()})[0][0]
     borders = np.cumsum(list(sizes.values()))[:-1]
-    found = _scores_of(replay, dict(zip(sizes, np.split(steps, borders, axis=1), strict=True)))[0]
-    bias = found[0]
-    whole = (found[1:] - bias).T
-    weights = dict(zip(sizes, np.split(whole, borders, axis=1), strict=True))
-    exact = _of_a_parameter(replay, whole)
-    if exact is not None:
-        weights = dict(zip(sizes, np.split(exact, borders, axis=1), strict=True))
-    for factor in (1.0, -1.0):
-        states = {name: factor * state for name, state in few.items()}
-        said, off = _scores_of(replay, states)
-        ours = bias + sum(states[name].astype(np.float64) @ w.T for name, w in weights.items())
-        near = max(SAME, 4 * torch.finfo(replay.tensor(np.zeros(0)).dtype).eps) * np.abs(said).max() + off
-        if not np.isfinite(said).all() or not (np.abs(said - ours) <= near).all():
-            return None, None
-    return weights, bias
+    for whole in _weights(replay, sizes, bias):
+        weights = dict(zip(sizes, np.split(whole, borders, axis=1), strict=True))
+        if all(_fits(replay, weights, bias, {n: sign * s for n, s in few.items()}) for sign in (1.0, -1.0)):
+            return weights, bias
+    return None, None
+
+
+def _weights(replay: Replay, sizes: Mapping[str, int], bias: np.ndarray) -> Iterator[np.ndarray]:
+    """What may be the weights [K, ΣH]: parameters of the model, which are not rounded; the scores of unit vectors."""
+    total = sum(sizes.values())
+    single = replay.answer.scale in ("logit", "probability", "numbers")
+    for parameter in replay.model.parameters():
+        if parameter.dim() != 2 or parameter.shape[1] != total or not parameter.is_floating_point():
+            continue
+        if (1 if len(parameter) == 2 and not single else len(parameter)) == len(bias):
+            one = parameter.detach().double().cpu().numpy()
+            yield one if single else contrasts(one.T).T
+    if total * len(bias) <= UNITS_TRIED:
+        units = np.split(np.eye(total, dtype=np.float32), np.cumsum(list(sizes.values()))[:-1], axis=1)
+        yield (_scores_of(replay, dict(zip(sizes, units, strict=True)))[0] - bias).T
+
+
+def _fits(
+    replay: Replay, weights: Mapping[str, np.ndarray], bias: np.ndarray, states: Mapping[str, np.ndarray]
+) -> bool:
+    """Whether the scores of these states are that sum, to 1e-5 of the largest."""
+    said, off = _scores_of(replay, states)
+    if not np.isfinite(said).all():
+        return False
+    ours = bias + sum(states[name].astype(np.float64) @ w.T for name, w in weights.items())
+    near = max(SAME, 4 * torch.finfo(replay.tensor(np.zeros(0)).dtype).eps) * np.abs(said).max() + off
+    return bool((np.abs(said - ours) <= near).all())
 
 
 def _scores_of(replay: Replay, states: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -225,18 +243,6 @@ def _scores_of(replay: Replay, states: Mapping[str, np.ndarray]) -> tuple[np.nda
         whole = torch.cat([replay.values(part) for part in replay.chunks(states)])
     off = torch.as_tensor(rounding(whole, replay.answer.scale)).double().cpu().numpy()
     return scores(whole, replay.answer.scale).double().cpu().numpy(), off
-
-
-def _of_a_parameter(replay: Replay, weights: np.ndarray) -> np.ndarray | None:
-    """`weights` [K, H] as a parameter of the model has them, unrounded, if one does."""
-    for parameter in replay.model.parameters():
-        if parameter.dim() != 2 or parameter.shape[1] != weights.shape[1] or not parameter.is_floating_point():
-            continue
-        one = parameter.detach().double().cpu().numpy()
-        mine = one if replay.answer.scale in ("logit", "probability", "numbers") else contrasts(one.T).T
-        if mine.shape == weights.shape and np.abs(mine - weights).max() <= SAME * np.abs(weights).max():
-            return mine
-    return None
 
 
 def _differentiable(replay: Replay, few: Mapping[str, np.ndarray]) -> bool:
