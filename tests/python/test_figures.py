@@ -49,7 +49,7 @@ def test_measures_of_units_are_columns_by_their_name_and_null_where_a_state_has_
     closed, opened = np.full(UNITS, 0.125, np.float32), np.full(UNITS, 0.5, np.float32)
     other = np.zeros(UNITS, np.float32)
     gates = Gates({"r": other, "z": keep}, {"r": other, "z": closed}, {"r": other, "z": opened})
-    gated = table_of(gates, np.array([1.0, -2.0, 0.0]), np.array([0.25, 0.5, 1.0], np.float32))
+    gated = table_of(gates, np.array([[1.0, -2.0, 0.0]]), np.array([0.25, 0.5, 1.0], np.float32))
     assert gated["gate_keep"] == keep.tolist()
     assert gated["gate_time_scale"] == pytest.approx((-1 / np.log(keep)).tolist())
     assert gated["gate_saturation"] == [0.625] * UNITS
