@@ -11,7 +11,7 @@ help:
 	@echo "make demo-build     the same without serving; the site is left in build/site/"
 	@echo "make demo-lm        make demo, and a language model on speeches besides (minutes more)"
 	@echo "make demo-lm-build  the same without serving"
-	@echo "make wheel          build a wheel with the viewer inside, into build/dist/"
+	@echo "make wheel          build a wheel with the viewer inside, and its sources, into build/dist/"
 	@echo "make test           set up what the tests need, and run all of them"
 	@echo "make check          formatting, types, lint, generated files (seconds)"
 	@echo "make bench          measure the figures that the documentation quotes"

@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: the built viewer goes into the wheel."""
+"""What pyproject.toml cannot say: the built viewer and the recipe of `rnnvis demo` go into the wheel."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from setuptools.command.sdist import sdist
 
 ROOT = Path(__file__).parent
 VIEWER, NOTICES = ROOT / "site" / "explorer" / "app", ROOT / "site" / "generated" / "notices.md"
+RECIPE = ROOT / "datasets" / "reviews"
+WITHOUT = (
+    "the viewer is not built: this {} has none, and rnnvis.serve will fail; `make wheel` in a checkout builds it, "
+    "with Node 20.19 or newer"
+)
 
 
 class BuildWithViewer(build_py):
-    """Copies the viewer of the checkout into the package, with the licences of what it holds."""
+    """Copies into the package what lies beside it in the checkout or the source distribution."""
 
     def run(self) -> None:
         """Start from nothing, so that no file of an earlier build slips in."""
@@ -26,20 +31,30 @@ class BuildWithViewer(build_py):
         super().run()
         if self.editable_mode:
             return
-        if (VIEWER / "rnnvis-explorer.js").is_file() and NOTICES.is_file():
+        recipe = package / "recipes" / RECIPE.name
+        recipe.mkdir()
+        for path in (*RECIPE.glob("*.toml"), RECIPE / "README.md"):
+            shutil.copyfile(path, recipe / path.name)
+        if viewer_is_built():
             shutil.copytree(VIEWER, package / "app")
             shutil.copyfile(NOTICES, package / "app" / "NOTICES.md")
         else:
-            say("the viewer is not built: this wheel has none, and rnnvis.serve will fail; `make wheel` builds both")
+            say(WITHOUT.format("wheel"))
 
 
-class SourcesWithoutViewer(sdist):
-    """Says what is not in a source distribution."""
+class SourcesWithViewer(sdist):
+    """MANIFEST.in takes the built viewer along; this says where there is none."""
 
     def run(self) -> None:
-        """The viewer is built by Node, in a checkout."""
+        """A source distribution without a viewer builds wheels without one."""
         super().run()
-        say("a source distribution has no viewer, and wheels built from it have none: `make wheel` builds one that has")
+        if not viewer_is_built():
+            say(WITHOUT.format("source distribution"))
+
+
+def viewer_is_built() -> bool:
+    """Whether the viewer and the licences of what it holds lie here."""
+    return (VIEWER / "rnnvis-explorer.js").is_file() and NOTICES.is_file()
 
 
 def say(text: str) -> None:
@@ -48,4 +63,4 @@ def say(text: str) -> None:
     print(f"rnnvis: {text}", file=sys.stderr)
 
 
-setup(cmdclass={"build_py": BuildWithViewer, "sdist": SourcesWithoutViewer})
+setup(cmdclass={"build_py": BuildWithViewer, "sdist": SourcesWithViewer})

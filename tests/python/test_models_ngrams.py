@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from rnnvis.nets.ngrams import FALLBACK_DISCOUNT, KneserNey
+from rnnvis.measures.outputs.ngrams import FALLBACK_DISCOUNT, KneserNey
 from rnnvis.recipes.study.language_results import NGRAMS, ngram_figures
 
 from .speaking import speaking_corpus

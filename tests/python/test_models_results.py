@@ -6,7 +6,7 @@ import pytest
 
 from rnnvis import nets as models
 from rnnvis.errors import RnnvisError
-from rnnvis.nets.baselines import MAJORITY, TFIDF
+from rnnvis.measures.outputs.baselines import MAJORITY, TFIDF
 from rnnvis.nets.evaluation import scores
 from rnnvis.recipes.study import results
 

@@ -135,7 +135,7 @@ class TwoArguments(Plain):
         ({"vocabulary": {"a": 0, "b": 0}}, r"the same id 0"),
         ({"vocabulary": ["a", 7]}, r"word 1 of the vocabulary is 7"),
         ({"labels": [1]}, r"1 labels for 60 sequences"),
-        ({"labels": [0.5] * 60}, r"a label is 0.5"),
+        ({"labels": [0.5, "a"] * 30}, r"a label is 0.5"),
         ({"lengths": [3]}, r"1 lengths for 60 sequences"),
         ({"model": nn.Linear(3, 3)}, r"Linear holds no nn.RNN"),
         ({"model": TwoArguments()}, r'forward also takes "mask"'),

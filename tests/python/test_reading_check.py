@@ -13,7 +13,7 @@ from torch import nn
 
 import rnnvis
 from rnnvis.published.publishing import read_manifest
-from rnnvis.recording.answers import Answers
+from rnnvis.recording.beside import ReturnedBeside
 from rnnvis.recording.checking import FEWEST, SHARE, STEPS, SelfCheck
 
 from .test_reading_words import UNITS, WORDS, Base, sentences, stepped
@@ -208,13 +208,13 @@ class AnswersAtTheEnd(Answering):
 def test_answers_that_are_not_the_same_alone_are_said_and_the_states_recorded(make, same) -> None:
     torch.manual_seed(0)
     recording = rnnvis.record(make(), sentences(), WORDS)
-    said = [note for note in recording.notes if note.startswith("What the model returned")]
+    said = [note for note in recording.notes if note.startswith("What the model returned for a sequence")]
     assert bool(said) is not same
     assert recording.checked
 
 
 def test_every_tensor_that_has_the_rows_on_one_axis_is_compared() -> None:
-    answers = Answers(np.array([4, 7]))
+    answers = ReturnedBeside(np.array([4, 7]))
     rows, steps = np.array([9, 7, 4]), torch.arange(3 * 5 * 2.0).reshape(3, 5, 2)
     answers.in_batch(rows, (steps, steps.transpose(0, 1), {"a": steps[:, 0]}, steps[0], rows))
     for row, place in ((7, 1), (4, 2)):

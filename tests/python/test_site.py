@@ -149,7 +149,7 @@ def test_every_command_has_help_and_is_documented(name: str) -> None:
 
 
 def test_every_element_attribute_is_documented() -> None:
-    source = (ROOT / "viewer" / "src" / "element.ts").read_text(encoding="utf-8")
+    source = (ROOT / "viewer" / "src" / "shell" / "element.ts").read_text(encoding="utf-8")
     declared = re.search(r"ATTRIBUTES = \[([^\]]*)\]", source)
     assert declared
     page = (SITE / "embed.md").read_text(encoding="utf-8")

@@ -1,19 +1,24 @@
-"""The wheel in an environment of its own: a model recorded, published, and served with the viewer, without Node."""
+"""The wheel and the source distribution: what is in them, what is said where the viewer is missing, one version."""
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
+import tarfile
+import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tools.website.wheel import pack
+import rnnvis
+from tests.python.installing import ROOT, Installed, install
+from tools.website.wheel import pack, wheel_of
 
-ROOT = Path(__file__).parents[2]
 RECORD_AND_SERVE = """
 import sys, urllib.request
 import torch, rnnvis
@@ -30,51 +35,111 @@ with rnnvis.serve("out/") as running:
     assert get("app/duckdb/extensions/v1.3.2/wasm_eh/parquet.duckdb_extension.wasm")[:4] == b"\\0asm"
     assert b"MIT" in get("app/NOTICES.md")
     assert b'"gru"' not in get("data/manifest.json") and b'"GRU"' in get("data/manifest.json")
+with rnnvis.serve("out/", prefix="/below/it/") as running:
+    assert running.url.endswith("/below/it/")
+    assert b"customElements" in get("app/rnnvis-explorer.js")
+    assert b'"GRU"' in get("data/manifest.json")
 print(rnnvis.__file__)
 """
 
 
-def installed(wheel: Path, folder: Path) -> Path:
-    """The Python of a fresh environment with the wheel; what it depends on is taken from here."""
-    home = folder / "venv"
-    venv.create(home, with_pip=False)
-    python = home / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel)], check=True)
-    packages = next(home.glob("lib/python*/site-packages"))
-    (packages / "here.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
-    return python
+@pytest.fixture(scope="module", autouse=True)
+def _viewer_is_built() -> None:
+    built = ROOT / "site" / "explorer" / "app" / "rnnvis-explorer.js"
+    assert built.is_file(), "run `make demo-build` first, as `make test` does"
 
 
-def run(python: Path, code: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    nothing = {"PATH": "/nowhere", "HOME": str(folder), "OMP_NUM_THREADS": "1"}
-    return subprocess.run([str(python), "-c", code], cwd=folder, env=nothing, capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Wheel and source distribution of this checkout."""
+    return pack(ROOT, tmp_path_factory.mktemp("dist"))
 
 
-def test_the_wheel_brings_the_viewer(tmp_path: Path) -> None:
-    wheel = pack(ROOT, tmp_path / "dist")
-    python = installed(wheel, tmp_path)
-    done = run(python, RECORD_AND_SERVE, tmp_path)
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Wheel and source distribution of a checkout in which the viewer was never built."""
+    checkout = tmp_path_factory.mktemp("bare") / "checkout"
+    checkout.mkdir()
+    for name in ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, checkout)
+    left_out = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    shutil.copytree(ROOT / "pipeline", checkout / "pipeline", ignore=left_out)
+    shutil.copytree(ROOT / "datasets" / "reviews", checkout / "datasets" / "reviews")
+    (checkout / "datasets" / "reviews" / "data").mkdir()
+    (checkout / "datasets" / "reviews" / "data" / "films.csv").write_text("text,label\nsecret,1\n", encoding="utf-8")
+    return pack(checkout, checkout.parent / "dist")
+
+
+def test_the_wheel_brings_the_viewer(built: tuple[Path, Path], tmp_path: Path) -> None:
+    installed = install(built[0], tmp_path / "venv")
+    done = installed.call(tmp_path, str(installed.python), "-c", RECORD_AND_SERVE)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.splitlines()[-1]).is_relative_to(tmp_path)
 
 
-def test_a_wheel_without_the_viewer_says_so(tmp_path: Path) -> None:
-    checkout = tmp_path / "checkout"
-    checkout.mkdir()
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, checkout)
-    shutil.copytree(
-        ROOT / "pipeline", checkout / "pipeline", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-    )
-    python = installed(pack(checkout, tmp_path / "dist"), tmp_path)
-    done = run(python, "from rnnvis.api.serve import app; app()", tmp_path)
+def test_the_source_distribution_builds_the_wheel_of_the_checkout(built: tuple[Path, Path], tmp_path: Path) -> None:
+    from_sources, from_checkout = record(built[0]), record(wheel_of(ROOT, tmp_path / "checkout"))
+    assert "rnnvis/app/rnnvis-explorer.js" in from_sources
+    assert from_sources == from_checkout
+
+
+def test_the_wheel_holds_types_and_the_recipe_of_the_demo(built: tuple[Path, Path]) -> None:
+    recipe = ROOT / "datasets" / "reviews"
+    with zipfile.ZipFile(built[0]) as wheel:
+        assert "rnnvis/py.typed" in wheel.namelist()
+        for name in ("dataset.toml", "gru.toml", "README.md"):
+            assert wheel.read(f"rnnvis/recipes/reviews/{name}") == (recipe / name).read_bytes()
+
+
+def test_what_a_source_distribution_without_a_viewer_says(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    installed: Installed = install(bare[0], tmp_path / "venv")
+    done = installed.call(tmp_path, str(installed.python), "-c", "from rnnvis.api.serve import app; app()")
     assert done.returncode == 1
     assert "installed without its viewer" in done.stderr
     assert "make wheel" in done.stderr
+    said = installed.run(tmp_path, "demo", code=1)
+    assert "installed without its viewer" in said
+    assert not (tmp_path / "rnnvis-demo").exists(), "it is refused before anything is fetched"
 
 
-@pytest.fixture(autouse=True)
-def _viewer_is_built() -> None:
-    built = ROOT / "site" / "explorer" / "app" / "rnnvis-explorer.js"
-    assert built.is_file(), "run `make demo-build` first, as `make test` does"
+def test_building_without_a_viewer_names_node(bare: tuple[Path, Path], tmp_path: Path) -> None:
+    with tarfile.open(bare[1]) as archive:
+        archive.extractall(tmp_path, filter="data")
+    for kind, what in (("sdist", "source distribution"), ("wheel", "wheel")):
+        build = f"from setuptools import build_meta; build_meta.build_{kind}({str(tmp_path)!r})"
+        command = [sys.executable, "-c", build]
+        done = subprocess.run(
+            command, cwd=tmp_path / f"rnnvis-{rnnvis.__version__}", capture_output=True, text=True, check=True
+        )
+        assert f"the viewer is not built: this {what} has none" in done.stderr
+        assert "Node 20.19" in done.stderr
+
+
+def test_the_version_stands_in_one_place(built: tuple[Path, Path]) -> None:
+    with zipfile.ZipFile(built[0]) as wheel:
+        metadata = wheel.read(f"rnnvis-{rnnvis.__version__}.dist-info/METADATA").decode()
+    assert f"\nVersion: {rnnvis.__version__}\n" in metadata
+    assert "version" not in tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "version" not in json.loads((ROOT / "viewer" / "package.json").read_text(encoding="utf-8"))
+    assert "version" not in yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest
+    assert newest[1].rstrip(",") == rnnvis.__version__
+
+
+def test_text_of_a_dataset_never_goes_into_a_source_distribution(
+    bare: tuple[Path, Path], built: tuple[Path, Path]
+) -> None:
+    for sources in (bare[1], built[1]):
+        with tarfile.open(sources) as archive:
+            names = [name.partition("/")[2] for name in archive.getnames()]
+        assert "datasets/reviews/dataset.toml" in names
+        assert not [name for name in names if re.match(r"datasets/\w+/data/|site/explorer/data|build/", name)]
+
+
+def record(wheel: Path) -> dict[str, str]:
+    """The hash of every file in `wheel`, as it says itself."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/RECORD"))
+        lines = archive.read(name).decode().splitlines()
+    return {path: digest for path, digest, _ in (line.rsplit(",", 2) for line in lines)}

@@ -42,10 +42,11 @@ def viewer() -> None:
 
 @main.command()
 def wheel() -> None:
-    """A wheel with the viewer inside, into build/dist/."""
+    """A wheel with the viewer inside, and the source distribution that it is built from, into build/dist/."""
     from tools.website.wheel import build_wheel
 
-    say(f"The wheel is {build_wheel(Project(Path.cwd()))}")
+    wheel, sources = build_wheel(Project(Path.cwd()))
+    say(f"The wheel is {wheel}, built from {sources.name} beside it")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ interface Graph {
   getModuleInfo(id: string): { importedIds: string[] } | null;
 }
 
-const START = fileURLToPath(new URL('../src/start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../src/shell/start.ts', import.meta.url));
 
 /**
  * Puts all that `start.ts` imports statically into its one chunk. What it shares with pages that load later would else

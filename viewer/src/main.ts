@@ -1,5 +1,5 @@
 import { fetchAhead } from './data/ahead';
-import { define } from './element';
+import { define } from './shell/element';
 
 const HOME = import.meta.env.DEV ? new URL('/', location.href).href : new URL(/* @vite-ignore */ '.', import.meta.url).href;
 

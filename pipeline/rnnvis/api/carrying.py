@@ -13,6 +13,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording import StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.documents import check_plan, record_documents, record_started
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.steps import Forward
 
 INITIAL = ("zero", "carried")
@@ -58,11 +59,13 @@ class Carried:
         batch_steps: int,
         padding_id: int,
         single: bool,
+        answer: Returned | None = None,
     ) -> None:
         check_plan(plan, recurrent_modules(model, plan.only))
         self.only = plan.only
         self.model, self.sentences, self.documents, self.forward = model, sentences, documents, forward
         self.batch_steps, self.padding_id, self.single = batch_steps, padding_id, single
+        self.answer = answer
         self.starts: dict[int, dict[str, np.ndarray]] = {}
 
     def run(self, gates: bool) -> Iterator[dict[str, StepBatch]]:
@@ -78,13 +81,16 @@ class Carried:
             longest_first=True,
             only=self.only,
             gates=gates,
+            answer=self.answer,
         ):
             yield {"": batch}
 
     def alone(self, sentences: np.ndarray) -> Iterator[Mapping[str, StepBatch]]:
         """The steps of these sentences, each alone, from the states that they were seen to start from."""
         starts = {number: self.starts[number] for number in sentences.tolist()}
-        for batch in record_started(self.model, self.sentences, starts, self.forward, self.padding_id, self.only):
+        for batch in record_started(
+            self.model, self.sentences, starts, self.forward, self.padding_id, self.only, self.answer
+        ):
             yield {"": batch}
 
 

@@ -60,13 +60,13 @@ class Choices:
     largest_k: int
 
 
-@threadpool_limits.wrap(limits=1)  # small work: a second thread only waits, and beside other programs for long
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
     `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
     _check(parts, choices)
     _check_folder(folder)
-    with alone(folder):
+    # Small work: a second thread only waits, and beside other programs for long.
+    with alone(folder), threadpool_limits(limits=1):
         return _published(parts, folder, choices)
 
 

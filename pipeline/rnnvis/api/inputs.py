@@ -38,10 +38,19 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Labels:
-    """Class of each sequence, int16 [S], −1 for none; `names` of the classes 0, 1, …"""
+    """Class of each sequence, int16 [S], −1 for none; `names` of the classes 0, 1, …
+
+    `in_words` is whether labels were given as names, so that which number each has is ours to say. Labels one a step
+    are `tags`, int16 [T] a sequence, −1 for none, of the names `tag_names`. Labels that are no classes are `numbers`,
+    float32 [S], nan for none.
+    """
 
     of: np.ndarray
     names: tuple[str, ...]
+    in_words: bool = False
+    tags: tuple[np.ndarray, ...] | None = None
+    tag_names: tuple[str, ...] = ()
+    numbers: np.ndarray | None = None
 
 
 def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str, ...]:
@@ -170,15 +179,90 @@ def read_sequences(
     return found
 
 
-def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
+IGNORED = -100
+"""What torch's losses leave out: no tag."""
+
+
+def read_labels(
+    labels: Iterable[Any] | None,
+    count: int,
+    lengths: np.ndarray | None = None,
+    names: tuple[str, ...] | None = None,
+) -> Labels:
     """Labels as class numbers: given as numbers 0, 1, … (also 0.0, or False and True), or as names; None or −1 stands
-    for no label."""
+    for no label. `names` are those of the classes in their order.
+
+    With the `lengths` [S] of the sequences, labels may also be one for each of their steps (tags), or numbers that are
+    not whole and so no classes.
+    """
     if labels is None:
         return Labels(np.full(count, -1, np.int16), ())
     check_row(labels, "labels")
-    given = [_class(_plain(label)) for label in labels]
-    if len(given) != count:
-        raise RnnvisError(f"{len(given)} labels for {count} sequences", "pass one label for each sequence, or None")
+    rows = list(labels)
+    if len(rows) != count:
+        raise RnnvisError(f"{len(rows)} labels for {count} sequences", "pass one label for each sequence, or None")
+    if lengths is not None and any(_is_row(row) for row in rows):
+        return _tags(rows, lengths, names)
+    given = [_class(_plain(label)) for label in rows]
+    numeric = all(label is None or (_number(label) and np.isfinite(label)) for label in given)
+    if lengths is not None and numeric and any(isinstance(label, float) for label in given):
+        values = np.array([np.nan if label is None else label for label in given], np.float32)
+        return Labels(np.full(count, -1, np.int16), (), numbers=values)
+    of, found, in_words = _numbered(given, names)
+    return Labels(of, found, in_words and names is None)
+
+
+def read_classes(classes: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Names of classes in their order; RnnvisError for anything but two or more different ones."""
+    if classes is None:
+        return None
+    if isinstance(classes, str | bytes | Mapping | set | frozenset) or not isinstance(classes, Iterable):
+        raise RnnvisError(f"classes is {classes!r}", 'name them in the order of the outputs: classes=["bad", "good"]')
+    names = tuple(classes)
+    odd = next((name for name in names if not isinstance(name, str) or not name.strip()), None)
+    if odd is not None or len(set(names)) != len(names) or len(names) < 2:
+        what = f"classes names {odd!r}" if odd is not None else f"classes names {', '.join(names) or 'nothing'}"
+        raise RnnvisError(what, 'give each of two or more classes a name of its own: classes=["bad", "good"]')
+    for name in names:
+        if any("\ud800" <= c <= "\udfff" for c in name):
+            raise RnnvisError(f"a class is {name!r}, which holds half a character", "decode it as it was encoded")
+    return names
+
+
+def _is_row(label: Any) -> bool:
+    return isinstance(label, list | tuple) or (getattr(label, "ndim", 0) == 1 and len(label) != 1)
+
+
+def _tags(rows: Sequence[Any], lengths: np.ndarray, names: tuple[str, ...] | None) -> Labels:
+    """Labels one a step; what stands behind the end of a sequence belongs to no word."""
+    flat: list[Any] = []
+    for number, (row, length) in enumerate(zip(rows, lengths.tolist(), strict=True)):
+        given = [None] * length if row is None else row
+        if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+            raise RnnvisError(
+                f"labels[{number}] is {row!r}, and others are rows", "give one label a sequence, or a row of one a step"
+            )
+        tags = [_class(_plain(tag)) for tag in given]
+        if len(tags) < length:
+            raise RnnvisError(
+                f"sequence {number} has {length} steps and {len(tags)} labels", "give one label for each of its steps"
+            )
+        flat += [None if _number(tag) and tag == IGNORED else tag for tag in tags[:length]]
+    if any(isinstance(tag, float) for tag in flat):
+        odd = next(tag for tag in flat if isinstance(tag, float))
+        raise RnnvisError(f"a label of a step is {odd!r}", "labels of steps are class numbers from 0, or names")
+    of, found, in_words = _numbered(flat, names)
+    tags_of = tuple(np.split(of, np.cumsum(lengths)[:-1]))
+    none = np.full(len(rows), -1, np.int16)
+    return Labels(none, (), in_words and names is None, tags_of, found)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _numbered(given: Sequence[Any], classes: tuple[str, ...] | None) -> tuple[np.ndarray, tuple[str, ...], bool]:
+    """Class numbers int16 of the labels `given`, the names of all classes, and whether the labels are names."""
     known = [label for label in given if label is not None]
     most = np.iinfo(np.int16).max
     if all(_whole(label) and label >= -1 for label in known):
@@ -188,10 +272,21 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
             )
         names = tuple(f"class {i}" for i in range(int(max(known, default=-1)) + 1))
         numbers = [-1 if label is None else int(label) for label in given]
+        in_words = False
+        if classes is not None:
+            if len(names) > len(classes):
+                raise RnnvisError(
+                    f"a label is {len(names) - 1}, and classes names {len(classes)}", "name every class, in order"
+                )
+            names = classes
     elif all(isinstance(label, str) for label in known):
-        names = tuple(sorted(set(known)))
+        names = tuple(sorted(set(known))) if classes is None else classes
+        odd = next((label for label in known if label not in names), None)
+        if odd is not None:
+            raise RnnvisError(f"a label is {odd!r}, which classes does not name", "name every class, in order")
         place = {name: i for i, name in enumerate(names)}
         numbers = [-1 if label is None else place[label] for label in given]
+        in_words = True
     else:
         fits = isinstance(next((label for label in known if isinstance(label, str)), None), str)
         odd = next(label for label in known if not (isinstance(label, str) if fits else _whole(label) and label >= -1))
@@ -204,7 +299,7 @@ def read_labels(labels: Iterable[Any] | None, count: int) -> Labels:
         raise RnnvisError(
             f"{len(names):,} classes are more than labels can have", "pass names of classes, not of sentences"
         )
-    return Labels(np.array(numbers, np.int16), names)
+    return np.array(numbers, np.int16), names, in_words
 
 
 def _class(label: Any) -> Any:

@@ -234,7 +234,7 @@ def _of_inverted(ids: np.ndarray, given: np.ndarray) -> np.ndarray | None:
 
 def _mask(given: np.ndarray, number: int, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """An attention mask as bool [B, T]; RnnvisError where a row's ones are not one run."""
-    mask = given != 0
+    mask: np.ndarray = given != 0
     borders = np.abs(np.diff(mask.astype(np.int8), axis=-1, prepend=0, append=0)).sum(axis=-1) if mask.ndim == 2 else 9
     if (shape is not None and mask.shape != shape) or np.any(borders > 2):
         raise RnnvisError(

@@ -15,22 +15,35 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis import progress
+from rnnvis.api.answering import AnswerWatch, find_answer
+from rnnvis.api.answers import Answer, Outputs, read_outputs, targets
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
-from rnnvis.api.inputs import Labels, Tokens, check_counts, read_labels, read_sequences, read_vocabulary, sequence_keys
+from rnnvis.api.inputs import (
+    Labels,
+    Tokens,
+    check_counts,
+    read_classes,
+    read_labels,
+    read_sequences,
+    read_vocabulary,
+    sequence_keys,
+)
 from rnnvis.api.recording import Recording
+from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
-from rnnvis.recording.alignment import Plan
-from rnnvis.recording.answers import Answers
+from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.beside import ReturnedBeside
 from rnnvis.recording.checking import GAP, SelfCheck
 from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.source import source_steps
 from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
 from rnnvis.recording.threads import limited
@@ -48,6 +61,8 @@ def record(
     labels: Iterable[Any] | None = None,
     forward: Forward | None = None,
     *,
+    classes: Sequence[str] | None = None,
+    outputs: Outputs = None,
     tokens: Mapping[str, Any] | None = None,
     lengths: Iterable[int] | None = None,
     initial: str = "zero",
@@ -65,7 +80,15 @@ def record(
 
     `model` is any module that holds `nn.RNN`, `nn.GRU`, `nn.LSTM` or their cells, or a `rnnvis.StateSource`; it is not
     changed. `sequences` are token ids: lists, 1-d tensors, or a DataLoader of padded batches. `vocabulary` names the
-    ids: a list, or a dict from word to id. `labels`, one a sequence, are class numbers or names.
+    ids: a list, or a dict from word to id. `labels`, one a sequence or one a step, are class numbers or names; numbers
+    that are no classes are what a model of numbers should say.
+
+    What the model returns is looked at for its answers: one a sequence or one a step; logits, log-probabilities,
+    probabilities, or a number; alone, or in a tuple, list, dict, dataclass, or as `.logits`. They are classes where
+    there are as many as labels have, tags where labels are one a step, and the next word where there are as many as
+    words and it has not been read yet. `Recording.notes` say what was taken for what, or why nothing was. `classes`
+    names the classes in the order of the outputs; `outputs`, a function of what the model returned, says where the
+    answers lie, and "none" that they are to be left out.
 
     `forward(model, batch)` says how to call the model with a `rnnvis.Batch`; without it the usual ways are tried: ids
     batch first or time first, with lengths or first states, step by step, one sequence at a time; one-hot where there
@@ -91,8 +114,9 @@ def record(
     waited for.
 
     Raises RnnvisError, naming the module, sequence or word and the fix: no recurrent module, ids outside the
-    vocabulary, a module that reads other words than the sequences', states that differ from those of the sequence alone
-    by more than 1e-4 of the largest, that are no finite numbers, or that are kept from call to call and nothing resets.
+    vocabulary, a module that reads other words than the sequences', states or answers that differ from those of the
+    sequence alone by more than 1e-4 of the largest, that are no numbers, or states that are kept from call to call and
+    nothing resets.
     """
     check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps, threads=threads)
     model = _unwrapped(model)
@@ -109,7 +133,9 @@ def record(
     words = read_vocabulary(vocabulary)
     padding = {"": _padding(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
-    read = {"": _Read(Sentences.of(ids), words, read_labels(labels, len(ids)), (sample or Sample()).checked(len(ids)))}
+    names, _ = read_classes(classes), read_outputs(outputs)
+    of_input = read_labels(labels, len(ids), np.array([len(row) for row in ids]), names)
+    read = {"": _Read(Sentences.of(ids), words, of_input, (sample or Sample()).checked(len(ids)))}
     running = read_documents(documents, initial, len(ids))
     if running is not None and (plain or tokens):
         what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
@@ -124,24 +150,42 @@ def record(
     texts = {name: one.ids for name, one in read.items()}
     fills = {name: number or 0 for name, number in padding.items()}
     plan, own = Plan(), forward is not None
-    if not plain:
-        find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
-        with limited(threads):
+    with limited(threads):
+        if not plain:
+            find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
             call, plan = with_resets(_module(model), find)
-            forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=forward is None)
+            forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=not own)
+        answer = find_answer(
+            model,
+            texts,
+            fills,
+            forward,
+            plan,
+            cut=not own,
+            outputs=outputs,
+            labels=of_input,
+            classes=names,
+            words={name: len(one.words) for name, one in read.items()},
+            carried=running is not None and not own,
+        )
+    at = answer.at if answer else None
     carried = None
     if running is not None and forward is not None:
         fill = fills[""]
-        carried = Carried(_module(model), read[""].ids, running, forward, plan, batch_steps, fill, single=own)
+        carried = Carried(_module(model), read[""].ids, running, forward, plan, batch_steps, fill, own, at)
         plan.notes.append(NOTE)
     for note in plan.notes:
         progress.say(note)
-    read = _with_words_left_out(read, plan)
+    whole, read = read, _with_words_left_out(read, plan)
     watching: dict[str, list[Once]] = {name: [Once(Numbers(name)), Once(SameStates())] for name in read}
     watching[""] += map(Once, [attention, *observers])
+    watch = _watch(answer, whole, read, plan, running) if answer else None
+    if watch and answer:
+        watching[answer.at.reading].append(Once(watch))
     again = SelfCheck(read[""].ids.lengths)
-    answers = Answers(again.sentences)
-    run = partial(_steps, model, texts, fills, batch_steps, forward, plan, answers if check else None)
+    others = ReturnedBeside(again.sentences)
+    beside = others if check and answer is None else None
+    run = partial(_steps, model, texts, fills, batch_steps, forward, plan, at, beside)
     for name in read if check else ():
         watching[name].append(Once(again.observer(name)))
     if carried:
@@ -153,7 +197,7 @@ def record(
                 measure(
                     carried.run if carried else run,
                     recorders,
-                    {name: [Bounds(bounded), *others] for name, others in watching.items()},
+                    {name: [Bounds(bounded), *seen] for name, seen in watching.items()},
                 )
                 break
             except BeyondBoundsError as beyond:  # known to be wide from here on: its histogram begins anew
@@ -163,17 +207,37 @@ def record(
                     one.again()
         if check:
             again.compare(carried.alone if carried else partial(run, False), _resolution(model))
-            if answers.gap > max(GAP, 4 * _resolution(model)):
+            if others.gap > max(GAP, 4 * _resolution(model)):
                 plan.say(
                     "What the model returned for a sequence is not the same alone and in a batch: it differs by "
-                    f"{answers.gap:.2g} of its largest value, or comes back in another order. The states are the same."
+                    f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
+
+    weights = _fingerprint(model)
+    followed = read[at.reading if at else ""].ids
+    target = watch.target if watch else None
+    rerun = Rerun(
+        model,
+        texts,
+        fills,
+        batch_steps,
+        forward,
+        plan,
+        answer,
+        target,
+        followed.lengths,
+        weights,
+        _fingerprint,
+        running,
+        own,
+        threads,
+    )
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         return Recording(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
-            weights=_fingerprint(model),
+            weights=weights,
             cell=_cell(recurrent) or type(model).__name__,
             words=read[name].words,
             tokens=read[name].ids,
@@ -187,6 +251,8 @@ def record(
             states={state.name: state for state in recorders[name].result()},
             readings=readings,
             attention=None if name else attention.result(),
+            answers=watch.result() if watch and answer and name == answer.at.reading else None,
+            rerun=rerun,
         )
 
     return recording("", {name: recording(name, {}) for name in read if name})
@@ -218,6 +284,22 @@ class _Read:
             self.labels.of >= 0 if of.ended is None else of.ended,
             of.states_bytes,
         )
+
+
+def _watch(
+    answer: Answer,
+    whole: Mapping[str, _Read],
+    read: Mapping[str, _Read],
+    plan: Plan,
+    running: Sequence[np.ndarray] | None,
+) -> AnswerWatch:
+    """What takes in the answers to the text that they follow; `whole` is before words were left out of it."""
+    name = answer.at.reading
+    one, kept = whole[name], read[name]
+    cut = plan.apart(lambda path: reading_of(path, whole)).get(name, AS_THEY_STAND)
+    of = kept.sample
+    target = targets(answer, one.labels, one.ids, kept.ids, cut.first, running)
+    return AnswerWatch(answer, kept.ids.lengths, kept.keys, target, of.answered, of.always, of.states_bytes)
 
 
 def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
@@ -258,26 +340,33 @@ def _steps(
     batch_steps: int,
     forward: Forward | None,
     plan: Plan,
-    answers: Answers | None,
+    answer: Returned | None,
+    beside: ReturnedBeside | None,
     gates: bool,
     only: np.ndarray | None = None,
 ) -> Passes:
     """All steps, or one at a time those of the sequences at `only`."""
     if forward is None:
-        for batch in source_steps(model, texts[""], batch_steps, fills[""], only):
+        for batch in source_steps(model, texts[""], batch_steps, fills[""], only, answer=answer, equal=plan.equal):
             yield {"": batch}
         return
     if only is None:
-        runs = run_batches(
-            model, texts, batch_steps, fills, forward, plan, gates, answers.in_batch if answers else None
-        )
+        told = beside.in_batch if beside else None
+        runs = run_batches(model, texts, batch_steps, fills, forward, plan, gates, told, answer)
     else:
-        runs = run_alone(model, texts, only, fills, forward, plan, answers.alone if answers else None)
-    for rows, traces, reads in runs:
+        runs = run_alone(model, texts, only, fills, forward, plan, beside.alone if beside else None, answer)
+    for rows, traces, reads, given in runs:
         found = {
-            name: step_batch(rows, read, [t for t in traces if reading_of(t.module, reads) == name], gates=gates)
+            name: step_batch(
+                rows,
+                read,
+                [t for t in traces if reading_of(t.module, reads) == name],
+                gates=gates,
+                answer=given if answer is not None and name == answer.reading else None,
+            )
             for name, read in reads.items()
         }
+        del given
         traces.clear()  # copied by now
         yield found
         del found

@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnvis.api.ablating import Ablated, ablate
 from rnnvis.api.inputs import Labels, check_counts, check_names
+from rnnvis.api.intervening import Chip
+from rnnvis.api.rerun import Rerun
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.units import Units
@@ -42,9 +46,11 @@ class Recording:
     half precision (single where they are too large or too small for it). `words` are the words by id.
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
-    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `notes` says, a
-    sentence each, how modules read that do not simply read word t at step t. `checked` is whether a sample of sequences
-    was run again alone and came to the same; None of what no model was run for.
+    states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `answers` is what
+    the model answered, None where that is not known. `notes` says, a sentence each, how modules read that do not simply
+    read word t at step t, and what was taken for the answer. `checked` is whether a sample of sequences was run again
+    alone and came to the same; None of what no model was run for. `rerun` runs the model again, None of what is no
+    model here; it is not saved with the recording.
     """
 
     model_name: str
@@ -61,9 +67,14 @@ class Recording:
     states: Mapping[str, StateRecord] = field(repr=False)
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
+    answers: Answers | None = field(repr=False, default=None)
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
+    rerun: Rerun | None = field(repr=False, compare=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "rerun": None}
 
     @property
     def responses(self) -> dict[str, Responses]:
@@ -93,6 +104,34 @@ class Recording:
     def _repr_html_(self) -> str:
         """The explorer, for notebooks; a table of the states where the viewer is not built."""
         return self._notebook
+
+    def ablate(
+        self,
+        units: Any = None,
+        state: str | None = None,
+        hold: Any = "zero",
+        from_step: int | None = None,
+        sequences: Any = None,
+        *,
+        chip: Chip | None = None,
+    ) -> Ablated:
+        """What the model answers, and its loss, while units of one state are held after every step: whatever reads
+        them, the next step, the next layer, the head, reads what they are held at.
+
+        `units` are numbers (default: all) of `state`, which has to be named where there are several; or `chip` names
+        those of a published cluster, (method, selection, k, cluster). `hold` is "zero", "mean" (over the recorded
+        steps), "before" (what each unit was before, so that it stays as it is), a number, or values: [units], or
+        [sequences, units], ascending in both. With `from_step` they are held from that word on, counted from 0; a state
+        that reads backwards from there to the first word. What a sequence starts from is not held. `sequences` are
+        numbers (default: all of them).
+
+        An LSTM's h and c are two states: where c is held, h is what follows from that; where h is, c goes on by itself.
+
+        Raises RnnvisError: no model that can be run or one that has changed, answers that are not known, a state, unit,
+        chip or sequence that is not there, a module with a forward of its own that goes on with other states, states
+        that are carried from sequence to sequence, a StateSource whose steps take no `hold`.
+        """
+        return ablate(self, units, state, hold, from_step, sequences, chip)
 
     # Publishing is imported when it is asked for: it loads scikit-learn, which takes seconds.
 

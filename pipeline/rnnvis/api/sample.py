@@ -18,7 +18,8 @@ class Sample:
 
     `measured` bool [S]: the sequences that responses and measures take; the others are only read. `always` bool [S]:
     those whose states along them are kept whatever the sample, which has at most `states_bytes` bytes a state. `ended`
-    bool [S]: those whose last state is kept (default: those with a label). `keys`: a name for each sequence, which
+    bool [S]: those whose last state is kept (default: those with a label). `answered` bool [S]: those whose answers are
+    looked at, and kept in full (default: all, in full where states are kept). `keys`: a name for each sequence, which
     decides its half of the text and whether it is in the sample (default: made of its words).
     """
 
@@ -27,11 +28,12 @@ class Sample:
     ended: np.ndarray | None = None
     keys: Sequence[str] | None = None
     states_bytes: int = STATES_BYTES
+    answered: np.ndarray | None = None
 
     def checked(self, sequences: int) -> Sample:
         """The same with its masks as arrays; RnnvisError for one that is no bool for each of the `sequences`."""
         masks: dict[str, Any] = {}
-        for name in ("measured", "always", "ended"):
+        for name in ("measured", "always", "ended", "answered"):
             given = getattr(self, name)
             if given is None:
                 continue

@@ -41,14 +41,18 @@ def app() -> Path:
     )
 
 
-def serve(folder: str | Path, port: int = 0, *, browse: bool = False) -> Serving:
+def serve(
+    folder: str | Path, port: int = 0, *, browse: bool = False, prefix: str = "/", verbose: bool = False
+) -> Serving:
     """Serve the published `folder` with the explorer on 127.0.0.1, in the background; port 0 picks a free one.
 
-    `browse` opens the address in the system's browser. Raises RnnvisError: the folder holds no manifest of rnnvis, the
-    viewer is not built, the port is taken.
+    `browse` opens the address in the system's browser, `prefix` is the URL path under which the explorer lies, and
+    `verbose` prints every request. Raises RnnvisError: the folder holds no manifest of rnnvis, the viewer is not built,
+    the port is taken.
     """
     read_manifest(Path(folder))
-    running = serve_mounts(_PAGE, {"app": app(), "data": Path(folder).resolve()}, port)
+    mounts = {"app": app(), "data": Path(folder).resolve()}
+    running = serve_mounts(_PAGE, mounts, port, prefix=prefix, said=verbose)
     if browse:
         webbrowser.open(running.url)
     return running

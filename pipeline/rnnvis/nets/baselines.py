@@ -13,12 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
+from rnnvis.measures.outputs.baselines import MAJORITY, TFIDF, Features, class_shares, logistic
 from rnnvis.nets.evaluation import labelled, scores
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.tokenizer import word_of
-
-MAJORITY = "majority class"
-TFIDF = "TF-IDF + logistic regression"
 
 GRAMS = ((1, 1), (1, 2))
 SUBLINEAR = (False, True)
@@ -51,9 +49,8 @@ def baselines(corpus: Corpus, splits: Sequence[str] = ("valid", "test")) -> list
 
 
 def _majority(corpus: Corpus, splits: Sequence[str]) -> Baseline:
-    counts = np.bincount(corpus.label[labelled(corpus, "train")], minlength=len(corpus.labels))
-    shares = counts / counts.sum()
-    chosen = {"class": corpus.labels[int(counts.argmax())]}
+    shares = class_shares(corpus.label[labelled(corpus, "train")], len(corpus.labels))
+    chosen = {"class": corpus.labels[int(shares.argmax())]}
     return Baseline(MAJORITY, chosen, {s: np.tile(shares, (len(labelled(corpus, s)), 1)) for s in splits})
 
 
@@ -66,11 +63,11 @@ def _tfidf(corpus: Corpus, splits: Sequence[str]) -> Baseline:
     trainings = list(product(_trainings(corpus).items(), C))
     with progress.bar("Training TF-IDF baselines", total=len(kinds) * len(trainings)) as bar:
         for grams, sublinear, smallest in kinds:
-            vectoriser = TfidfVectorizer(analyzer=_Grams(grams), sublinear_tf=sublinear, min_df=smallest)
+            vectoriser = Features(grams, sublinear, smallest).vectoriser()
             features = vectoriser.fit_transform(texts["train"])
             valid = vectoriser.transform(texts["valid"])
             for (sources, rows), c in trainings:
-                model = LogisticRegression(C=c, max_iter=1000).fit(features[rows], labels[rows])
+                model = logistic(features[rows], labels[rows], c)
                 found = scores(model.predict_proba(valid), valid_labels)
                 rank = (found["accuracy"], -found["loss"])
                 if best is None or rank > best[0]:
@@ -103,15 +100,4 @@ def _words(corpus: Corpus, chosen: np.ndarray) -> list[list[str]]:
     return [[word_of(surface) for surface in corpus.surface[i]] for i in chosen]
 
 
-@dataclass(frozen=True)
-class _Grams:
-    """All runs of `lengths` = (fewest, most) words."""
-
-    lengths: tuple[int, int]
-
-    def __call__(self, words: list[str]) -> list[str]:
-        fewest, most = self.lengths
-        return [" ".join(words[i : i + n]) for n in range(fewest, most + 1) for i in range(len(words) - n + 1)]
-
-
-__all__ = ["MAJORITY", "TFIDF", "Baseline", "baselines"]
+__all__ = ["Baseline", "baselines"]

@@ -138,9 +138,10 @@ def matrix(column: pa.ChunkedArray) -> np.ndarray:
     array = combined if isinstance(combined, pa.Array) else combined.chunk(0)
     lengths = np.diff(array.offsets.to_numpy())
     width = int(lengths.max(initial=0))
-    values = np.full((len(array), width), np.nan, array.type.value_type.to_pandas_dtype())
+    flat = array.flatten().to_numpy(zero_copy_only=False)
+    values = np.full((len(array), width), np.nan, flat.dtype)
     if width:
-        values[lengths == width] = array.flatten().to_numpy(zero_copy_only=False).reshape(-1, width)
+        values[lengths == width] = flat.reshape(-1, width)
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,14 @@ from pathlib import Path
 from rnnvis.errors import RnnvisError
 from rnnvis.published.verify import verify
 from rnnvis.recipes.keep.project import Project
+
+_WITHOUT_A_SITE = "rnnvis regenerate --no-site stops after publishing; then: rnnvis serve {data}"
+_INSTEAD = {
+    "site": ("the site", _WITHOUT_A_SITE),
+    "ready": ("the site", _WITHOUT_A_SITE),
+    "viewer": ("the viewer", "an installed wheel of rnnvis brings its own: rnnvis serve {data}"),
+    "wheel": ("the wheel", "clone rnnvis, and there: make wheel"),
+}
 
 
 def check_data(folder: Path) -> None:
@@ -36,14 +45,14 @@ def website(project: Project, command: str) -> None:
         RnnvisError: the published data are damaged (for the site), or there is no such checkout.
         SystemExit: the command failed, and said why.
     """
+    if not project.has_website:
+        what, instead = _INSTEAD[command]
+        raise RnnvisError(
+            f"{project.root}: {what} is built in a checkout of rnnvis, and this is none",
+            instead.format(data=shlex.quote(str(project.shown_data))),
+        )
     if command == "site":
         check_data(project.data)
-    if not project.has_website:
-        built = "site" if command == "ready" else command
-        raise RnnvisError(
-            f"{project.root}: the {built} is built in a checkout of rnnvis, and this is none",
-            f"rnnvis regenerate --no-site stops after publishing; then: rnnvis serve {project.shown_data}",
-        )
     arguments = [sys.executable, "-m", "tools.website", command]
     sys.stdout.flush()
     done = subprocess.run(arguments, cwd=project.root, stdin=subprocess.DEVNULL, check=False)

@@ -70,14 +70,15 @@ class Alignment:
 @dataclass
 class Plan:
     """How the steps of a model are taken: an alignment by the path of its module (others read word t at step t), rows
-    `alone` or in batches, and `notes` on what is not as it mostly is. `only` are the modules that are recorded, or
-    modules around them (default: all).
+    `alone` or in batches, which hold rows of one length if `equal`, and `notes` on what is not as it mostly is. `only`
+    are the modules that are recorded, or modules around them (default: all).
     """
 
     alignments: Mapping[str, Alignment] = field(default_factory=dict)
     alone: bool = False
     notes: list[str] = field(default_factory=list)
     only: Collection[str] | None = None
+    equal: bool = False
 
     def say(self, note: str) -> None:
         """Keep `note`, and say it the first time."""

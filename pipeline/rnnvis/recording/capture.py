@@ -17,6 +17,7 @@ from torch import nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.cells import Cell, cell_of, class_names
+from rnnvis.recording.holding import Held
 from rnnvis.recording.joined import join
 from rnnvis.recording.layer_calls import LayerCalls
 from rnnvis.recording.single_steps import CellCalls
@@ -68,6 +69,7 @@ def capture(
     gates: bool = True,
     only: Collection[str] | None = None,
     torchs_kernels: bool = False,
+    held: Collection[Held] = (),
 ) -> Iterator[list[LayerTrace]]:
     """While open, the calls of the recurrent modules of `model` are watched; on leaving, the list holds their traces.
 
@@ -78,6 +80,9 @@ def capture(
     evaluation mode (RnnvisError otherwise). Where torch makes no gradients, the outputs that the model goes on with are
     those of the formula: torch's own, up to rounding. With `torchs_kernels` those run, and are
     compared: states that are not those of the formula are then left out, as `LayerTrace.left_out` says.
+
+    What is `held` is what everything reads, the traces too; RnnvisError, on leaving, naming a module whose own code has
+    gone on with other states.
     """
     traces: list[LayerTrace] = []
     layers: dict[int, LayerCalls] = {}
@@ -86,11 +91,12 @@ def capture(
         watchers.enter_context(one_at_a_time())
         for path, module in recurrent_modules(model, only).items():
             cell = cell_of(module) or Cell()
+            here = [one for one in held if one.path == path]
             if (cell.step is not None and isinstance(module, cell.step)) or isinstance(module, nn.RNNCellBase):
-                stepping.append(CellCalls(path, cell, module, gates, torchs_kernels))
+                stepping.append(CellCalls(path, cell, module, gates, torchs_kernels, here))
                 watchers.enter_context(_watched(module, stepping[-1].watch(module.forward)))
                 continue
-            layers[id(module)] = calls = LayerCalls(path, cell, module, gates, torchs_kernels)
+            layers[id(module)] = calls = LayerCalls(path, cell, module, gates, torchs_kernels, here)
             if own_forward(module, cell):
                 watchers.enter_context(_watched(module, calls.watch(module.forward)))
         for kind in {calls.cell.layer for calls in layers.values() if calls.cell.layer is not None}:
@@ -100,6 +106,8 @@ def capture(
         if calls.made:
             traces.extend(join(calls.made, (steps or {}).get(calls.path)))
     traces.extend(one.trace() for one in stepping if one.called)
+    for hold in held:
+        hold.check(traces)
 
 
 @contextmanager

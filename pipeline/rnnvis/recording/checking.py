@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.returned import Given
 from rnnvis.recording.steps import StepBatch
 
 GAP = 1e-4
@@ -20,11 +21,13 @@ Alone = Callable[[np.ndarray], Iterable[Mapping[str, StepBatch]]]
 
 @dataclass(frozen=True)
 class _Seen:
-    """What a sentence came to in its batch: `words` [T], each state before and after [2, T, H], padded or not."""
+    """What a sentence came to in its batch: `words` [T], each state before and after [2, T, H], padded or not, and its
+    answers [1 or T, C], where they are read."""
 
     words: np.ndarray
     states: Mapping[str, np.ndarray]
     padded: bool
+    answer: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class SelfCheck:
                 name: np.stack([batch.previous[name][part], values[part]]).copy()
                 for name, values in batch.states.items()
             }
-            words = batch.token_id[part].copy()
-            self._seen[text, int(batch.sentence_id[part[0]])] = _Seen(words, states, len(part) < longest)
+            words, number = batch.token_id[part].copy(), int(batch.sentence_id[part[0]])
+            answer = None if batch.answer is None else _answer(batch.answer, number, part)
+            self._seen[text, number] = _Seen(words, states, len(part) < longest, answer)
 
     def compare(self, alone: Alone, resolution: float = 0.0) -> None:
         """Run the sample again, `alone(sentences)`, one at a time; RnnvisError, naming the state, where it differs.
@@ -97,9 +101,51 @@ class SelfCheck:
                 off = np.abs(values - now.states[name]).max(axis=(0, 2)) / (scale[name] or 1.0)
                 if off.max() > limit:
                     gaps.append(_gap(name, sentence, off, limit, before.padded))
+        answers = [
+            (before.answer, now.answer, sentence)
+            for (text, sentence), before in there.items()
+            if before.answer is not None and (now := self._seen[text, sentence]).answer is not None
+        ]
         if gaps:
             whole = {sentence for (_, sentence), seen in there.items() if not seen.padded}
             raise _refused(gaps, bool(whole) and not any(gap.sentence in whole for gap in gaps))
+        _compare_answers(answers, limit)
+
+
+def _answer(given: Given, sentence: int, steps: np.ndarray) -> np.ndarray:
+    """The answers to one sentence, [1, C], or after its `steps`, [T, C]; nan where there is none."""
+    rows = steps if given.sentences is None else np.flatnonzero(given.sentences == sentence)[:1]
+    found: np.ndarray | None = None
+    for part, values in given.chunks(rows):
+        if found is None:
+            found = np.full((len(rows), values.shape[1]), np.nan)
+        found[np.searchsorted(rows, part)] = values.detach().double().cpu().numpy()
+    return np.full((len(rows), 1), np.nan) if found is None else found
+
+
+def _compare_answers(pairs: Sequence[tuple[np.ndarray, np.ndarray, int]], limit: float) -> None:
+    """RnnvisError, naming the sentence, where answers in a batch and alone differ by more than `limit` of the largest
+    one."""
+    everything = np.concatenate([np.zeros(0), *(before.reshape(-1) for before, _, _ in pairs)])
+    scale = float(np.abs(everything[np.isfinite(everything)]).max(initial=0)) or 1.0
+    worst, where = 0.0, -1
+    for before, now, sentence in pairs:
+        same = before.shape == now.shape and np.array_equal(np.isfinite(before), np.isfinite(now))
+        if same:
+            finite = np.isfinite(before)
+            same = np.array_equal(before[~finite], now[~finite], equal_nan=True)
+            gap = float(np.abs(before - now)[finite].max(initial=0)) / scale if same else np.inf
+        else:
+            gap = np.inf
+        if gap > worst:
+            worst, where = gap, sentence
+    if worst > limit:
+        size = "differs" if np.isinf(worst) else f"differs by {worst:.2g} of its largest value"
+        raise RnnvisError(
+            f"What the model answers is not the same alone and in a batch: for sequence {where} it {size}. The rows of "
+            "a batch influence one another’s answers, or answers come back in another order",
+            'pass one at a time: batch_steps=1; or leave the answers out: outputs="none"',
+        )
 
 
 @dataclass(frozen=True)

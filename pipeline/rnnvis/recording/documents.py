@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -16,6 +17,7 @@ from rnnvis.recording.alignment import Alignment, Plan
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.cells import cell_of
+from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import Batch, Forward, StepBatch, device_of, flat
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
@@ -40,6 +42,7 @@ def record_documents(
     longest_first: bool = False,
     only: Collection[str] | None = None,
     gates: bool = True,
+    answer: Returned | None = None,
 ) -> Iterator[StepBatch]:
     """Yield every step of `sentences` (lists of token ids), read document by document.
 
@@ -50,7 +53,8 @@ def record_documents(
 
     `forward(model, batch)` calls the model, whose recurrent modules are handed the carried states whatever it passes;
     `rows` of a batch are the first sentences of its rows, `longest_first` sorts them. `only` are the modules to record,
-    or modules around them. The model is left as it was.
+    or modules around them. `answer` says where in what the model returned its answers lie, one a step, or one a
+    sequence where each is a row of its own. The model is left as it was.
     RnnvisError for modules that do not read all words once, forwards, or do not start from the states they are handed.
     """
     modules = _carrying(model, only)
@@ -74,7 +78,7 @@ def record_documents(
             fresh, states = fresh[by_length], _rows(states, by_length)
         read = padded([np.concatenate([sentences[i] for i in piece]) for piece in pieces], padding_id)
         firsts = np.array([piece[0] for piece in pieces])
-        traces = _run(model, modules, read, firsts, forward, states, fresh, starts, gates)
+        traces, given = _run(model, modules, read, firsts, forward, states, fresh, starts, gates, answer)
         lengths_of = torch.from_numpy(read.lengths).to(device_of(model))
         states = _ends(traces, modules, lengths_of)
         numbers = [i for piece in pieces for i in piece]
@@ -89,6 +93,7 @@ def record_documents(
             previous=flat(traces, read.real, "previous"),
             gates=flat(traces, read.real, "gates") if gates else {},
             fresh=resets,
+            answer=given,
         )
         left = [row for row, (rest, piece) in enumerate(zip(active, pieces, strict=True)) if len(piece) < len(rest)]
         active = [active[row][len(pieces[row]) :] for row in left]
@@ -103,6 +108,7 @@ def record_started(
     forward: Forward,
     padding_id: int = 0,
     only: Collection[str] | None = None,
+    answer: Returned | None = None,
 ) -> Iterator[StepBatch]:
     """Every step of the sentences that `starts` names, each alone, from the states [H] that it gives by name; without
     any, as the model starts."""
@@ -114,11 +120,12 @@ def record_started(
             layers = range(getattr(module, "num_layers", 1))
             kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in start if name.startswith(f"{path}."))
             of = [torch.stack([torch.as_tensor(start[f"{path}.{n}.{kind}"]) for n in layers]) for kind in kinds]
-            given = tuple(value[:, None].to(like) for value in of)
-            states[path] = given if isinstance(module, nn.RNNBase) else tuple(value[0] for value in given)
+            begin = tuple(value[:, None].to(like) for value in of)
+            states[path] = begin if isinstance(module, nn.RNNBase) else tuple(value[0] for value in begin)
         read = padded([sentences[number]], padding_id)
         fresh = np.array([not start])
-        traces = _run(model, modules, read, np.array([number]), forward, {} if fresh[0] else states, fresh, {}, False)
+        begun = {} if fresh[0] else states
+        traces, given = _run(model, modules, read, np.array([number]), forward, begun, fresh, {}, False, answer)
         yield StepBatch(
             sentence_id=np.full(read.ids.shape[1], number, np.int32),
             step=np.arange(read.ids.shape[1], dtype=np.int16),
@@ -126,6 +133,7 @@ def record_started(
             states=flat(traces, read.real, "states"),
             previous=flat(traces, read.real, "previous"),
             gates={},
+            answer=given,
         )
 
 
@@ -161,7 +169,8 @@ def _run(
     fresh: np.ndarray,
     starts: dict[str, list[Tensor]],
     gates: bool,
-) -> list[LayerTrace]:
+    answer: Returned | None = None,
+) -> tuple[list[LayerTrace], Given | None]:
     device = device_of(model)
     ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
     new = torch.from_numpy(fresh).to(device)
@@ -172,7 +181,7 @@ def _run(
         _starting(modules, states, new, starts),
         capture(model, steps, gates, modules) as traces,
     ):
-        forward(model, Batch(ids, lengths, places))
+        returned = forward(model, Batch(ids, lengths, places))
     _check(traces, modules, read.ids.shape, read.lengths)
     for trace in traces:
         for kind, start in zip(trace.states, states.get(trace.module, ()), strict=False):
@@ -180,7 +189,10 @@ def _run(
             taken = trace.previous[kind][:, 0]
             if not torch.allclose(taken[~new], handed[~new].to(taken), rtol=NEAR, atol=NEAR):
                 raise RnnvisError(f'"{trace.module}" did not start from the state that it was handed', FIX)
-    return traces
+    if answer is None:
+        return traces, None
+    given = answer.given(returned, read.lengths, read.ids.shape[1])
+    return traces, replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
 @contextmanager

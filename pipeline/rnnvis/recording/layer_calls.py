@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import Arguments, bound, input_size, tensors
 from rnnvis.recording.cells import Cell
+from rnnvis.recording.holding import Held
 from rnnvis.recording.joined import Call
 from rnnvis.recording.layers import Form, Ran, Rows, Sequences, run
 from rnnvis.recording.passes import EXACT, difference, tolerance
@@ -22,9 +23,17 @@ from rnnvis.recording.traces import LayerTrace, previous_states
 class LayerCalls:
     """Collects the calls of one module in `made`."""
 
-    def __init__(self, path: str, cell: Cell, module: nn.Module, gates: bool, torchs_kernel: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        cell: Cell,
+        module: nn.Module,
+        gates: bool,
+        torchs_kernel: bool = False,
+        held: Sequence[Held] = (),
+    ) -> None:
         self.path, self.cell, self.module, self.gates = path, cell, module, gates
-        self.torchs_kernel = torchs_kernel
+        self.torchs_kernel, self.held = torchs_kernel and not held, held
         self.form = Form.of(module)
         self.made: list[Call] = []
         self._inside: list[tuple[Ran, bool]] | None = None
@@ -40,8 +49,13 @@ class LayerCalls:
         sequences, hx = (args + (None,) * 2)[:2] if not kwargs else _torchs(args, kwargs)
         start = None if hx is None else (hx,) if isinstance(hx, Tensor) else tuple(hx)
         if not self.torchs_kernel and self._fits_formula(sequences, hx, start):
-            ran = run(self.path, self.cell, module, sequences, start, self.gates)
+            ran = run(self.path, self.cell, module, sequences, start, self.gates, held=self.held, taken=self._taken)
             output: Any = (ran.output, ran.final if len(ran.final) > 1 else ran.final[0])
+        elif self.held:
+            raise RnnvisError(
+                f'"{self.path}" is not called with tensors of single or double precision, so its steps cannot be held',
+                "hold states of the model in single precision, without autocast: model.float()",
+            )
         else:
             output = torchs(module, *args, **kwargs)
             with torch.no_grad():
@@ -72,7 +86,11 @@ class LayerCalls:
         """Whether the formula may stand in for torch's forward. Raises as that does where arguments do not fit."""
         packed = isinstance(sequences, PackedSequence)
         values = sequences.data if packed else sequences
-        if torch.is_grad_enabled() or not isinstance(values, Tensor) or not isinstance(self.module, nn.RNNBase):
+        if (
+            (torch.is_grad_enabled() and not self.held)
+            or not isinstance(values, Tensor)
+            or not isinstance(self.module, nn.RNNBase)
+        ):
             return False
         whole = packed or values.dim() == 3
         states = len(self.cell.states)
@@ -91,6 +109,12 @@ class LayerCalls:
                 given = tuple(s if whole else s[:, None] for s in start)
                 self.module.check_forward_args(dims, given if states > 1 else given[0], sizes)  # type: ignore[arg-type]
         return fits
+
+    @property
+    def _taken(self) -> int:
+        """Steps of the calls before."""
+        ran = [call.traces[0] for call in self.made] + [one.traces[0] for one, _ in self._inside or ()]
+        return sum(trace.states["h"].shape[1] for trace in ran)
 
     def _followed(self, sequences: Sequences, start: Sequence[Tensor] | None, output: Sequences) -> Ran:
         """What the formula gives where each step starts from the hidden states in `output`."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from rnnvis.recording.cells import Cell
+from rnnvis.recording.holding import Held, held_pass
 from rnnvis.recording.passes import Pass, one_pass, row_lengths
 from rnnvis.recording.traces import LayerTrace
 
@@ -98,12 +99,14 @@ def run(
     start: Sequence[Tensor] | None,
     gates: bool,
     given: Tensor | None = None,
+    held: Sequence[Held] = (),
+    taken: int = 0,
 ) -> Ran:
     """Take every step of `module` over `sequences`.
 
     `start` are its first states, [layers × directions, B, units] each (without B where there is no batch), zero by
     default. `given` [T, B, ·] is the output that the module itself came to, rows ordered as the steps are taken:
-    see `one_pass`.
+    see `one_pass`. What is `held` enters after `taken` steps of the module before.
     """
     form, read = Form.of(module), Rows.of(sequences, bool(getattr(module, "batch_first", False)))
     x = read.values
@@ -120,7 +123,12 @@ def run(
         for direction in range(form.directions):
             first = [s[layer * form.directions + direction] for s in starts]
             weights = cell.weights(module, layer, bool(direction))
-            made = one_pass(cell, module, weights, x, first, sizes, bool(direction), gates, whole[direction])
+            if held:
+                here = [one for one in held if (one.layer, one.direction) == (layer, direction)]
+                order = sequences.sorted_indices if isinstance(sequences, PackedSequence) else None
+                made = held_pass(cell, module, weights, x, first, sizes, bool(direction), here, order, taken)
+            else:
+                made = one_pass(cell, module, weights, x, first, sizes, bool(direction), gates, whole[direction])
             traces.append(_trace(path, cell, module, form, (layer, direction), read, lengths, made))
             outputs.append(made.states[0])
             ends.append(made.last)

@@ -59,10 +59,23 @@ class Probe:
         cut: bool,
         only: Collection[str] | None = None,
     ) -> None:
-        self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
+        self.begin(model, readings, padding_id, forward, alone, cut, recurrent_modules(model, only))
         self.only = only
-        self.modules = recurrent_modules(model, only)
         self.layers = self.modules if only is None else {**_layers(model), **self.modules}
+
+    def begin(
+        self,
+        model: nn.Module,
+        readings: Mapping[str, Sequence[np.ndarray]],
+        padding_id: int | Mapping[str, int],
+        forward: Forward,
+        alone: bool,
+        cut: bool,
+        modules: Mapping[str, nn.Module],
+    ) -> None:
+        """Choose the rows that are tried."""
+        self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
+        self.modules = modules
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         self.pools = {name: _pool(text, self.fills[name]) for name, text in readings.items()}
         self.rows = 1 if alone else 2

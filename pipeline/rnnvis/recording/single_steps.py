@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import bound, input_size, own_forward, tensors
 from rnnvis.recording.cells import Cell
+from rnnvis.recording.holding import Held, entering
 from rnnvis.recording.passes import EXACT, difference, tolerance
 from rnnvis.recording.traces import LayerTrace
 
@@ -20,10 +21,23 @@ _MANY_ROWS = 16
 class CellCalls:
     """Collects the calls of one cell; the n-th call is step n of every row of its batch."""
 
-    def __init__(self, path: str, cell: Cell, module: nn.Module, gates: bool, torchs_kernel: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        cell: Cell,
+        module: nn.Module,
+        gates: bool,
+        torchs_kernel: bool = False,
+        held: Sequence[Held] = (),
+    ) -> None:
         self.path, self.cell, self.module, self.gates = path, cell, module, gates
-        self.torchs_kernel = torchs_kernel
+        self.torchs_kernel, self.held = torchs_kernel, held
         self.own = own_forward(module, cell)
+        if held and self.own:
+            raise RnnvisError(
+                f'"{path}" is a {type(module).__name__} with a forward of its own, so its steps cannot be held',
+                "describe its states with a rnnvis.StateSource whose steps take a hold",
+            )
         self.inputs: list[Tensor] = []
         self.before: list[tuple[Tensor, ...] | None] = []
         self.after: list[tuple[Tensor, ...]] = []
@@ -44,6 +58,8 @@ class CellCalls:
         follow = self._own if self.own else self._torchs
 
         def watched(*args: Any, **kwargs: Any) -> Any:
+            if self.held:
+                return self._held_step(*args, **kwargs)
             if not self.own and not self.torchs_kernel and not kwargs and self._fits_formula(*args):
                 return self._step(*args)
             output = forward(*args, **kwargs)
@@ -86,6 +102,27 @@ class CellCalls:
         if self.gates:
             self.read.append(read)
         self._keep(x, before, after)
+        return after if len(after) > 1 else after[0]
+
+    def _held_step(self, input: Tensor, hx: Any = None) -> Any:
+        """A step in which states are held; called as torch's cells are."""
+        if input.dtype not in EXACT or torch.is_autocast_enabled(input.device.type):
+            raise RnnvisError(
+                f'"{self.path}" is not called with tensors of single or double precision, so its steps cannot be held',
+                "hold states of the model in single precision, without autocast: model.float()",
+            )
+        x = input if input.dim() == 2 else input[None]
+        before = (hx,) if isinstance(hx, Tensor) else hx
+        if before is None:
+            before = tuple(x.new_zeros(len(x), size) for size in self.cell.sizes(self.module))
+        before = tuple(s if s.dim() == 2 else s[None] for s in before)
+        for one in self.held:
+            one.check_rows(len(x))
+        weights = self.cell.weights(self.module)
+        enter = entering(self.cell, self.held, len(self.after), before, slice(None))
+        after = self.cell.intervened(self.module, self.cell.read(x, weights), before, weights, enter)
+        self._keep(x, before, after)
+        after = after if input.dim() == 2 else tuple(s[0] for s in after)
         return after if len(after) > 1 else after[0]
 
     def _torchs(self, forward: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
@@ -133,7 +170,7 @@ class CellCalls:
         x = _stacked(self.inputs)
         after = tuple(_stacked([states[i] for states in self.after]) for i in range(len(names)))
         before = tuple(_stacked([(states or zero)[i] for states in self.before]) for i in range(len(names)))
-        found, gap = self._formula(x, before, after)
+        found, gap = ({}, 0.0) if self.held else self._formula(x, before, after)
         agree = gap <= tolerance(after[0].dtype)
         if not agree:
             self._check_previous(before, after)

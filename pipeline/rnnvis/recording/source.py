@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,10 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.alignment import AS_THEY_STAND
 from rnnvis.recording.complex_states import FIX
+from rnnvis.recording.holding import Held, Hold
+from rnnvis.recording.passes import tolerance
+from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
-from rnnvis.text.batches import length_batches, padded
+from rnnvis.text.batches import Rows, length_batches, padded
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none
@@ -36,15 +41,23 @@ class StateSource(Protocol):
     [B, m, n] or [B, heads, m, n], of real numbers. A state called `<module>.<layer>.reverse.<kind>` reads from the
     last word to the first: its change at a step is taken against the step after it.
 
-    Three more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
+    Four more are looked for. `initial`, a mapping or `initial(batch)`, gives the states that sentences start from by
     name, [units], [B, units] or the same of matrices; what it does not name starts from zero, and a reversed state
     starts so at a sentence's last word. `attention(batch)` gives weights ≥ 0, [B, T] where the model reads the words
     once after the last one (pooling), or [B, T, T] where step t weighs the positions s, weights[:, t, s]; positions of
     the same sentence, never of another text. `bounded` names the states that lie in [−1, 1].
 
+    `answers(batch)`, where there is one, gives what the model answers in any of the shapes that are read of a module:
+    [B, C] or [B, T, C], logits, log-probabilities or probabilities, or numbers.
+
     A matrix is summarised by three states, of which none changes with the sign of an entry: `M_rows`, the Euclidean
     norms of its m rows; `M_columns`, those of its n columns; `M_singular`, its singular values, largest first. Any of
     them squared and summed is the squared Frobenius norm. Of heads each has these units of its own, head after head.
+
+    Where `steps` takes an argument called `hold`, `steps(batch, hold)`, states can be held (`Recording.ablate`,
+    `rnnvis.patch`): `state = hold(name, step, state)`, called once for every state at every step as soon as it is
+    computed, [B, units], gives what everything has to read from there on; `step` is the word's place. `answers` has to
+    take it too. `hold` is None where nothing is held.
     """
 
     @property
@@ -63,8 +76,14 @@ def source_steps(
     batch_steps: int,
     padding_id: int,
     only: np.ndarray | None = None,
+    holds: Sequence[Hold] = (),
+    answer: Returned | None = None,
+    equal: bool = False,
+    numbers: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
     """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
+    States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
+    length share a batch. `numbers` int64 [S] are the positions that they have in the whole text.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -72,20 +91,32 @@ def source_steps(
     """
     sizes = _sizes(source)
     bounded = _bounded(source, sizes)
+    _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    batches = length_batches([len(s) for s in sentences], batch_steps) if only is None else only[:, None]
+    batches = length_batches([len(s) for s in sentences], batch_steps, equal) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
-        ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
+        known = rows if numbers is None else numbers[rows]
+        ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, known))
         batch = Batch(ids, lengths, places)
         with untouched(model), torch.no_grad():
-            values = _states(source, batch, sizes)
             starts = _initial(source, batch, sizes)
-            weights = _attention(source, batch)
-        for name in bounded:
+            held = [hold.bound(known, read.lengths, device, AS_THEY_STAND) for hold in holds]
+            values = _states(source, batch, sizes, SourceHold(held, holds, starts, lengths) if holds else None)
+            weights = _attention(source, batch) if not holds else None
+            anew = SourceHold(held, holds, starts, lengths) if holds else None
+            given = None if answer is None else _given(source, batch, answer, read, rows, anew)
+        for name in bounded if not holds else ():
             _check_bounded(name, values[name][read.real])
         before = {name: _before(name, v, starts[name], read.lengths) for name, v in values.items()}
+        for hold, one in zip(holds, held, strict=True):
+            state, previous = (torch.from_numpy(of[hold.state]).to(device) for of in (values, before))
+            if one.gap(state, previous, lengths) > tolerance(state.dtype):
+                raise RnnvisError(
+                    f'{type(source).__name__}.steps yields other values of "{hold.state}" than are held',
+                    f'call state = hold("{hold.state}", step, state) for each step, and go on with what it gives back',
+                )
         yield StepBatch(
             sentence_id=np.repeat(rows, read.lengths).astype(np.int32),
             step=np.nonzero(read.real)[1].astype(np.int16),
@@ -94,7 +125,34 @@ def source_steps(
             previous={name: v[read.real] for name, v in before.items()},
             gates={},
             attention=weights,
+            answer=given,
         )
+
+
+def answers_of(source: StateSource) -> Callable[[Batch], object] | None:
+    """What gives the answers of a source; None of one without."""
+    given = getattr(source, "answers", None)
+    return given if callable(given) and not isinstance(given, nn.Module) else None
+
+
+def _given(
+    source: StateSource, batch: Batch, answer: Returned, read: Rows, rows: np.ndarray, hold: SourceHold | None
+) -> Given:
+    give: Any = answers_of(source)
+    assert give is not None
+    if hold is not None and not _takes_hold(give):
+        raise RnnvisError(
+            f"{type(source).__name__}.answers does not say how its states are held",
+            "let answers take one more argument, answers(self, batch, hold), and make them of steps(batch, hold)",
+        )
+    returned = give(batch, hold=hold) if _takes_hold(give) else give(batch)
+    if hold is not None and not hold.asked_for(read.ids.shape[1]):
+        raise RnnvisError(
+            f"{type(source).__name__}.answers takes a hold, and does not hand it the states of every step",
+            "make the answers of steps(batch, hold)",
+        )
+    given = answer.given(returned, read.lengths, read.ids.shape[1])
+    return replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
 def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
@@ -150,11 +208,79 @@ def _check_bounded(name: str, values: np.ndarray) -> None:
         )
 
 
-def _states(source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ...]]) -> dict[str, np.ndarray]:
+class SourceHold:
+    """What the steps of a StateSource hand their states to, so that they are held."""
+
+    def __init__(
+        self, held: Sequence[Held], holds: Sequence[Hold], starts: Mapping[str, np.ndarray], lengths: Tensor
+    ) -> None:
+        self._lengths = lengths
+        self._held: dict[str, list[Held]] = {}
+        for one, hold in zip(held, holds, strict=True):
+            self._held.setdefault(hold.state, []).append(one)
+        self._before = {name: torch.from_numpy(starts[name]) for name in self._held}
+        self._asked: dict[str, set[int]] = {name: set() for name in self._held}
+
+    def __call__(self, name: str, step: int, state: Any) -> Any:
+        """What is to be read for the state `name` [B, units] after `step`, the word's place."""
+        if name not in self._held:
+            return state
+        state = torch.as_tensor(state)
+        self._asked[name].add(int(step))
+        before = self._before[name].to(state).expand_as(state)
+        for one in self._held[name]:
+            state = one.into(state, before, step, slice(None))
+        self._before[name] = torch.where((step < self._lengths)[:, None], state, before)  # none comes before padding
+        return state
+
+    def asked_for(self, steps: int) -> bool:
+        """Whether every state that is held was handed over at each of so many steps."""
+        return all(asked >= set(range(steps)) for asked in self._asked.values())
+
+
+def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], holds: Sequence[Hold]) -> None:
+    if holds and not takes_hold(source):
+        raise RnnvisError(
+            f"{type(source).__name__} is a StateSource that does not say how its states are held",
+            "let steps take one more argument: steps(self, batch, hold), with state = hold(name, step, state) as soon "
+            "as a state is computed",
+        )
+    for hold in holds:
+        if hold.state not in sizes:
+            raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+        if len(sizes[hold.state]) > 1:
+            raise RnnvisError(f'"{hold.state}" is a matrix, which is not held', "hold a state that is a vector")
+        outside = [unit for unit in hold.units.tolist() if not 0 <= unit < sizes[hold.state][0]]
+        if outside:
+            raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"its units: 0 to {sizes[hold.state][0] - 1}")
+
+
+def takes_hold(source: StateSource) -> bool:
+    """Whether the steps of `source` take what holds its states."""
+    return _takes_hold(source.steps)
+
+
+def can_be_held(source: StateSource) -> bool:
+    """Whether its steps, and its answers where it gives any, say how states are held."""
+    give = answers_of(source)
+    return takes_hold(source) and (give is None or _takes_hold(give))
+
+
+def _takes_hold(method: Callable[..., Any]) -> bool:
+    try:
+        return "hold" in inspect.signature(method).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _states(
+    source: StateSource, batch: Batch, sizes: Mapping[str, tuple[int, ...]], hold: SourceHold | None = None
+) -> dict[str, np.ndarray]:
     rows, steps = batch.ids.shape
     found: dict[str, list[Tensor]] = {name: [] for name in sizes}
     taken = 0
-    for taken, given in enumerate(source.steps(batch), 1):
+    given_steps = source.steps(batch, hold=hold) if takes_hold(source) else source.steps(batch)  # type: ignore[call-arg]
+    for taken, given in enumerate(given_steps, 1):
         if taken > steps:
             break
         if not isinstance(given, Mapping):

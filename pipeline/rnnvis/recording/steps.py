@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import AS_THEY_STAND, Plan
 from rnnvis.recording.capture import capture, recurrent_modules
+from rnnvis.recording.holding import Hold, check_holds
+from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
@@ -53,7 +56,7 @@ class StepBatch:
     states − previous. `logits` [N, C] is the readout applied to h_t of every step. `attention` are weights of the B
     sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded. `fresh` bool [N]
     marks the steps that start from a reset where a state is carried on from sentence to sentence; by default each
-    sentence's first.
+    sentence's first. `answer` is what the model answered, to each of the B sentences or after each of the N steps.
     """
 
     sentence_id: np.ndarray
@@ -65,6 +68,7 @@ class StepBatch:
     logits: np.ndarray | None = field(default=None, repr=False)
     attention: np.ndarray | None = field(default=None, repr=False)
     fresh: np.ndarray | None = field(default=None, repr=False)
+    answer: Given | None = field(default=None, repr=False)
 
     @property
     def continued(self) -> np.ndarray:
@@ -76,7 +80,8 @@ class StepBatch:
 
     def delta(self, state: str) -> np.ndarray:
         """Δ_t = s_t − s_{t−1} of the named state, [N, H]."""
-        return self.states[state] - self.previous[state]
+        change: np.ndarray = self.states[state] - self.previous[state]
+        return change
 
 
 def record_steps(
@@ -107,7 +112,7 @@ def record_steps(
     sentences' steps.
     """
     numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
-    for rows, traces, reads in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
+    for rows, traces, reads, _ in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
         mask = torch.from_numpy(reads[""].real).to(device_of(model))
         logits = None
         if readout is not None:
@@ -119,8 +124,9 @@ def record_steps(
 Told = Callable[[np.ndarray, object], None]
 """Is shown the positions [B] of the sentences of a call, and what the model returned."""
 
-Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows]]
-"""Positions [B] of sentences, the traces of a pass over them, and what was read in it, by the name of the reading."""
+Run = tuple[np.ndarray, list[LayerTrace], dict[str, Rows], Given | None]
+"""Positions [B] of sentences, the traces of a pass over them, what was read in it, by the name of the reading, and what
+the model answered."""
 
 
 def run_batches(
@@ -132,19 +138,39 @@ def run_batches(
     plan: Plan | None = None,
     gates: bool = True,
     told: Told | None = None,
+    answer: Returned | None = None,
+    holds: Sequence[Hold] = (),
+    gradients: bool = False,
+    numbers: np.ndarray | None = None,
 ) -> Iterator[Run]:
-    """Run `model` over all batches: (positions [B], traces, what was read) of each.
+    """Run `model` over all batches: (positions [B], traces, what was read, what was answered) of each.
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
     batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
     there are several, inputs of one length share a batch, so that no decoder starts from what padding left behind.
     So they do where a module reads backwards. `plan` says which step of a module reads which word; what was read holds
     the words of a module that leaves some out under its own path. `told` is shown what the model
-    returned. Where a batch is refused and its first row alone is not, rows go one at a time from there on.
+    returned, `answer` says where its answer lies in that. Where a batch is refused and its first row alone is not, rows
+    go one at a time from there on.
+
+    States are held as `holds` say, by positions of sentences; those held at values of their own in each sentence go one
+    at a time where the model puts rows into another order. With `gradients` what the model returned can be followed
+    back to what steers it (`Hold.steer`). `numbers` int64 [S] are the positions that the sentences have in the whole
+    text, which `forward` and `holds` know them by.
     """
     plan = plan or Plan()
     runs = _Runs(
-        model, readings, padding_id, forward or (lambda m, batch: m(batch.ids, batch.lengths)), plan, gates, told
+        model,
+        readings,
+        padding_id,
+        forward or (lambda m, batch: m(batch.ids, batch.lengths)),
+        plan,
+        gates and not holds,
+        told,
+        answer,
+        holds,
+        gradients,
+        numbers,
     )
     backwards = [
         reading_of(path, readings)
@@ -152,10 +178,10 @@ def run_batches(
         if plan.of(path).backward or getattr(module, "bidirectional", False)
     ]
     lengths = {name: np.array([len(s) for s in sentences], np.int64) for name, sentences in readings.items()}
-    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 else backwards)
+    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 or plan.equal else backwards)
     equal = np.stack([lengths[name] for name in together], axis=1) if together else None
     for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
-        if plan.alone or len(rows) == 1:
+        if plan.alone or runs.apart or len(rows) == 1:
             yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
             continue
         try:
@@ -181,9 +207,10 @@ def run_alone(
     forward: Forward,
     plan: Plan,
     told: Told | None = None,
+    answer: Returned | None = None,
 ) -> Iterator[Run]:
     """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
-    runs = _Runs(model, readings, padding_id, forward, plan, False, told)
+    runs = _Runs(model, readings, padding_id, forward, plan, False, told, answer)
     yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
 
 
@@ -199,16 +226,27 @@ class _Runs:
         plan: Plan,
         gates: bool,
         told: Told | None,
+        answer: Returned | None,
+        holds: Sequence[Hold] = (),
+        gradients: bool = False,
+        numbers: np.ndarray | None = None,
     ) -> None:
+        self.numbers = np.arange(len(readings[""])) if numbers is None else numbers
         self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
-        self.told = told
+        self.told, self.answer, self.holds, self.gradients = told, answer, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
+        check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
         largest = {
             name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
         }
         by_word = [path for path in self.modules if plan.of(path).by_word]
         self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
+
+    @property
+    def apart(self) -> bool:
+        """Whether which row of a module is which sentence has to be known before it runs, and is not in a batch."""
+        return any(hold.by_sequence and self.plan.of(hold.place[0]).mover for hold in self.holds)
 
     def run(self, rows: np.ndarray) -> Run:
         """Sentences at `rows` together. Where one alone is refused it goes in twice: some models drop an axis of 1."""
@@ -218,19 +256,23 @@ class _Runs:
             if len(rows) > 1 or self.plan.alone:
                 raise
             try:
-                _, traces, reads = self._run(np.repeat(rows, 2))
+                _, traces, reads, given = self._run(np.repeat(rows, 2))
             except Exception:
                 traces = []
             if not traces:
                 raise
         first = torch.zeros(1, dtype=torch.int64, device=traces[0].lengths.device)
         halves = {name: Rows(read.ids[:1], read.lengths[:1], read.real[:1]) for name, read in reads.items()}
-        return rows, [trace.reordered(first) for trace in traces], halves
+        return rows, [trace.reordered(first) for trace in traces], halves, given and given.half()
 
     def _run(self, rows: np.ndarray) -> Run:
         reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
-        traces = self._call(reads, rows, self.told)
+        traces, returned = self._call(reads, rows, self.holds)
+        if self.told:
+            self.told(rows, returned)
         _check(traces, reads, self.plan)
+        given = None if self.answer is None else self._given(self.answer, returned, reads, rows)
+        del returned
         for name, one in self.plan.apart(lambda path: reading_of(path, self.readings)).items():
             source = reading_of(name, self.readings)
             reads[name] = padded([one.kept(self.readings[source][i]) for i in rows], self.fills[source])
@@ -244,9 +286,18 @@ class _Runs:
             placed.append(trace)
             if one.by_word and trace.inputs is not None and trace.module not in orders:
                 orders[trace.module] = self.inputs.order(trace, read.ids, read.real, exactly)
-        return rows, in_order(placed, orders, self.plan), reads
+        return rows, in_order(placed, orders, self.plan), reads, given
 
-    def _call(self, reads: Mapping[str, Rows], rows: np.ndarray, told: Told | None = None) -> list[LayerTrace]:
+    def _given(self, answer: Returned, returned: object, reads: Mapping[str, Rows], rows: np.ndarray) -> Given:
+        """What was answered, of the words that count in the text whose steps it follows."""
+        read = reads[answer.reading]
+        one = self.plan.apart(lambda path: reading_of(path, self.readings)).get(answer.reading, AS_THEY_STAND)
+        given = answer.given(returned, read.lengths, read.ids.shape[1], one.first, one.last)
+        return replace(given, sentences=rows) if answer.per == "sequence" else given
+
+    def _call(
+        self, reads: Mapping[str, Rows], rows: np.ndarray, holds: Sequence[Hold] = ()
+    ) -> tuple[list[LayerTrace], object]:
         device = device_of(self.model)
         given = {
             name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
@@ -254,11 +305,19 @@ class _Runs:
         }
         main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
-        with untouched(self.model), torch.no_grad(), capture(self.model, steps, self.gates, self.plan.only) as traces:
-            returned = self.forward(self.model, Batch(main.ids, main.lengths, torch.from_numpy(rows).to(device), given))
-        if told:
-            told(rows, returned)
-        return traces
+        held = [
+            hold.bound(self.numbers[rows], reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
+            for hold, path in ((hold, hold.place[0]) for hold in holds)
+        ]
+        with (
+            untouched(self.model),
+            torch.set_grad_enabled(self.gradients),
+            torch.backends.cudnn.flags(enabled=False) if self.gradients else nullcontext(),  # none in evaluation mode
+            capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
+        ):
+            places = torch.from_numpy(self.numbers[rows]).to(device)
+            returned = self.forward(self.model, Batch(main.ids, main.lengths, places, given))
+        return traces, returned
 
     def _looks(self, path: str, words: np.ndarray) -> Tensor:
         """What `words` [N] look like to the module at `path`, all in one row, [N, inputs]."""
@@ -267,7 +326,7 @@ class _Runs:
         text = {other: np.asarray(of[row]) for other, of in self.readings.items()}
         text[name] = np.concatenate([np.repeat(words[:1], one.first), words, np.repeat(words[-1:], one.last)])
         count = 1 if self.plan.alone else 2  # rows alike: none can take another's place
-        traces = self._call({n: padded([of] * count, self.fills[n]) for n, of in text.items()}, np.full(count, row))
+        traces, _ = self._call({n: padded([of] * count, self.fills[n]) for n, of in text.items()}, np.full(count, row))
         trace = one.placed(next(t for t in traces if t.module == path and t.inputs is not None), len(words))
         assert trace.inputs is not None
         return trace.inputs[0]
@@ -302,6 +361,7 @@ def step_batch(
     *,
     gates: bool = True,
     logits: np.ndarray | None = None,
+    answer: Given | None = None,
 ) -> StepBatch:
     """The steps of sentences `numbers` [B] that `traces` took while they read `read`."""
     return StepBatch(
@@ -312,6 +372,7 @@ def step_batch(
         previous=flat(traces, read.real, "previous"),
         gates=flat(traces, read.real, "gates") if gates else {},
         logits=logits,
+        answer=answer,
     )
 
 

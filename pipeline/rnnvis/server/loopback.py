@@ -187,20 +187,30 @@ def serve_site(folder: Path, port: int = 0, *, prefix: str = "/", ranges: bool =
     """
     if not folder.is_dir():
         raise RnnvisError(f"{folder}: no such folder", "build the site first: make demo-build")
-    path = f"/{prefix.strip('/')}" if prefix.strip("/") else ""
-    running = Serving([Mount(path, Folder(directory=folder, html=True))], port, ranges=ranges, said=said)
-    running.url += f"{path[1:]}/" if path else ""
-    return running
+    path = _path(prefix)
+    return _under(path, Serving([Mount(path, Folder(directory=folder, html=True))], port, ranges=ranges, said=said))
 
 
-def serve_mounts(page: str, folders: Mapping[str, Path], port: int = 0) -> Serving:
-    """Serve `page` (HTML) as `/`, and each of `folders` under its name; nothing else exists."""
+def serve_mounts(
+    page: str, folders: Mapping[str, Path], port: int = 0, *, prefix: str = "/", said: bool = False
+) -> Serving:
+    """Serve `page` (HTML) at the URL path `prefix`, and each of `folders` under its name there; nothing else exists."""
 
     async def home(_: Any) -> HTMLResponse:
         return HTMLResponse(page)
 
-    mounts = [Mount(f"/{name}", Folder(directory=folder)) for name, folder in folders.items()]
-    return Serving([Route("/", home), *mounts], port)
+    path = _path(prefix)
+    mounts = [Mount(f"{path}/{name}", Folder(directory=folder)) for name, folder in folders.items()]
+    return _under(path, Serving([Route(f"{path}/", home), *mounts], port, said=said))
+
+
+def _path(prefix: str) -> str:
+    return f"/{prefix.strip('/')}" if prefix.strip("/") else ""
+
+
+def _under(path: str, running: Serving) -> Serving:
+    running.url += f"{path[1:]}/" if path else ""
+    return running
 
 
 async def _absent(_: Any, __: Exception) -> PlainTextResponse:

@@ -1,6 +1,14 @@
-import type { Matching } from '../model/matching';
 import type { Source } from './source';
 import type { DatasetEntry, ModelEntry, StateEntry } from './types';
+
+/** Partners in B of the members of A, by their numbers in the data: one to one, and the best of all. */
+export interface Matching {
+  /** −1 for none. */
+  b: Int32Array;
+  strength: Float32Array;
+  best: Int32Array;
+  bestStrength: Float32Array;
+}
 
 /** One of two states that are compared. */
 export interface Compared {

@@ -33,3 +33,11 @@ export async function loadPassage(
     broken: failed ? { error: failed.reason as unknown } : null,
   };
 }
+
+/** The step of `other` that reads the same word as `step` of `sentence`: the same occurrence, else the last one. */
+export function sameWord(sentence: Sentence, step: number, other: Sentence): number | null {
+  const word = sentence.tokens[step]!;
+  const nth = sentence.tokens.subarray(0, step).filter((token) => token === word).length;
+  const found = Array.from(other.tokens.keys()).filter((i) => other.tokens[i] === word);
+  return found[nth] ?? found[found.length - 1] ?? null;
+}

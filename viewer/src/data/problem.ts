@@ -1,4 +1,9 @@
-import type { Problem } from '../state/types';
+/** A problem shown in the place of the view it concerns; the other views go on working. */
+export interface Problem {
+  what: string;
+  where: string;
+  fix: string;
+}
 
 /** An error that a person can understand: what happened, to which file, and what to do. */
 export class DataProblem extends Error implements Problem {

@@ -1,5 +1,5 @@
 import type { Clustering, Vocabulary } from '../data/types';
-import { measure } from '../paint/text';
+import { measure } from './text';
 import { groups, strength, strongestChip, type Group } from './groups';
 import type { BoardColumn } from './layout';
 import { ASCENT, DESCENT, GAP_X, pack } from './pack';

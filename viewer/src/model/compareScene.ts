@@ -1,4 +1,4 @@
-import { measure } from '../paint/text';
+import { measure } from './text';
 import { layChips } from './chips';
 import { cloudLimit } from './clouds';
 import { compareColumns, TRAY, type CompareColumns } from './compareLayout';

@@ -76,3 +76,10 @@ export function unitLabels(clustering: Clustering, units: number): Int16Array {
   });
   return labels;
 }
+
+/** Number of the chip that holds each unit, as drawn, from 1; null for a unit outside the clustering. */
+export function chipNumbers(units: { ids: Int32Array; labels: Uint8Array; order: number[] } | null): Map<number, number> {
+  const numbers = new Map<number, number>();
+  units?.ids.forEach((unit, i) => numbers.set(unit, units.order.indexOf(units.labels[i]!) + 1));
+  return numbers;
+}

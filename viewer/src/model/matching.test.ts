@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { inOrderOf, matchBack, matchLabel, matchOf, type Matching } from './matching';
+import type { Matching } from '../data/comparison';
+import { inOrderOf, matchBack, matchLabel, matchOf } from './matching';
 import { samplePicture } from './sample';
 
 const matching: Matching = {

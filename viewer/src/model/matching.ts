@@ -1,13 +1,5 @@
+import type { Matching } from '../data/comparison';
 import type { Clustering } from '../data/types';
-
-/** Partners in B of the members of A, by their numbers in the data: one to one, and the best of all. */
-export interface Matching {
-  /** −1 for none. */
-  b: Int32Array;
-  strength: Float32Array;
-  best: Int32Array;
-  bestStrength: Float32Array;
-}
 
 /** Below this a match is called weak. */
 export const WEAK = 0.5;

@@ -1,5 +1,5 @@
 import type { NextWords, Sentence, Vocabulary } from '../data/types';
-import { fit, measure } from '../paint/text';
+import { fit, measure } from './text';
 
 /** A word that may come next. */
 export interface Candidate {

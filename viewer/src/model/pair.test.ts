@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hitTest } from '../views/picture/hit';
-import { sideLook, type Look } from '../views/picture/look';
+import { hitTest } from '../ui/board/hit';
+import { sideLook, type Look } from '../paint/look';
 import { sequenceRight } from './layout';
 import { pairedRows, shifts } from './pair';
 import { samplePicture } from './sample';

@@ -1,5 +1,4 @@
 import type { Passage } from '../data/passage';
-import type { Sentence } from '../data/types';
 import type { DifferenceBox } from './layout';
 import type { Scene, SequenceScene } from './scene';
 import { largest } from './scale';
@@ -13,14 +12,6 @@ export function shifts(step: number | null, step2: number | null): [number, numb
 /** Rows that two sentences take side by side. */
 export function pairedRows(length: number, length2: number, [shift, shift2]: readonly [number, number]): number {
   return Math.max(length + shift, length2 + shift2);
-}
-
-/** The step of `other` that reads the same word as `step` of `sentence`: the same occurrence, else the last one. */
-export function sameWord(sentence: Sentence, step: number, other: Sentence): number | null {
-  const word = sentence.tokens[step]!;
-  const nth = sentence.tokens.subarray(0, step).filter((token) => token === word).length;
-  const found = Array.from(other.tokens.keys()).filter((i) => other.tokens[i] === word);
-  return found[nth] ?? found[found.length - 1] ?? null;
 }
 
 /** What one chip did at the pinned steps of both sentences. */

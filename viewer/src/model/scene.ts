@@ -1,5 +1,5 @@
 import type { Clustering, ModelEntry, Sentence, SentenceAttention, SentenceSteps, StateEntry, StateSequence, Vocabulary } from '../data/types';
-import { fit, measure } from '../paint/text';
+import { fit, measure } from './text';
 import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';

@@ -1,5 +1,5 @@
 import type { CellGrid, Group, Style, Surface, TextStyle } from './surface';
-import { font } from './text';
+import { font } from '../model/text';
 import { visible } from '../data/visible';
 
 /** Cells beyond this number are written as one image: filling thousands of rounded squares is slow. */

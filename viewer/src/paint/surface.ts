@@ -1,6 +1,6 @@
 /** One drawing surface, so that the screen (Canvas) and a saved figure (SVG) come from the same painting code. */
 
-import type { FontFamily } from './text';
+import type { FontFamily } from '../model/text';
 
 export { CanvasSurface } from './canvas';
 export { SvgSurface } from './svg';

@@ -1,5 +1,5 @@
 import type { CellGrid, Group, Style, Surface, TextStyle } from './surface';
-import { FAMILIES } from './text';
+import { FAMILIES } from '../model/text';
 import { seen, visible } from '../data/visible';
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };

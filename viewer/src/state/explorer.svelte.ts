@@ -1,8 +1,7 @@
-import type { Passage } from '../data/passage';
-import { toProblem } from '../data/problem';
+import { sameWord, type Passage } from '../data/passage';
+import { toProblem, type Problem } from '../data/problem';
 import { Source } from '../data/source';
 import type { Clustering, Sentence, SentenceSteps, StateSequence, Vocabulary, WordResponse } from '../data/types';
-import { sameWord } from '../model/pair';
 import { NO_ADDRESS, type Address } from './address';
 import { Choices } from './choices.svelte';
 import { ChipLosses } from './chipLosses.svelte';
@@ -12,7 +11,7 @@ import { LinkProblem, readLink, writeLink } from './link';
 import { Passages } from './passages.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
-import type { Drawn, Focus, Held, Hover, Place, Problem, ViewState } from './types';
+import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
 
 export interface Options {
   /** Address of the manifest. */
@@ -31,7 +30,8 @@ export interface Options {
 }
 
 /** Saves what a page shows: as shapes and text, as a picture, or as the numbers behind it. */
-export type Exporter = (format: 'svg' | 'png' | 'csv') => Promise<Blob>;
+export type FileFormat = 'svg' | 'png' | 'csv';
+export type Exporter = (format: FileFormat) => Promise<Blob>;
 
 /** The one store: what is chosen, with every action, and what is loaded for it. Views read it and call its actions. */
 export class Explorer extends Choices {

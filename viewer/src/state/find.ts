@@ -1,7 +1,7 @@
 /** The page “Find”: what is looked for, in the view and in its link. */
 
 import { CONCORDANCE_ORDERS, type ConcordanceOrder } from '../data/queries/concordance';
-import { SENTENCE_ORDERS, type SentenceOrder, type Span } from '../data/queries/sentences';
+import { SENTENCE_ORDERS, type SentenceOrder, type Span } from '../data/queries/search';
 
 export const FIND_MODES = ['sentences', 'concordance', 'fires', 'nearest'] as const;
 export type FindMode = (typeof FIND_MODES)[number];

@@ -1,4 +1,4 @@
-/** Pages of the explorer by the name that links use. `views/pages.ts` says what each shows. */
+/** Pages of the explorer by the name that links use. `shell/pages.ts` says what each shows. */
 export const PAGE_NAMES = ['picture', 'find', 'compare', 'units', 'unit', 'map', 'sql'] as const;
 
 export type PageName = (typeof PAGE_NAMES)[number];

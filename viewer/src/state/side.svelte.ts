@@ -1,9 +1,8 @@
 import { untrack } from 'svelte';
-import { clusterMatching, stateMeasures, statePair, testFigures, unitMatching, type Compared, type Measure, type StatePair, type TestFigure } from '../data/comparison';
+import { clusterMatching, stateMeasures, statePair, testFigures, unitMatching, type Compared, type Measure, type StatePair, type TestFigure, type Matching } from '../data/comparison';
 import { loadPassage, type Passage } from '../data/passage';
-import { toProblem } from '../data/problem';
+import { toProblem, type Problem } from '../data/problem';
 import type { Clustering, Vocabulary, WordResponse } from '../data/types';
-import type { Matching } from '../model/matching';
 import { inOrderOf } from '../model/matching';
 import { change } from '../model/sequence';
 import { ChipLosses } from './chipLosses.svelte';
@@ -11,7 +10,6 @@ import { entriesOf, nearest, type SideEntries } from './defaults';
 import type { Explorer } from './explorer.svelte';
 import { sideA, usualB } from './sides';
 import { Slot } from './slot.svelte';
-import type { Problem } from './types';
 
 interface Matches {
   units: Matching | null;

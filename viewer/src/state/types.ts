@@ -92,13 +92,6 @@ export type Hover =
 /** A chip or a cloud held by a click: its links stay in front until it is let go. Never in the link. */
 export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
 
-/** A problem shown in the place of the view it concerns; the other views go on working. */
-export interface Problem {
-  what: string;
-  where: string;
-  fix: string;
-}
-
 /** Places where a problem is shown. `data` takes the place of everything. */
 export type Place = 'data' | 'sequence' | 'memory' | 'words' | 'details' | 'search';
 

@@ -43,7 +43,7 @@ def _column(path: Path, file: pq.ParquetFile, field: pa.Field) -> SavedArray | N
             return pieces.array()
     if not (pa.types.is_floating(number) or pa.types.is_integer(number)):
         return None
-    name = np.dtype(number.to_pandas_dtype()).name
+    name = pa.array([], number).to_numpy(zero_copy_only=False).dtype.name
     if not lists:
         return SavedArray(where, (rows,), name, reader.rows)
     units = len(reader.first()) if rows else 0

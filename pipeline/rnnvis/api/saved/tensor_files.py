@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors
@@ -25,7 +26,7 @@ _KINDS = {
 def open_safetensors(path: Path) -> dict[str, SavedArray]:
     """The tensors of a `.safetensors` file by name; rows are read when they are asked for."""
     try:
-        kept = safetensors.safe_open(path, framework="pt")
+        kept: Any = safetensors.safe_open(path, framework="pt")
         slices = {name: kept.get_slice(name) for name in kept.keys()}  # noqa: SIM118
     except safetensors.SafetensorError as error:
         raise damaged(str(path), error) from None

@@ -1,4 +1,4 @@
-"""Where things lie in a checkout, and the datasets and model cards that it configures."""
+"""Where things lie in a checkout, or any other folder, and the datasets and model cards that it configures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Project:
-    """A checkout: `datasets/` in, `build/` for what is kept between runs, `site/explorer/` out."""
+    """A checkout, or any other folder: `datasets/` in, `build/` for what is kept between runs, `site/explorer/` out."""
 
     root: Path
 
@@ -74,7 +74,9 @@ class Project:
 
         folder = self.root / "datasets" / name
         if name not in self.names():
-            known = ", ".join(self.names()) or f"none under {self.root / 'datasets'}"
+            known = ", ".join(self.names()) or (
+                f"none under {self.root / 'datasets'}; make one of a file: rnnvis corpus new {name} FILE"
+            )
             raise RnnvisError(f'no dataset named "{name}"', f"datasets here: {known}")
         config = read(DatasetConfig, folder / "dataset.toml")
         if config.name != name:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnnvis.config import LanguageModelConfig
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.outputs.intervals import Z
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
@@ -90,11 +91,12 @@ def language_metric_rows(project: Project, dataset: Dataset, card: LanguageModel
 def _rows(subject: str, found: dict[str, dict[str, float]]) -> list[Row]:
     rows = []
     for split, of in found.items():
-        low, high = (of["loss"] + sign * 1.959964 * of["standard_error"] for sign in (-1, 1))
-        ends = {"loss": (low, high), "perplexity": (math.exp(low), math.exp(high))}
+        low, high = (of["loss"] + sign * Z * of["standard_error"] for sign in (-1, 1))
+        known = not math.isnan(low)  # it is not of a single sentence
+        ends = {"loss": (low, high), "perplexity": (math.exp(low), math.exp(high))} if known else {}
         for measure, about in _ABOUT.items():
             row = {"subject": subject, "measure": measure, "split": split, "value": of[measure]}
-            rows.append({**row, "low": ends[measure][0], "high": ends[measure][1], "about": about})
+            rows.append({**row, **dict(zip(("low", "high"), ends.get(measure, ()), strict=False)), "about": about})
     return rows
 
 

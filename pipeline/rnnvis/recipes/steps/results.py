@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 from rnnvis.config import Card, LanguageModelConfig, ModelConfig
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.outputs.intervals import wilson
 from rnnvis.nets.baselines import baselines
 from rnnvis.nets.checkpoints import described, load
 from rnnvis.nets.evaluation import evaluate
@@ -131,13 +131,6 @@ def _seed_rows(dataset: Dataset, card: ModelConfig, corpus: Corpus) -> list[Row]
         }
     )
     return rows
-
-
-def wilson(share: float, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """95 % interval of a share observed in n cases (Wilson 1927)."""
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return middle - half, middle + half
 
 
 def _write(folder: Path, figures: dict[str, Any]) -> None:

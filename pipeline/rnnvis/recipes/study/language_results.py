@@ -12,10 +12,11 @@ import numpy as np
 import torch
 
 from rnnvis.config import LanguageModelConfig
+from rnnvis.measures.figures import clustered_mean
+from rnnvis.measures.outputs.ngrams import KneserNey
 from rnnvis.nets import streams
 from rnnvis.nets.checkpoints import load_language_model
 from rnnvis.nets.language_training import decisive
-from rnnvis.nets.ngrams import KneserNey
 from rnnvis.nets.perplexity import word_losses
 from rnnvis.text.corpus import Corpus
 from rnnvis.version import __version__
@@ -61,14 +62,11 @@ def figures(losses: Sequence[np.ndarray], corpus: Corpus, split: str) -> Figures
     """
     texts = [d for d in corpus.documents if corpus.split[d[0]] == split]
     sentence = [np.repeat(d, [len(corpus.tokens[i]) for i in d])[1:] for d in texts]
-    _, group = np.unique(np.concatenate(sentence), return_inverse=True)
     values = np.concatenate(losses).astype(np.float64)
-    total, count = np.bincount(group, values), np.bincount(group)
-    mean, n = float(values.mean()), len(count)
-    spread = float(np.square(total - mean * count).sum()) * n / max(1, n - 1)
+    mean, error = clustered_mean(values, np.concatenate(sentence))
     return {
         "loss": mean,
-        "standard_error": math.sqrt(spread) / len(values),
+        "standard_error": error,
         "perplexity": math.exp(mean),
         "n": len(values),
     }

@@ -14,7 +14,8 @@ import torch
 
 from rnnvis.config import ModelConfig
 from rnnvis.errors import RnnvisError
-from rnnvis.nets.baselines import TFIDF, Baseline, baselines
+from rnnvis.measures.outputs.baselines import TFIDF
+from rnnvis.nets.baselines import Baseline, baselines
 from rnnvis.nets.checkpoints import described, load, write_whole
 from rnnvis.nets.evaluation import labelled, paired_bootstrap, predict, scores
 from rnnvis.nets.training import train

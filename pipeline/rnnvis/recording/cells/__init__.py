@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from rnnvis.recording.cells.cell import Cell, Weights
+from rnnvis.recording.cells.cell import Cell, Enter, Weights
 from rnnvis.recording.cells.gru import GatedUnit
 from rnnvis.recording.cells.lstm import LongShortTermMemory
 from rnnvis.recording.cells.rnn import Elman
@@ -33,4 +33,4 @@ def class_names() -> list[str]:
     return [kind.__name__ for cell in CELLS for kind in (cell.layer, cell.step) if kind is not None]
 
 
-__all__ = ["CELLS", "Cell", "Weights", "cell_of", "class_names"]
+__all__ = ["CELLS", "Cell", "Enter", "Weights", "cell_of", "class_names"]

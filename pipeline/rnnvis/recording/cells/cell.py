@@ -5,7 +5,7 @@ Shapes: N rows (sequences, or sequences × steps), I inputs, H units, P projecte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -13,6 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 States = tuple[Tensor, ...]
+
+Enter = Callable[[str, Tensor], Tensor]
+"""From the name of a state and what a step came to [N, ·] to what everything reads from there on."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,14 @@ class Cell:
         """One step: from the states `before` [N, ·] and what was `read` [N, G·H] to the states `after`, written there.
 
         `read` is overwritten: afterwards it holds the gates.
+        """
+        raise NotImplementedError
+
+    def intervened(self, module: nn.Module, read: Tensor, before: States, weights: Weights, enter: Enter) -> States:
+        """The step of `advance` with an intervention: each state that it comes to goes through `enter`, and what
+        follows from it, as h from c, reads what that gives back.
+
+        Nothing is overwritten, so that gradients can be followed.
         """
         raise NotImplementedError
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from rnnvis.recording.cells.cell import Cell, States, Weights, sigmoid_
+from rnnvis.recording.cells.cell import Cell, Enter, States, Weights, sigmoid_
 
 
 class GatedUnit(Cell):
@@ -33,3 +33,10 @@ class GatedUnit(Cell):
         sigmoid_(z.add_(add_z))
         n.addcmul_(r, add_n).tanh_()
         torch.lerp(n, h, z, out=after[0])
+
+    def intervened(self, module: nn.Module, read: Tensor, before: States, weights: Weights, enter: Enter) -> States:
+        (h,) = before
+        r, z, n = read.chunk(3, dim=-1)
+        add_r, add_z, add_n = functional.linear(h, weights.hidden, weights.hidden_bias).chunk(3, dim=-1)
+        n = torch.tanh(n + torch.sigmoid(r + add_r) * add_n)
+        return (enter("h", torch.lerp(n, h, torch.sigmoid(z + add_z))),)

@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from rnnvis.recording.cells.cell import Cell, States, Weights, sigmoid_, summed
+from rnnvis.recording.cells.cell import Cell, Enter, States, Weights, sigmoid_, summed
 
 
 class LongShortTermMemory(Cell):
@@ -43,3 +44,10 @@ class LongShortTermMemory(Cell):
             next_h.mul_(o)
         else:
             torch.mm(o * next_c.tanh(), weights.projection.t(), out=next_h)
+
+    def intervened(self, module: nn.Module, read: Tensor, before: States, weights: Weights, enter: Enter) -> States:
+        h, c = before
+        i, f, g, o = (read + functional.linear(h, weights.hidden)).chunk(4, dim=-1)
+        c = enter("c", torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g))
+        h = torch.sigmoid(o) * torch.tanh(c)
+        return enter("h", h if weights.projection is None else functional.linear(h, weights.projection)), c

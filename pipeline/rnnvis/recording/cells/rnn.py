@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from rnnvis.recording.cells.cell import Cell, States, Weights, summed
+from rnnvis.recording.cells.cell import Cell, Enter, States, Weights, summed
 
 
 class Elman(Cell):
@@ -27,6 +28,10 @@ class Elman(Cell):
             torch.clamp(read, min=0, out=after[0])
         else:
             torch.tanh(read, out=after[0])
+
+    def intervened(self, module: nn.Module, read: Tensor, before: States, weights: Weights, enter: Enter) -> States:
+        total = read + functional.linear(before[0], weights.hidden)
+        return (enter("h", torch.relu(total) if _relu(module) else torch.tanh(total)),)
 
 
 def _relu(module: nn.Module) -> bool:

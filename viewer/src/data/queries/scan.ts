@@ -4,7 +4,7 @@ import { foldedText as folded } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-import { expression, type SentenceHit, type SentenceHits, type SentenceOrder, type SentenceSearch, type Span } from './sentences';
+import { expression, type SentenceHit, type SentenceHits, type SentenceOrder, type SentenceSearch, type Span } from './search';
 import type { UnitWordRanks } from './unitWords';
 
 interface Row extends SentenceHit {

@@ -5,47 +5,7 @@ import type { DatasetEntry, ModelEntry } from '../types';
 import { scanSentences } from './scan';
 import { foldedSql as folded } from '../folding';
 import { predictionsTable, sentencesTable } from './corpus';
-
-export const SENTENCE_ORDERS = ['corpus', 'loss', 'surprise', 'longest', 'shortest', 'alphabet'] as const;
-export type SentenceOrder = (typeof SENTENCE_ORDERS)[number];
-
-/** Least and most, both included; null for no bound. */
-export type Span = readonly [number | null, number | null];
-
-export interface SentenceSearch {
-  /** Text to find, without regard to case and accents; `/…/` is a regular expression. Empty finds all. */
-  text: string;
-  label: number | null;
-  split: string | null;
-  /** Only those that the model got right, or wrong. */
-  verdict: 'right' | 'wrong' | null;
-  length?: Span;
-  loss?: Span;
-  surprise?: Span;
-  order: SentenceOrder;
-  /** Null for all. */
-  limit: number | null;
-  offset: number;
-}
-
-export interface SentenceHit {
-  id: number;
-  key: string;
-  text: string;
-  split: string;
-  label: number | null;
-  length: number;
-  predicted: number | null;
-  loss: number | null;
-  surprise: number | null;
-  surpriseStep: number | null;
-  surface: string[];
-}
-
-export interface SentenceHits {
-  total: number;
-  hits: SentenceHit[];
-}
+import { expression, type SentenceHit, type SentenceHits, type SentenceOrder, type SentenceSearch } from './search';
 
 const ORDERS: Record<SentenceOrder, string> = {
   corpus: 's.sentence_id',
@@ -55,11 +15,6 @@ const ORDERS: Record<SentenceOrder, string> = {
   shortest: 's.length, s.sentence_id',
   alphabet: 's.folded, s.sentence_id',
 };
-
-/** The expression between slashes, or null where the text is not one. */
-export function expression(text: string): string | null {
-  return /^\/(.+)\/$/s.exec(text.trim())?.[1] ?? null;
-}
 
 /** The condition of a search as SQL with `?` for its values. */
 export function sentenceCondition(search: Omit<SentenceSearch, 'order' | 'limit' | 'offset'>): { sql: string; values: Value[] } {

@@ -1,0 +1,274 @@
+"""A recorded model run again: the same model, called in the same way, over the same sequences or the beginnings of
+them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+from torch import nn
+
+from rnnvis.api.answers import Answer
+from rnnvis.errors import RnnvisError
+from rnnvis.recording import StateSource, StepBatch
+from rnnvis.recording.alignment import Plan
+from rnnvis.recording.documents import record_documents
+from rnnvis.recording.holding import Hold
+from rnnvis.recording.returned import Given
+from rnnvis.recording.source import source_steps
+from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.recording.threads import limited
+
+ANEW = "record the model anew, and ask that recording"
+
+
+@dataclass(frozen=True)
+class AnswerRows:
+    """N answers, sorted by the sequences that were asked for, then by step.
+
+    `row` int64 [N] is the place in what was asked for, `sequence_id` int64 [N] the sequence, `step` int64 [N] the step
+    after which it was given: the last one where there is one answer a sequence. `values` float64 [N, C] are
+    log-probabilities, or numbers [N, 1]. `target` [N] is what is right, −1 where that is not known (of numbers nan);
+    `loss` float64 [N] is −ln p of it in nats, of a number the squared error, nan where it is not known.
+    """
+
+    row: np.ndarray
+    sequence_id: np.ndarray
+    step: np.ndarray = field(repr=False)
+    values: np.ndarray = field(repr=False)
+    target: np.ndarray = field(repr=False)
+    loss: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One batch of a run: `rows` int64 [B] places in what was asked for, and what each text came to, by its name."""
+
+    rows: np.ndarray
+    batches: dict[str, StepBatch] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """How a recorded model is run again.
+
+    `texts` are what its modules read, row for row, by name; `answer` is what it answers, None where that is not known,
+    and `targets` what is right as in `rnnvis.measures.outputs.answer.Answers`. `documents` are the sequences through
+    which states are carried. `fingerprint` hashes the model's weights, `weights` is what that was.
+    """
+
+    model: nn.Module | StateSource
+    texts: Mapping[str, Sequence[np.ndarray]] = field(repr=False)
+    fills: Mapping[str, int] = field(repr=False)
+    batch_steps: int
+    forward: Forward | None = field(repr=False)
+    plan: Plan = field(repr=False)
+    answer: Answer | None
+    targets: np.ndarray | None = field(repr=False)
+    lengths: np.ndarray = field(repr=False)
+    weights: str
+    fingerprint: Callable[[Any], str] = field(repr=False)
+    documents: Sequence[np.ndarray] | None = field(repr=False, default=None)
+    single: bool = False
+    threads: int = 1
+
+    def __reduce__(self) -> NoReturn:
+        raise RnnvisError("a model that can be run again is not saved", "save the recording without it")
+
+    def check(self) -> None:
+        """RnnvisError where the weights are no longer those that were recorded."""
+        if self.fingerprint(self.model) != self.weights:
+            raise RnnvisError(f"the weights of {type(self.model).__name__} have changed since it was recorded", ANEW)
+
+    def steps(
+        self,
+        sequences: np.ndarray,
+        holds: Sequence[Hold] = (),
+        prefixes: np.ndarray | None = None,
+        *,
+        gates: bool = False,
+        gradients: bool = False,
+    ) -> Iterator[Ran]:
+        """Run the model over the `sequences` int64 [n], or over the first `prefixes` int64 [n] words of each.
+
+        States are held as `holds` say. `StepBatch.answer` of the text that the answers follow is what was answered;
+        with `gradients` it can be followed back to what steers the model (`Hold.steer`). Sequences of a batch have
+        their own numbers, `Ran.rows` says which of those asked for they are. RnnvisError: the weights have changed, a
+        sequence that is not there, prefixes of several texts, or held states that are carried from sequence to
+        sequence.
+        """
+        self.check()
+        asked = self._asked(sequences)
+        if prefixes is not None and len(self.texts) > 1:
+            raise RnnvisError("the beginning of a sequence is no beginning of what others read", "ask whole sequences")
+        with limited(self.threads):
+            if self.documents is not None:
+                yield from self._carried(asked, holds, prefixes, gates)
+                return
+            texts = {name: _cut(text, asked, prefixes) for name, text in self.texts.items()}
+            at = self.answer.at if self.answer else None
+            if self.forward is None:
+                batches = source_steps(
+                    self.model,  # type: ignore[arg-type]
+                    texts[""],
+                    self.batch_steps,
+                    self.fills[""],
+                    holds=holds,
+                    answer=at,
+                    equal=self.plan.equal,
+                    numbers=asked,
+                )
+                for batch in batches:
+                    rows = batch.sentence_id[np.append(True, np.diff(batch.sentence_id) != 0)].astype(np.int64)
+                    yield Ran(rows, {"": batch})
+                return
+            assert isinstance(self.model, nn.Module)
+            runs = run_batches(
+                self.model,
+                texts,
+                self.batch_steps,
+                self.fills,
+                self.forward,
+                self.plan,
+                gates,
+                answer=at,
+                holds=holds,
+                gradients=gradients,
+                numbers=asked,
+            )
+            for rows, traces, reads, given in runs:
+                of = {name: [t for t in traces if reading_of(t.module, reads) == name] for name in reads}
+                answers = {at.reading: given} if at is not None else {}
+                yield Ran(
+                    rows,
+                    {
+                        name: step_batch(rows, read, of[name], gates=gates, answer=answers.get(name))
+                        for name, read in reads.items()
+                    },
+                )
+
+    def _carried(
+        self, asked: np.ndarray, holds: Sequence[Hold], prefixes: np.ndarray | None, gates: bool
+    ) -> Iterator[Ran]:
+        """Documents from their beginning to the last sequence that is asked for."""
+        if holds or prefixes is not None:
+            raise RnnvisError(
+                "states are carried from sequence to sequence here, and neither held nor cut short",
+                'record the sequences from a fresh state each: initial="zero"',
+            )
+        assert self.documents is not None
+        assert self.forward is not None
+        assert isinstance(self.model, nn.Module)
+        place = np.full(len(self.texts[""]), -1, np.int64)
+        place[asked] = np.arange(len(asked))
+        wanted = []
+        for document in self.documents:
+            there = np.flatnonzero(place[document] >= 0)
+            if len(there):
+                wanted.append(document[: there[-1] + 1])
+        for batch in record_documents(
+            self.model,
+            self.texts[""],
+            wanted,
+            self.forward,
+            batch_steps=self.batch_steps,
+            padding_id=self.fills[""],
+            single=self.single,
+            longest_first=True,
+            only=self.plan.only,
+            gates=gates,
+            answer=self.answer.at if self.answer else None,
+        ):
+            yield Ran(place, {"": batch})
+
+    def answers(
+        self,
+        sequences: np.ndarray,
+        holds: Sequence[Hold] = (),
+        prefixes: np.ndarray | None = None,
+        *,
+        values: bool = True,
+    ) -> AnswerRows:
+        """What the model answers to the `sequences` int64 [n], or to the first `prefixes` int64 [n] words of each, with
+        states held as `holds` say; see `steps`. RnnvisError too where it is not known what it answers. Without `values`
+        there are none of them, [N, 0]: those of next words take much memory.
+        """
+        if self.answer is None or self.targets is None:
+            raise RnnvisError(
+                "what the model answers is not known",
+                "see recording.notes; pass labels, name the classes, or say where the answer lies: outputs=…",
+            )
+        asked = self._asked(sequences)
+        parts: list[tuple[np.ndarray, ...]] = []
+        for ran in self.steps(asked, holds, prefixes):
+            batch = ran.batches[self.answer.at.reading]
+            given = batch.answer
+            assert given is not None
+            parts += [
+                self._rows(given, batch, chosen, of, asked, ran, values)
+                for chosen, of in given.chunks(np.arange(len(given)))
+            ]
+        blank = np.zeros(0, np.int64)
+        many = max(1, self.answer.answering.classes) if values else 0
+        none = (blank, blank, blank, np.zeros((0, many)), np.zeros(0), np.zeros(0))
+        row, sequence, step, *others = map(np.concatenate, zip(*parts or [none], strict=True))
+        kept = row >= 0
+        order = np.lexsort([step[kept], row[kept]])
+        return AnswerRows(*(of[kept][order] for of in (row, sequence, step, *others)))
+
+    def _rows(
+        self,
+        given: Given,
+        batch: StepBatch,
+        chosen: np.ndarray,
+        values: torch.Tensor,
+        asked: np.ndarray,
+        ran: Ran,
+        whole: bool,
+    ) -> tuple[np.ndarray, ...]:
+        """Row, sequence, step, values, target and loss of the answers `chosen`."""
+        assert self.answer is not None
+        assert self.targets is not None
+        of, step = placed(given, batch)
+        of, step = of[chosen], step[chosen]
+        row, sequence = (ran.rows[of], of) if self.documents is not None else (of, asked[of])
+        answering = self.answer.answering
+        if answering.means == "number":
+            target = self.targets[sequence].astype(np.float64)
+        elif self.answer.means == "class":
+            ends = np.cumsum(self.lengths)[sequence] - 1
+            target = np.where(self.lengths[sequence] > 0, self.targets[ends], -1)
+        else:
+            starts = np.cumsum(self.lengths) - self.lengths
+            target = self.targets[starts[sequence] + step]
+        exact = values.detach().double()
+        right = torch.from_numpy(np.asarray(target if answering.means == "number" else target.astype(np.int64)))
+        loss = answering.losses(exact, right.to(exact.device)).cpu().numpy()
+        shown = answering.log_probabilities(exact).cpu().numpy() if whole else np.zeros((len(row), 0))
+        return row, sequence, step, shown, target, loss
+
+    def _asked(self, sequences: np.ndarray) -> np.ndarray:
+        asked = np.asarray(sequences, np.int64).reshape(-1)
+        outside = asked[(asked < 0) | (asked >= len(self.texts[""]))]
+        if len(outside):
+            raise RnnvisError(
+                f"there is no sequence {outside[0]}", f"sequences are numbered from 0 to {len(self.texts['']) - 1}"
+            )
+        return asked
+
+
+def placed(given: Given, batch: StepBatch) -> tuple[np.ndarray, np.ndarray]:
+    """The sequence of each answer in a batch, by the numbers in it, and the step after which it was given, [N]."""
+    if given.sentences is None:
+        return batch.sentence_id.astype(np.int64), batch.step.astype(np.int64)
+    ends = np.flatnonzero(np.append(np.diff(batch.sentence_id) != 0, True))
+    last = dict(zip(batch.sentence_id[ends].tolist(), batch.step[ends].tolist(), strict=True))
+    return given.sentences, np.array([last.get(number, -1) for number in given.sentences.tolist()], np.int64)
+
+
+def _cut(text: Sequence[np.ndarray], asked: np.ndarray, prefixes: np.ndarray | None) -> list[np.ndarray]:
+    rows = [text[int(i)] for i in asked]
+    return rows if prefixes is None else [row[:n] for row, n in zip(rows, prefixes.tolist(), strict=True)]

@@ -1,0 +1,119 @@
+import { csvOf, pngOf } from '../../ui/board/files';
+import { buildCompare, type CompareScene } from '../../model/compareScene';
+import { COMPARE_HEAD } from '../../model/compareLayout';
+import { diverging, type Tokens } from '../../paint/colour';
+import { CanvasSurface, SvgSurface, type Surface } from '../../paint/surface';
+import { measure } from '../../model/text';
+import type { Explorer, FileFormat } from '../../state/explorer.svelte';
+import type { Side } from '../../state/side.svelte';
+import { compareData, compareLooks, strengthsOf } from './data';
+import { headTexts } from './head';
+import { measureColumns, type MeasureColumn } from './measures';
+import { pairingNote, sideNames } from './names';
+import { paintCompare, type ComparePainting } from './paint';
+import { paintHead, type HeadTexts } from './paintHead';
+import { MEASURES_HEIGHT, paintMeasures } from './paintMeasures';
+import { paintMark } from './paintTrack';
+import { compareTables, measuresTable } from './tables';
+
+const WIDTH = 1440;
+const LEAST_HEIGHT = 680;
+const TITLE = 40;
+const FOOT = 44;
+
+interface Figure {
+  painting: ComparePainting;
+  scene: CompareScene;
+  heads: HeadTexts;
+  measures: MeasureColumn[];
+  names: { a: string; b: string };
+  title: string;
+  notes: string;
+  height: number;
+}
+
+function figure(explorer: Explorer, side: Side): Figure {
+  if (!side.a || !side.entries) throw new Error('There is nothing to compare with');
+  const data = compareData(explorer, side, null);
+  const rows = explorer.sentence?.tokens.length ?? 0;
+  const height = Math.max(LEAST_HEIGHT, COMPARE_HEAD + rows * 44 + 12);
+  const scene = buildCompare(data, { width: WIDTH, height }, explorer.view.compareLayout, explorer.step);
+  const { a, b } = sideNames(side.a, side.entries);
+  const by = [`${explorer.view.k} clusters`, explorer.focusLabel && `chips: ${explorer.focusLabel}`, pairingNote(explorer, side)];
+  return {
+    painting: { scene, looks: compareLooks(explorer, side, null), clusterings: { a: data.a.clustering, b: data.b.clustering }, strengths: strengthsOf(side) },
+    scene,
+    heads: headTexts(explorer, side)!,
+    measures: side.measures ? measureColumns(side.measures) : [],
+    names: { a: a.title, b: b.title },
+    title: `${side.a.model.title}, ${side.a.state.title} (A) and ${side.entries.model.title}, ${side.entries.state.title} (B)`,
+    notes: [explorer.dataset?.title, ...by].filter(Boolean).join(' · '),
+    height: Math.max(height, scene.a.boardHeight, scene.b.boardHeight),
+  };
+}
+
+/** What the marks mean, along the bottom. */
+function paintLegend(surface: Surface, made: Figure, y: number, theme: Tokens): void {
+  let x = 24;
+  const label = (text: string): void => {
+    surface.text(x, y, text, { family: 'interface', size: 11, fill: theme.ink2 });
+    x += measure(text, 'interface', 11).width + 20;
+  };
+  const square = (fill: string): void => {
+    surface.rect(x, y - 9, 10, 10, { fill });
+    x += 15;
+  };
+  for (const mark of ['a', 'b'] as const) {
+    paintMark(surface, mark, x + 5, y - 4, 4, { theme });
+    x += 15;
+    label(`${mark.toUpperCase()} ${made.names[mark]}`);
+  }
+  square(theme.carried);
+  label('carried over');
+  square(theme.positive.mark);
+  label('rising');
+  square(theme.negative.mark);
+  label('falling');
+  const scale = diverging(theme);
+  const limit = made.scene.a.colourLimit;
+  for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
+  x += 91;
+  label(`±${limit} change, shared scale`);
+  label(made.scene.columns.layout === 'overlay' ? 'outlines: B' : 'match: correlation of two chips’ responses; weak below 0.50');
+  surface.text(24, y + 20, made.notes, { family: 'interface', size: 11, fill: theme.ink3 });
+}
+
+function heightOf(made: Figure): number {
+  return TITLE + made.height + (made.measures.length ? MEASURES_HEIGHT : 0) + FOOT;
+}
+
+function paint(surface: Surface, made: Figure): void {
+  const { theme } = made.painting.looks.a;
+  surface.text(24, 30, made.title, { family: 'interface', size: 16, weight: 650, fill: theme.ink });
+  surface.group({ translate: [0, TITLE] }, () => {
+    paintCompare(surface, made.painting);
+    paintHead(surface, made.scene, made.heads, theme);
+  });
+  const below = TITLE + made.height;
+  if (made.measures.length) {
+    surface.group({ translate: [0, below] }, () => {
+      surface.line(0, 0.5, WIDTH, 0.5, { stroke: theme.line });
+      paintMeasures(surface, made.measures, made.names, WIDTH, theme, null);
+    });
+  }
+  paintLegend(surface, made, heightOf(made) - 28, theme);
+}
+
+/** The comparison as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
+export async function exportCompare(explorer: Explorer, side: Side, format: FileFormat): Promise<Blob> {
+  const made = figure(explorer, side);
+  if (format === 'csv') {
+    const tables = compareTables(made.scene, compareData(explorer, side, null), side, made.names);
+    return csvOf([{ title: made.title, head: [made.notes], rows: [] }, measuresTable(made.measures, made.names), ...tables]);
+  }
+  const { theme } = made.painting.looks.a;
+  if (format === 'png') return pngOf(WIDTH, heightOf(made), theme.background, (canvas: CanvasSurface) => paint(canvas, made));
+  const surface = new SvgSurface();
+  paint(surface, made);
+  return new Blob([surface.document(WIDTH, heightOf(made), theme.background, made.title)], { type: 'image/svg+xml;charset=utf-8' });
+}

@@ -1,0 +1,125 @@
+import type { ModelEntry, Vocabulary } from '../../data/types';
+import { candidates } from '../../model/nextWords';
+import { change } from '../../model/sequence';
+import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
+import { SvgSurface, type Surface } from '../../paint/surface';
+import { plain } from '../../wording/tip';
+import { count, fixed, signed, surpriseText } from '../../wording/format';
+import { note } from '../../paint/paintAxis';
+import { cameNext, verdict, type ComparedWord, type PinnedEvidence } from '../../data/evidence';
+import { pairFacts } from './pairFacts';
+import { nextHeight, nextRows, paintNextWords } from './paintNextWords';
+import { describePush, paintPush, pushHeight, pushLabels } from './paintPush';
+import { describeMark, paintStep, STEP_HEIGHT, stepFrame } from './paintStep';
+import { paintWords, WORDS_HEIGHT, wordsFrame } from '../../paint/words';
+import { paintWithout, withoutChart } from './paintWithout';
+import { pushStrip } from './pushStrip';
+import { stepChart } from '../../model/stepChart';
+import { describeWithout, type WithoutGroup } from '../../wording/without';
+import { wordInputs, wordsChart } from '../../model/wordsChart';
+
+const MARGIN = 24;
+const WIDTH = 360;
+
+export interface PanelContent {
+  evidence: PinnedEvidence | null;
+  /** The pinned step of a second sentence. */
+  second?: PinnedEvidence | null;
+  /** The pinned word as the vocabulary has it. */
+  word: string;
+  /** Name of the class whose probability is shown. */
+  positive: string;
+  compared: readonly ComparedWord[];
+  /** The held chip, by its drawn number, and what happens without it. */
+  without?: { number: number; units: number; kind: ModelEntry['kind']; groups: readonly WithoutGroup[] } | null;
+  vocabulary?: Vocabulary | null;
+  /** What the figure was made from: dataset, model, state. */
+  source: string;
+}
+
+/** The panel as one figure, painted by the very code that paints the screen. */
+export function panelSvg(content: PanelContent, themeName: ThemeName): string {
+  const theme = tokens(themeName);
+  const surface = new SvgSurface();
+  let y = MARGIN;
+  surface.group({ translate: [MARGIN, 0] }, () => {
+    if (content.without) {
+      const { number, units, kind, groups } = content.without;
+      const chart = withoutChart(groups, WIDTH);
+      heading(surface, `Without chip ${number}; pale: ${units === 1 ? 'single random units' : `random groups of ${units} units`}`, (y += 12), theme);
+      surface.group({ translate: [0, (y += 8)] }, () => paintWithout(surface, chart, WIDTH, theme, null, (row) => describeWithout(row, units, kind)));
+      y += chart.height + 8;
+    }
+    if (content.evidence) y = paintPinned(surface, content, content.evidence, y, theme);
+    const measured = wordInputs(content.compared);
+    if (measured.length > 0) {
+      heading(surface, 'Words side by side', (y += 16), theme);
+      surface.group({ translate: [0, (y += 16)] }, () => paintWords(surface, wordsChart(measured, wordsFrame(WIDTH)), theme, null));
+      y += WORDS_HEIGHT + 8;
+      for (const { text, response, effect } of content.compared) {
+        if (!response) continue;
+        const push = effect ? `, push ${signed(effect.push)} ± ${(effect.pushStandardError ?? NaN).toFixed(2)}` : '';
+        const halves = response.reliability === null ? '' : `, halves agree r = ${response.reliability.toFixed(3)}`;
+        surface.text(0, (y += 18), `${text}: ${count(response.count)} uses${push}${halves}`, { ...note(theme), fill: theme.ink2 });
+      }
+    }
+    surface.text(0, (y += 24), content.source, note(theme));
+  });
+  return surface.document(WIDTH + 2 * MARGIN, y + MARGIN, theme.surface, `rnnvis: ${content.word || (content.without && !content.compared.length ? `without chip ${content.without.number}` : 'words side by side')}`);
+}
+
+function heading(surface: Surface, text: string, y: number, theme: Tokens): void {
+  surface.text(0, y, text, { family: 'interface', size: 12, weight: 600, fill: theme.ink });
+}
+
+function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEvidence, top: number, theme: Tokens): number {
+  const { sentence, step, steps, sequence } = evidence;
+  const second = content.second?.sequence ? content.second : null;
+  let y = top + 24;
+  surface.text(0, y, sentence.surface[step] ?? content.word, { family: 'corpus', size: 30, weight: 600, fill: theme.ink });
+  y += 22;
+  const p = verdict(steps, step);
+  const next = cameNext(evidence);
+  const surprise = steps?.surprise?.[step] ?? NaN;
+  const facts = [
+    `word ${step + 1} of ${sentence.tokens.length}`,
+    next && `P(next word) ${fixed(next.p, 3)}, loss ${fixed(-Math.log(next.p))} nats`,
+    p && `P(${content.positive}) ${p.before === null ? '' : `${p.before.toFixed(2)} → `}${p.after.toFixed(2)}`,
+    Number.isFinite(surprise) && `surprise: ${surpriseText(surprise).toLowerCase()}`,
+  ];
+  surface.text(0, y, facts.filter(Boolean).join(', '), { ...note(theme), fill: theme.ink2 });
+  if (second) {
+    for (const fact of pairFacts(evidence, second, content.positive)) {
+      surface.text(0, (y += 18), `${fact.name}: ${fact.first} in sentence 1, ${fact.second} in sentence 2`, { ...note(theme), fill: theme.ink2 });
+    }
+  }
+  if (sequence) {
+    const other = second ? change(second.sequence!, second.step) : null;
+    const chart = stepChart(change(sequence, step), evidence.response, evidence.quantiles, stepFrame(WIDTH), other);
+    heading(surface, `${second ? 'Both steps' : 'This step'} against the usual “${content.word}”`, (y += 32), theme);
+    surface.group({ translate: [0, (y += 12)] }, () =>
+      paintStep(surface, chart, theme, null, (mark) => plain(describeMark(mark, chart.basis, null))),
+    );
+    y += STEP_HEIGHT;
+  }
+  if (steps?.next && content.vocabulary) {
+    const rows = nextRows(candidates(steps.next, step, sentence, content.vocabulary), cameNext(evidence));
+    heading(surface, 'What it expected next', (y += 20), theme);
+    surface.group({ translate: [0, (y += 8)] }, () => paintNextWords(surface, rows, WIDTH, theme, null));
+    y += nextHeight(rows);
+  }
+  const here = steps?.push?.[step] ?? NaN;
+  if (Number.isFinite(here)) {
+    const values = { quantiles: evidence.effect?.quantiles ?? null, here, reversed: evidence.reversed };
+    const frame = { left: 36, right: WIDTH };
+    const strip = pushStrip(values, frame.left, frame.right);
+    const labels = pushLabels(strip, values, WIDTH, theme, 28);
+    heading(surface, 'Push on the verdict, in log-odds', (y += 20), theme);
+    surface.group({ translate: [0, (y += 8)] }, () =>
+      paintPush(surface, strip, values, labels, frame, theme, plain(describePush(values, content.word))),
+    );
+    y += pushHeight(labels);
+  }
+  return y + 16;
+}
+

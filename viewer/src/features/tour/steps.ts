@@ -1,0 +1,90 @@
+import { fixed, signed } from '../../wording/format';
+
+/** What the tour speaks about: read from what is on the screen. */
+export interface TourFacts {
+  sentence: string;
+  /** The word that the tour dwells on: the pinned one, else the first. */
+  word: string;
+  step: number;
+  className: string | null;
+  before: number | null;
+  after: number | null;
+  /** The chip that the word changed most, by its number in the picture; null where nothing is pinned. */
+  chip: { number: number; mean: number; units: number } | null;
+  /** The strongest words of the cloud nearest to that chip. */
+  words: string[];
+  /** The sentence of the same clauses in the other order; null without one. */
+  second: string | null;
+  /** Number of that cloud's cluster. */
+  cloud: number | null;
+  pinned: boolean;
+}
+
+export interface TourStep {
+  title: string;
+  text: string;
+  /** Selectors of what it points at, the first that is on the screen counts. */
+  at: string[];
+  /** Selectors of what else it speaks of, so that the card should not lie on it. */
+  clear?: string[];
+  /** Room for light left and right of what it points at, in px: none where ribbons end, which would be cut. */
+  sides?: readonly [number, number];
+  /** What else can be done there: a sentence to set beside this one. */
+  beside?: { key: string; title: string };
+}
+
+/** A cloud begins this far left of its rule, where its ribbons end. */
+const UP_TO_RULE = -5;
+
+/** Below this, a change of the probability is called none to speak of. */
+const LITTLE = 0.05;
+
+export function tourSteps(facts: TourFacts): TourStep[] {
+  const { word, className, before, after, chip } = facts;
+  const moved =
+    className === null || after === null
+      ? ''
+      : before === null
+        ? ` After it, P(${className}) is ${fixed(after)}.`
+        : ` At “${word}”, P(${className}) ${Math.abs(after - before) < LITTLE ? 'hardly moved' : 'moved'}: it went from ${fixed(before)} to ${fixed(after)}.`;
+  const { second } = facts;
+  return [
+    {
+      title: 'One sentence, word by word',
+      text: `The model read “${facts.sentence}” from top to bottom.${moved} The rest of the picture says what ${chip ? 'it' : 'each word'} did to the memory.`,
+      at: ['[data-tour="sequence"]', '[data-tab="sequence"]'],
+      sides: [0, 0],
+    },
+    {
+      title: `What “${word}” did`,
+      text: 'Each bar is a group of hidden units: orange rose, blue fell, grey was carried over. Hollow was lost. The dark strip above the row is what was kept from the word before.',
+      at: [`[data-step="${facts.step}"]`, '[data-tab="sequence"]'],
+      clear: ['[data-chip]'],
+      sides: [0, 0],
+    },
+    {
+      title: chip ? `Chip ${chip.number} felt it most` : 'The memory, as chips',
+      text: chip
+        ? `Its ${chip.units} ${chip.units === 1 ? 'unit is one square' : 'units are squares'}, coloured by what “${word}” changed: ${signed(chip.mean, 3)} on average. The same number is the same bar in every row.`
+        : 'A chip is a group of hidden units, a square is one unit. Pin a word and the squares show what it changed.',
+      at: [...(chip ? [`[data-chip="${chip.number}"]`] : []), '[data-chip]', '[data-tab="memory"]'],
+      clear: ['[data-chip]', '[data-step]'],
+      sides: [0, 0],
+    },
+    {
+      title: 'Words that move the memory',
+      text: `Words that do the same to the memory stand in one cloud${facts.words.length ? `, such as ${facts.words.map((w) => `“${w}”`).join(', ')}` : ''}. Orange links raise a chip, blue links lower it. Click words to compare up to three.`,
+      at: [...(facts.cloud === null ? [] : [`[data-name="${facts.cloud}"]`]), '[data-tab="words"]'],
+      clear: ['[data-chip]'],
+      sides: [UP_TO_RULE, 0],
+    },
+    {
+      title: 'This time against all times',
+      text: facts.pinned
+        ? `Here you see whether “${word}” did what it usually does, unit by unit, and how it pushed the answer. ${second === null ? 'Click any other word of the sentence to compare.' : `The same clauses in the other order can stand beside this sentence: there you see what “${word}” did in both.`}`
+        : 'Click a word of the sentence: here you will see whether it did what it usually does, unit by unit, and how it pushed the answer.',
+      at: ['[data-tour="details"]', '[data-tour="details-button"]', '[data-tab="detail"]'],
+      ...(second !== null && facts.pinned ? { beside: { key: second, title: 'Show both sentences' } } : {}),
+    },
+  ];
+}

@@ -1,0 +1,16 @@
+import type { Explorer } from './explorer.svelte';
+
+export type Effects = (wordId: number) => number | null;
+
+/** Effects of all words on the verdict, for colouring words; else how the word goes with the labels of the text. */
+export async function loadEffects(explorer: Explorer): Promise<Effects | null> {
+  const { source, state, vocabulary } = explorer;
+  if (!source || !state) return null;
+  const rows = await source.table(state, 'word_effects')?.all(['word_id', 'effect']);
+  if (rows?.length) {
+    const effects = new Map(rows.map((row) => [row.word_id, row.effect]));
+    return (wordId) => effects.get(wordId) ?? null;
+  }
+  const association = vocabulary?.classAssociation;
+  return association?.some((value) => value !== null) ? (wordId) => association[wordId] ?? null : null;
+}

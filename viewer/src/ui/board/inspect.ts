@@ -1,0 +1,117 @@
+import { linksOfMeans, type Scene, type SequenceScene } from '../../model/scene';
+import { diverging } from '../../paint/colour';
+import type { Hover } from '../../state/types';
+import { linkOpacity, shownStep } from '../../paint/links';
+import { attentionOf, barLength } from '../../paint/attention';
+import type { Look } from '../../paint/look';
+
+interface Glyph {
+  step: number;
+  token: string;
+  y: number;
+  p: number | null;
+  bars: { cluster: number; p: number; n: number; deltaP: number; deltaN: number; keptRate: number | null }[];
+}
+
+function glyphs(sequence: SequenceScene | null): Glyph[] {
+  return (sequence?.rows ?? []).map((row) => ({
+    step: row.step,
+    token: row.token,
+    y: row.y,
+    p: row.p,
+    bars: row.bars.map(({ cluster, p, n, deltaP, deltaN, keptRate }) => ({
+      cluster,
+      p,
+      n,
+      deltaP,
+      deltaN,
+      keptRate: Number.isFinite(keptRate) ? keptRate : null,
+    })),
+  }));
+}
+
+/** What was drawn, in numbers: tests compare it with the published data. */
+export interface Inspection {
+  chips: {
+    cluster: number;
+    drawnNumber: number;
+    mean: number;
+    /** Units in it, of which several may share a cell. */
+    units: number;
+    x: number;
+    y: number;
+    width: number;
+    height: number;
+    cells: { unit: number; value: number; colour: string; x: number; y: number }[];
+  }[];
+  clouds: {
+    cluster: number;
+    drawnNumber: number;
+    sizedBy: number;
+    words: { wordId: number; text: string; size: number; strength: number; x: number; baseline: number; width: number }[];
+    more: string[];
+  }[];
+  glyphs: Glyph[];
+  /** The second sentence, and by how much more each chip moved in the first; absent where one stands alone. */
+  glyphs2?: Glyph[];
+  difference?: { cluster: number; first: number; second: number; value: number }[];
+  /** Attention that is drawn: from which step, and of every word its weight and the length of its bar, if it has one. */
+  attention: { from: number; pooled: boolean; words: { step: number; weight: number; bar: number | null }[] } | null;
+  range: readonly [number, number] | null;
+  links: { wordCluster: number; unitCluster: number; value: number; width: number; opacity: number }[];
+  /** Links from a row, or from the strip of the difference, to the chips; null where none are drawn. */
+  stepLinks: { of: Hover; list: { unitCluster: number; value: number; width: number }[] } | null;
+  colourLimit: number;
+}
+
+function attention({ sequence, columns }: Scene, look: Look): Inspection['attention'] {
+  const place = columns.sequence?.attention;
+  const shown = sequence && place ? attentionOf(sequence, look) : null;
+  if (!shown || !place) return null;
+  const { from, pooled, weights, largest } = shown;
+  const words = [...weights].map((weight, step) => ({ step, weight, bar: pooled ? barLength(weight, largest, place.width) : null }));
+  return { from, pooled, words };
+}
+
+function stepLinks(scene: Scene, look: Look): Inspection['stepLinks'] {
+  const shown = shownStep(scene, look);
+  if (!shown) return null;
+  const list = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth);
+  return { of: shown.hover, list: list.map(({ unitCluster, value, width }) => ({ unitCluster, value, width })) };
+}
+
+export function inspect(scene: Scene, look: Look): Inspection {
+  const scale = diverging(look.theme);
+  const limit = scene.colourLimit;
+  return {
+    chips: (scene.chips?.list ?? []).map((chip) => ({
+      cluster: chip.group.cluster,
+      drawnNumber: chip.group.number,
+      mean: chip.mean,
+      units: chip.group.members.length,
+      x: chip.x,
+      y: chip.y,
+      width: chip.width,
+      height: chip.height,
+      cells: chip.cells.map((cell) => ({ ...cell, colour: scale.colour(cell.value / limit) })),
+    })),
+    clouds: (scene.clouds?.list ?? []).map((cloud) => ({
+      cluster: cloud.group.cluster,
+      drawnNumber: cloud.group.number,
+      sizedBy: cloud.chip,
+      words: cloud.words.map(({ wordId, text, size, strength, x, baseline, width }) => ({ wordId, text, size, strength, x, baseline, width })),
+      more: cloud.more.map((word) => word.text),
+    })),
+    glyphs: glyphs(scene.sequence),
+    ...(scene.second ? { glyphs2: glyphs(scene.second) } : {}),
+    ...(scene.difference ? { difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({ cluster, first, second, value })) } : {}),
+    attention: attention(scene, look),
+    range: look.range,
+    links: (scene.links?.list ?? []).map((link, _, all) => {
+      const { wordCluster, unitCluster, value, width } = link;
+      return { wordCluster, unitCluster, value, width, opacity: linkOpacity(link, look, all.length) };
+    }),
+    stepLinks: stepLinks(scene, look),
+    colourLimit: limit,
+  };
+}

@@ -1,0 +1,110 @@
+import { secondSide } from '../../model/pair';
+import type { PictureData, Scene } from '../../model/scene';
+import { fixed, percent, signed } from '../../wording/format';
+
+/** A picture as rows and columns, for screen readers and for saving. */
+export interface TwinTable {
+  title: string;
+  head: string[];
+  rows: string[][];
+}
+
+/** What the sequence draws: mean change and share kept of every chip at every step. */
+export function sequenceTable(scene: Scene, title = 'Sequence: change of every chip at every word'): TwinTable {
+  const rows = scene.sequence?.rows ?? [];
+  const track = rows.some((row) => row.p !== null);
+  const guesses = rows.some((row) => row.next !== null);
+  const numbers = [...scene.numbers.values()];
+  const shown = rows.some((row) => row.bars.length) ? numbers : [];
+  return {
+    title,
+    head: ['word', ...(track ? [scene.sequence!.trackName] : []), ...(guesses ? ['likeliest next word', 'its probability'] : []), ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`])],
+    rows: rows.map((row) => [
+      row.token,
+      ...(track ? [row.p === null ? '' : fixed(row.p, 3)] : []),
+      ...(guesses ? [row.next?.text ?? '', row.next ? fixed(row.next.p, 3) : ''] : []),
+      ...row.bars.flatMap((bar, i) => [signed(row.means[i]!, 4), Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '']),
+    ]),
+  };
+}
+
+/** The weights of every word: one column with pooling, else a row for each step that pays attention. */
+export function attentionTables(scene: Scene): TwinTable[] {
+  const of = (sequence: Scene['sequence'], title: string): TwinTable[] => {
+    if (!sequence?.attention || !scene.columns.sequence?.attention) return [];
+    const { pooled, weights } = sequence.attention;
+    const words = sequence.rows.map((row) => row.token);
+    const cells = (step: number): string[] => words.map((_, i) => fixed(weights.get(step)?.[i] ?? 0, 4));
+    if (!pooled) return [{ title: `${title} of a row’s word to every word`, head: ['word', ...words], rows: words.map((word, step) => [word, ...cells(step)]) }];
+    const paid = cells([...weights.keys()][0]!);
+    return [{ title: `${title} to every word`, head: ['word', 'attention'], rows: words.map((word, i) => [word, paid[i]!]) }];
+  };
+  if (!scene.second) return of(scene.sequence, 'Sequence: attention');
+  return [...of(scene.sequence, 'Sentence 1: attention'), ...of(scene.second, 'Sentence 2: attention')];
+}
+
+/** What the second sentence draws, and by how much more each chip moved at the first one's pinned step. */
+export function pairTables(scene: Scene): TwinTable[] {
+  if (!scene.second) return [];
+  const second = sequenceTable(secondSide(scene), 'Sentence 2: change of every chip at every word');
+  const { difference } = scene;
+  if (!difference) return [second];
+  const [a, b] = difference.words;
+  return [
+    second,
+    {
+      title: `Difference: mean change of every chip at “${a}” in sentence 1 minus at “${b}” in sentence 2`,
+      head: ['chip', 'sentence 1', 'sentence 2', '1 minus 2'],
+      rows: difference.bars.map((bar) => [String(bar.number), signed(bar.first, 4), signed(bar.second, 4), signed(bar.value, 4)]),
+    },
+  ];
+}
+
+/** Every unit, or where `most` is exceeded every chip: a page with a hundred thousand rows helps nobody. */
+export function memoryTable(scene: Scene, label: string, most = Infinity): TwinTable {
+  const list = scene.chips?.list ?? [];
+  if (list.reduce((sum, chip) => sum + chip.group.members.length, 0) > most) {
+    return {
+      title: `Memory: ${label || 'units'} by chip; save as CSV for every unit`,
+      head: ['chip', 'mean', 'units'],
+      rows: list.map((chip) => [String(chip.group.number), signed(chip.mean, 4), String(chip.group.members.length)]),
+    };
+  }
+  return {
+    title: `Memory: ${label || 'units'} by chip`,
+    head: ['chip', 'mean', 'unit', 'value'],
+    rows: list.flatMap((chip) =>
+      chip.cells.map((cell) => [String(chip.group.number), signed(chip.mean, 4), String(cell.unit), signed(cell.value, 4)]),
+    ),
+  };
+}
+
+export function wordsTable(scene: Scene): TwinTable {
+  return {
+    title: 'Words: mean response over the chip that sizes their cloud',
+    head: ['cloud', 'word', 'chip', 'response'],
+    rows: (scene.clouds?.list ?? []).flatMap((cloud) =>
+      [...cloud.words, ...cloud.more]
+        .sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId)
+        .map((word) => [String(cloud.group.number), word.text, String(scene.numbers.get(cloud.chip) ?? ''), signed(word.strength, 4)]),
+    ),
+  };
+}
+
+export function linksTable(scene: Scene, data: PictureData): TwinTable {
+  const clouds = new Map((data.clustering?.words.order ?? []).map((cluster, i) => [cluster, i + 1]));
+  return {
+    title: 'Links: mean response of a chip to the words of a cloud',
+    head: ['cloud', 'chip', 'mean response'],
+    rows: (scene.links?.list ?? []).map((link) => [
+      String(clouds.get(link.wordCluster) ?? ''),
+      String(scene.numbers.get(link.unitCluster) ?? ''),
+      signed(link.value, 4),
+    ]),
+  };
+}
+
+export function allTables(scene: Scene, data: PictureData, label: string, most = Infinity): TwinTable[] {
+  const sequence = sequenceTable(scene, scene.second ? 'Sentence 1: change of every chip at every word' : undefined);
+  return [sequence, ...attentionTables(scene), ...pairTables(scene), memoryTable(scene, label, most), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
+}

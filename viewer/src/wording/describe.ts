@@ -1,0 +1,283 @@
+import type { ChipEffects } from '../data/measured';
+import type { Vocabulary, WordResponse } from '../data/types';
+import { rankOf, shownAttention } from '../model/attention';
+import { blockMean, groups, strength } from '../model/groups';
+import { moversOf } from '../model/clouds';
+import { candidates } from '../model/nextWords';
+import { digitsFor } from '../model/scale';
+import { secondSide } from '../model/pair';
+import type { PictureData, Scene } from '../model/scene';
+import { keptShare } from '../model/sequence';
+import type { Focus, Hover } from '../state/types';
+import { count, fixed, percent, signed } from './format';
+import { ofAllText, withoutLine } from './without';
+import { corpus, corpusList, type Segment, type TooltipContent } from './tip';
+
+/** What tooltips speak about, besides the data of the picture. */
+export interface Facts {
+  data: PictureData;
+  scene: Scene;
+  /** What the chips are coloured by. */
+  focus: Focus | null;
+  focusWord: string | null;
+  responses: ReadonlyMap<number, WordResponse>;
+  effects: ((wordId: number) => number | null) | null;
+  /** What happens without each chip, where that was asked for and measured. */
+  losses?: ChipEffects | null;
+}
+
+function digits(facts: Facts): number {
+  return digitsFor(facts.scene.colourLimit);
+}
+
+function token(facts: Facts, step: number): string {
+  return facts.data.sentence?.surface[step] ?? '';
+}
+
+/** `Rose by 0.069 on average at “though”`, or for an expected response `Usually rises by 0.069 at “love”`. */
+function movement(facts: Facts, value: number, average: boolean): Segment[] {
+  if (!Number.isFinite(value)) return [];
+  const size = fixed(Math.abs(value), digits(facts));
+  const mean = average ? ' on average' : '';
+  if (facts.focus === 'word') {
+    return [`Usually ${value < 0 ? 'falls' : 'rises'} by ${size}${mean} at “`, corpus(facts.focusWord ?? ''), '”.'];
+  }
+  if (facts.focus === 'difference') return [`${signed(value, digits(facts))}${mean} in sentence 1 minus sentence 2.`];
+  if (facts.focus === 'second') return movement({ ...side(facts), focus: 'step' }, value, average);
+  const at = facts.data.step === null ? '' : token(facts, facts.data.step);
+  return [`${value < 0 ? 'Fell' : 'Rose'} by ${size}${mean} at “`, corpus(at), '”.'];
+}
+
+/** The same facts with the second sentence in the place of the first. */
+function side(facts: Facts): Facts {
+  const { second } = facts.data;
+  return second ? { ...facts, data: { ...facts.data, ...second }, scene: secondSide(facts.scene) } : facts;
+}
+
+function difference(facts: Facts, cluster: number): TooltipContent | null {
+  const drawn = facts.scene.difference?.bars.find((bar) => bar.cluster === cluster);
+  if (!drawn) return null;
+  const places = digits(facts);
+  const [first, second] = facts.scene.difference!.words;
+  const did = (value: number): string => `${value < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(value), places)}`;
+  return {
+    title: [`Chip ${drawn.number}: ${signed(drawn.value, places)}`],
+    lines: [
+      ['At “', corpus(first), `” in sentence 1 it ${did(drawn.first)} on average,`],
+      ['at “', corpus(second), `” in sentence 2 it ${did(drawn.second)}.`],
+    ],
+    hint: null,
+  };
+}
+
+function movers(facts: Facts, cluster: number): Segment[] {
+  const { clustering, vocabulary } = facts.data;
+  if (!clustering || !vocabulary) return [];
+  const { raise, lower } = moversOf(clustering, cluster, 2);
+  const text = (ids: number[]): string[] => ids.map((id) => vocabulary.text[id] ?? '');
+  const parts: Segment[] = [];
+  if (raise.length) parts.push('Raised most by ', ...corpusList(text(raise)));
+  if (lower.length) parts.push(raise.length ? '; lowered most by ' : 'Lowered most by ', ...corpusList(text(lower)));
+  return parts.length ? [...parts, '.'] : [];
+}
+
+function unstable(stability: number | null): Segment[] {
+  return stability !== null && stability < 0.5 ? [`Unstable: in two halves of the text it agrees only to ${percent(stability)}.`] : [];
+}
+
+/** What a language model expected after the step, and what it gave the word that came. */
+function guesses({ data }: Facts, index: number): Segment[][] {
+  const { sentence, steps, vocabulary } = data;
+  if (!sentence || !steps?.next || !vocabulary) return [];
+  const lines: Segment[][] = [];
+  const came = sentence.surface[index + 1];
+  const p = steps.next.p[index]!;
+  if (came !== undefined && Number.isFinite(p)) lines.push(['It gave “', corpus(came), `”, which came next, ${fixed(p)}.`]);
+  const list = candidates(steps.next, index, sentence, vocabulary).slice(0, 3);
+  const said = list.flatMap(({ text, p: share }, i): Segment[] => [...(i ? [', '] : []), '“', corpus(text), `” ${fixed(share)}`]);
+  return [...lines, ['Likeliest: ', ...said, '.']];
+}
+
+/** How much attention the word got from the one reading, or to which words it pays its own. */
+function attention({ data }: Facts, index: number): Segment[][] {
+  const { sentence, steps } = data;
+  const shown = shownAttention(steps?.attention ?? null, index, null);
+  if (!sentence || !shown) return [];
+  const { weights } = shown;
+  const weight = (i: number): string => fixed(weights[i] ?? 0, 3);
+  if (shown.pooled) {
+    const rank = rankOf(weights, index);
+    return [[`Attention ${weight(index)}: ${rank === 1 ? 'the largest' : `number ${rank}`} of ${weights.length}, which sum to ${fixed(weights.reduce((a, b) => a + b, 0))}.`]];
+  }
+  const most = [...weights.keys()].filter((i) => weights[i]! > 0).sort((a, b) => weights[b]! - weights[a]!).slice(0, 3);
+  if (!most.length) return [['Pays no attention to any word.']];
+  return [['Pays most attention to ', ...most.flatMap((i, n): Segment[] => [...(n ? [', '] : []), '“', corpus(sentence.surface[i] ?? ''), `” ${weight(i)}`]), '.']];
+}
+
+function step(facts: Facts, index: number): TooltipContent | null {
+  const { sentence, sequence, steps } = facts.data;
+  const row = facts.scene.sequence?.rows[index];
+  if (!sentence || !row) return null;
+  const lines: Segment[][] = [];
+  if (row.unknown) lines.push(['Not in the vocabulary, read as ', corpus(facts.data.vocabulary?.text[row.wordId] ?? '<unk>'), '.']);
+  if (steps?.next) lines.push(...guesses(facts, index));
+  else if (row.p !== null) {
+    const before = index > 0 ? facts.scene.sequence?.rows[index - 1]?.p : null;
+    const name = facts.scene.sequence?.trackName ?? '';
+    lines.push([before !== null && before !== undefined ? `${name} ${fixed(before)} → ${fixed(row.p)}.` : `${name} ${fixed(row.p)}.`]);
+  }
+  if (sequence && row.means.length) {
+    const kept = keptShare(sequence, index);
+    if (Number.isFinite(kept)) lines.push([`${percent(kept)} of the memory was kept.`]);
+    const order = row.means.map((mean, i) => ({ mean, number: i + 1 })).sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean));
+    const most = order.slice(0, 2).map((o) => `chip ${o.number} ${o.mean < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(o.mean), digits(facts))}`);
+    lines.push([`Moved most: ${most.join(', ')}.`]);
+  }
+  lines.push(...attention(facts, index));
+  const surprise = steps?.surprise?.[index];
+  if (surprise !== undefined && Number.isFinite(surprise)) lines.push([`Further from the usual than ${fixed(surprise, 0)} % of this word’s uses.`]);
+  return {
+    title: ['“', corpus(row.token), `”, word ${index + 1} of ${sentence.tokens.length}`],
+    lines,
+    hint: index === facts.data.step ? 'Click to unpin' : 'Click to pin',
+  };
+}
+
+function half(name: string, now: number, change: number, places: number): Segment[] {
+  const before = now - change;
+  if (Math.abs(now) < 0.5 * 10 ** -places && Math.abs(before) < 0.5 * 10 ** -places) return [`${name}: none.`];
+  const grew = Math.abs(now) > Math.abs(before);
+  return [`${name} ${fixed(before, places)} → ${fixed(now, places)}: ${grew ? 'gained' : 'lost'} ${fixed(Math.abs(change), places)}.`];
+}
+
+function bar(facts: Facts, index: number, cluster: number): TooltipContent | null {
+  const row = facts.scene.sequence?.rows[index];
+  const i = row?.bars.findIndex((b) => b.cluster === cluster) ?? -1;
+  const b = row?.bars[i];
+  if (!row || !b) return step(facts, index);
+  const places = digits(facts);
+  const lines = [half('Positive', b.p, b.deltaP, places), half('Negative', b.n, b.deltaN, places)];
+  lines.push([`Mean change ${signed(row.means[i]!, places)}.`]);
+  if (Number.isFinite(b.keptRate)) lines.push([`${percent(b.keptRate)} of what it held was kept.`]);
+  return {
+    title: [`Chip ${i + 1} at “`, corpus(row.token), '”'],
+    lines,
+    hint: index === facts.data.step ? 'Click to unpin the step' : 'Click to pin the step',
+  };
+}
+
+function without({ losses }: Facts, cluster: number, units: number): Segment[] {
+  const effect = ofAllText(losses ?? null, cluster);
+  return effect ? [withoutLine(effect, units)] : [];
+}
+
+function chip(facts: Facts, cluster: number, unit: number | null): TooltipContent | null {
+  const drawn = facts.scene.chips?.list.find((c) => c.group.cluster === cluster);
+  if (!drawn) return null;
+  const number = drawn.group.number;
+  if (unit !== null) {
+    const cell = drawn.cells.of(unit);
+    const { each } = drawn.cells;
+    const shared: Segment[] = each > 1 ? [`It stands for ${each} units, of which it moves most.`] : [];
+    return { title: [`Unit ${unit}, in chip ${number}`], lines: [movement(facts, cell?.value ?? NaN, false), shared].filter((l) => l.length), hint: 'Click to open the unit' };
+  }
+  const shown = facts.focus === 'second' ? side(facts) : facts;
+  const row = (facts.focus === 'step' || facts.focus === 'second') && shown.data.step !== null ? shown.scene.sequence?.rows[shown.data.step] : undefined;
+  const kept = row?.bars.find((b) => b.cluster === cluster)?.keptRate ?? NaN;
+  const units = drawn.group.members.length;
+  const lines = [
+    movement(facts, drawn.mean, true),
+    Number.isFinite(kept) ? [`${percent(kept)} of it was kept from the step before.`] : [],
+    movers(facts, cluster),
+    without(facts, cluster, units),
+    unstable(drawn.group.stability),
+  ];
+  return { title: [`Chip ${number}, ${count(units)} ${units === 1 ? 'unit' : 'units'}`], lines: lines.filter((l) => l.length), hint: 'Click to hold its links and size the words by it' };
+}
+
+/** `raises chips 2 and 5 (+0.117), lowers chip 8 (−0.107)`. */
+function blocks(facts: Facts, cluster: number): Segment[] {
+  const { clustering } = facts.data;
+  if (!clustering) return [];
+  const all = groups(clustering.units)
+    .map((group) => ({ number: group.number, value: blockMean(clustering, cluster, group.cluster) }))
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const top = all.slice(0, 3).map((b) => `${b.value < 0 ? 'lower' : 'raise'} chip ${b.number} by ${fixed(Math.abs(b.value), digits(facts))}`);
+  return [`On average they ${top.join(', ')}.`];
+}
+
+function cloud(facts: Facts, cluster: number): TooltipContent | null {
+  const drawn = facts.scene.clouds?.list.find((c) => c.group.cluster === cluster);
+  if (!drawn) return null;
+  const { group } = drawn;
+  const words = drawn.words.length + drawn.more.length;
+  const number = facts.scene.numbers.get(drawn.chip) ?? 0;
+  const lines: Segment[][] = [blocks(facts, cluster), [`Sized by the response of chip ${number}.`]];
+  if (group.effect !== null) lines.push([`Mean effect on the verdict ${signed(group.effect)} in log-odds.`]);
+  if (drawn.more.length) lines.push([`${count(drawn.more.length)} of them do not fit and are listed under “more”.`]);
+  lines.push(unstable(group.stability));
+  return { title: [`Words ${group.number}, ${count(words)} ${words === 1 ? 'word' : 'words'}`], lines: lines.filter((l) => l.length), hint: 'Click to hold their links' };
+}
+
+/** `Adjective in 92 % of its uses.`; null where the word was not tagged. */
+export function speechLine(vocabulary: Vocabulary, wordId: number): string | null {
+  const part = vocabulary.speech?.part[wordId];
+  const share = vocabulary.speech?.share[wordId];
+  if (!part) return null;
+  const name = part === 'other' ? 'Another part of speech' : `${part.charAt(0).toUpperCase()}${part.slice(1)}`;
+  return share === null || share === undefined ? `${name}.` : `${name} in ${percent(share)} of its uses.`;
+}
+
+function word(facts: Facts, wordId: number, cluster: number): TooltipContent | null {
+  const { clustering, vocabulary, words } = facts.data;
+  const drawn = facts.scene.clouds?.list.find((c) => c.group.cluster === cluster);
+  const entry = drawn && [...drawn.words, ...drawn.more].find((w) => w.wordId === wordId);
+  if (!clustering || !vocabulary || !drawn || !entry) return null;
+  const places = digits(facts);
+  const all = groups(clustering.units)
+    .map((group) => ({ number: group.number, value: strength(clustering, entry.index, group.cluster) }))
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const parts = all.slice(0, 2).map((b) => `${b.value < 0 ? 'lowers' : 'raises'} chip ${b.number} by ${fixed(Math.abs(b.value), places)}`);
+  const lines: Segment[][] = [[`Usually ${parts.join(', ')}.`]];
+  const response = facts.responses.get(wordId);
+  if (response) lines.push([`Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r\u00a0=\u00a0${fixed(response.reliability, 3)}`}.`]);
+  const part = speechLine(vocabulary, wordId);
+  if (part) lines.push([part]);
+  const effect = facts.effects?.(wordId) ?? null;
+  if (effect !== null) lines.push([`Effect on the verdict ${signed(effect)} in log-odds.`]);
+  return { title: [corpus(entry.text), `, in words ${drawn.group.number}`], lines, hint: words.includes(entry.text) ? 'Click to deselect' : 'Click to select' };
+}
+
+function link(facts: Facts, wordCluster: number, unitCluster: number): TooltipContent | null {
+  const { clustering } = facts.data;
+  if (!clustering) return null;
+  const value = blockMean(clustering, wordCluster, unitCluster);
+  const cloudNumber = clustering.words.order.indexOf(wordCluster) + 1;
+  const chipNumber = clustering.units.order.indexOf(unitCluster) + 1;
+  const places = Math.max(3, digits(facts));
+  return {
+    title: [`Words ${cloudNumber} ${value < 0 ? 'lower' : 'raise'} chip ${chipNumber}`],
+    lines: [[`By ${fixed(Math.abs(value), places)} on average, over all its units and their words.`]],
+    hint: null,
+  };
+}
+
+/** What the mark under the pointer, or under the keyboard focus, says in words and numbers. */
+export function describe(hover: Hover | null, facts: Facts): TooltipContent | null {
+  if (!hover) return null;
+  switch (hover.kind) {
+    case 'step':
+      if (hover.second) return describe({ kind: 'step', step: hover.step, cluster: hover.cluster }, side(facts));
+      return hover.cluster === null ? step(facts, hover.step) : bar(facts, hover.step, hover.cluster);
+    case 'difference':
+      return difference(facts, hover.cluster);
+    case 'chip':
+      return chip(facts, hover.cluster, hover.unit);
+    case 'cloud':
+      return cloud(facts, hover.cluster);
+    case 'word':
+      return word(facts, hover.wordId, hover.cluster);
+    case 'link':
+      return link(facts, hover.wordCluster, hover.unitCluster);
+  }
+}

@@ -1,0 +1,66 @@
+/** Numbers as people read them: a true minus, a sign where the sign is the point, thousands apart. */
+
+const MINUS = '\u2212';
+
+/** `−0.37`, `0.37`, `0.00`: never a negative zero. */
+export function fixed(value: number, digits = 2): string {
+  if (!Number.isFinite(value)) return '–';
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? MINUS + text : text;
+}
+
+/** `+0.37`, `−0.37`, `0.00`. */
+export function signed(value: number, digits = 2): string {
+  if (!Number.isFinite(value)) return '–';
+  const text = fixed(value, digits);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+/** An axis tick: signed, but a plain 0. */
+export function tick(value: number, digits: number): string {
+  return value === 0 ? '0' : signed(value, digits);
+}
+
+/** A share of one as `77 %`; small shares keep a decimal. */
+export function percent(share: number): string {
+  if (!Number.isFinite(share)) return '–';
+  const value = 100 * share;
+  if (value > 0 && value < 0.1) return '< 0.1 %';
+  return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+/** `277,457`. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** `one use`, `12 uses`. */
+export function uses(n: number): string {
+  return n === 1 ? 'one use' : `${count(n)} uses`;
+}
+
+const SMALL = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+
+/** A small whole number in words. */
+export function inWords(n: number): string {
+  return SMALL[n] ?? count(n);
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(items: readonly string[], last = 'and'): string {
+  if (items.length < 2) return items[0] ?? '';
+  return `${items.slice(0, -1).join(', ')} ${last} ${items[items.length - 1]!}`;
+}
+
+/** An amount of data: `812 kB`, `1.2 MB`. */
+export function bytes(amount: number): string {
+  const kilo = amount / 1000;
+  return kilo < 1000 ? `${Math.round(kilo).toLocaleString('en')} kB` : `${(kilo / 1000).toFixed(1)} MB`;
+}
+
+/** Where a surprise percentile stands among the uses: `Top 23 %` or `Lowest 12 %`. */
+export function surpriseText(percentile: number): string {
+  const part = percentile >= 50 ? 100 - percentile : percentile;
+  const text = part < 1 ? '1' : String(Math.round(part));
+  return `${percentile >= 50 ? 'Top' : 'Lowest'} ${text} %`;
+}

@@ -1,0 +1,13 @@
+import type { UnitRow } from '../data/types';
+import type { Cell, Table } from '../model/csv';
+import type { Measure } from './measures';
+
+/** A measure as columns: itself, and its standard error where it has one. */
+export function measureColumns({ title, help, error }: Measure): Table['columns'] {
+  const name = title.toLowerCase();
+  return [{ name, about: help, digits: 4 }, ...(error ? [{ name: `${name}, standard error`, about: 'Its standard error', digits: 4 }] : [])];
+}
+
+export function measureCells({ value, error }: Measure, row: UnitRow): Cell[] {
+  return [value(row), ...(error ? [error(row)] : [])];
+}

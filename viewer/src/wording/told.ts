@@ -1,0 +1,44 @@
+/** What a unit tells and what happens without it, in words and numbers. */
+
+import type { Feature, ModelEntry, Without } from '../data/types';
+import { fixed } from './format';
+import { natDigits } from './numbers';
+
+export const FEATURE_NAMES: Record<Feature, string> = {
+  part_of_speech: 'part of speech of the word',
+  label: 'label of the sentence',
+  position: 'position in the sentence',
+};
+
+/** The same without of what. */
+export const FEATURE_SHORT: Record<Feature, string> = { part_of_speech: 'Part of speech', label: 'Label', position: 'Position' };
+
+const GATE_NAMES: Record<string, string> = { i: 'Input gate', f: 'Forget gate', o: 'Output gate', r: 'Reset gate', z: 'Update gate' };
+
+export function gateName(gate: string): string {
+  return GATE_NAMES[gate] ?? `Gate ${gate}`;
+}
+
+/** `0.031 ± 0.004`, without a sign: it stands after “rises by” or “falls by”. Both have the digits that the larger one needs. */
+export function amount(value: number, error: number | null): string {
+  const digits = natDigits(Math.max(Math.abs(value), error ?? 0));
+  return `${fixed(Math.abs(value), digits)}${error === null ? '' : ` ± ${fixed(error, digits)}`}`;
+}
+
+/** `rises by 0.031 ± 0.004`. */
+export function moves({ increase, standardError }: Without): string {
+  return `${increase < 0 ? 'falls' : 'rises'} by ${amount(increase, standardError)}`;
+}
+
+/** A value of a feature as it stands after “highest at”. */
+export function valueName(feature: Feature, value: string): string {
+  if (feature === 'position') return `word ${value}`;
+  if (feature === 'label') return value;
+  if (value === 'other') return 'other words';
+  return value === 'punctuation' ? value : `${value}s`;
+}
+
+/** Why nothing was switched off; for where the table is missing. */
+export function noAblation(kind: ModelEntry['kind'] | undefined): string {
+  return kind === 'recording' ? 'No ablation: the model’s output is not known to rnnvis.' : 'No ablation was published for this state.';
+}
