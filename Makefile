@@ -13,7 +13,7 @@ help:
 	@echo "make demo-lm-build  the same without serving"
 	@echo "make wheel          build a wheel with the viewer inside, and its sources, into build/dist/"
 	@echo "make test           set up what the tests need, and run all of them"
-	@echo "make check          formatting, types, lint, generated files (seconds)"
+	@echo "make check          formatting, types, lint, generated files (a minute or two)"
 	@echo "make bench          measure the figures that the documentation quotes"
 	@echo "make clean          remove build/ and what was generated into site/"
 

@@ -25,7 +25,8 @@ export default defineConfig({
         codeSplitting: { groups: [{ name: firstView() }] },
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',
-        assetFileNames: (asset) => (asset.names.some((name) => name.endsWith('.css')) ? '[name][extname]' : 'fonts/[name]-[hash][extname]'),
+        assetFileNames: (asset) =>
+          asset.names.some((name) => name.endsWith('.css')) ? '[name][extname]' : 'fonts/[name]-[hash][extname]',
       },
     },
   },

@@ -6,7 +6,12 @@ import { without } from './build/without.ts';
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
 /** What only DuckDB can answer; a page that holds everything in itself says that it needs a server. */
-const ENGINE = ['data/database.ts', 'data/sql/console.ts', 'features/find/FindPage.svelte', 'features/sql/SqlPage.svelte'];
+const ENGINE = [
+  'data/database.ts',
+  'data/sql/console.ts',
+  'features/find/FindPage.svelte',
+  'features/sql/SqlPage.svelte',
+];
 
 /** The explorer as one script, for pages that hold their data too: `rnnvis.to_html`, notebooks. Built after the other. */
 export default defineConfig({

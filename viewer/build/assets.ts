@@ -9,7 +9,8 @@ const duckdb = dirname(createRequire(import.meta.url).resolve('@duckdb/duckdb-wa
 const DUCKDB_FILES = ['duckdb-eh.wasm', 'duckdb-browser-eh.worker.js'];
 
 /** Before DuckDB's worker: a promise in it that nobody waits for, such as that of memory which is refused, ends as an error that the page hears. */
-const HEARD = "'use strict'; addEventListener('unhandledrejection', (event) => { event.preventDefault(); setTimeout(() => { throw event.reason; }); });\n";
+const HEARD =
+  "'use strict'; addEventListener('unhandledrejection', (event) => { event.preventDefault(); setTimeout(() => { throw event.reason; }); });\n";
 
 /** Files in the output folder that something else than Vite puts there. */
 const KEPT = join('duckdb', 'extensions');
@@ -44,9 +45,17 @@ export function assets(outside: { app: string; data: string }): Plugin {
     generateBundle() {
       for (const name of DUCKDB_FILES) {
         const source = readFileSync(join(duckdb, name));
-        this.emitFile({ type: 'asset', fileName: `duckdb/${name}`, source: name.endsWith('.js') ? HEARD + withoutMap(source) : source });
+        this.emitFile({
+          type: 'asset',
+          fileName: `duckdb/${name}`,
+          source: name.endsWith('.js') ? HEARD + withoutMap(source) : source,
+        });
       }
-      this.emitFile({ type: 'asset', fileName: 'index.html', source: readFileSync(new URL('page.html', import.meta.url)) });
+      this.emitFile({
+        type: 'asset',
+        fileName: 'index.html',
+        source: readFileSync(new URL('page.html', import.meta.url)),
+      });
     },
     configureServer(server) {
       serve(server.middlewares, '/data/', outside.data);
@@ -67,7 +76,8 @@ function serve(middlewares: Middlewares, prefix: string, folder: string): void {
   middlewares.use((request, response, next) => {
     const path = decodeURIComponent((request.url ?? '').split('?')[0] ?? '');
     const file = join(folder, path.slice(prefix.length));
-    if (!path.startsWith(prefix) || !file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile()) return next();
+    if (!path.startsWith(prefix) || !file.startsWith(folder) || !existsSync(file) || !statSync(file).isFile())
+      return next();
     const size = statSync(file).size;
     const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
     response.setHeader('Content-Type', MIME[extname(file)] ?? 'application/octet-stream');

@@ -6,7 +6,9 @@ export function without(files: readonly string[]): Plugin {
     name: 'rnnvis-without',
     enforce: 'pre',
     load(id) {
-      return files.includes(id.split('?')[0] ?? id) ? 'export default null; export const Database = null, SqlConsole = null;' : null;
+      return files.includes(id.split('?')[0] ?? id)
+        ? 'export default null; export const Database = null, SqlConsole = null;'
+        : null;
     },
   };
 }

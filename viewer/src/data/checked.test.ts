@@ -28,12 +28,21 @@ function transport(bytes: Uint8Array): Transport {
 }
 
 function described(bytes: Uint8Array) {
-  return { path: 'x.parquet', bytes: bytes.length, rows: 234, sha256: '0'.repeat(64), first: 0, last: 59, index_bytes: FILE.length - BORDER, index_crc32: crc32(FILE.slice(BORDER)) };
+  return {
+    path: 'x.parquet',
+    bytes: bytes.length,
+    rows: 234,
+    sha256: '0'.repeat(64),
+    first: 0,
+    last: 59,
+    index_bytes: FILE.length - BORDER,
+    index_crc32: crc32(FILE.slice(BORDER)),
+  };
 }
 
 class Ranged extends RemoteFile {
   override async slice(start: number, end = this.byteLength): Promise<ArrayBuffer> {
-    return this.damaged.slice(start, end).buffer as ArrayBuffer;
+    return this.damaged.slice(start, end).buffer;
   }
   constructor(private readonly damaged: Uint8Array) {
     super('https://example.org/x.parquet', described(damaged), transport(damaged));
@@ -60,14 +69,21 @@ describe('checked', () => {
       bytes[at]! ^= 1 << (i % 8);
       const file = checked(new Ranged(bytes));
       const read = Promise.resolve(at < BORDER ? file.slice(4, BORDER) : file.slice(FILE.length - 8, FILE.length));
-      const error = await read.then(() => null, (reason: unknown) => reason);
+      const error = await read.then(
+        () => null,
+        (reason: unknown) => reason,
+      );
       if (error === null) expect(at, 'only headers of pages have no checksum').toBeLessThan(BORDER);
       else expect(error).toBeInstanceOf(DataProblem);
     }
   });
 
   it('leaves folders as they are that were published before pages had checksums', () => {
-    const file = new RemoteFile('https://example.org/x.parquet', { path: 'x.parquet', bytes: 9, rows: 1, sha256: '0'.repeat(64), first: null, last: null }, new Transport());
+    const file = new RemoteFile(
+      'https://example.org/x.parquet',
+      { path: 'x.parquet', bytes: 9, rows: 1, sha256: '0'.repeat(64), first: null, last: null },
+      new Transport(),
+    );
     expect(checked(file)).toBe(file);
   });
 });
@@ -87,7 +103,18 @@ describe('Table', () => {
 });
 
 async function rows(bytes: Uint8Array): Promise<unknown> {
-  const table = new Table('states', { rows: 234, files: [described(bytes)] }, 'https://example.org/manifest.json', transport(bytes));
-  Object.assign(table.files[0]!, { slice: (start: number, end = bytes.length) => Promise.resolve(bytes.slice(start, end).buffer) });
-  return (await table.slice(0, 234, ['sentence_id', 'step', 'value'])).map((row) => [row.sentence_id, row.step, ...row.value]);
+  const table = new Table(
+    'states',
+    { rows: 234, files: [described(bytes)] },
+    'https://example.org/manifest.json',
+    transport(bytes),
+  );
+  Object.assign(table.files[0]!, {
+    slice: (start: number, end = bytes.length) => Promise.resolve(bytes.slice(start, end).buffer),
+  });
+  return (await table.slice(0, 234, ['sentence_id', 'step', 'value'])).map((row) => [
+    row.sentence_id,
+    row.step,
+    ...row.value,
+  ]);
 }

@@ -22,11 +22,21 @@ type Header = Record<`field_${number}`, unknown>;
 function sound(header: Header): boolean {
   const data = header['field_5'] as Header | undefined;
   const dictionary = header['field_7'] as Header | undefined;
-  if (header['field_1'] === 2) return !data && Number.isInteger(dictionary?.['field_1']) && (dictionary?.['field_2'] === 0 || dictionary?.['field_2'] === 2);
+  if (header['field_1'] === 2)
+    return (
+      !data &&
+      Number.isInteger(dictionary?.['field_1']) &&
+      (dictionary?.['field_2'] === 0 || dictionary?.['field_2'] === 2)
+    );
   const values = data?.['field_1'];
   return (
-    header['field_1'] === 0 && !dictionary && typeof values === 'number' && values > 0 &&
-    [0, 2, 8].includes(data?.['field_2'] as number) && data?.['field_3'] === 3 && data['field_4'] === 3
+    header['field_1'] === 0 &&
+    !dictionary &&
+    typeof values === 'number' &&
+    values > 0 &&
+    [0, 2, 8].includes(data?.['field_2'] as number) &&
+    data?.['field_3'] === 3 &&
+    data['field_4'] === 3
   );
 }
 

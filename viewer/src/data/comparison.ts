@@ -59,11 +59,20 @@ function published(a: Compared, b: Compared): boolean {
   return a.epoch === null && b.epoch === null;
 }
 
-function of<T extends { dataset_b?: string | null | undefined }>(rows: readonly T[], a: Compared, b: Compared): T | null {
+function of<T extends { dataset_b?: string | null | undefined }>(
+  rows: readonly T[],
+  a: Compared,
+  b: Compared,
+): T | null {
   return rows.find((row) => (row.dataset_b ?? a.dataset.name) === b.dataset.name) ?? null;
 }
 
-function decode(row: { b: ArrayLike<number>; strength: ArrayLike<number>; best: ArrayLike<number>; best_strength: ArrayLike<number> }): Matching {
+function decode(row: {
+  b: ArrayLike<number>;
+  strength: ArrayLike<number>;
+  best: ArrayLike<number>;
+  best_strength: ArrayLike<number>;
+}): Matching {
   return {
     b: Int32Array.from(row.b),
     strength: Float32Array.from(row.strength),
@@ -83,24 +92,39 @@ export async function unitMatching(source: Source, a: Compared, b: Compared): Pr
 }
 
 /** Which unit cluster of B answers to which of A, for one co-clustering; null where it was not published. */
-export async function clusterMatching(source: Source, a: Compared, b: Compared, by: { method: string; selection: string; k: number }): Promise<Matching | null> {
+export async function clusterMatching(
+  source: Source,
+  a: Compared,
+  b: Compared,
+  by: { method: string; selection: string; k: number },
+): Promise<Matching | null> {
   if (!published(a, b)) return null;
   const { method, selection, k } = by;
-  const rows = (await source.table(a.dataset, 'cluster_matches')?.where({ ...keysOf(a, b), method, selection, k }, COLUMNS)) ?? [];
+  const rows =
+    (await source.table(a.dataset, 'cluster_matches')?.where({ ...keysOf(a, b), method, selection, k }, COLUMNS)) ?? [];
   const row = of(rows, a, b);
   return row && decode(row);
 }
 
 export async function statePair(source: Source, a: Compared, b: Compared): Promise<StatePair | null> {
   if (!published(a, b)) return null;
-  const rows = (await source.table(a.dataset, 'state_pairs')?.where(keysOf(a, b), ['dataset_b', 'cka', 'steps', 'shared_words'])) ?? [];
+  const rows =
+    (await source
+      .table(a.dataset, 'state_pairs')
+      ?.where(keysOf(a, b), ['dataset_b', 'cka', 'steps', 'shared_words'])) ?? [];
   const row = of(rows, a, b);
   return row && { cka: row.cka ?? null, steps: Number(row.steps), sharedWords: row.shared_words };
 }
 
 export async function stateMeasures(source: Source, { state }: Compared): Promise<Measure[]> {
-  const rows = (await source.table(state, 'state_measures')?.all(['measure', 'value', 'standard_error', 'about'])) ?? [];
-  return rows.map((row) => ({ name: row.measure, value: row.value, standardError: row.standard_error ?? null, about: row.about }));
+  const rows =
+    (await source.table(state, 'state_measures')?.all(['measure', 'value', 'standard_error', 'about'])) ?? [];
+  return rows.map((row) => ({
+    name: row.measure,
+    value: row.value,
+    standardError: row.standard_error ?? null,
+    about: row.about,
+  }));
 }
 
 /** The model's own figures on the test text, each with those of the methods that it is held against. */

@@ -27,7 +27,9 @@ export class Database {
 
   /** SQL for the rows of these files, as something to select from. */
   from(files: readonly RemoteFile[]): Promise<string> {
-    return Promise.race([this.engine.from(files), this.over]).catch((error: unknown) => Promise.reject(this.failed(error)));
+    return Promise.race([this.engine.from(files), this.over]).catch((error: unknown) =>
+      Promise.reject(this.failed(error)),
+    );
   }
 
   /** The name of a table in memory with the rows of `select`, made at the first call with this key. */

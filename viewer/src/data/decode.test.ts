@@ -7,7 +7,12 @@ describe('decodeStates', () => {
     { step: 1, value: [1, 0] },
   ];
   it('starts from zero where nothing is said', () => {
-    expect(decodeStates(after, 2)).toEqual({ length: 2, units: 2, initial: Float32Array.of(0, 0), values: Float32Array.of(0.5, -0.25, 1, 0) });
+    expect(decodeStates(after, 2)).toEqual({
+      length: 2,
+      units: 2,
+      initial: Float32Array.of(0, 0),
+      values: Float32Array.of(0.5, -0.25, 1, 0),
+    });
   });
   it('starts from the state of step −1, which is no step of the sentence', () => {
     const carried = decodeStates([{ step: -1, value: [0.125, 2] }, ...after], 2);

@@ -1,8 +1,29 @@
 /** From published rows to the shapes that views know. */
 
 import { unitFigures } from './figures';
-import type { AttentionRow, BlockMeansRow, ClusterLabelsRow, ClusterQualityRow, ClusterSummariesRow, SentencesRow, StatesRow, StepsRow, UnitsRow, WordStrengthsRow } from './schema';
-import type { Clustering, ClusterSide, ClusterSummary, NextWords, Sentence, SentenceAttention, SentenceSteps, StateSequence, UnitRow } from './types';
+import type {
+  AttentionRow,
+  BlockMeansRow,
+  ClusterLabelsRow,
+  ClusterQualityRow,
+  ClusterSummariesRow,
+  SentencesRow,
+  StatesRow,
+  StepsRow,
+  UnitsRow,
+  WordStrengthsRow,
+} from './schema';
+import type {
+  Clustering,
+  ClusterSide,
+  ClusterSummary,
+  NextWords,
+  Sentence,
+  SentenceAttention,
+  SentenceSteps,
+  StateSequence,
+  UnitRow,
+} from './types';
 
 export function floats(values: ArrayLike<number>): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
@@ -27,12 +48,22 @@ export function isReversed(state: { name: string }): boolean {
 }
 
 /** Rows in step order; a row of step −1 holds the state that the sentence starts from, which is zero otherwise. */
-export function decodeStates(rows: Pick<StatesRow, 'step' | 'value'>[], units: number, reversed = false): StateSequence {
+export function decodeStates(
+  rows: Pick<StatesRow, 'step' | 'value'>[],
+  units: number,
+  reversed = false,
+): StateSequence {
   const carried = rows.find(({ step }) => step < 0);
   const after = carried ? rows.filter(({ step }) => step >= 0) : rows;
   const values = new Float32Array(after.length * units);
   after.forEach(({ value }, step) => values.set(value, step * units));
-  return { length: after.length, units, initial: carried ? floats(carried.value) : new Float32Array(units), values, ...(reversed && { reversed }) };
+  return {
+    length: after.length,
+    units,
+    initial: carried ? floats(carried.value) : new Float32Array(units),
+    values,
+    ...(reversed && { reversed }),
+  };
 }
 
 type StepColumns = Pick<StepsRow, 'loss' | 'p_target' | 'p_class' | 'top5_id' | 'top5_p' | 'push' | 'surprise'>;
@@ -50,28 +81,39 @@ function decodeNext(rows: StepColumns[]): NextWords | null {
 
 export function decodeSteps(rows: StepColumns[], stateIndex: number): SentenceSteps {
   const classes = rows[0]?.p_class?.length ?? 0;
-  const complete = (column: keyof StepColumns): boolean => rows.every((row) => row[column] !== null && row[column] !== undefined);
+  const complete = (column: keyof StepColumns): boolean =>
+    rows.every((row) => row[column] !== null && row[column] !== undefined);
   let pClass: Float32Array | null = null;
   if (classes > 0 && complete('p_class')) {
     pClass = new Float32Array(rows.length * classes);
     rows.forEach((row, step) => pClass!.set(row.p_class ?? [], step * classes));
   }
-  const surprise = rows.some((row) => row.surprise) ? Float32Array.from(rows, (row) => row.surprise?.[stateIndex] ?? Number.NaN) : null;
+  const surprise = rows.some((row) => row.surprise)
+    ? Float32Array.from(rows, (row) => row.surprise?.[stateIndex] ?? Number.NaN)
+    : null;
   return {
     length: rows.length,
     pClass,
     classes,
     push: complete('push') ? Float32Array.from(rows, (row) => row.push ?? 0) : null,
-    loss: rows.some((row) => row.loss !== null && row.loss !== undefined) ? Float32Array.from(rows, (row) => row.loss ?? Number.NaN) : null,
+    loss: rows.some((row) => row.loss !== null && row.loss !== undefined)
+      ? Float32Array.from(rows, (row) => row.loss ?? Number.NaN)
+      : null,
     next: decodeNext(rows),
     surprise,
   };
 }
 
 /** The attention along a sentence of `length` words; null without a row. Pooling has one row, at the last step. */
-export function decodeAttention(rows: Pick<AttentionRow, 'step' | 'weight'>[], length: number): SentenceAttention | null {
+export function decodeAttention(
+  rows: Pick<AttentionRow, 'step' | 'weight'>[],
+  length: number,
+): SentenceAttention | null {
   if (!rows.length) return null;
-  return { pooled: rows.length === 1 && rows[0]!.step === length - 1 && length > 1, weights: new Map(rows.map((row) => [row.step, floats(row.weight)])) };
+  return {
+    pooled: rows.length === 1 && rows[0]!.step === length - 1 && length > 1,
+    weights: new Map(rows.map((row) => [row.step, floats(row.weight)])),
+  };
 }
 
 interface ClusteringRows {
@@ -83,7 +125,10 @@ interface ClusteringRows {
 }
 
 /** The grouping, or null where a row of it is missing. */
-export function decodeClustering(of: { method: string; selection: string; k: number }, rows: ClusteringRows): Clustering | null {
+export function decodeClustering(
+  of: { method: string; selection: string; k: number },
+  rows: ClusteringRows,
+): Clustering | null {
   const words = decodeSide('words', rows);
   const units = decodeSide('units', rows);
   const [block] = rows.blocks;
@@ -113,7 +158,12 @@ export function ungrouped(units: number, of: { method: string; selection: string
   return {
     ...of,
     words: { ids: new Int32Array(0), labels: new Uint8Array(0), order: [], summaries: [] },
-    units: { ids: Int32Array.from({ length: units }, (_, unit) => unit), labels: new Uint8Array(units), order: [0], summaries: [summary] },
+    units: {
+      ids: Int32Array.from({ length: units }, (_, unit) => unit),
+      labels: new Uint8Array(units),
+      order: [0],
+      summaries: [summary],
+    },
     blockMeans: nothing,
     strengths: nothing,
     quality: null,
@@ -141,6 +191,11 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
 }
 
 /** A row of `units`, as far as it holds one value a unit, with the words that move it. */
-export function decodeUnit(row: Parameters<typeof unitFigures>[0] & Pick<UnitsRow, 'top_words' | 'bottom_words'>): UnitRow {
-  return Object.assign(unitFigures(row), { topWords: Int32Array.from(row.top_words), bottomWords: Int32Array.from(row.bottom_words) });
+export function decodeUnit(
+  row: Parameters<typeof unitFigures>[0] & Pick<UnitsRow, 'top_words' | 'bottom_words'>,
+): UnitRow {
+  return Object.assign(unitFigures(row), {
+    topWords: Int32Array.from(row.top_words),
+    bottomWords: Int32Array.from(row.bottom_words),
+  });
 }

@@ -36,7 +36,11 @@ export async function startEngine(home: string, { plainNumbers, memory, progress
   const folder = new URL('duckdb/', home).href;
   const script = new URL('duckdb-browser-eh.worker.js', folder).href;
   const module = new URL('duckdb-eh.wasm', folder).href;
-  const quiet = watch(SILENCE, `nothing was heard of it for ${SILENCE / 1000} s, as when the browser is out of memory`, () => silent?.(SILENCE / 1000));
+  const quiet = watch(
+    SILENCE,
+    `nothing was heard of it for ${SILENCE / 1000} s, as when the browser is out of memory`,
+    () => silent?.(SILENCE / 1000),
+  );
   let worker: Worker | null = null;
   try {
     if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly, or it is switched off');

@@ -14,12 +14,21 @@ export class Excerpt {
   ) {}
 
   /** The rows with these keys; null where they are not among the excerpt's, or it cannot be read: the table itself is asked then. */
-  async where(wanted: readonly (readonly [string, Key])[], columns: readonly string[]): Promise<Record<string, unknown>[] | null> {
+  async where(
+    wanted: readonly (readonly [string, Key])[],
+    columns: readonly string[],
+  ): Promise<Record<string, unknown>[] | null> {
     const { keys } = this.slice;
     const names = wanted.map(([name]) => name);
-    if (names.length !== Object.keys(keys).length || !wanted.every(([name, value]) => keys[name]?.includes(value))) return null;
+    if (names.length !== Object.keys(keys).length || !wanted.every(([name, value]) => keys[name]?.includes(value)))
+      return null;
     const rows = await this.read([...new Set([...names, ...columns])]);
-    return rows && rows.filter((row) => wanted.every(([name, value]) => (typeof value === 'number' ? Number(row[name]) : row[name]) === value));
+    return (
+      rows &&
+      rows.filter((row) =>
+        wanted.every(([name, value]) => (typeof value === 'number' ? Number(row[name]) : row[name]) === value),
+      )
+    );
   }
 
   /** All of its rows; null where it cannot be read. */
@@ -27,7 +36,12 @@ export class Excerpt {
     try {
       this.bytes ??= this.file.bytes().then((whole) => whole.slice(this.slice.start, this.slice.end));
       const file = await this.bytes;
-      return await parquetReadObjects({ file, metadata: parquetMetadata(file, { geoparquet: false }), columns: [...columns], geoparquet: false });
+      return await parquetReadObjects({
+        file,
+        metadata: parquetMetadata(file, { geoparquet: false }),
+        columns: [...columns],
+        geoparquet: false,
+      });
     } catch {
       return null;
     }

@@ -6,7 +6,7 @@ export const INLINED_MANIFEST = 'inlined:///manifest.json';
 /** Answers as `fetch` does, from the page's `<script data-file="name">` elements: Base64, and the manifest as JSON. */
 export function inlinedFiles(page: ParentNode): typeof fetch {
   return (input) => {
-    const name = String(input).slice(INLINED_MANIFEST.lastIndexOf('/') + 1);
+    const name = (input instanceof Request ? input.url : String(input)).slice(INLINED_MANIFEST.lastIndexOf('/') + 1);
     const text = page.querySelector(`script[data-file="${CSS.escape(name)}"]`)?.textContent;
     if (text === null || text === undefined) return Promise.resolve(new Response(null, { status: 404 }));
     return Promise.resolve(new Response(name.endsWith('.json') ? text : decoded(text)));

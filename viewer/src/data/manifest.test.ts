@@ -29,9 +29,13 @@ describe('readManifest', () => {
     dataset.about = 'a\u2066b';
     dataset.labels = model.classes = ['good\u202e', 'bad'];
     const read = readManifest(JSON.stringify(manifest), URL_).datasets[0]!;
-    for (const named of [read, read.models[0]!, read.models[0]!.states[0]!]) expect(named.title).toBe(`Name ◌◌${'x'.repeat(300)}`);
+    for (const named of [read, read.models[0]!, read.models[0]!.states[0]!])
+      expect(named.title).toBe(`Name ◌◌${'x'.repeat(300)}`);
     expect(read.about).toBe('a◌b');
-    expect([read.labels, read.models[0]!.classes]).toEqual([['good◌', 'bad'], ['good◌', 'bad']]);
+    expect([read.labels, read.models[0]!.classes]).toEqual([
+      ['good◌', 'bad'],
+      ['good◌', 'bad'],
+    ]);
   });
 
   it.each([
@@ -50,7 +54,9 @@ describe('readManifest', () => {
   it('names the field that is wrong', () => {
     const manifest = sampleManifest() as unknown as { datasets: { models: { states: { units: unknown }[] }[] }[] };
     manifest.datasets[0]!.models[0]!.states[0]!.units = '64';
-    expect(problemOf(manifest).what).toContain('manifest.datasets[0].models[0].states[0].units must be a whole number from 0 on');
+    expect(problemOf(manifest).what).toContain(
+      'manifest.datasets[0].models[0].states[0].units must be a whole number from 0 on',
+    );
   });
 
   it('passes over fields that it does not know, and misses none that may be missing', () => {
@@ -65,13 +71,30 @@ describe('readManifest', () => {
   it.each<[(manifest: ReturnType<typeof sampleManifest>) => void, string]>([
     [(m) => delete (first(m) as Partial<ReturnType<typeof first>>).title, 'datasets[0].title must be text'],
     [(m) => Object.assign(first(m).models[0]!, { states: [] }), 'models[0].states must be a list that is not empty'],
-    [(m) => Object.assign(first(m).models[0]!, { kind: 'oracle' }), 'kind must be classifier or language model or recording'],
+    [
+      (m) => Object.assign(first(m).models[0]!, { kind: 'oracle' }),
+      'kind must be classifier or language model or recording',
+    ],
     [(m) => Object.assign(first(m).models[0]!, { seed: '0' }), 'models[0].seed must be a whole number'],
-    [(m) => Object.assign(first(m).tables['words']!, { rows: null }), 'tables.words.rows must be a whole number from 0 on'],
+    [
+      (m) => Object.assign(first(m).tables['words']!, { rows: null }),
+      'tables.words.rows must be a whole number from 0 on',
+    ],
     [(m) => Object.assign(first(m).tables['words']!.files[0]!, { sha256: '0' }), 'files[0].sha256 must be a SHA-256'],
     [(m) => Object.assign(first(m).splits, { train: '5' }), 'splits.train must be a whole number from 0 on'],
     [(m) => Object.assign(first(m), { view: [] }), 'datasets[0].view must be an object'],
-    [(m) => Object.assign(first(m), { first_view: { path: 'a.pack', bytes: 1, sha256: '0'.repeat(64), slices: [{ model: null, state: null, table: 'words', keys: { k: [1.5] }, start: 0, end: 1 }] } }), 'keys.k[0] must be text or a whole number'],
+    [
+      (m) =>
+        Object.assign(first(m), {
+          first_view: {
+            path: 'a.pack',
+            bytes: 1,
+            sha256: '0'.repeat(64),
+            slices: [{ model: null, state: null, table: 'words', keys: { k: [1.5] }, start: 0, end: 1 }],
+          },
+        }),
+      'keys.k[0] must be text or a whole number',
+    ],
     [(m) => Object.assign(m, { datasets: {} }), 'manifest.datasets must be a list'],
   ])('says what a field must be: %#', (change, said) => {
     const manifest = sampleManifest();

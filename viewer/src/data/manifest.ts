@@ -18,7 +18,11 @@ export function readManifest(source: string, url: string): Manifest {
   }
   const head = (value ?? {}) as { format?: unknown; version?: unknown };
   if (head.format !== FORMAT) {
-    throw new DataProblem('The manifest does not say that it is one of rnnvis', url, 'Check the address in the attribute “src”.');
+    throw new DataProblem(
+      'The manifest does not say that it is one of rnnvis',
+      url,
+      'Check the address in the attribute “src”.',
+    );
   }
   if (!Number.isInteger(head.version) || (head.version as number) < 1 || (head.version as number) > VERSION) {
     throw new DataProblem(
@@ -45,7 +49,8 @@ function named(manifest: Manifest): Manifest {
     for (const model of dataset.models) {
       model.title = seen(model.title);
       model.classes = model.classes.map(seen);
-      for (const { states } of [model, ...(model.epochs ?? [])]) for (const state of states) state.title = seen(state.title);
+      for (const { states } of [model, ...(model.epochs ?? [])])
+        for (const state of states) state.title = seen(state.title);
     }
   }
   return manifest;

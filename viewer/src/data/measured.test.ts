@@ -13,7 +13,9 @@ function sourceOf(tables: Record<string, Row[] | Error>): Source {
       const rows = tables[name];
       if (!rows) return null;
       const read = (keys: Row): Promise<Row[]> =>
-        rows instanceof Error ? Promise.reject(rows) : Promise.resolve(rows.filter((row) => Object.entries(keys).every(([key, value]) => row[key] === value)));
+        rows instanceof Error
+          ? Promise.reject(rows)
+          : Promise.resolve(rows.filter((row) => Object.entries(keys).every(([key, value]) => row[key] === value)));
       return { where: read, all: () => read({}) };
     },
   } as unknown as Source;
@@ -35,15 +37,34 @@ describe('measuredUnits', () => {
   });
   it('shows the rest where a table is damaged, and says so', async () => {
     const failed: unknown[] = [];
-    const rows = await measuredUnits(sourceOf({ selectivity, unit_ablation: new Error('damaged') }), state, (error) => failed.push(error));
+    const rows = await measuredUnits(sourceOf({ selectivity, unit_ablation: new Error('damaged') }), state, (error) =>
+      failed.push(error),
+    );
     expect(rows[1]!.told?.label?.bits).toBe(0.4);
     expect(failed).toHaveLength(1);
   });
 });
 
 describe('chipEffects', () => {
-  const row = { method: 'block', selection: 'reliable', cluster: 0, subject: 'all', value: -1, count: 3, increase: 0.1, standard_error: 0.2, random: null, random_spread: null };
-  const source = sourceOf({ cluster_ablation: [{ ...row, k: 2 }, { ...row, k: 4 }, { ...row, k: 4, subject: 'weather' }] });
+  const row = {
+    method: 'block',
+    selection: 'reliable',
+    cluster: 0,
+    subject: 'all',
+    value: -1,
+    count: 3,
+    increase: 0.1,
+    standard_error: 0.2,
+    random: null,
+    random_spread: null,
+  };
+  const source = sourceOf({
+    cluster_ablation: [
+      { ...row, k: 2 },
+      { ...row, k: 4 },
+      { ...row, k: 4, subject: 'weather' },
+    ],
+  });
   const by = { method: 'block', selection: 'reliable', k: 4 };
   it('reads one co-clustering, and what it does not know it leaves out', async () => {
     const found = await chipEffects(source, state, by);
@@ -58,8 +79,15 @@ describe('chipEffects', () => {
 
 describe('spokenFor', () => {
   it('is null where no language model reads the state', async () => {
-    const units = [{ unit: 0, raises_next: [3, 4], lowers_next: [5] }, { unit: 1, raises_next: null, lowers_next: null }];
-    expect(await spokenFor(sourceOf({ units }), state, 0)).toEqual({ unit: 0, raises: Int32Array.of(3, 4), lowers: Int32Array.of(5) });
+    const units = [
+      { unit: 0, raises_next: [3, 4], lowers_next: [5] },
+      { unit: 1, raises_next: null, lowers_next: null },
+    ];
+    expect(await spokenFor(sourceOf({ units }), state, 0)).toEqual({
+      unit: 0,
+      raises: Int32Array.of(3, 4),
+      lowers: Int32Array.of(5),
+    });
     expect(await spokenFor(sourceOf({ units }), state, 1)).toBeNull();
   });
 });

@@ -43,19 +43,28 @@ export interface ChipEffects {
 const SUBJECTS = ['all', 'class', 'words'] as const;
 
 /** The units, with what they tell and what happens without them where that was published. A table that fails is told to `failed`, and the rest shown. */
-export async function measuredUnits(source: Source, state: StateEntry, failed: (error: unknown) => void): Promise<UnitRow[]> {
+export async function measuredUnits(
+  source: Source,
+  state: StateEntry,
+  failed: (error: unknown) => void,
+): Promise<UnitRow[]> {
   const orNone = <T>(read: Promise<Map<number, T>>): Promise<Map<number, T>> =>
     read.catch((error: unknown) => {
       failed(error);
       return new Map<number, T>();
     });
-  const [units, told, without] = await Promise.all([source.units(state), orNone(selectivity(source, state)), orNone(unitAblation(source, state))]);
+  const [units, told, without] = await Promise.all([
+    source.units(state),
+    orNone(selectivity(source, state)),
+    orNone(unitAblation(source, state)),
+  ]);
   return units.map((row) => ({ ...row, told: told.get(row.unit) ?? {}, without: without.get(row.unit) ?? null }));
 }
 
 async function selectivity(source: Source, state: StateEntry): Promise<Map<number, Partial<Record<Feature, Told>>>> {
   const found = new Map<number, Partial<Record<Feature, Told>>>();
-  const rows = (await source.table(state, 'selectivity')?.all(['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'])) ?? [];
+  const rows =
+    (await source.table(state, 'selectivity')?.all(['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'])) ?? [];
   for (const { unit, feature, bits, shuffled, highest, lowest } of rows) {
     const known = FEATURES.find((one) => one === feature);
     if (!known) continue;
@@ -84,15 +93,38 @@ export async function spokenFor(source: Source, state: StateEntry, unit: number)
 }
 
 /** What happens without each chip of a co-clustering; null where the state has no such table. */
-export async function chipEffects(source: Source, state: StateEntry, by: { method: string; selection: string; k: number }): Promise<ChipEffects | null> {
+export async function chipEffects(
+  source: Source,
+  state: StateEntry,
+  by: { method: string; selection: string; k: number },
+): Promise<ChipEffects | null> {
   const table = source.table(state, 'cluster_ablation');
   if (!table) return null;
   const { method, selection, k } = by;
-  const columns = ['cluster', 'subject', 'value', 'count', 'increase', 'standard_error', 'random', 'random_spread'] as const;
+  const columns = [
+    'cluster',
+    'subject',
+    'value',
+    'count',
+    'increase',
+    'standard_error',
+    'random',
+    'random_spread',
+  ] as const;
   const rows = await table.where({ method, selection, k }, columns);
   const effects = rows.flatMap(({ subject: name, standard_error, random, random_spread, ...row }): ChipEffect[] => {
     const subject = SUBJECTS.find((one) => one === name);
-    return subject ? [{ ...row, subject, standardError: standard_error ?? null, random: random ?? null, randomSpread: random_spread ?? null }] : [];
+    return subject
+      ? [
+          {
+            ...row,
+            subject,
+            standardError: standard_error ?? null,
+            random: random ?? null,
+            randomSpread: random_spread ?? null,
+          },
+        ]
+      : [];
   });
   if (effects.length) return { rows: effects, largest: k };
   const others = await table.where({ method, selection }, ['k']);

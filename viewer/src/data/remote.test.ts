@@ -16,7 +16,10 @@ interface Served {
   asked: string[];
 }
 
-async function serve(answer: (range: [number, number] | null) => Response, entry: Partial<TableFile> = {}): Promise<Served> {
+async function serve(
+  answer: (range: [number, number] | null) => Response,
+  entry: Partial<TableFile> = {},
+): Promise<Served> {
   const asked: string[] = [];
   const fetcher = (async (_url: string, init?: RequestInit) => {
     const range = new Headers(init?.headers).get('Range');
@@ -25,14 +28,25 @@ async function serve(answer: (range: [number, number] | null) => Response, entry
     return answer(parts ? [Number(parts[1]), Number(parts[2])] : null);
   }) as unknown as typeof fetch;
   const transport = new Transport(fetcher);
-  const described = { path: 'x.parquet', bytes: BYTES.length, rows: 1, sha256: await digest(BYTES), first: null, last: null, ...entry };
+  const described = {
+    path: 'x.parquet',
+    bytes: BYTES.length,
+    rows: 1,
+    sha256: await digest(BYTES),
+    first: null,
+    last: null,
+    ...entry,
+  };
   return { transport, file: new RemoteFile('https://example.org/x.parquet', described, transport), asked };
 }
 
 function partial(range: [number, number] | null): Response {
   if (!range) return new Response(BYTES);
   const [start, end] = range;
-  return new Response(BYTES.slice(start, end + 1), { status: 206, headers: { 'Content-Range': `bytes ${start}-${end}/${BYTES.length}` } });
+  return new Response(BYTES.slice(start, end + 1), {
+    status: 206,
+    headers: { 'Content-Range': `bytes ${start}-${end}/${BYTES.length}` },
+  });
 }
 
 const whole = (): Response => new Response(BYTES);
@@ -74,7 +88,9 @@ describe('RemoteFile', () => {
   });
 
   it('says that a file is truncated, by range and as a whole', async () => {
-    const short = await serve(() => new Response(BYTES.slice(0, 10), { status: 206, headers: { 'Content-Range': 'bytes 0-9/10' } }));
+    const short = await serve(
+      () => new Response(BYTES.slice(0, 10), { status: 206, headers: { 'Content-Range': 'bytes 0-9/10' } }),
+    );
     expect((await problem(short.file.slice(0, 100))).what).toContain('has 10 bytes, not the 200,000');
     const cut = await serve(() => new Response(BYTES.slice(0, 100_000)));
     expect((await problem(cut.file.slice(0, 100))).fix).toContain('SHA-256');
@@ -91,7 +107,11 @@ describe('RemoteFile', () => {
 
   it('says that nothing answers', async () => {
     const transport = new Transport(() => Promise.reject(new TypeError('Failed to fetch')));
-    const file = new RemoteFile('https://example.org/x', { path: 'x', bytes: 10, rows: 1, sha256: '', first: null, last: null }, transport);
+    const file = new RemoteFile(
+      'https://example.org/x',
+      { path: 'x', bytes: 10, rows: 1, sha256: '', first: null, last: null },
+      transport,
+    );
     expect((await problem(file.slice(0, 10))).what).toContain('could not be fetched');
   });
 });

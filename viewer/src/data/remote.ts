@@ -122,7 +122,8 @@ async function wholeBody(response: Response, arrived: () => void): Promise<Array
     parts.push(part.value);
     size += part.value.byteLength;
   }
-  if (parts.length === 1 && parts[0]!.byteLength === parts[0]!.buffer.byteLength) return parts[0]!.buffer as ArrayBuffer;
+  if (parts.length === 1 && parts[0]!.byteLength === parts[0]!.buffer.byteLength)
+    return parts[0]!.buffer as ArrayBuffer;
   const whole = new Uint8Array(size);
   let at = 0;
   for (const part of parts) {

@@ -38,7 +38,8 @@ export function check(value: unknown, shape: Shape, shapes: Readonly<Record<stri
     if (anyOf.some((one) => !one.$ref && one.type === 'null') && value === null) return;
     const others = anyOf.filter(({ type }) => type !== 'null');
     if (others.length === 1) return check(value, others[0]!, shapes, at);
-    if (!others.some(({ type }) => type && KINDS[type]!.is(value))) throw new Misshapen(`${at} must be ${others.map(wanted).join(' or ')}`);
+    if (!others.some(({ type }) => type && KINDS[type]!.is(value)))
+      throw new Misshapen(`${at} must be ${others.map(wanted).join(' or ')}`);
     return;
   }
   if (!fits(value, shape)) throw new Misshapen(`${at} must be ${wanted(shape)}`);
@@ -47,7 +48,9 @@ export function check(value: unknown, shape: Shape, shapes: Readonly<Record<stri
     if (list.length < (shape.minItems ?? 0)) throw new Misshapen(`${at} must be a list that is not empty`);
     list.forEach((item, i) => check(item, items, shapes, `${at}[${i}]`));
   }
-  if (additionalProperties) for (const [name, inside] of Object.entries(value as Fields)) check(inside, additionalProperties, shapes, `${at}.${name}`);
+  if (additionalProperties)
+    for (const [name, inside] of Object.entries(value as Fields))
+      check(inside, additionalProperties, shapes, `${at}.${name}`);
   for (const [name, inside] of Object.entries(properties ?? {})) {
     const found = (value as Fields)[name];
     if (found !== undefined || shape.required?.includes(name)) check(found, inside, shapes, `${at}.${name}`);

@@ -1,6 +1,16 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
-import { decodeAttention, decodeClustering, decodeSentence, decodeStates, decodeSteps, decodeUnit, floats, ungrouped, isReversed } from './decode';
+import {
+  decodeAttention,
+  decodeClustering,
+  decodeSentence,
+  decodeStates,
+  decodeSteps,
+  decodeUnit,
+  floats,
+  ungrouped,
+  isReversed,
+} from './decode';
 import { UNIT_FIELDS } from './figures';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
@@ -59,7 +69,10 @@ export class Source {
     this.excerpts = excerptsOf(manifest, url, transport);
   }
 
-  static async open(manifestUrl: string, options: { home: string | null; changed?: (transfers: Transfers) => void; fetcher?: typeof fetch }): Promise<Source> {
+  static async open(
+    manifestUrl: string,
+    options: { home: string | null; changed?: (transfers: Transfers) => void; fetcher?: typeof fetch },
+  ): Promise<Source> {
     const transport = new Transport(options.fetcher, options.changed);
     return new Source(manifestUrl, await fetchManifest(manifestUrl, transport), transport, options.home);
   }
@@ -84,14 +97,23 @@ export class Source {
     return this.once(`vocabulary ${this.owner(dataset)}`, async () => {
       const table = this.required(dataset, 'words');
       await Promise.all(table.files.map((file) => file.bytes()));
-      const words = await table.columns(0, table.rows, ['text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association']);
+      const words = await table.columns(0, table.rows, [
+        'text',
+        'count',
+        'special',
+        'part_of_speech',
+        'part_of_speech_share',
+        'class_association',
+      ]);
       const { text } = words;
       const orNull = <T>(column: (T | null)[]): (T | null)[] => text.map((_, id) => column[id] ?? null);
       return {
         text,
         count: Float64Array.from(words.count, Number),
         special: words.special,
-        speech: words.part_of_speech.some(Boolean) ? { part: orNull(words.part_of_speech), share: orNull(words.part_of_speech_share) } : null,
+        speech: words.part_of_speech.some(Boolean)
+          ? { part: orNull(words.part_of_speech), share: orNull(words.part_of_speech_share) }
+          : null,
         classAssociation: orNull(words.class_association),
         id: new Map(text.map((word, id) => [word, id])),
       };
@@ -135,7 +157,15 @@ export class Source {
   /** Model outputs along a sentence; null where the model has none. */
   steps(model: ModelEntry, id: number, stateIndex: number): Promise<SentenceSteps | null> {
     return this.once(`steps ${this.owner(model)} ${id} ${stateIndex}`, async () => {
-      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, ['loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'push', 'surprise']);
+      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, [
+        'loss',
+        'p_target',
+        'p_class',
+        'top5_id',
+        'top5_p',
+        'push',
+        'surprise',
+      ]);
       if (!rows?.length) return null;
       const attended = await this.table(model, 'attention')?.where({ sentence_id: id }, ['step', 'weight']);
       return { ...decodeSteps(rows, stateIndex), attention: decodeAttention(attended ?? [], rows.length) };
@@ -161,8 +191,21 @@ export class Source {
         this.required(state, 'cluster_labels').where(of, ['side', 'ids', 'labels', 'order']),
         this.required(state, 'block_means').where(of, ['mean']),
         this.required(state, 'word_strengths').where(of, ['strength']),
-        this.required(state, 'cluster_summaries').where(of, ['side', 'cluster', 'size', 'stability', 'purity_class', 'effect']),
-        this.required(state, 'cluster_quality').where(of, ['held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units']),
+        this.required(state, 'cluster_summaries').where(of, [
+          'side',
+          'cluster',
+          'size',
+          'stability',
+          'purity_class',
+          'effect',
+        ]),
+        this.required(state, 'cluster_quality').where(of, [
+          'held_out_r2',
+          'bound',
+          'sign_coherence',
+          'ari_words',
+          'ari_units',
+        ]),
       ]);
       const decoded = decodeClustering(of, { labels, blocks, strengths, summaries, quality });
       if (!decoded) {
@@ -229,7 +272,11 @@ export class Source {
   units(state: StateEntry): Promise<UnitRow[]> {
     return this.once(`units ${this.owner(state)}`, async () => {
       const table = this.required(state, 'units');
-      const columns = [...(Object.keys(UNIT_FIELDS) as (keyof typeof UNIT_FIELDS)[]), 'top_words', 'bottom_words'] as const;
+      const columns = [
+        ...(Object.keys(UNIT_FIELDS) as (keyof typeof UNIT_FIELDS)[]),
+        'top_words',
+        'bottom_words',
+      ] as const;
       const rows = await (table.rows > MANY_UNITS ? table.slice(0, table.rows, columns) : table.all(columns));
       return rows.map(decodeUnit);
     });
@@ -240,15 +287,32 @@ export class Source {
     const block = Math.floor(unit / HISTOGRAMS);
     const rows = await this.once(`histograms ${this.owner(state)} ${block}`, async () => {
       const table = this.required(state, 'units');
-      const found = await table.slice(block * HISTOGRAMS, Math.min(table.rows, (block + 1) * HISTOGRAMS), ['unit', 'histogram', 'edges']);
-      return new Map(found.map((row) => [row.unit, { unit: row.unit, counts: Array.from(row.histogram, Number), edges: floats(row.edges) }]));
+      const found = await table.slice(block * HISTOGRAMS, Math.min(table.rows, (block + 1) * HISTOGRAMS), [
+        'unit',
+        'histogram',
+        'edges',
+      ]);
+      return new Map(
+        found.map((row) => [
+          row.unit,
+          { unit: row.unit, counts: Array.from(row.histogram, Number), edges: floats(row.edges) },
+        ]),
+      );
     });
     return rows.get(unit) ?? null;
   }
 
   contexts(state: StateEntry, unit: number): Promise<UnitContext[]> {
     return this.once(`contexts ${this.owner(state)} ${unit}`, async () => {
-      const rows = (await this.table(state, 'contexts')?.where({ unit }, ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'])) ?? [];
+      const rows =
+        (await this.table(state, 'contexts')?.where({ unit }, [
+          'unit',
+          'sign',
+          'rank',
+          'sentence_id',
+          'step',
+          'value',
+        ])) ?? [];
       return rows.map((row) => ({
         unit: row.unit,
         sign: row.sign < 0 ? -1 : 1,
@@ -278,7 +342,10 @@ export class Source {
     if (home === null) return Promise.reject(needsServer());
     if (this.booting) return this.booting;
     const forget = (): void => void (this.booting = null);
-    const heard = { progress: (loaded: number, total: number) => this.booted(loaded, total), silent: (seconds: number) => this.bootSilent(seconds) };
+    const heard = {
+      progress: (loaded: number, total: number) => this.booted(loaded, total),
+      silent: (seconds: number) => this.bootSilent(seconds),
+    };
     this.booting = import('./database').then(({ Database }) => Database.boot(home, heard, forget));
     this.booting.catch(forget);
     return this.booting;
@@ -296,7 +363,11 @@ export class Source {
     const table = this.table(owner, name);
     if (table) return table;
     const missing = owner.tables[name] ? 'is empty' : 'was not published';
-    throw new DataProblem(`The table “${name}” of ${owner.title} ${missing}`, this.url, 'Publish the data again with “rnnvis publish”.');
+    throw new DataProblem(
+      `The table “${name}” of ${owner.title} ${missing}`,
+      this.url,
+      'Publish the data again with “rnnvis publish”.',
+    );
   }
 
   /** Throws where a row has another number of units than the manifest says: nothing of it could be drawn in its place. */
@@ -326,10 +397,19 @@ function excerptsOf(manifest: Manifest, url: string, transport: Transport): Map<
   for (const dataset of manifest.datasets) {
     const entry = dataset.first_view;
     if (!entry) continue;
-    const file = new RemoteFile(new URL(entry.path, url).href, { ...entry, rows: 0, first: null, last: null }, transport);
+    const file = new RemoteFile(
+      new URL(entry.path, url).href,
+      { ...entry, rows: 0, first: null, last: null },
+      transport,
+    );
     for (const slice of entry.slices) {
       const model = dataset.models.find(({ name }) => name === slice.model);
-      const owner = slice.model === null ? dataset : slice.state === null ? model : model?.states.find(({ name }) => name === slice.state);
+      const owner =
+        slice.model === null
+          ? dataset
+          : slice.state === null
+            ? model
+            : model?.states.find(({ name }) => name === slice.state);
       const table = owner?.tables[slice.table];
       if (table) found.set(table, new Excerpt(file, slice));
     }

@@ -30,15 +30,27 @@ describe('Table', () => {
     for (const id of [0, 6, 16, 17, 33, 59]) {
       const rows = await table.where({ sentence_id: id }, ['step', 'value']);
       expect(rows.map((row) => row.step)).toEqual(Array.from({ length: 1 + (id % 7) }, (_, step) => step));
-      expect(rows.map((row) => Array.from(row.value))).toEqual(rows.map((row) => [id + row.step / 8, -(id + row.step / 8), 0]));
+      expect(rows.map((row) => Array.from(row.value))).toEqual(
+        rows.map((row) => [id + row.step / 8, -(id + row.step / 8), 0]),
+      );
     }
   });
 
   it('gives nothing for a column that may be null and was declared after the file was written', async () => {
     const bytes = new Uint8Array(FILE);
-    const steps = new Table('steps', await entry(bytes, ROWS), 'https://example.org/data/manifest.json', new Transport(async () => new Response(bytes)));
-    expect(await steps.where({ sentence_id: 2 }, ['step', 'loss'])).toEqual([0, 1, 2].map((step) => ({ step, loss: null })));
-    expect(await steps.slice(0, 2, ['loss', 'push'])).toEqual([{ loss: null, push: null }, { loss: null, push: null }]);
+    const steps = new Table(
+      'steps',
+      await entry(bytes, ROWS),
+      'https://example.org/data/manifest.json',
+      new Transport(async () => new Response(bytes)),
+    );
+    expect(await steps.where({ sentence_id: 2 }, ['step', 'loss'])).toEqual(
+      [0, 1, 2].map((step) => ({ step, loss: null })),
+    );
+    expect(await steps.slice(0, 2, ['loss', 'push'])).toEqual([
+      { loss: null, push: null },
+      { loss: null, push: null },
+    ]);
     expect(await steps.columns(0, 2, ['step', 'loss'])).toEqual({ step: [0, 0], loss: [] });
     await expect(steps.slice(0, 2, ['step', 'token_id'])).rejects.toThrow('column not found: token_id');
   });
@@ -55,7 +67,12 @@ describe('Table', () => {
   });
 
   it('reads columns as it reads rows, across groups and where pages begin before the first row', async () => {
-    for (const [start, end] of [[0, 3], [60, 70], [100, 234], [0, 234]] as const) {
+    for (const [start, end] of [
+      [0, 3],
+      [60, 70],
+      [100, 234],
+      [0, 234],
+    ] as const) {
       const rows = await table.slice(start, end, ['sentence_id', 'step', 'value']);
       const columns = await table.columns(start, end, ['sentence_id', 'step', 'value']);
       expect(columns.sentence_id).toEqual(rows.map((row) => row.sentence_id));

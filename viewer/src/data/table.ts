@@ -34,7 +34,12 @@ export class Table<N extends TableName> {
   ) {
     let first = 0;
     this.parts = entry.files.map((file) => {
-      const part = new Part<N>(new RemoteFile(new URL(file.path, base).href, file, transport), first, UNIQUE.includes(name), NULLABLE[name]);
+      const part = new Part<N>(
+        new RemoteFile(new URL(file.path, base).href, file, transport),
+        first,
+        UNIQUE.includes(name),
+        NULLABLE[name],
+      );
       first += file.rows;
       return part;
     });
@@ -53,29 +58,53 @@ export class Table<N extends TableName> {
   }
 
   /** Rows [start, end) in published order. */
-  async slice<C extends keyof Rows[N] & string>(start: number, end: number, columns: readonly C[]): Promise<Pick<Rows[N], C>[]> {
+  async slice<C extends keyof Rows[N] & string>(
+    start: number,
+    end: number,
+    columns: readonly C[],
+  ): Promise<Pick<Rows[N], C>[]> {
     const reads = this.parts
       .filter((part) => part.first < end && start < part.first + part.file.file.rows)
       .map((part) =>
-        part.read({ start: Math.max(0, start - part.first), end: Math.min(part.file.file.rows, end - part.first) }, columns),
+        part.read(
+          { start: Math.max(0, start - part.first), end: Math.min(part.file.file.rows, end - part.first) },
+          columns,
+        ),
       );
     return (await Promise.all(reads)).flat();
   }
 
   /** Rows [start, end) as one array a column, empty where the column was not published: many rows cost no objects. */
-  async columns<C extends keyof Rows[N] & string>(start: number, end: number, names: readonly C[]): Promise<Columns<N, C>> {
+  async columns<C extends keyof Rows[N] & string>(
+    start: number,
+    end: number,
+    names: readonly C[],
+  ): Promise<Columns<N, C>> {
     const reads = this.parts
       .filter((part) => part.first < end && start < part.first + part.file.file.rows)
-      .map((part) => part.columns({ start: Math.max(0, start - part.first), end: Math.min(part.file.file.rows, end - part.first) }, names));
+      .map((part) =>
+        part.columns(
+          { start: Math.max(0, start - part.first), end: Math.min(part.file.file.rows, end - part.first) },
+          names,
+        ),
+      );
     return joined<N, C>(names, await Promise.all(reads));
   }
 
   /** As `where`, but one array a column. */
-  async columnsWhere<C extends keyof Rows[N] & string>(keys: Partial<Record<keyof Rows[N] & string, Key>>, names: readonly C[]): Promise<Columns<N, C>> {
+  async columnsWhere<C extends keyof Rows[N] & string>(
+    keys: Partial<Record<keyof Rows[N] & string, Key>>,
+    names: readonly C[],
+  ): Promise<Columns<N, C>> {
     const wanted = Object.entries(keys) as [keyof Rows[N] & string, Key][];
     const excerpted = (await this.excerpt?.where(wanted, names)) as Pick<Rows[N], C>[] | null | undefined;
-    if (excerpted) return joined<N, C>(names, [Object.fromEntries(names.map((name) => [name, excerpted.map((row) => row[name])]))]);
-    const spans = await Promise.all(this.holding(wanted).map((part) => part.spans(wanted).then((found) => found.map((span) => part.columns(span, names)))));
+    if (excerpted)
+      return joined<N, C>(names, [Object.fromEntries(names.map((name) => [name, excerpted.map((row) => row[name])]))]);
+    const spans = await Promise.all(
+      this.holding(wanted).map((part) =>
+        part.spans(wanted).then((found) => found.map((span) => part.columns(span, names))),
+      ),
+    );
     return joined<N, C>(names, await Promise.all(spans.flat()));
   }
 
@@ -86,7 +115,10 @@ export class Table<N extends TableName> {
   }
 
   /** All rows whose key columns have these values. Keys must be a prefix of the columns that the table is sorted by. */
-  async where<C extends keyof Rows[N] & string>(keys: Partial<Record<keyof Rows[N] & string, Key>>, columns: readonly C[]): Promise<Pick<Rows[N], C>[]> {
+  async where<C extends keyof Rows[N] & string>(
+    keys: Partial<Record<keyof Rows[N] & string, Key>>,
+    columns: readonly C[],
+  ): Promise<Pick<Rows[N], C>[]> {
     const wanted = Object.entries(keys) as [keyof Rows[N] & string, Key][];
     const excerpted = await this.excerpt?.where(wanted, columns);
     if (excerpted) return excerpted as Pick<Rows[N], C>[];
@@ -105,10 +137,17 @@ export class Table<N extends TableName> {
 }
 
 /** Values by column, in row order. */
-export type Columns<N extends TableName, C extends keyof Rows[N] & string> = { [K in C]: Exclude<Rows[N][K], undefined>[] };
+export type Columns<N extends TableName, C extends keyof Rows[N] & string> = {
+  [K in C]: Exclude<Rows[N][K], undefined>[];
+};
 
-function joined<N extends TableName, C extends keyof Rows[N] & string>(names: readonly C[], parts: Record<string, unknown[]>[]): Columns<N, C> {
-  return Object.fromEntries(names.map((name) => [name, parts.length === 1 ? parts[0]![name]! : parts.flatMap((part) => part[name]!)])) as Columns<N, C>;
+function joined<N extends TableName, C extends keyof Rows[N] & string>(
+  names: readonly C[],
+  parts: Record<string, unknown[]>[],
+): Columns<N, C> {
+  return Object.fromEntries(
+    names.map((name) => [name, parts.length === 1 ? parts[0]![name]! : parts.flatMap((part) => part[name]!)]),
+  ) as Columns<N, C>;
 }
 
 class Part<N extends TableName> {
@@ -171,15 +210,23 @@ class Part<N extends TableName> {
           onChunk: ({ columnName, columnData, rowStart, rowEnd }) => {
             const from = Math.max(span.start, rowStart);
             const to = Math.min(span.end, rowEnd);
-            if (from < to) pieces.get(columnName)?.push({ from, data: Array.from(columnData.slice(from - rowStart, to - rowStart)) });
+            if (from < to)
+              pieces
+                .get(columnName)
+                ?.push({ from, data: Array.from(columnData.slice(from - rowStart, to - rowStart)) });
           },
         });
       });
     }
-    return Object.fromEntries([...pieces].map(([name, parts]) => [name, parts.sort((a, b) => a.from - b.from).flatMap(({ data }) => data)]));
+    return Object.fromEntries(
+      [...pieces].map(([name, parts]) => [name, parts.sort((a, b) => a.from - b.from).flatMap(({ data }) => data)]),
+    );
   }
 
-  async where<C extends string>(wanted: [string, Key][], columns: readonly C[]): Promise<Pick<Rows[N], C & keyof Rows[N]>[]> {
+  async where<C extends string>(
+    wanted: [string, Key][],
+    columns: readonly C[],
+  ): Promise<Pick<Rows[N], C & keyof Rows[N]>[]> {
     const reads = (await this.spans(wanted)).map((span) => this.read(span, columns));
     return (await Promise.all(reads)).flat();
   }
@@ -202,7 +249,8 @@ class Part<N extends TableName> {
     }
     const held = await rows;
     const matches = (row: Record<string, unknown> | undefined): boolean =>
-      row !== undefined && wanted.every(([name, value]) => (typeof value === 'number' ? Number(row[name]) : row[name]) === value);
+      row !== undefined &&
+      wanted.every(([name, value]) => (typeof value === 'number' ? Number(row[name]) : row[name]) === value);
     let start = 0;
     while (start < held.length && !matches(held[start])) start++;
     let end = start;
@@ -211,7 +259,10 @@ class Part<N extends TableName> {
   }
 
   private footer(): Promise<FileMetaData> {
-    this.metadata ??= parquetMetadataAsync(this.pages, { initialFetchSize: Math.min(FOOTER, this.file.file.index_bytes ?? FOOTER), geoparquet: false });
+    this.metadata ??= parquetMetadataAsync(this.pages, {
+      initialFetchSize: Math.min(FOOTER, this.file.file.index_bytes ?? FOOTER),
+      geoparquet: false,
+    });
     this.metadata.catch(() => (this.metadata = null));
     return this.metadata;
   }
@@ -249,14 +300,26 @@ function groupsWith(metadata: FileMetaData, wanted: [string, Key][], unique: boo
   return found;
 }
 
-function candidateOf(rowGroup: FileMetaData['row_groups'][number], group: Span, wanted: [string, Key][], unique: boolean): Candidate | null {
+function candidateOf(
+  rowGroup: FileMetaData['row_groups'][number],
+  group: Span,
+  wanted: [string, Key][],
+  unique: boolean,
+): Candidate | null {
   const open: [string, Key][] = [];
   for (const [name, value] of wanted) {
-    const statistics = rowGroup.columns.find((chunk) => chunk.meta_data?.path_in_schema[0] === name)?.meta_data?.statistics;
+    const statistics = rowGroup.columns.find((chunk) => chunk.meta_data?.path_in_schema[0] === name)?.meta_data
+      ?.statistics;
     const low = comparable(statistics?.min_value);
     const high = comparable(statistics?.max_value);
     if (low !== null && high !== null && (low > value || high < value)) return null;
-    if (typeof low === 'number' && typeof high === 'number' && typeof value === 'number' && unique && high - low === group.end - group.start - 1) {
+    if (
+      typeof low === 'number' &&
+      typeof high === 'number' &&
+      typeof value === 'number' &&
+      unique &&
+      high - low === group.end - group.start - 1
+    ) {
       const row = group.start + value - low;
       return { group: { start: row, end: row + 1 }, open: [] };
     }

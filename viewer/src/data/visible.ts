@@ -31,9 +31,14 @@ export function visible(text: string): string {
 /** What `visible` hides of a text, in words for its tooltip; null where it hides nothing. */
 export function unseen(text: string): string | null {
   if (PLAIN.test(text)) return null;
-  const points = [...new Set(text.match(UNSEEN) ?? [])].map((c) => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`);
+  const points = [...new Set(text.match(UNSEEN) ?? [])].map(
+    (c) => `U+${c.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`,
+  );
   const parts = [];
-  if (points.length) parts.push(`holds ${points.slice(0, 6).join(', ')}${points.length > 6 ? ' and others' : ''}, shown as ${PLACEHOLDER}`);
+  if (points.length)
+    parts.push(
+      `holds ${points.slice(0, 6).join(', ')}${points.length > 6 ? ' and others' : ''}, shown as ${PLACEHOLDER}`,
+    );
   if (FLOOD.test(text)) parts.push('more marks on a letter than are drawn');
   FLOOD.lastIndex = 0;
   if (text.length > LONGEST) parts.push(`${text.length.toLocaleString('en')} characters, of which the first are shown`);

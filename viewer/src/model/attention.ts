@@ -10,7 +10,11 @@ export interface ShownAttention {
 }
 
 /** Pooling shows its one reading; attention at every step that of the step under the pointer, else of the pinned one. */
-export function shownAttention(attention: SentenceAttention | null, hovered: number | null, pinned: number | null): ShownAttention | null {
+export function shownAttention(
+  attention: SentenceAttention | null,
+  hovered: number | null,
+  pinned: number | null,
+): ShownAttention | null {
   if (!attention) return null;
   const from = attention.pooled ? [...attention.weights.keys()][0]! : (hovered ?? pinned);
   const weights = from === null ? undefined : attention.weights.get(from);

@@ -5,10 +5,15 @@ import { cellAt, layChips } from './chips';
 
 const UNITS = 100_000;
 const K = 8;
-const COLUMN = { x: 400, width: 168, top: 180, bottom: 860 } as Parameters<typeof layChips>[0]['column'];
+const COLUMN = { x: 400, width: 168, top: 180, bottom: 860 };
 
 function clustering(units: number): Clustering {
-  const side = { ids: Int32Array.from({ length: units }, (_, i) => i), labels: Uint8Array.from({ length: units }, (_, i) => (i * 7) % K), order: Array.from({ length: K }, (_, i) => i), summaries: [] };
+  const side = {
+    ids: Int32Array.from({ length: units }, (_, i) => i),
+    labels: Uint8Array.from({ length: units }, (_, i) => (i * 7) % K),
+    order: Array.from({ length: K }, (_, i) => i),
+    summaries: [],
+  };
   return { units: side, words: side } as unknown as Clustering;
 }
 
@@ -18,7 +23,11 @@ describe('Cells', () => {
 
   it('shows the unit that moves most of those that share a cell', () => {
     expect(cells.length).toBe(3);
-    expect(cells.map((cell) => [cell.unit, cell.x, cell.y])).toEqual([[1, 10, 20], [2, 15, 20], [3, 10, 25]]);
+    expect(cells.map((cell) => [cell.unit, cell.x, cell.y])).toEqual([
+      [1, 10, 20],
+      [2, 15, 20],
+      [3, 10, 25],
+    ]);
     expect(cells.value(0)).toBeCloseTo(-0.5);
   });
 
@@ -39,7 +48,9 @@ describe('chips of 100,000 units', () => {
     expect(chips.each).toBeGreaterThan(1);
     for (const chip of chips.list) {
       expect(chip.cells.length * chips.each).toBeGreaterThanOrEqual(chip.group.members.length);
-      expect(chip.cells.of(chip.cells.units[chip.cells.units.length - 1]!)!.y + chips.cell).toBeLessThanOrEqual(chip.y + chip.height);
+      expect(chip.cells.of(chip.cells.units[chip.cells.units.length - 1]!)!.y + chips.cell).toBeLessThanOrEqual(
+        chip.y + chip.height,
+      );
     }
   });
 
@@ -52,7 +63,14 @@ describe('chips of 100,000 units', () => {
   });
 
   it('scroll with few cells where they are read one below another', () => {
-    const phone = layChips({ clustering: clustering(UNITS), values, column: COLUMN, centres: null, align: 'width', below: 44 });
+    const phone = layChips({
+      clustering: clustering(UNITS),
+      values,
+      column: COLUMN,
+      centres: null,
+      align: 'width',
+      below: 44,
+    });
     expect(phone.list.reduce((sum, chip) => sum + chip.cells.length, 0)).toBeLessThanOrEqual(4000 + K);
   });
 

@@ -66,7 +66,12 @@ export class Cells implements Iterable<Cell> {
 
   private cell(i: number, unit: number): Cell {
     const { x, y, columns, pitch } = this.grid;
-    return { unit, x: x + (i % columns) * pitch, y: y + Math.floor(i / columns) * pitch, value: this.values ? this.values[unit]! : NaN };
+    return {
+      unit,
+      x: x + (i % columns) * pitch,
+      y: y + Math.floor(i / columns) * pitch,
+      value: this.values ? this.values[unit]! : NaN,
+    };
   }
 
   /** The unit that each cell shows. */
@@ -78,7 +83,8 @@ export class Cells implements Iterable<Cell> {
     for (let i = 0; i < shown.length; i++) {
       let best = units[i * each]!;
       const end = Math.min(units.length, (i + 1) * each);
-      for (let j = i * each + 1; values && j < end; j++) if (Math.abs(values[units[j]!]!) > Math.abs(values[best]!)) best = units[j]!;
+      for (let j = i * each + 1; values && j < end; j++)
+        if (Math.abs(values[units[j]!]!) > Math.abs(values[best]!)) best = units[j]!;
       shown[i] = best;
     }
     return (this.shown = shown);

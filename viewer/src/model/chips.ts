@@ -76,7 +76,10 @@ function choose(sizes: readonly number[], width: number, room: number): { p: Pla
   for (const each of SHARES) {
     const p = PLANS.find((one) => {
       const columns = columnsOf(one, width);
-      const total = sizes.reduce((sum, n) => sum + heightOf(one, Math.ceil(n / each / columns)) + LEAST_GAP, -LEAST_GAP);
+      const total = sizes.reduce(
+        (sum, n) => sum + heightOf(one, Math.ceil(n / each / columns)) + LEAST_GAP,
+        -LEAST_GAP,
+      );
       return total <= room && (each === 1 || one.cell >= LEAST_SHARED);
     });
     if (p) return { p, each };
@@ -109,7 +112,9 @@ export function layChips(request: ChipRequest): Chips {
   const { clustering, values, column, centres, align, below } = request;
   const all = groups(clustering.units);
   const sizes = all.map((group, i) => Math.max(group.members.length, request.reserve?.[i] ?? 0));
-  const { p, each } = centres ? choose(sizes, column.width, column.bottom - column.top) : scrolling(sizes, plan(16, { ...STACKED, head: 28, foot: 10 }));
+  const { p, each } = centres
+    ? choose(sizes, column.width, column.bottom - column.top)
+    : scrolling(sizes, plan(16, { ...STACKED, head: 28, foot: 10 }));
   const cells = sizes.map((n) => Math.ceil(n / each));
   const widest = columnsOf(p, column.width);
   const rowsOf = align === 'height' ? Math.max(1, Math.ceil(Math.max(...cells, 1) / widest)) : 0;
@@ -137,7 +142,15 @@ export function layChips(request: ChipRequest): Chips {
     };
   });
   const last = list[list.length - 1];
-  return { list, cell: p.cell, gap: p.gap, columns: widest, each, inline: p.inline, bottom: last ? last.y + last.height + below : column.top };
+  return {
+    list,
+    cell: p.cell,
+    gap: p.gap,
+    columns: widest,
+    each,
+    inline: p.inline,
+    bottom: last ? last.y + last.height + below : column.top,
+  };
 }
 
 /** The cell under a point, by arithmetic; null between cells. */

@@ -3,10 +3,15 @@ import { insist, layClouds } from './clouds';
 import { samplePicture } from './sample';
 
 const { clustering, vocabulary } = samplePicture();
-const column = (width: number): { x: number; width: number; top: number; bottom: number } => ({ x: 10, width, top: 90, bottom: 320 });
+const column = (width: number): { x: number; width: number; top: number; bottom: number } => ({
+  x: 10,
+  width,
+  top: 90,
+  bottom: 320,
+});
 
 describe.each([120, 150, 280])('clouds %i px wide', (width) => {
-  const plain = layClouds({ clustering: clustering!, vocabulary: vocabulary!, column: column(width), chip: null });
+  const plain = layClouds({ clustering: clustering, vocabulary: vocabulary, column: column(width), chip: null });
 
   it('draw a selected word wherever it is not wider than its cloud, and drop none', () => {
     const all = plain.list.flatMap((cloud) => [...cloud.words, ...cloud.more]);
@@ -21,6 +26,7 @@ describe.each([120, 150, 280])('clouds %i px wide', (width) => {
   });
 
   it('say in their note how many are not drawn', () => {
-    for (const cloud of plain.list) expect(cloud.note?.text ?? '').toBe(cloud.more.length ? `${cloud.more.length} more` : '');
+    for (const cloud of plain.list)
+      expect(cloud.note?.text ?? '').toBe(cloud.more.length ? `${cloud.more.length} more` : '');
   });
 });

@@ -73,7 +73,6 @@ function look(share: number): { size: number; weight: number } {
   };
 }
 
-
 interface Draft {
   group: Group;
   chip: number;
@@ -85,7 +84,8 @@ interface Draft {
 
 /** Shares out `room`: in proportion to the weights, at least `least`, at most `need`. */
 export function share(drafts: readonly { need: number; least: number; weight: number }[], room: number): number[] {
-  const heightAt = (level: number): number[] => drafts.map((d) => Math.max(d.least, Math.min(d.need, level * d.weight)));
+  const heightAt = (level: number): number[] =>
+    drafts.map((d) => Math.max(d.least, Math.min(d.need, level * d.weight)));
   let low = 0;
   let high = Math.max(...drafts.map((d) => d.need / Math.max(d.weight, 1e-9)), 1);
   for (let i = 0; i < 40; i++) {
@@ -171,7 +171,13 @@ function fill(words: readonly CloudWord[], width: number, height: number, short 
 }
 
 /** The same with some words certainly placed: as many of the weakest others as need be make room for them. */
-function fillWith(first: ReadonlySet<number>, words: readonly CloudWord[], width: number, height: number, short = false): Filled {
+function fillWith(
+  first: ReadonlySet<number>,
+  words: readonly CloudWord[],
+  width: number,
+  height: number,
+  short = false,
+): Filled {
   const before = new Set(fill(words, width, height).words.map((word) => word.wordId));
   let list = words.filter((word) => first.has(word.wordId) || before.has(word.wordId));
   for (;;) {
@@ -185,7 +191,10 @@ function fillWith(first: ReadonlySet<number>, words: readonly CloudWord[], width
 }
 
 /** Puts a filled cloud in its place. */
-function stand(filled: Filled, frame: { group: Group; chip: number; x: number; y: number; width: number; height: number }): Cloud {
+function stand(
+  filled: Filled,
+  frame: { group: Group; chip: number; x: number; y: number; width: number; height: number },
+): Cloud {
   const { x, y, width, height } = frame;
   const top = y + Math.max(0, (height - filled.height) / 2);
   return {
@@ -193,7 +202,13 @@ function stand(filled: Filled, frame: { group: Group; chip: number; x: number; y
     words: filled.words.map((word) => ({ ...word, x: x + word.x, baseline: top + word.baseline })),
     more: filled.more,
     note: filled.more.length
-      ? { x: x + width - filled.noteWidth, y: y + height - NOTE_SIZE - 2, width: filled.noteWidth, height: NOTE_SIZE + 3, text: noteOf(filled.more.length, filled.short) }
+      ? {
+          x: x + width - filled.noteWidth,
+          y: y + height - NOTE_SIZE - 2,
+          width: filled.noteWidth,
+          height: NOTE_SIZE + 3,
+          text: noteOf(filled.more.length, filled.short),
+        }
       : null,
   };
 }
@@ -232,7 +247,14 @@ export function layClouds(request: CloudRequest): Clouds {
   const extra = list.length > 1 ? Math.max(0, Math.min(14, spare / (list.length - 1))) : 0;
   let y = column.top;
   const clouds = list.map((draft, i) => {
-    const frame = { group: draft.group, chip: draft.chip, x: column.x, y: Math.round(y), width: column.width, height: heights[i]! };
+    const frame = {
+      group: draft.group,
+      chip: draft.chip,
+      x: column.x,
+      y: Math.round(y),
+      width: column.width,
+      height: heights[i]!,
+    };
     y += heights[i]! + gap + extra;
     return stand(filled[i]!, frame);
   });
@@ -245,7 +267,8 @@ export function insist(clouds: Clouds, wanted: readonly number[]): Clouds {
   const first = new Set(wanted);
   const missing = (cloud: Cloud): boolean => cloud.more.some((word) => first.has(word.wordId));
   if (!clouds.list.some(missing)) return clouds;
-  const byStrength = (a: CloudWord, b: CloudWord): number => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId;
+  const byStrength = (a: CloudWord, b: CloudWord): number =>
+    Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId;
   const again = (cloud: Cloud): Cloud =>
     stand(fillWith(first, [...cloud.words, ...cloud.more].sort(byStrength), cloud.width, cloud.height), cloud);
   const list = clouds.list.map((cloud) => (missing(cloud) ? again(cloud) : cloud));
@@ -253,10 +276,19 @@ export function insist(clouds: Clouds, wanted: readonly number[]): Clouds {
 }
 
 /** Words that raise and that lower a unit cluster most, among the clustered ones, strongest first. */
-export function moversOf(clustering: Clustering, unitCluster: number, most: number): { raise: number[]; lower: number[] } {
+export function moversOf(
+  clustering: Clustering,
+  unitCluster: number,
+  most: number,
+): { raise: number[]; lower: number[] } {
   const indices = [...clustering.words.ids.keys()];
-  const by = indices.sort((a, b) => strength(clustering, b, unitCluster) - strength(clustering, a, unitCluster) || a - b);
+  const by = indices.sort(
+    (a, b) => strength(clustering, b, unitCluster) - strength(clustering, a, unitCluster) || a - b,
+  );
   const raise = by.slice(0, most).filter((i) => strength(clustering, i, unitCluster) > 0);
-  const lower = by.slice(-most).reverse().filter((i) => strength(clustering, i, unitCluster) < 0);
+  const lower = by
+    .slice(-most)
+    .reverse()
+    .filter((i) => strength(clustering, i, unitCluster) < 0);
   return { raise: raise.map((i) => clustering.words.ids[i]!), lower: lower.map((i) => clustering.words.ids[i]!) };
 }

@@ -111,12 +111,23 @@ function mirror(frame: Frame): CompareColumns {
   const a = frame.sequence(from, Math.round(bars + 2 * AROUND), glyphA, tokenRight, pitch);
   return {
     layout: 'mirror',
-    a: { ...base, mirrored: true, sequence: a, memory: { x: chipsA, width: chip, ...board }, words: { x: margin, width: words, spine: spineA, ...board } },
+    a: {
+      ...base,
+      mirrored: true,
+      sequence: a,
+      memory: { x: chipsA, width: chip, ...board },
+      words: { x: margin, width: words, spine: spineA, ...board },
+    },
     b: {
       ...base,
       sequence: frame.sequence(glyphB - AROUND, Math.round(bars + 2 * AROUND), glyphB, tokenRight, pitch),
       memory: { x: chipsB, width: chip, ...board },
-      words: { x: spineB + SPINE, width: Math.max(60, Math.min(words, width - margin - spineB - SPINE)), spine: spineB, ...board },
+      words: {
+        x: spineB + SPINE,
+        width: Math.max(60, Math.min(words, width - margin - spineB - SPINE)),
+        spine: spineB,
+        ...board,
+      },
     },
     track: track ? { x: trackX, width: track } : null,
     band: { left: from, right: to },
@@ -150,7 +161,12 @@ function overlay(frame: Frame): CompareColumns {
   const sequence = frame.sequence(margin, right - margin, glyphX, tokenRight, pitch);
   return {
     layout: 'overlay',
-    a: { ...base, sequence, memory: { x: chipsA, width: chip, ...board }, words: { x: spine + SPINE, width: Math.max(60, width - margin - spine - SPINE), spine, ...board } },
+    a: {
+      ...base,
+      sequence,
+      memory: { x: chipsA, width: chip, ...board },
+      words: { x: spine + SPINE, width: Math.max(60, width - margin - spine - SPINE), spine, ...board },
+    },
     b: { ...base, sequence, memory: { x: chipsB, width: chip, ...board }, words: null },
     track: track ? { x: trackX, width: track } : null,
     band: { left: 0, right },
@@ -171,9 +187,23 @@ function narrow(frame: Frame): CompareColumns {
   const glyphA = Math.round(tokenRight - token - 14 - bars);
   const glyphB = tokenRight + 14;
   const base = { mode: 'wide' as const, width, height, margin, memory: null, words: null };
-  const column = (glyphX: number): SequenceColumn => ({ ...frame.sequence(glyphX, bars, glyphX, tokenRight, pitch), tokenWidth: token, rowPitch: 48, bottom: height });
+  const column = (glyphX: number): SequenceColumn => ({
+    ...frame.sequence(glyphX, bars, glyphX, tokenRight, pitch),
+    tokenWidth: token,
+    rowPitch: 48,
+    bottom: height,
+  });
   const a = column(glyphA);
-  return { layout: 'mirror', a: { ...base, mirrored: true, sequence: a }, b: { ...base, sequence: column(glyphB) }, track: null, band: { left: 0, right: width }, top: a.top, bottom: a.bottom, rowPitch: 48 };
+  return {
+    layout: 'mirror',
+    a: { ...base, mirrored: true, sequence: a },
+    b: { ...base, sequence: column(glyphB) },
+    track: null,
+    band: { left: 0, right: width },
+    top: a.top,
+    bottom: a.bottom,
+    rowPitch: 48,
+  };
 }
 
 export function compareColumns(box: Box, layout: 'mirror' | 'overlay', sizes: CompareSizes): CompareColumns {

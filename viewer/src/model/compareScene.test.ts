@@ -15,8 +15,25 @@ describe.each([1024, 1280, 1440, 1920])('compareColumns at %i px', (width) => {
   it.each([2, 8, 12, 30])('mirrors A and B inside the page, %i clusters', (k) => {
     const { a, b, track } = compareColumns({ width, height: 680 }, 'mirror', { ...SIZES, clusters: { a: k, b: k } });
     const bars = a.sequence!.pitch * k;
-    const places = [a.words!.x, a.words!.spine, a.memory!.x, a.memory!.x + a.memory!.width, a.sequence!.glyphX, a.sequence!.glyphX + bars, track!.x, track!.x + track!.width];
-    const right = [b.sequence!.glyphX, b.sequence!.glyphX + bars, b.memory!.x, b.memory!.x + b.memory!.width, b.words!.spine, b.words!.x, b.words!.x + b.words!.width];
+    const places = [
+      a.words!.x,
+      a.words!.spine,
+      a.memory!.x,
+      a.memory!.x + a.memory!.width,
+      a.sequence!.glyphX,
+      a.sequence!.glyphX + bars,
+      track!.x,
+      track!.x + track!.width,
+    ];
+    const right = [
+      b.sequence!.glyphX,
+      b.sequence!.glyphX + bars,
+      b.memory!.x,
+      b.memory!.x + b.memory!.width,
+      b.words!.spine,
+      b.words!.x,
+      b.words!.x + b.words!.width,
+    ];
     const all = [0, ...places, ...right, width];
     expect([...all].sort((x, y) => x - y)).toEqual(all);
     expect(a.sequence!.pitch).toBe(b.sequence!.pitch);

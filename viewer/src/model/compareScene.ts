@@ -6,7 +6,15 @@ import { unitClusters } from './groups';
 import type { Box } from './layout';
 import { colourLimit, largest } from './scale';
 import { hasTrack } from './track';
-import { buildScene, sequenceScene, TOKEN_SIZE, type PictureData, type Scene, type SequenceScene, type SharedScales } from './scene';
+import {
+  buildScene,
+  sequenceScene,
+  TOKEN_SIZE,
+  type PictureData,
+  type Scene,
+  type SequenceScene,
+  type SharedScales,
+} from './scene';
 
 /** Two pictures on one set of scales around one sentence. */
 export interface CompareScene {
@@ -25,11 +33,19 @@ function strongestStep(sequences: readonly (SequenceScene | null)[], step: numbe
   return largest(means) || undefined;
 }
 
-function sharedScales(data: CompareData, sequences: readonly (SequenceScene | null)[], step: number | null): SharedScales {
+function sharedScales(
+  data: CompareData,
+  sequences: readonly (SequenceScene | null)[],
+  step: number | null,
+): SharedScales {
   const both = [data.a, data.b];
   const most = (of: (side: PictureData) => number): number | undefined => Math.max(0, ...both.map(of)) || undefined;
   return {
-    colour: most((side) => (side.focusValues || side.colourScale === 'fixed' ? colourLimit(side.focusValues, side.colourScale, side.state) : 0)),
+    colour: most((side) =>
+      side.focusValues || side.colourScale === 'fixed'
+        ? colourLimit(side.focusValues, side.colourScale, side.state)
+        : 0,
+    ),
     links: most((side) => (side.clustering ? largest(side.clustering.blockMeans) : 0)),
     words: most((side) => (side.clustering ? cloudLimit(side.clustering, side.sizedBy) : 0)),
     step: strongestStep(sequences, step),
@@ -39,12 +55,17 @@ function sharedScales(data: CompareData, sequences: readonly (SequenceScene | nu
 /** Sizes of the other side's chips in the same places, so that matched chips get frames of one height. */
 function sizesOf(data: PictureData): number[] {
   const units = data.clustering?.units;
-  return units ? units.order.map((cluster) => units.labels.reduce((n, label) => n + (label === cluster ? 1 : 0), 0)) : [];
+  return units
+    ? units.order.map((cluster) => units.labels.reduce((n, label) => n + (label === cluster ? 1 : 0), 0))
+    : [];
 }
 
 function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): CompareColumns {
   const surface = data.a.sentence?.surface ?? [];
-  const tokenWidth = surface.reduce((most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width), 0);
+  const tokenWidth = surface.reduce(
+    (most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width),
+    0,
+  );
   const clusters = (side: PictureData): number => (side.clustering ? unitClusters(side.clustering) : 8);
   return compareColumns(box, layout, {
     tokenWidth: Math.ceil(tokenWidth) + 1,
@@ -55,11 +76,17 @@ function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): 
 }
 
 /** Both sides, laid out. `step` is the pinned one, whose links are drawn. */
-export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'overlay', step: number | null): CompareScene {
+export function buildCompare(
+  data: CompareData,
+  box: Box,
+  layout: 'mirror' | 'overlay',
+  step: number | null,
+): CompareScene {
   const columns = columnsFor(data, box, layout);
   const alone = { a: sequenceScene(data.a, columns.a), b: sequenceScene(data.b, columns.b) };
   const scale = Math.min(alone.a?.scale || Infinity, alone.b?.scale || Infinity);
-  const rescaled = (sequence: SequenceScene | null): SequenceScene | null => sequence && { ...sequence, scale: Number.isFinite(scale) ? scale : 0 };
+  const rescaled = (sequence: SequenceScene | null): SequenceScene | null =>
+    sequence && { ...sequence, scale: Number.isFinite(scale) ? scale : 0 };
   const scales = sharedScales(data, [alone.a, alone.b], step);
   const overlaid = layout === 'overlay';
   const dataA = { ...data.a, scales, ...(overlaid ? { reserve: sizesOf(data.b) } : {}) };

@@ -12,15 +12,40 @@ const table = (rows: Table['rows']): Table => ({
 
 describe('toCsv', () => {
   it('quotes what would break a line or a column', () => {
-    expect(toCsv(table([['a,b', 1], ['say "so"', 2], ['two\nlines', 3]]))).toBe(
-      'word,mean\r\n"a,b",1\r\n"say ""so""",2\r\n"two\nlines",3\r\n',
-    );
+    expect(
+      toCsv(
+        table([
+          ['a,b', 1],
+          ['say "so"', 2],
+          ['two\nlines', 3],
+        ]),
+      ),
+    ).toBe('word,mean\r\n"a,b",1\r\n"say ""so""",2\r\n"two\nlines",3\r\n');
   });
   it('lets no text be taken for a formula', () => {
-    const csv = toCsv(table([['=HYPERLINK("x")', 1], ['+cmd|x', 2], ['@SUM(A1)', 3], ['-2+3', 4], ['--', 5], ['-', 6]]));
-    expect(csv).toBe('word,mean\r\n"\'=HYPERLINK(""x"")",1\r\n\'+cmd|x,2\r\n\'@SUM(A1),3\r\n\'-2+3,4\r\n--,5\r\n-,6\r\n');
+    const csv = toCsv(
+      table([
+        ['=HYPERLINK("x")', 1],
+        ['+cmd|x', 2],
+        ['@SUM(A1)', 3],
+        ['-2+3', 4],
+        ['--', 5],
+        ['-', 6],
+      ]),
+    );
+    expect(csv).toBe(
+      'word,mean\r\n"\'=HYPERLINK(""x"")",1\r\n\'+cmd|x,2\r\n\'@SUM(A1),3\r\n\'-2+3,4\r\n--,5\r\n-,6\r\n',
+    );
   });
-  it('leaves missing values empty', () => expect(toCsv(table([['x', null], ['y', NaN]]))).toBe('word,mean\r\nx,\r\ny,\r\n'));
+  it('leaves missing values empty', () =>
+    expect(
+      toCsv(
+        table([
+          ['x', null],
+          ['y', NaN],
+        ]),
+      ),
+    ).toBe('word,mean\r\nx,\r\ny,\r\n'));
   it('writes single-precision numbers without their noise', () => {
     expect(toCsv(table([['x', Math.fround(0.1)]]))).toContain('x,0.1\r\n');
     expect(toCsv(table([['x', 277457]]))).toContain('x,277457\r\n');

@@ -43,7 +43,12 @@ export function toCsv(table: Table): string {
 /** A file name from words that people chose: letters, digits and hyphens only. */
 export function fileName(...parts: string[]): string {
   const clean = parts
-    .map((part) => part.normalize('NFC').replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, ''))
+    .map((part) =>
+      part
+        .normalize('NFC')
+        .replace(/[^\p{L}\p{N}]+/gu, '-')
+        .replace(/^-+|-+$/g, ''),
+    )
     .filter(Boolean);
   return clean.join('-').slice(0, 80).toLowerCase() || 'rnnvis';
 }

@@ -58,7 +58,8 @@ export function blockMean(clustering: Clustering, wordCluster: number, unitClust
 export function strongestChip(clustering: Clustering, wordCluster: number): number {
   let best = clustering.units.order[0] ?? 0;
   for (const chip of clustering.units.order) {
-    if (Math.abs(blockMean(clustering, wordCluster, chip)) > Math.abs(blockMean(clustering, wordCluster, best))) best = chip;
+    if (Math.abs(blockMean(clustering, wordCluster, chip)) > Math.abs(blockMean(clustering, wordCluster, best)))
+      best = chip;
   }
   return best;
 }
@@ -78,7 +79,9 @@ export function unitLabels(clustering: Clustering, units: number): Int16Array {
 }
 
 /** Number of the chip that holds each unit, as drawn, from 1; null for a unit outside the clustering. */
-export function chipNumbers(units: { ids: Int32Array; labels: Uint8Array; order: number[] } | null): Map<number, number> {
+export function chipNumbers(
+  units: { ids: Int32Array; labels: Uint8Array; order: number[] } | null,
+): Map<number, number> {
   const numbers = new Map<number, number>();
   units?.ids.forEach((unit, i) => numbers.set(unit, units.order.indexOf(units.labels[i]!) + 1));
   return numbers;

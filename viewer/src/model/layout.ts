@@ -97,10 +97,26 @@ export function rowPitch(room: number, tokens: number, most: number, least = LEA
 }
 
 /** Spaces inside a column: before the glyph, before the track, the track, after it; least widths and row pitch. */
-const ALONE = { before: 14, attention: 40, beside: 26, track: 56, after: 26, glyph: 140, token: 120, pitch: LEAST_PITCH };
+const ALONE = {
+  before: 14,
+  attention: 40,
+  beside: 26,
+  track: 56,
+  after: 26,
+  glyph: 140,
+  token: 120,
+  pitch: LEAST_PITCH,
+};
 const PAIRED = { before: 10, attention: 26, beside: 24, track: 38, after: 10, glyph: 90, token: 92, pitch: 40 };
 
-function sequenceColumn(x: number, room: number, top: number, bottom: number, sizes: Sizes, most: number): SequenceColumn {
+function sequenceColumn(
+  x: number,
+  room: number,
+  top: number,
+  bottom: number,
+  sizes: Sizes,
+  most: number,
+): SequenceColumn {
   const space = sizes.paired ? PAIRED : ALONE;
   const trackWidth = sizes.hasTrack ? space.beside + space.track : 0;
   const attention = sizes.hasAttention ? space.attention : 0;
@@ -139,7 +155,14 @@ const LEAST_BOARD = 276;
 const WIDEST_SENTENCE = 330;
 
 /** Two sentences side by side in `room`, and the strip of their difference below them. */
-function pair(x: number, room: number, top: number, height: number, sizes: Sizes, most: number): Pick<Columns, 'sequence' | 'second' | 'difference'> {
+function pair(
+  x: number,
+  room: number,
+  top: number,
+  height: number,
+  sizes: Sizes,
+  most: number,
+): Pick<Columns, 'sequence' | 'second' | 'difference'> {
   const each = Math.min(WIDEST_SENTENCE, (room - PAIR_GAP) / 2);
   const width = 2 * sequenceColumn(x, each, top, height, sizes, most).width + PAIR_GAP;
   const more = width < ONE_LINE ? SECOND_LINE : 0;
@@ -147,7 +170,11 @@ function pair(x: number, room: number, top: number, height: number, sizes: Sizes
   const sequence = sequenceColumn(x, each, top, bottom, sizes, most);
   const left = x + sequence.width;
   const second = { ...sequenceColumn(left + PAIR_GAP, each, top, bottom, sizes, most), left };
-  return { sequence, second, difference: { x, right: second.x + second.width, top: bottom, below: bottom + 26 + more, bottom: height } };
+  return {
+    sequence,
+    second,
+    difference: { x, right: second.x + second.width, top: bottom, below: bottom + 26 + more, bottom: height },
+  };
 }
 
 /** Where the sentences end and the links to the chips begin. */
@@ -170,17 +197,26 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
       const sequence = sequenceColumn(margin, width - margin, PHONE_HEAD, height, sizes, 48);
       return { ...base, sequence: { ...sequence, rowPitch: 48, width: width - margin } };
     }
-    return mode === 'memory' ? { ...base, memory: board } : { ...base, words: { ...board, x: margin + 10, width: width - 2 * margin - 10, spine: margin } };
+    return mode === 'memory'
+      ? { ...base, memory: board }
+      : { ...base, words: { ...board, x: margin + 10, width: width - 2 * margin - 10, spine: margin } };
   }
   const chip = sizes.manyUnits && width >= 1000 ? 168 : 138;
   const right = width - (width >= 860 ? 22 : 16);
   const sentences = sizes.paired
     ? pair(margin, right - margin - chip - LEAST_BOARD, HEAD, height, sizes, 56)
-    : { sequence: sequenceColumn(margin, Math.min(width * (width < 860 ? 0.46 : 0.425), 450), HEAD, height, sizes, 56) };
+    : {
+        sequence: sequenceColumn(margin, Math.min(width * (width < 860 ? 0.46 : 0.425), 450), HEAD, height, sizes, 56),
+      };
   const left = sequenceRight({ ...base, ...sentences });
   const rest = Math.max(240, right - left - chip);
   const words = Math.round(Math.min(520, Math.max(rest * 0.6, Math.min(270, rest - 110))));
   const first = Math.round(Math.max(rest >= 300 ? 40 : 28, Math.min(96, rest * 0.12)));
   const memory = { x: left + first, width: chip, top: HEAD + 6, bottom };
-  return { ...base, ...sentences, memory, words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom: bottom - sizes.note } };
+  return {
+    ...base,
+    ...sentences,
+    memory,
+    words: { x: right - words, width: words, spine: right - words - 8, top: HEAD - 2, bottom: bottom - sizes.note },
+  };
 }

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { linkAt, linkPath, type Link } from './links';
 
-const link = (y0: number, y1: number, width = 6): Link => ({ unitCluster: 0, wordCluster: y1, value: 1, width, x0: 0, y0, x1: 100, y1 });
+const link = (y0: number, y1: number, width = 6): Link => ({
+  unitCluster: 0,
+  wordCluster: y1,
+  value: 1,
+  width,
+  x0: 0,
+  y0,
+  x1: 100,
+  y1,
+});
 
 describe('linkAt', () => {
   const links = [link(0, 100), link(100, 0), link(50, 400)];

@@ -53,13 +53,23 @@ interface Node {
 }
 
 /** Places the ends of the links at their nodes: stacked in the order of the nodes at their other ends. */
-function place(links: readonly Link[], key: (link: Link) => number, node: (key: number) => Node, other: (link: Link) => number, at: 'y0' | 'y1'): void {
+function place(
+  links: readonly Link[],
+  key: (link: Link) => number,
+  node: (key: number) => Node,
+  other: (link: Link) => number,
+  at: 'y0' | 'y1',
+): void {
   const byNode = new Map<number, Link[]>();
   for (const link of links) byNode.set(key(link), [...(byNode.get(key(link)) ?? []), link]);
   for (const [name, ends] of byNode) {
     ends.sort((a, b) => other(a) - other(b));
     const { middle, room } = node(name);
-    stack(ends.map((link) => link.width), middle, room).forEach((y, i) => (ends[i]![at] = y));
+    stack(
+      ends.map((link) => link.width),
+      middle,
+      room,
+    ).forEach((y, i) => (ends[i]![at] = y));
   }
 }
 
@@ -147,7 +157,9 @@ export interface StepEnd {
 export function stepLinks(chips: Chips, means: readonly number[], from: StepEnd, widthFactor: number): Link[] {
   const strongest = from.strongest ?? (largest(means) || 1);
   const crowd = Math.min(1, 10 / Math.max(chips.list.length, 1));
-  const widths = means.map((value) => Math.max(THINNEST, (Math.abs(value) / strongest) * (WIDEST + 1) * crowd * widthFactor));
+  const widths = means.map((value) =>
+    Math.max(THINNEST, (Math.abs(value) / strongest) * (WIDEST + 1) * crowd * widthFactor),
+  );
   const ys = stack(widths, from.y, from.room);
   return chips.list.map((chip, i) => ({
     unitCluster: chip.group.cluster,
@@ -169,7 +181,8 @@ export function linkAt(links: readonly Link[], x: number, y: number, slack = 3):
     if (x < Math.min(link.x0, link.x1) || x > Math.max(link.x0, link.x1)) continue;
     const t = solve((x - link.x0) / (link.x1 - link.x0));
     const rise = t * t * (3 - 2 * t);
-    const slope = ((link.y1 - link.y0) * 6 * t * (1 - t)) / Math.max(1e-6, Math.abs(link.x1 - link.x0) * (1.5 - 3 * t * (1 - t)));
+    const slope =
+      ((link.y1 - link.y0) * 6 * t * (1 - t)) / Math.max(1e-6, Math.abs(link.x1 - link.x0) * (1.5 - 3 * t * (1 - t)));
     const distance = Math.abs(y - (link.y0 + (link.y1 - link.y0) * rise)) / Math.hypot(1, slope) - link.width / 2;
     if (distance < slack && distance < least) {
       best = link;

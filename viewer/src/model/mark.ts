@@ -44,7 +44,9 @@ function literal(text: string, wanted: string): [number, number][] {
 
 function matches(text: string, pattern: string): [number, number][] {
   try {
-    return [...text.matchAll(new RegExp(pattern, 'giu'))].filter((match) => match[0]).map((match) => [match.index, match.index + match[0].length]);
+    return [...text.matchAll(new RegExp(pattern, 'giu'))]
+      .filter((match) => match[0])
+      .map((match) => [match.index, match.index + match[0].length]);
   } catch {
     return [];
   }

@@ -18,7 +18,13 @@ describe('matches', () => {
   });
 
   it('are always named with their number', () => {
-    expect([0.85, 0.5, 0.36, -0.17, -0.001].map(matchLabel)).toEqual(['match 0.85', 'match 0.50', 'weak 0.36', 'weak −0.17', 'weak 0.00']);
+    expect([0.85, 0.5, 0.36, -0.17, -0.001].map(matchLabel)).toEqual([
+      'match 0.85',
+      'match 0.50',
+      'weak 0.36',
+      'weak −0.17',
+      'weak 0.00',
+    ]);
   });
 });
 
@@ -34,7 +40,8 @@ describe('inOrderOf', () => {
 
   it('keeps every cloud beside its chip', () => {
     const ordered = inOrderOf(clustering, [3, 1, 0, 2], matching);
-    const pairs = (one: typeof clustering): string[] => one.units.order.map((chip, i) => `${chip} ${one.words.order[i]!}`).sort();
+    const pairs = (one: typeof clustering): string[] =>
+      one.units.order.map((chip, i) => `${chip} ${one.words.order[i]!}`).sort();
     expect(pairs(ordered)).toEqual(pairs(clustering));
   });
 });

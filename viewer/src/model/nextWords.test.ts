@@ -19,15 +19,22 @@ describe('candidates', () => {
       { text: vocabulary.text[3], p: 0.125, came: false },
     ]);
   });
-  it('marks none after the last word', () => expect(candidates(next, 2, sentence!, vocabulary).map((c) => c.came)).toEqual([false, false]));
+  it('marks none after the last word', () =>
+    expect(candidates(next, 2, sentence!, vocabulary).map((c) => c.came)).toEqual([false, false]));
 });
 
 describe('lineUnder', () => {
-  it('is the likeliest word', () => expect(lineUnder(next, 1, sentence!, vocabulary, 200)).toMatchObject({ text: vocabulary.text[4], p: 0.5, shown: vocabulary.text[4] }));
+  it('is the likeliest word', () =>
+    expect(lineUnder(next, 1, sentence!, vocabulary, 200)).toMatchObject({
+      text: vocabulary.text[4],
+      p: 0.5,
+      shown: vocabulary.text[4],
+    }));
   it('is cut where there is no room', () => {
     const long = { ...vocabulary, text: vocabulary.text.map(() => 'incomprehensibilities') };
     expect(lineUnder(next, 1, sentence!, long, 70)!.shown).toMatch(/^inc.*…$/);
   });
 });
 
-it('writes a probability without its zero', () => expect([shortP(0.625), shortP(1), shortP(0.001)]).toEqual(['.63', '1.00', '.00']));
+it('writes a probability without its zero', () =>
+  expect([shortP(0.625), shortP(1), shortP(0.001)]).toEqual(['.63', '1.00', '.00']));

@@ -32,7 +32,13 @@ export function candidates(next: NextWords, step: number, sentence: Sentence, vo
 }
 
 /** The likeliest next word, cut to `width` pixels with its arrow and its probability. */
-export function lineUnder(next: NextWords, step: number, sentence: Sentence, vocabulary: Vocabulary, width: number): NextLine | null {
+export function lineUnder(
+  next: NextWords,
+  step: number,
+  sentence: Sentence,
+  vocabulary: Vocabulary,
+  width: number,
+): NextLine | null {
   const [first] = candidates(next, step, sentence, vocabulary);
   if (!first) return null;
   const rest = measure(`${ARROW} ${shortP(first.p)}`, 'interface', NEXT_SIZE).width;

@@ -7,7 +7,9 @@ describe('descending', () => {
   });
 
   it('agrees with a comparison of the values', () => {
-    const values = Float32Array.from({ length: 3000 }, (_, i) => (i % 7 === 0 ? 0 : i % 11 === 0 ? -0 : Math.round(40 * Math.sin(i * i)) / 8));
+    const values = Float32Array.from({ length: 3000 }, (_, i) =>
+      i % 7 === 0 ? 0 : i % 11 === 0 ? -0 : Math.round(40 * Math.sin(i * i)) / 8,
+    );
     const plain = [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b);
     expect([...descending(values)]).toEqual(plain);
   });

@@ -27,12 +27,17 @@ describe('pack', () => {
       expect(a.top).toBeGreaterThanOrEqual(-0.5);
       expect(a.bottom).toBeLessThanOrEqual(height + 0.5);
       for (const b of all.slice(i + 1)) {
-        const apart = a.right + GAP_X <= b.left + 1e-9 || b.right + GAP_X <= a.left + 1e-9 || a.bottom <= b.top + 1e-9 || b.bottom <= a.top + 1e-9;
+        const apart =
+          a.right + GAP_X <= b.left + 1e-9 ||
+          b.right + GAP_X <= a.left + 1e-9 ||
+          a.bottom <= b.top + 1e-9 ||
+          b.bottom <= a.top + 1e-9;
         expect(apart).toBe(true);
       }
     });
     const lowest = Math.max(...all.map((box) => box.bottom));
-    for (const box of all) if (note && box.bottom > lowest - 6) expect(box.right).toBeLessThanOrEqual(width - note + 1e-9);
+    for (const box of all)
+      if (note && box.bottom > lowest - 6) expect(box.right).toBeLessThanOrEqual(width - note + 1e-9);
   });
 
   it('places the largest word nearest to the middle', () => {
@@ -47,17 +52,31 @@ describe('pack', () => {
     let seed = 1;
     const random = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
     for (let trial = 0; trial < 4000; trial++) {
-      const many = Array.from({ length: 20 + Math.floor(random() * 60) }, () => ({ size: 11 + Math.round(random() * 22) / 2, width: 15 + random() * 70 }));
+      const many = Array.from({ length: 20 + Math.floor(random() * 60) }, () => ({
+        size: 11 + Math.round(random() * 22) / 2,
+        width: 15 + random() * 70,
+      }));
       const some = many.sort((a, b) => b.size - a.size);
       const width = 150 + Math.floor(random() * 200);
       const { placed } = pack(some, width, 12 + Math.floor(random() * 120), 40);
       const lowest = Math.max(...placed.map(({ baseline }) => baseline));
-      for (const { index, x, baseline } of placed) if (baseline > lowest - 3) expect(x + some[index]!.width).toBeLessThanOrEqual(width - 40 + 1e-9);
+      for (const { index, x, baseline } of placed)
+        if (baseline > lowest - 3) expect(x + some[index]!.width).toBeLessThanOrEqual(width - 40 + 1e-9);
     }
   });
 
   it('is the same every time, and leaves out what is wider than the box', () => {
     expect(pack(items, 318, 100, 40)).toEqual(pack(items, 318, 100, 40));
-    expect(pack([{ width: 400, size: 20 }, { width: 40, size: 12 }], 318, 100, 0).placed.map((place) => place.index)).toEqual([1]);
+    expect(
+      pack(
+        [
+          { width: 400, size: 20 },
+          { width: 40, size: 12 },
+        ],
+        318,
+        100,
+        0,
+      ).placed.map((place) => place.index),
+    ).toEqual([1]);
   });
 });

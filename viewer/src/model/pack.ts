@@ -51,7 +51,7 @@ function outwards(members: readonly number[]): number[] {
 function taper(place: number, count: number): number {
   if (count < 3) return 1;
   const fromMiddle = Math.abs(2 * place - (count - 1)) / (count - 1);
-  return 1 - 0.1 * fromMiddle ** 2 - 0.06 * ((place * 5) % 3) / 2;
+  return 1 - 0.1 * fromMiddle ** 2 - (0.06 * ((place * 5) % 3)) / 2;
 }
 
 /** First fit, largest first: each item goes into the first line with room, or opens a line while there is height. */
@@ -79,7 +79,8 @@ function fill(items: readonly PackItem[], height: number, room: (line: number) =
  */
 export function pack(items: readonly PackItem[], width: number, height: number, note: number): Packing {
   let everywhere = false;
-  const free = (place: number, count: number): number => (note > 0 && (everywhere || place === count - 1) ? width - note - GAP_X : width);
+  const free = (place: number, count: number): number =>
+    note > 0 && (everywhere || place === count - 1) ? width - note - GAP_X : width;
   let count = 0;
   let lines = fill(items, height, () => width);
   for (let attempt = 0; attempt < 5 && lines.length !== count; attempt++) {

@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { hitTest } from '../ui/board/hit';
-import { sideLook, type Look } from '../paint/look';
 import { sequenceRight } from './layout';
 import { pairedRows, shifts } from './pair';
 import { samplePicture } from './sample';
@@ -10,7 +8,11 @@ function paired(step: number | null, step2: number | null): ReturnType<typeof sa
   const data = samplePicture();
   const other = samplePicture({ tokens: 9 });
   const values = other.sequence!.values.map((value) => value * 0.5);
-  return { ...data, step, second: { sentence: other.sentence!, steps: other.steps, sequence: { ...other.sequence!, values }, step: step2 } };
+  return {
+    ...data,
+    step,
+    second: { sentence: other.sentence!, steps: other.steps, sequence: { ...other.sequence!, values }, step: step2 },
+  };
 }
 
 const box = { width: 1056, height: 772 };
@@ -46,18 +48,5 @@ describe('two sentences', () => {
     }
     expect(buildScene(paired(5, null), box, 'wide').difference).toBeNull();
     expect(buildScene(samplePicture(), box, 'wide').difference).toBeNull();
-  });
-
-  it('are told apart under the pointer', () => {
-    const scene = buildScene(paired(5, 7), box, 'wide');
-    const look = { hover: null, step: 5, step2: 7, range: [1, 2], stepShown: true, scroll: { sequence: 0, board: 0 }, linkWidth: 1 } as unknown as Look;
-    const column = scene.columns.second!;
-    const y = column.top + scene.second!.rows[3]!.y;
-    expect(hitTest(scene, { x: column.x + 4, y }, look)).toEqual({ kind: 'step', step: 3, cluster: null, second: true });
-    expect(hitTest(scene, { x: scene.columns.sequence!.x + 4, y }, look)).toMatchObject({ kind: 'step', step: 1 });
-    const bar = scene.difference!.bars[2]!;
-    expect(hitTest(scene, { x: bar.x, y: scene.difference!.middle }, look)).toEqual({ kind: 'difference', cluster: bar.cluster });
-    expect(sideLook(look, true)).toMatchObject({ step: 7, range: null });
-    expect(sideLook({ ...look, hover: { kind: 'step', step: 1, cluster: null, second: true } }, false).hover).toBeNull();
   });
 });

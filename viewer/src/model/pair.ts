@@ -40,7 +40,12 @@ export interface DifferenceScene {
 const HALF = 16;
 
 /** The difference of two pinned steps, chip by chip; null while one of them is missing. */
-export function differenceScene(first: SequenceScene | null, second: SequenceScene | null, steps: readonly [number | null, number | null], place: { box: DifferenceBox; x: number }): DifferenceScene | null {
+export function differenceScene(
+  first: SequenceScene | null,
+  second: SequenceScene | null,
+  steps: readonly [number | null, number | null],
+  place: { box: DifferenceBox; x: number },
+): DifferenceScene | null {
   const a = steps[0] === null ? undefined : first?.rows[steps[0]];
   const b = steps[1] === null ? undefined : second?.rows[steps[1]];
   if (!a?.means.length || a.means.length !== b?.means.length) return null;

@@ -14,11 +14,31 @@ export function asPieces(surface: readonly string[]): Piece[] | null {
   const said = (mark: RegExp): boolean => surface.some((token) => token.length > 1 && mark.test(token));
   const by = (joined: (step: number) => boolean, text: (token: string) => string): Piece[] =>
     surface.map((token, step) => ({ text: text(token), before: step === 0 || joined(step) ? '' : ' ' }));
-  if (said(SPACE)) return by((step) => !SPACE.test(surface[step]!), (token) => characters(token.replace(SPACE, '')));
-  if (said(GOES_ON)) return by((step) => GOES_ON.test(surface[step]!), (token) => token.replace(GOES_ON, ''));
-  if (said(UNFINISHED)) return by((step) => UNFINISHED.test(surface[step - 1]!), (token) => token.replace(UNFINISHED, ''));
-  if (said(END)) return by((step) => !END.test(surface[step - 1]!), (token) => token.replace(END, ''));
-  if (surface.length > 1 && surface.every((token) => [...token].length <= 1)) return by(() => true, (token) => token);
+  if (said(SPACE))
+    return by(
+      (step) => !SPACE.test(surface[step]!),
+      (token) => characters(token.replace(SPACE, '')),
+    );
+  if (said(GOES_ON))
+    return by(
+      (step) => GOES_ON.test(surface[step]!),
+      (token) => token.replace(GOES_ON, ''),
+    );
+  if (said(UNFINISHED))
+    return by(
+      (step) => UNFINISHED.test(surface[step - 1]!),
+      (token) => token.replace(UNFINISHED, ''),
+    );
+  if (said(END))
+    return by(
+      (step) => !END.test(surface[step - 1]!),
+      (token) => token.replace(END, ''),
+    );
+  if (surface.length > 1 && surface.every((token) => [...token].length <= 1))
+    return by(
+      () => true,
+      (token) => token,
+    );
   return null;
 }
 

@@ -21,8 +21,16 @@ function side(count: number, k: number): ClusterSide {
   return {
     ids,
     labels,
-    order: Array.from({ length: k }, (_, i) => (i * 3 + 1) % k).filter((c, i, all) => all.indexOf(c) === i).concat(),
-    summaries: sizes.map((size, cluster) => ({ cluster, size, stability: cluster === 0 ? 0.3 : 0.8, purityClass: 0.9, effect: cluster - k / 2 })),
+    order: Array.from({ length: k }, (_, i) => (i * 3 + 1) % k)
+      .filter((c, i, all) => all.indexOf(c) === i)
+      .concat(),
+    summaries: sizes.map((size, cluster) => ({
+      cluster,
+      size,
+      stability: cluster === 0 ? 0.3 : 0.8,
+      purityClass: 0.9,
+      effect: cluster - k / 2,
+    })),
   };
 }
 
@@ -33,9 +41,14 @@ export interface SampleSize {
   tokens?: number;
 }
 
-export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: SampleSize = {}): PictureData & { clustering: Clustering; vocabulary: Vocabulary } {
+export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: SampleSize = {}): PictureData & {
+  clustering: Clustering;
+  vocabulary: Vocabulary;
+} {
   const next = stream(7);
-  const text = Array.from({ length: words + 10 }, (_, i) => (i === words ? '<unk>' : `w${i}${'abcdefghij'.slice(0, i % 9)}`));
+  const text = Array.from({ length: words + 10 }, (_, i) =>
+    i === words ? '<unk>' : `w${i}${'abcdefghij'.slice(0, i % 9)}`,
+  );
   const vocabulary: Vocabulary = {
     text,
     count: Float64Array.from(text, (_, i) => 1000 - i),
@@ -48,7 +61,10 @@ export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: S
   if (unitSide.order.length < k) unitSide.order = Array.from({ length: k }, (_, i) => i);
   if (wordSide.order.length < k) wordSide.order = Array.from({ length: k }, (_, i) => i);
   const blockMeans = Float32Array.from({ length: k * k }, () => next() - 0.5);
-  const strengths = Float32Array.from({ length: words * k }, (_, i) => blockMeans[wordSide.labels[Math.floor(i / k)]! * k + (i % k)]! + 0.3 * (next() - 0.5));
+  const strengths = Float32Array.from(
+    { length: words * k },
+    (_, i) => blockMeans[wordSide.labels[Math.floor(i / k)]! * k + (i % k)]! + 0.3 * (next() - 0.5),
+  );
   const clustering: Clustering = {
     method: 'block',
     selection: 'reliable',
@@ -67,13 +83,24 @@ export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: S
   const step = Math.min(5, tokens - 1);
   return {
     sentence: { id: 0, key: 'a', split: 'test', label: 1, score: 1, text: surface.join(' '), tokens: ids, surface },
-    steps: { length: tokens, classes: 2, pClass: Float32Array.from(p.flatMap((v) => [1 - v, v])), push: null, loss: null, next: null, surprise: Float32Array.from(p, (v) => 100 * v) },
+    steps: {
+      length: tokens,
+      classes: 2,
+      pClass: Float32Array.from(p.flatMap((v) => [1 - v, v])),
+      push: null,
+      loss: null,
+      next: null,
+      surprise: Float32Array.from(p, (v) => 100 * v),
+    },
     sequence: { length: tokens, units, initial: new Float32Array(units), values },
     clustering,
     vocabulary,
     model: { name: 'gru', title: 'GRU', classes: ['negative', 'positive'], tables: {} } as ModelEntry,
     state,
-    focusValues: Float32Array.from({ length: units }, (_, u) => values[step * units + u]! - values[(step - 1) * units + u]!),
+    focusValues: Float32Array.from(
+      { length: units },
+      (_, u) => values[step * units + u]! - values[(step - 1) * units + u]!,
+    ),
     step,
     words: ['w1a'],
     sizedBy: null,

@@ -26,7 +26,11 @@ export function mean(values: ArrayLike<number>, indices: ArrayLike<number>): num
 }
 
 /** End of the chips' colour scale: fitted to what is shown, or one for the state (half its range; 1 if unbounded). */
-export function colourLimit(values: ArrayLike<number> | null, scale: 'fit' | 'fixed', state: StateEntry | null): number {
+export function colourLimit(
+  values: ArrayLike<number> | null,
+  scale: 'fit' | 'fixed',
+  state: StateEntry | null,
+): number {
   if (scale === 'fixed') return state && !state.bounded ? 1 : 0.5;
   return values ? roundUp(largest(values)) : 1;
 }

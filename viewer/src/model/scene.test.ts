@@ -18,7 +18,11 @@ describe.each(SIZES)('a picture of %i × %i, %s', (width, height, mode) => {
   it.each([2, 8, 12, 30])('keeps everything apart and inside with %i clusters', (k) => {
     const scene = buildScene(samplePicture({ k }), { width, height }, mode);
     const { sequence, memory, words } = scene.columns;
-    const edges = [sequence && [sequence.x, sequence.x + sequence.width], memory && [memory.x, memory.x + memory.width], words && [words.spine, words.x + words.width]].filter(Boolean) as [number, number][];
+    const edges = [
+      sequence && [sequence.x, sequence.x + sequence.width],
+      memory && [memory.x, memory.x + memory.width],
+      words && [words.spine, words.x + words.width],
+    ].filter(Boolean) as [number, number][];
     edges.forEach(([left, right], i) => {
       expect(left).toBeGreaterThanOrEqual(i ? edges[i - 1]![1] + 20 : 0);
       expect(right).toBeLessThanOrEqual(width);
@@ -43,7 +47,8 @@ describe.each(SIZES)('a picture of %i × %i, %s', (width, height, mode) => {
       for (const word of cloud.words) {
         expect(word.x).toBeGreaterThanOrEqual(cloud.x);
         expect(word.x + word.width).toBeLessThanOrEqual(cloud.x + cloud.width + 0.01);
-        if (cloud.note && word.baseline > cloud.note.y + 4) expect(word.x + word.width).toBeLessThanOrEqual(cloud.note.x);
+        if (cloud.note && word.baseline > cloud.note.y + 4)
+          expect(word.x + word.width).toBeLessThanOrEqual(cloud.note.x);
       }
     });
     if (mode === 'wide' && k <= 12) expect(scene.boardHeight).toBeLessThanOrEqual(height + 1);
@@ -90,21 +95,28 @@ describe('the numbers drawn', () => {
   it('loses no word: drawn and listed ones are all that were grouped', () => {
     for (const cloud of scene.clouds!.list) {
       const ids = [...cloud.words, ...cloud.more].map((word) => word.wordId).sort((a, b) => a - b);
-      const members = [...data.clustering.words.ids].filter((_, i) => data.clustering.words.labels[i] === cloud.group.cluster);
+      const members = [...data.clustering.words.ids].filter(
+        (_, i) => data.clustering.words.labels[i] === cloud.group.cluster,
+      );
       expect(ids).toEqual(members);
     }
   });
 
   it('sizes all words on one scale', () => {
     const words = scene.clouds!.list.flatMap((cloud) => cloud.words);
-    for (const a of words) for (const b of words.slice(0, 20)) if (Math.abs(a.strength) > Math.abs(b.strength)) expect(a.size).toBeGreaterThanOrEqual(b.size);
+    for (const a of words)
+      for (const b of words.slice(0, 20))
+        if (Math.abs(a.strength) > Math.abs(b.strength)) expect(a.size).toBeGreaterThanOrEqual(b.size);
   });
 
   it('has no bar that touches a strip', () => {
     const { rowPitch } = scene.columns.sequence!;
     for (const row of scene.sequence!.rows) {
       for (const bar of row.bars) {
-        for (const piece of bar.pieces) expect(Math.max(Math.abs(piece.from), Math.abs(piece.to)) * scene.sequence!.scale).toBeLessThanOrEqual(rowPitch / 2 - 4);
+        for (const piece of bar.pieces)
+          expect(Math.max(Math.abs(piece.from), Math.abs(piece.to)) * scene.sequence!.scale).toBeLessThanOrEqual(
+            rowPitch / 2 - 4,
+          );
       }
     }
   });
@@ -126,7 +138,10 @@ describe('a selected word that found no room', () => {
     const hidden = plain.clouds!.list.find((cloud) => cloud.more.length)!.more.at(-1)!;
     const scene = buildScene({ ...data, words: [hidden.text], step: null }, { width: 896, height: 560 }, 'wide');
     const cloud = scene.clouds!.list.find((one) => one.words.some((word) => word.wordId === hidden.wordId))!;
-    expect(cloud.words.length + cloud.more.length).toBe(plain.clouds!.list.find((one) => one.group.cluster === cloud.group.cluster)!.words.length + plain.clouds!.list.find((one) => one.group.cluster === cloud.group.cluster)!.more.length);
+    expect(cloud.words.length + cloud.more.length).toBe(
+      plain.clouds!.list.find((one) => one.group.cluster === cloud.group.cluster)!.words.length +
+        plain.clouds!.list.find((one) => one.group.cluster === cloud.group.cluster)!.more.length,
+    );
     for (const word of cloud.words) {
       expect(word.baseline - 0.72 * word.size).toBeGreaterThanOrEqual(cloud.y - 1);
       expect(word.baseline).toBeLessThanOrEqual(cloud.y + cloud.height);
@@ -156,7 +171,11 @@ describe('missing parts', () => {
   const box = { width: 1056, height: 772 };
 
   it('draws words and chips without a sentence, and a sentence without its states', () => {
-    const without = buildScene({ ...data, sentence: null, steps: null, sequence: null, step: null, focusValues: null }, box, 'wide');
+    const without = buildScene(
+      { ...data, sentence: null, steps: null, sequence: null, step: null, focusValues: null },
+      box,
+      'wide',
+    );
     expect(without.sequence).toBeNull();
     expect(without.chips!.list.every((chip) => Number.isNaN(chip.mean))).toBe(true);
     const stateless = buildScene({ ...data, sequence: null }, box, 'wide');

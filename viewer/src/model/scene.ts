@@ -1,4 +1,13 @@
-import type { Clustering, ModelEntry, Sentence, SentenceAttention, SentenceSteps, StateEntry, StateSequence, Vocabulary } from '../data/types';
+import type {
+  Clustering,
+  ModelEntry,
+  Sentence,
+  SentenceAttention,
+  SentenceSteps,
+  StateEntry,
+  StateSequence,
+  Vocabulary,
+} from '../data/types';
 import { fit, measure } from './text';
 import { bar, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
@@ -118,7 +127,6 @@ const MANY_UNITS = 256;
 /** Room for a line such as `→ president .42`. */
 const NEXT_WIDTH = 96;
 
-
 function unknownWords(vocabulary: Vocabulary | null, sentence: Sentence): boolean[] {
   return [...sentence.tokens].map((id) => vocabulary?.special[id] ?? false);
 }
@@ -128,7 +136,14 @@ const knownGlyphs = new WeakMap<Clustering, WeakMap<StateSequence, Glyphs>>();
 
 /** Glyphs of the data's sentence; null where its states are not published or the units are not grouped yet. */
 function glyphsOf({ sentence, sequence, state, clustering }: PictureData): Glyphs | null {
-  if (!sentence || !clustering || !sequence || sequence.units !== state?.units || sequence.length !== sentence.tokens.length) return null;
+  if (
+    !sentence ||
+    !clustering ||
+    !sequence ||
+    sequence.units !== state?.units ||
+    sequence.length !== sentence.tokens.length
+  )
+    return null;
   let made = knownGlyphs.get(clustering);
   if (!made) knownGlyphs.set(clustering, (made = new WeakMap()));
   const before = made.get(sequence);
@@ -140,7 +155,11 @@ function glyphsOf({ sentence, sequence, state, clustering }: PictureData): Glyph
 }
 
 function swapped(data: PictureData): PictureData {
-  return { ...data, ...data.second!, second: { sentence: data.sentence!, steps: data.steps, sequence: data.sequence, step: data.step } };
+  return {
+    ...data,
+    ...data.second!,
+    second: { sentence: data.sentence!, steps: data.steps, sequence: data.sequence, step: data.step },
+  };
 }
 
 /** The rows of the sentence; of the second one with the columns' second side. Both share one scale. */
@@ -196,7 +215,10 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
   const { second } = data;
   const surface = [...(data.sentence?.surface ?? []), ...(second?.sentence.surface ?? [])];
   const length = data.sentence?.tokens.length ?? 0;
-  const tokenWidth = surface.reduce((most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width), 0);
+  const tokenWidth = surface.reduce(
+    (most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width),
+    0,
+  );
   return columns(box, mode, {
     tokenWidth: Math.ceil(Math.max(tokenWidth, data.steps?.next ? NEXT_WIDTH : 0)) + 1,
     tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
@@ -229,7 +251,14 @@ export function cloudsScene(data: PictureData, layout: Columns): Clouds | null {
   const { clustering, vocabulary } = data;
   if (!layout.words || !clustering || !vocabulary) return null;
   const phone = layout.mode === 'words';
-  return layClouds({ clustering, vocabulary, column: layout.words, chip: data.sizedBy, tallest: phone ? 260 : undefined, limit: data.scales?.words });
+  return layClouds({
+    clustering,
+    vocabulary,
+    column: layout.words,
+    chip: data.sizedBy,
+    tallest: phone ? 260 : undefined,
+    limit: data.scales?.words,
+  });
 }
 
 export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | null): Chips | null {
@@ -239,13 +268,36 @@ export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | 
   const { top, bottom } = layout.memory;
   const even = Array.from({ length: count }, (_, i) => top + ((i + 0.5) * (bottom - top)) / count);
   const centres =
-    layout.mode === 'memory' ? null : clouds?.list.length === count ? clouds.list.map((cloud) => cloud.y + cloud.height / 2) : even;
+    layout.mode === 'memory'
+      ? null
+      : clouds?.list.length === count
+        ? clouds.list.map((cloud) => cloud.y + cloud.height / 2)
+        : even;
   const below = layout.mode === 'memory' ? 44 : 0;
-  return layChips({ clustering, values: data.focusValues, column: layout.memory, centres, align: data.chipAlign, below, reserve: data.reserve, mirrored: layout.mirrored });
+  return layChips({
+    clustering,
+    values: data.focusValues,
+    column: layout.memory,
+    centres,
+    align: data.chipAlign,
+    below,
+    reserve: data.reserve,
+    mirrored: layout.mirrored,
+  });
 }
 
 /** Everything that is drawn, with its place. The parts may be given from before, where their data has not changed. */
-export function buildScene(data: PictureData, box: Box, mode: Mode, known: { columns?: Columns; sequence?: SequenceScene | null; second?: SequenceScene | null; clouds?: Clouds | null } = {}): Scene {
+export function buildScene(
+  data: PictureData,
+  box: Box,
+  mode: Mode,
+  known: {
+    columns?: Columns;
+    sequence?: SequenceScene | null;
+    second?: SequenceScene | null;
+    clouds?: Clouds | null;
+  } = {},
+): Scene {
   const place = known.columns ?? layout(data, box, mode);
   const base = known.clouds === undefined ? cloudsScene(data, place) : known.clouds;
   const clouds = base && insist(base, wantedWords(data));
@@ -271,7 +323,10 @@ export function buildScene(data: PictureData, box: Box, mode: Mode, known: { col
     columns: place,
     sequence,
     second,
-    difference: place.difference && place.sequence ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX }) : null,
+    difference:
+      place.difference && place.sequence
+        ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX })
+        : null,
     chips,
     clouds,
     links,
@@ -283,7 +338,13 @@ export function buildScene(data: PictureData, box: Box, mode: Mode, known: { col
 }
 
 /** Links from a step to the chips, by their mean changes there; the left ends lie at `y` on the screen. */
-export function linksOfMeans(scene: Scene, means: readonly number[], y: number, room: number, widthFactor: number): Link[] {
+export function linksOfMeans(
+  scene: Scene,
+  means: readonly number[],
+  y: number,
+  room: number,
+  widthFactor: number,
+): Link[] {
   const { chips, columns: place } = scene;
   if (!means.length || !chips || !place.sequence) return [];
   const { mirrored } = place;
@@ -292,5 +353,11 @@ export function linksOfMeans(scene: Scene, means: readonly number[], y: number, 
 }
 
 export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {
-  return linksOfMeans(scene, scene.sequence?.rows[step]?.means ?? [], y, (scene.columns.sequence?.rowPitch ?? 0) - 10, widthFactor);
+  return linksOfMeans(
+    scene,
+    scene.sequence?.rows[step]?.means ?? [],
+    y,
+    (scene.columns.sequence?.rowPitch ?? 0) - 10,
+    widthFactor,
+  );
 }

@@ -29,7 +29,12 @@ const NAMES: Record<string, keyof Glyphs> = {
 
 function sequenceOf(golden: Golden): Parameters<typeof glyphs>[0] {
   const units = golden.labels.length;
-  return { length: golden.states.length, units, initial: Float64Array.from(golden.start) as never, values: Float64Array.from(golden.states.flat()) as never };
+  return {
+    length: golden.states.length,
+    units,
+    initial: Float64Array.from(golden.start) as never,
+    values: Float64Array.from(golden.states.flat()) as never,
+  };
 }
 
 describe('glyphs', () => {
@@ -48,7 +53,12 @@ describe('glyphs', () => {
 
 describe('change', () => {
   it('starts from the initial state', () => {
-    const sequence = { length: 2, units: 2, initial: new Float32Array([0.5, 0]), values: new Float32Array([1, -1, 0, -0.5]) };
+    const sequence = {
+      length: 2,
+      units: 2,
+      initial: new Float32Array([0.5, 0]),
+      values: new Float32Array([1, -1, 0, -0.5]),
+    };
     expect([...change(sequence, 0)]).toEqual([0.5, -1]);
     expect([...change(sequence, 1)]).toEqual([-1, 0.5]);
     expect(keptShare(sequence, 0)).toBe(1);
@@ -56,7 +66,13 @@ describe('change', () => {
     expect(keptShare({ ...sequence, initial: new Float32Array(2) }, 0)).toBeNaN();
   });
   it('is taken against the step behind it where the state reads from the end', () => {
-    const sequence = { length: 2, units: 2, initial: new Float32Array([0.5, 0]), values: new Float32Array([1, -1, 0, -0.5]), reversed: true };
+    const sequence = {
+      length: 2,
+      units: 2,
+      initial: new Float32Array([0.5, 0]),
+      values: new Float32Array([1, -1, 0, -0.5]),
+      reversed: true,
+    };
     expect([...change(sequence, 0)]).toEqual([1, -0.5]);
     expect([...change(sequence, 1)]).toEqual([-0.5, -0.5]);
     expect(keptShare(sequence, 0)).toBe(1);

@@ -6,13 +6,17 @@ const join = (tokens: { before: string; text: string }[]): string =>
 
 describe('spacedTokens', () => {
   it('takes spaces from the source', () => {
-    expect(join(spacedTokens(['It', 'is', "n't", '"', 'good', '"', '.'], 'It isn\'t "good" .'))).toBe('It isn\'t "good" .');
+    expect(join(spacedTokens(['It', 'is', "n't", '"', 'good', '"', '.'], 'It isn\'t "good" .'))).toBe(
+      'It isn\'t "good" .',
+    );
   });
   it('keeps accents and emoji whole', () => {
     expect(join(spacedTokens(['cliché', '😀', '!'], 'cliché 😀!'))).toBe('cliché 😀!');
   });
   it('joins by rule where the text differs', () => {
-    expect(join(spacedTokens(['<unk>', 'is', "n't", 'bad', ',', '(', 'no', ')'], 'other text'))).toBe("<unk> isn't bad, (no)");
+    expect(join(spacedTokens(['<unk>', 'is', "n't", 'bad', ',', '(', 'no', ')'], 'other text'))).toBe(
+      "<unk> isn't bad, (no)",
+    );
   });
   it.each([
     ['GPT-2', 'The Ġfilm Ġn ot ĠcafÃ© Ġ Ġæł s', 'The film not café  æłs'],

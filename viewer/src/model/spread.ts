@@ -2,7 +2,13 @@
  * Tops of stacked boxes, each as near to its wanted centre as order and gaps allow (least squares, by pooling
  * neighbours that would overlap). Where the boxes do not fit between `low` and `high` they start at `low` and overrun.
  */
-export function spread(centres: readonly number[], sizes: readonly number[], gap: number, low: number, high: number): number[] {
+export function spread(
+  centres: readonly number[],
+  sizes: readonly number[],
+  gap: number,
+  low: number,
+  high: number,
+): number[] {
   interface Pool {
     first: number;
     count: number;

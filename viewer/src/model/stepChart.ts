@@ -47,11 +47,19 @@ export function boxesOf(
   const none = (): null => null;
   if (quantiles) {
     const [q09, q25, q75, q91] = [over(quantiles.q09), over(quantiles.q25), over(quantiles.q75), over(quantiles.q91)];
-    return { basis: 'quantiles', inner: (units) => [q25(units), q75(units)], outer: (units) => [q09(units), q91(units)] };
+    return {
+      basis: 'quantiles',
+      inner: (units) => [q25(units), q75(units)],
+      outer: (units) => [q09(units), q91(units)],
+    };
   }
   if (response?.standardError) {
     const [mean, error] = [over(response.mean), over(response.standardError)];
-    return { basis: 'standard error', inner: (units) => [mean(units) - 2 * error(units), mean(units) + 2 * error(units)], outer: none };
+    return {
+      basis: 'standard error',
+      inner: (units) => [mean(units) - 2 * error(units), mean(units) + 2 * error(units)],
+      outer: none,
+    };
   }
   return { basis: 'none', inner: none, outer: none };
 }
@@ -97,7 +105,10 @@ export function stepChart(
 }
 
 /** The mark whose column holds `x`, or null outside the frame. */
-export function markAt<Mark extends { x: number }>(chart: { marks: Mark[]; left: number; right: number }, x: number): Mark | null {
+export function markAt<Mark extends { x: number }>(
+  chart: { marks: Mark[]; left: number; right: number },
+  x: number,
+): Mark | null {
   if (x < chart.left || x > chart.right || chart.marks.length === 0) return null;
   const i = Math.floor(((x - chart.left) / (chart.right - chart.left)) * chart.marks.length);
   return chart.marks[Math.min(i, chart.marks.length - 1)]!;

@@ -29,12 +29,27 @@ describe('trackPath', () => {
 
 describe('track', () => {
   const model = { classes: ['negative', 'positive'], kind: 'classifier' } as ModelEntry;
-  const steps = { length: 2, classes: 2, pClass: Float32Array.from([0.75, 0.25, 0.5, 0.5]), next: null } as SentenceSteps;
-  const next = { p: Float32Array.from([0.5, NaN]), count: 1, ids: Int32Array.from([0, 0]), probabilities: Float32Array.from([1, 1]) };
+  const steps = {
+    length: 2,
+    classes: 2,
+    pClass: Float32Array.from([0.75, 0.25, 0.5, 0.5]),
+    next: null,
+  } as SentenceSteps;
+  const next = {
+    p: Float32Array.from([0.5, NaN]),
+    count: 1,
+    ids: Int32Array.from([0, 0]),
+    probabilities: Float32Array.from([1, 1]),
+  };
 
-  it('is the last class of a classifier', () => expect(track(model, steps)).toEqual({ name: 'P(positive)', moves: true, values: [0.25, 0.5] }));
+  it('is the last class of a classifier', () =>
+    expect(track(model, steps)).toEqual({ name: 'P(positive)', moves: true, values: [0.25, 0.5] }));
   it('is the word that came of a language model, and nothing where none came', () => {
-    expect(track({ ...model, classes: [] }, { ...steps, pClass: null, next })).toEqual({ name: 'P(next word)', moves: false, values: [0.5, null] });
+    expect(track({ ...model, classes: [] }, { ...steps, pClass: null, next })).toEqual({
+      name: 'P(next word)',
+      moves: false,
+      values: [0.5, null],
+    });
   });
   it('is nothing without either', () => expect(track(model, { ...steps, pClass: null })).toBeNull());
   it('keeps its numbers where no word came last', () => expect(notableSteps([0.5, 0.25, null], null)).toEqual([0, 1]));

@@ -19,8 +19,14 @@ export function hasTrack(model: Pick<ModelEntry, 'classes' | 'kind'>): boolean {
 export function track(model: ModelEntry | null, steps: SentenceSteps | null): Track | null {
   if (!model || !steps) return null;
   const { pClass, classes, next } = steps;
-  if (pClass) return { name: `P(${model.classes[classes - 1] ?? ''})`, moves: true, values: Array.from({ length: steps.length }, (_, t) => pClass[t * classes + classes - 1]!) };
-  if (next) return { name: 'P(next word)', moves: false, values: Array.from(next.p, (p) => (Number.isNaN(p) ? null : p)) };
+  if (pClass)
+    return {
+      name: `P(${model.classes[classes - 1] ?? ''})`,
+      moves: true,
+      values: Array.from({ length: steps.length }, (_, t) => pClass[t * classes + classes - 1]!),
+    };
+  if (next)
+    return { name: 'P(next word)', moves: false, values: Array.from(next.p, (p) => (Number.isNaN(p) ? null : p)) };
   return null;
 }
 
@@ -64,9 +70,11 @@ export function notableSteps(values: readonly (number | null)[], pinned: number 
 
 /** Path data of a smooth line through the points that never runs past a value. */
 export function trackPath(points: readonly (readonly [number, number])[]): string {
-  return line<readonly [number, number]>()
-    .x((point) => point[0])
-    .y((point) => point[1])
-    .curve(curveMonotoneY)
-    .digits(2)(points) ?? '';
+  return (
+    line<readonly [number, number]>()
+      .x((point) => point[0])
+      .y((point) => point[1])
+      .curve(curveMonotoneY)
+      .digits(2)(points) ?? ''
+  );
 }

@@ -8,7 +8,14 @@ const units = 30;
 
 function word(text: string, at: (i: number) => number, spread = 0.05): WordInput {
   const mean = Float32Array.from({ length: units }, (_, i) => at(i));
-  const response: WordResponse = { wordId: 0, count: 50, reliability: 1, norm: 1, mean, standardError: mean.map(() => 0.01) };
+  const response: WordResponse = {
+    wordId: 0,
+    count: 50,
+    reliability: 1,
+    norm: 1,
+    mean,
+    standardError: mean.map(() => 0.01),
+  };
   const shift = (by: number): Float32Array => mean.map((value) => value + by);
   const quantiles: Quantiles = {
     q09: shift(-2 * spread),

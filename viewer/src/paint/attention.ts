@@ -24,11 +24,20 @@ export function paintAttention(surface: Surface, sequence: SequenceScene, column
   else paintArcs(surface, sequence, place, shown, look.theme);
 }
 
-function paintBars(surface: Surface, { rows }: SequenceScene, place: { x: number; width: number }, { weights, largest }: ShownAttention, theme: Tokens): void {
+function paintBars(
+  surface: Surface,
+  { rows }: SequenceScene,
+  place: { x: number; width: number },
+  { weights, largest }: ShownAttention,
+  theme: Tokens,
+): void {
   const first = rows[0];
   const last = rows[rows.length - 1];
   if (first && last) surface.line(place.x - 0.5, first.y - BAR, place.x - 0.5, last.y + BAR, { stroke: theme.line });
-  for (const row of rows) surface.rect(place.x, row.y - BAR / 2, barLength(weights[row.step] ?? 0, largest, place.width), BAR, { fill: theme.ink3 });
+  for (const row of rows)
+    surface.rect(place.x, row.y - BAR / 2, barLength(weights[row.step] ?? 0, largest, place.width), BAR, {
+      fill: theme.ink3,
+    });
 }
 
 /** Pixels of the bar of a weight. */
@@ -36,7 +45,13 @@ export function barLength(weight: number, largest: number, width: number): numbe
   return largest > 0 ? (weight / largest) * (width - 4) : 0;
 }
 
-function paintArcs(surface: Surface, { rows }: SequenceScene, place: { x: number; width: number }, { from, weights, largest }: ShownAttention, theme: Tokens): void {
+function paintArcs(
+  surface: Surface,
+  { rows }: SequenceScene,
+  place: { x: number; width: number },
+  { from, weights, largest }: ShownAttention,
+  theme: Tokens,
+): void {
   const source = rows[from];
   if (!source || largest <= 0) return;
   for (const row of rows) {
@@ -45,13 +60,23 @@ function paintArcs(surface: Surface, { rows }: SequenceScene, place: { x: number
     if (row.step === from) surface.circle(place.x, row.y, 1 + (share * WIDEST) / 2, { fill: theme.ink2 });
     else {
       const reach = place.width * (0.5 + 0.5 * Math.min(1, Math.abs(row.step - from) / 6)) * (4 / 3) - 4;
-      surface.path(arc(place.x, source.y, row.y, reach), { stroke: theme.ink2, strokeWidth: Math.max(0.75, share * WIDEST), opacity: 0.75 });
+      surface.path(arc(place.x, source.y, row.y, reach), {
+        stroke: theme.ink2,
+        strokeWidth: Math.max(0.75, share * WIDEST),
+        opacity: 0.75,
+      });
     }
   }
 }
 
 /** The name of the column above it. */
-export function paintAttentionHead(surface: Surface, sequence: SequenceScene, column: SequenceColumn, y: number, theme: Tokens): void {
+export function paintAttentionHead(
+  surface: Surface,
+  sequence: SequenceScene,
+  column: SequenceColumn,
+  y: number,
+  theme: Tokens,
+): void {
   if (!column.attention || !sequence.attention) return;
   surface.text(column.attention.x, y - 15, 'attention', { family: 'interface', size: 12, fill: theme.ink3 });
 }

@@ -28,7 +28,13 @@ function paintLabels(surface: Surface, chip: Chip, chips: Chips, limit: number, 
   const { theme } = look;
   const middle = chip.y + chip.height / 2 + 4;
   const y = chips.inline ? middle : chip.y + (chips.cell >= 16 ? 19 : 15);
-  surface.text(chip.x + 10, y, String(chip.group.number), { family: 'interface', size: 12, weight: 700, fill: theme.ink, tabular: true });
+  surface.text(chip.x + 10, y, String(chip.group.number), {
+    family: 'interface',
+    size: 12,
+    weight: 700,
+    fill: theme.ink,
+    tabular: true,
+  });
   const note = look.chipNotes?.get(chip.group.cluster);
   if (note) {
     surface.text(chip.x + chip.width - 10, y, note.text, {
@@ -57,7 +63,14 @@ function radius(cell: number): number {
 /** Where the unit was in the picture before, while it is on its way to its place in this one. */
 export type Before = ReadonlyMap<number, { x: number; y: number }>;
 
-function paintCells(surface: Surface, chip: Chip, chips: Chips, limit: number, look: Look, before: Before | null): void {
+function paintCells(
+  surface: Surface,
+  chip: Chip,
+  chips: Chips,
+  limit: number,
+  look: Look,
+  before: Before | null,
+): void {
   const scale = diverging(look.theme);
   const colour = (cell: Cell): string => scale.colour(cell.value / limit);
   if (!before) {
@@ -80,7 +93,10 @@ function paintMarks(surface: Surface, chip: Chip, chips: Chips, look: Look): voi
   for (const unit of new Set([...look.units, ...(hovered === null ? [] : [hovered])])) {
     const cell = chip.cells.of(unit);
     if (!cell) continue;
-    surface.roundRect(cell.x - 1, cell.y - 1, chips.cell + 2, chips.cell + 2, radius(chips.cell) + 1, { stroke: theme.ink, strokeWidth: 2 });
+    surface.roundRect(cell.x - 1, cell.y - 1, chips.cell + 2, chips.cell + 2, radius(chips.cell) + 1, {
+      stroke: theme.ink,
+      strokeWidth: 2,
+    });
   }
 }
 
@@ -104,5 +120,10 @@ export function paintChipsHead(surface: Surface, scene: Scene, look: Look): void
   if (!chips || !column || !columns.sequence) return;
   const label = { family: 'interface', size: 12, fill: look.theme.ink3 } as const;
   surface.text(column.x + 1, columns.sequence.top - 2, 'chip', label);
-  surface.text(column.x + column.width - 1, columns.sequence.top - 2, look.shown === 'difference' ? '1 minus 2' : 'mean change', { ...label, align: 'right' });
+  surface.text(
+    column.x + column.width - 1,
+    columns.sequence.top - 2,
+    look.shown === 'difference' ? '1 minus 2' : 'mean change',
+    { ...label, align: 'right' },
+  );
 }

@@ -14,7 +14,8 @@ export type WordsBefore = ReadonlyMap<number, { x: number; baseline: number }>;
 function ink(word: CloudWord, cloud: Cloud, share: number, look: Look): string {
   const { theme } = look;
   const plain = mix(theme.ink3, theme.ink, Math.min(1, 0.1 + 1.4 * share));
-  if (look.colourWords === 'cluster') return mix(theme.ink3, clusterColour(cloud.group.number - 1, theme), Math.min(1, 0.5 + share));
+  if (look.colourWords === 'cluster')
+    return mix(theme.ink3, clusterColour(cloud.group.number - 1, theme), Math.min(1, 0.5 + share));
   if (look.colourWords === 'speech') return speechColour(look.speech?.(word.wordId), theme);
   if (look.colourWords !== 'class') return plain;
   const effect = look.effects?.(word.wordId) ?? null;
@@ -25,7 +26,7 @@ function ink(word: CloudWord, cloud: Cloud, share: number, look: Look): string {
 function pill(word: CloudWord, look: Look): { fill: string; text: string; dashed: boolean } | null {
   const { theme } = look;
   const i = look.wordIds.indexOf(word.wordId);
-  if (i === 0 || i === 1) return { fill: theme.selected[i]!, text: theme.onSelected, dashed: false };
+  if (i === 0 || i === 1) return { fill: theme.selected[i], text: theme.onSelected, dashed: false };
   if (word.wordId === look.pinnedWord) return { fill: theme.ink, text: theme.onInk, dashed: false };
   return i === 2 ? { fill: theme.background, text: theme.ink, dashed: true } : null;
 }
@@ -57,7 +58,9 @@ function paintWord(surface: Surface, word: CloudWord, cloud: Cloud, share: numbe
 
 function paintSpine(surface: Surface, cloud: Cloud, x: number, look: Look): void {
   const { theme } = look;
-  const pinned = cloud.group.cluster === look.pinnedCloud || (look.held?.kind === 'cloud' && look.held.cluster === cloud.group.cluster);
+  const pinned =
+    cloud.group.cluster === look.pinnedCloud ||
+    (look.held?.kind === 'cloud' && look.held.cluster === cloud.group.cluster);
   const active = pinned || activeCloud(look) === cloud.group.cluster;
   const width = pinned ? 3 : 2;
   surface.line(x + width / 2, cloud.y, x + width / 2, cloud.y + cloud.height, {
@@ -75,7 +78,13 @@ function paintNote(surface: Surface, cloud: Cloud, look: Look): void {
   surface.line(x + width - measure(text, 'interface', 11).width, y + 13.5, x + width, y + 13.5, { stroke: fill });
 }
 
-export function paintClouds(surface: Surface, scene: Scene, clustering: Clustering, look: Look, before: WordsBefore | null): void {
+export function paintClouds(
+  surface: Surface,
+  scene: Scene,
+  clustering: Clustering,
+  look: Look,
+  before: WordsBefore | null,
+): void {
   const { clouds, columns } = scene;
   if (!clouds || !columns.words) return;
   const { spine } = columns.words;
@@ -88,10 +97,17 @@ export function paintClouds(surface: Surface, scene: Scene, clustering: Clusteri
       surface.group({ opacity: faded ? 0.45 : undefined }, () => {
         paintSpine(surface, cloud, spine, look);
         for (const word of cloud.words) {
-          const share = chip === null ? word.share : Math.min(1, Math.abs(strength(clustering, word.index, chip)) / clouds.limit);
+          const share =
+            chip === null ? word.share : Math.min(1, Math.abs(strength(clustering, word.index, chip)) / clouds.limit);
           const opacity = chip === null || pill(word, look) ? 1 : 0.3 + 0.7 * Math.min(1, 1.6 * share);
           const from = before?.get(word.wordId);
-          const moved = from ? { ...word, x: from.x + (word.x - from.x) * t, baseline: from.baseline + (word.baseline - from.baseline) * t } : word;
+          const moved = from
+            ? {
+                ...word,
+                x: from.x + (word.x - from.x) * t,
+                baseline: from.baseline + (word.baseline - from.baseline) * t,
+              }
+            : word;
           const alpha = before && !from ? opacity * t : opacity;
           if (alpha < 1) surface.group({ opacity: alpha }, () => paintWord(surface, moved, cloud, share, look));
           else paintWord(surface, moved, cloud, share, look);

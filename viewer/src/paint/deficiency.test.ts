@@ -39,7 +39,8 @@ describe.each([LIGHT, DARK])('the $name theme', (theme) => {
 
     it('tells solid bars from carried ones and from the grounds', () => {
       for (const mark of [theme.positive.mark, theme.negative.mark]) {
-        for (const other of [theme.carried, theme.background, theme.surface]) expect(distance(mark, other, by)).toBeGreaterThan(APART);
+        for (const other of [theme.carried, theme.background, theme.surface])
+          expect(distance(mark, other, by)).toBeGreaterThan(APART);
       }
       expect(distance(theme.kept, theme.keptTrack, by)).toBeGreaterThan(APART);
     });

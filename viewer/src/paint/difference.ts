@@ -24,23 +24,45 @@ export function paintDifference(surface: Surface, scene: DifferenceScene, look: 
     const digits = Math.max(2, digitsFor(largest(bars.map((bar) => bar.value))));
     const every = pitch >= ROOM_FOR_NUMBER ? 1 : pitch >= 8 ? 2 : 5;
     for (const bar of bars) {
-      const active = hover !== null && 'cluster' in hover && hover.cluster === bar.cluster && hover.kind !== 'cloud' && hover.kind !== 'word';
+      const active =
+        hover !== null &&
+        'cluster' in hover &&
+        hover.cluster === bar.cluster &&
+        hover.kind !== 'cloud' &&
+        hover.kind !== 'word';
       const weight = active ? 700 : 400;
       const height = Math.abs(bar.value) * scene.scale;
       const x = bar.x - scene.bar / 2;
       const title = `Chip ${bar.number}: ${signed(bar.first, digits)} in sentence 1, ${signed(bar.second, digits)} in sentence 2`;
-      surface.rect(x, bar.value > 0 ? middle - height : middle, scene.bar, height, { fill: sign(bar.value, theme).mark, title });
+      surface.rect(x, bar.value > 0 ? middle - height : middle, scene.bar, height, {
+        fill: sign(bar.value, theme).mark,
+        title,
+      });
       if (active) surface.roundRect(x - 2, middle - 21, scene.bar + 4, 42, 3, { stroke: theme.ink, strokeWidth: 2 });
       if (active || every === 1 || bar.number === 1 || bar.number % every === 0) {
-        surface.text(bar.x, box.below + 11, String(bar.number), { ...label, weight, fill: active ? theme.ink : theme.ink3 });
+        surface.text(bar.x, box.below + 11, String(bar.number), {
+          ...label,
+          weight,
+          fill: active ? theme.ink : theme.ink3,
+        });
       }
-      if (pitch >= ROOM_FOR_VALUE) surface.text(bar.x, box.bottom - 7, signed(bar.value, digits), { ...label, weight, fill: sign(bar.value, theme).text });
+      if (pitch >= ROOM_FOR_VALUE)
+        surface.text(bar.x, box.bottom - 7, signed(bar.value, digits), {
+          ...label,
+          weight,
+          fill: sign(bar.value, theme).text,
+        });
     }
   });
 }
 
 /** `“though” in 1 minus “though” in 2`, the words in their own letters. */
-function paintTitle(surface: Surface, { box }: DifferenceScene, [first, second]: readonly [string, string], { theme }: Look): void {
+function paintTitle(
+  surface: Surface,
+  { box }: DifferenceScene,
+  [first, second]: readonly [string, string],
+  { theme }: Look,
+): void {
   let x = box.x;
   const y = box.top + 19;
   const say = (text: string, corpus = false): void => {

@@ -9,7 +9,8 @@ function labels(low: number, high: number, left: number) {
   const said: { text: string; left: number; right: number }[] = [];
   const surface = {
     line: () => {},
-    text: (x: number, _y: number, text: string, { size }: { size: number }) => said.push({ text, left: x - measure(text, 'interface', size).width, right: x }),
+    text: (x: number, _y: number, text: string, { size }: { size: number }) =>
+      said.push({ text, left: x - measure(text, 'interface', size).width, right: x }),
   } as unknown as Surface;
   paintUprightAxis(surface, axisOver(low, high, 4, true), (value) => value, { left, right: 300 }, tokens('light'));
   return said;

@@ -16,7 +16,15 @@ const STRIP = 4;
 /** Below this height a hollow piece has no inside: it is drawn as a paler line. */
 const HOLLOW = 3;
 
-function paintPiece(surface: Surface, piece: Piece, x: number, width: number, y: number, scale: number, theme: Tokens): void {
+function paintPiece(
+  surface: Surface,
+  piece: Piece,
+  x: number,
+  width: number,
+  y: number,
+  scale: number,
+  theme: Tokens,
+): void {
   const a = y - piece.from * scale;
   const b = y - piece.to * scale;
   const top = Math.min(a, b);
@@ -55,7 +63,14 @@ export function paintStrip(surface: Surface, row: Row, column: SequenceColumn, t
 }
 
 /** The word of a row; `raised` pixels higher where a line stands under it. */
-export function paintToken(surface: Surface, row: Row, column: SequenceColumn, pinned: boolean, theme: Tokens, raised = 0): void {
+export function paintToken(
+  surface: Surface,
+  row: Row,
+  column: SequenceColumn,
+  pinned: boolean,
+  theme: Tokens,
+  raised = 0,
+): void {
   const y = row.y + 5 - raised;
   surface.text(column.tokenRight, y, row.shown, {
     family: 'corpus',
@@ -81,13 +96,36 @@ export function paintNext(surface: Surface, row: Row, column: SequenceColumn, th
   const fill = came ? theme.ink : theme.ink3;
   const number = shortP(p);
   const word = column.tokenRight - measure(number, 'interface', NEXT_SIZE).width - 4;
-  surface.text(column.tokenRight, y, number, { family: 'interface', size: NEXT_SIZE, fill, align: 'right', tabular: true });
-  surface.text(word, y, shown, { family: 'corpus', size: NEXT_SIZE + 1, weight: came ? 600 : 400, fill, align: 'right' });
-  surface.text(word - measure(shown, 'corpus', NEXT_SIZE + 1, came ? 600 : 400).width - 3, y, '→', { family: 'interface', size: NEXT_SIZE, fill: theme.ink3, align: 'right' });
+  surface.text(column.tokenRight, y, number, {
+    family: 'interface',
+    size: NEXT_SIZE,
+    fill,
+    align: 'right',
+    tabular: true,
+  });
+  surface.text(word, y, shown, {
+    family: 'corpus',
+    size: NEXT_SIZE + 1,
+    weight: came ? 600 : 400,
+    fill,
+    align: 'right',
+  });
+  surface.text(word - measure(shown, 'corpus', NEXT_SIZE + 1, came ? 600 : 400).width - 3, y, '→', {
+    family: 'interface',
+    size: NEXT_SIZE,
+    fill: theme.ink3,
+    align: 'right',
+  });
 }
 
 /** The lines at 0, ½ and 1. */
-export function paintTrackFrame(surface: Surface, track: { x: number; width: number }, top: number, bottom: number, theme: Tokens): void {
+export function paintTrackFrame(
+  surface: Surface,
+  track: { x: number; width: number },
+  top: number,
+  bottom: number,
+  theme: Tokens,
+): void {
   const at = (p: number): number => track.x + p * track.width;
   for (const x of [at(0), at(1)]) surface.line(x + 0.5, top, x + 0.5, bottom, { stroke: theme.line });
   surface.line(at(0.5) + 0.5, top, at(0.5) + 0.5, bottom, { stroke: theme.strongLine, dash: [1.5, 3] });
@@ -101,8 +139,10 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
   const at = (p: number): number => track.x + p * track.width;
   paintTrackFrame(surface, track, sequence.shift * column.rowPitch, bottom, theme);
   const points = sequence.rows.filter((row) => row.p !== null).map((row) => [at(row.p!), row.y] as const);
-  if (!sequence.trackMoves) for (const [x, y] of points) surface.line(track.x, y, x, y, { stroke: theme.grey, strokeWidth: 3 });
-  else if (points.length > 1) surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
+  if (!sequence.trackMoves)
+    for (const [x, y] of points) surface.line(track.x, y, x, y, { stroke: theme.grey, strokeWidth: 3 });
+  else if (points.length > 1)
+    surface.path(trackPath(points), { stroke: theme.ink2, strokeWidth: 1.5, lineJoin: 'round' });
   for (const row of sequence.rows) {
     if (row.p === null) continue;
     const pinned = row.step === look.step;
@@ -159,7 +199,10 @@ export function paintBarNumbers(surface: Surface, scene: Scene, column: Sequence
   const numbers = [...scene.numbers];
   const widest = measure('0'.repeat(String(numbers.length).length), 'interface', label.size, 700).width;
   const every = column.pitch >= widest + 3 ? 1 : column.pitch >= 9 ? 2 : 5;
-  const hovered = look.hover?.kind === 'chip' || look.hover?.kind === 'step' || look.hover?.kind === 'difference' ? look.hover.cluster : null;
+  const hovered =
+    look.hover?.kind === 'chip' || look.hover?.kind === 'step' || look.hover?.kind === 'difference'
+      ? look.hover.cluster
+      : null;
   for (const [i, [cluster, number]] of numbers.entries()) {
     const active = cluster === hovered;
     if (!active && every > 1 && number !== 1 && number % every !== 0) continue;
@@ -174,9 +217,20 @@ export function paintBarNumbers(surface: Surface, scene: Scene, column: Sequence
 }
 
 /** What the probability track shows, and its axis. */
-export function paintTrackAxis(surface: Surface, track: { x: number; width: number }, name: string, y: number, theme: Tokens): void {
+export function paintTrackAxis(
+  surface: Surface,
+  track: { x: number; width: number },
+  name: string,
+  y: number,
+  theme: Tokens,
+): void {
   const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
-  surface.text(track.x + track.width / 2, y - 15, name, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
+  surface.text(track.x + track.width / 2, y - 15, name, {
+    family: 'interface',
+    size: 12,
+    fill: theme.ink3,
+    align: 'center',
+  });
   for (const [p, text] of [
     [0, '0'],
     [0.5, '½'],
@@ -189,7 +243,13 @@ export function paintTrackAxis(surface: Surface, track: { x: number; width: numb
 const BRACKET = 9;
 
 /** The brushed rows: a wash, and a bracket before the words. */
-function paintRange(surface: Surface, sequence: SequenceScene, column: SequenceColumn, look: Look, right: number): void {
+function paintRange(
+  surface: Surface,
+  sequence: SequenceScene,
+  column: SequenceColumn,
+  look: Look,
+  right: number,
+): void {
   const first = look.range && sequence.rows[look.range[0]];
   const last = look.range && sequence.rows[look.range[1]];
   if (!first || !last) return;
@@ -197,7 +257,11 @@ function paintRange(surface: Surface, sequence: SequenceScene, column: SequenceC
   const top = first.y - column.rowPitch / 2 + 3;
   const bottom = last.y + column.rowPitch / 2 - 3;
   surface.rect(0, top, right, bottom - top, { fill: theme.wash, opacity: 0.7 });
-  surface.path(`M${BRACKET + 6} ${top + 1}H${BRACKET}V${bottom - 1}H${BRACKET + 6}`, { stroke: theme.ink, strokeWidth: 2, lineJoin: 'round' });
+  surface.path(`M${BRACKET + 6} ${top + 1}H${BRACKET}V${bottom - 1}H${BRACKET + 6}`, {
+    stroke: theme.ink,
+    strokeWidth: 2,
+    lineJoin: 'round',
+  });
 }
 
 /** The rows, scrolled and clipped to their column. */
@@ -208,7 +272,9 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
   const { theme } = look;
   const offset = column.top - look.scroll.sequence;
   const right = column.x + column.width;
-  const visible = (row: Row): boolean => row.y + column.rowPitch > look.scroll.sequence && row.y - column.rowPitch < look.scroll.sequence + column.bottom - column.top;
+  const visible = (row: Row): boolean =>
+    row.y + column.rowPitch > look.scroll.sequence &&
+    row.y - column.rowPitch < look.scroll.sequence + column.bottom - column.top;
   const { left } = column;
   const clip = { x: left, y: column.top, width: right - left, height: column.bottom - column.top };
   surface.group({ name: left ? 'sequence-2' : 'sequence', clip }, () =>
@@ -217,7 +283,8 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
         const pinned = row.step === look.step;
         const hovered = look.hover?.kind === 'step' && look.hover.step === row.step;
         const top = row.y - column.rowPitch / 2;
-        if (pinned || hovered) surface.rect(left, top, right - left, column.rowPitch, { fill: theme.wash, opacity: pinned ? 1 : 0.6 });
+        if (pinned || hovered)
+          surface.rect(left, top, right - left, column.rowPitch, { fill: theme.wash, opacity: pinned ? 1 : 0.6 });
         if (pinned) surface.rect(left, top, 3, column.rowPitch, { fill: theme.ink });
       }
       paintRange(surface, sequence, column, look, right);
@@ -249,5 +316,8 @@ export function paintBarMark(surface: Surface, sequence: SequenceScene, column: 
   const i = row?.bars.findIndex((bar) => bar.cluster === hover.cluster) ?? -1;
   if (!row || i < 0) return;
   const half = column.rowPitch / 2 - 3;
-  surface.roundRect(column.glyphX + i * column.pitch - 2, row.y - half, column.bar + 4, 2 * half, 3, { stroke: theme.ink, strokeWidth: 2 });
+  surface.roundRect(column.glyphX + i * column.pitch - 2, row.y - half, column.bar + 4, 2 * half, 3, {
+    stroke: theme.ink,
+    strokeWidth: 2,
+  });
 }

@@ -32,5 +32,8 @@ export function speechColour(part: string | null | undefined, theme: Tokens): st
 
 /** Names and colours for a legend, the grey rest last. */
 export function speechLegend(theme: Tokens): { title: string; colour: string }[] {
-  return [...SPEECH.map((group) => ({ title: group.title, colour: group[theme.name] })), { title: 'other', colour: theme.ink3 }];
+  return [
+    ...SPEECH.map((group) => ({ title: group.title, colour: group[theme.name] })),
+    { title: 'other', colour: theme.ink3 },
+  ];
 }

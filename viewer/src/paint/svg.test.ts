@@ -18,7 +18,8 @@ describe('SvgSurface', () => {
     surface.circle(0, 0, 1, { title: () => 'word \u2067x' });
     surface.text(1, 2, 'a', { family: 'corpus', size: 15, fill: '#000', title: 'of \u202dLSTM' });
     const svg = surface.document(9, 9, '#fff', 'model \u202e: memory');
-    for (const title of ['GRU ◌gnp', 'word ◌x', 'of ◌LSTM', 'model ◌: memory']) expect(svg).toContain(`<title>${title}</title>`);
+    for (const title of ['GRU ◌gnp', 'word ◌x', 'of ◌LSTM', 'model ◌: memory'])
+      expect(svg).toContain(`<title>${title}</title>`);
   });
 
   it('closes every group, with a clip and without', () => {
@@ -33,8 +34,18 @@ describe('SvgSurface', () => {
 
   it('draws a grid of cells row by row', () => {
     const surface = new SvgSurface();
-    surface.cells({ x: 10, y: 20, columns: 2, cell: 13, gap: 2, radius: 2, colours: ['#111111', '#222222', '#333333'] });
-    expect(surface.document(9, 9, '#fff', '')).toContain('<rect x="10" y="35" width="13" height="13" rx="2" fill="#333333"/>');
+    surface.cells({
+      x: 10,
+      y: 20,
+      columns: 2,
+      cell: 13,
+      gap: 2,
+      radius: 2,
+      colours: ['#111111', '#222222', '#333333'],
+    });
+    expect(surface.document(9, 9, '#fff', '')).toContain(
+      '<rect x="10" y="35" width="13" height="13" rx="2" fill="#333333"/>',
+    );
   });
 });
 

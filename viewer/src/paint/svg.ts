@@ -7,7 +7,9 @@ const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 /** Text as XML: markup escaped, characters that XML 1.0 forbids left out. */
 export function escapeXml(text: string): string {
   // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replace(/[&<>"']/g, (c) => ESCAPES[c]!);
+  return text
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replace(/[&<>"']/g, (c) => ESCAPES[c]!);
 }
 
 function number(value: number): string {
@@ -22,7 +24,9 @@ function attribute(name: string, value: string | number | undefined): string {
 /** `rgba()` is split: drawing programs know it only in style sheets. */
 function fillOf(fill: string): string {
   const rgba = /^rgba\((\d+), (\d+), (\d+), ([\d.]+)\)$/.exec(fill);
-  return rgba ? attribute('fill', `rgb(${rgba[1]}, ${rgba[2]}, ${rgba[3]})`) + attribute('fill-opacity', rgba[4]) : attribute('fill', fill);
+  return rgba
+    ? attribute('fill', `rgb(${rgba[1]}, ${rgba[2]}, ${rgba[3]})`) + attribute('fill-opacity', rgba[4])
+    : attribute('fill', fill);
 }
 
 const ANCHOR = { left: undefined, center: 'middle', right: 'end' } as const;
@@ -75,11 +79,7 @@ export class SvgSurface implements Surface {
   }
 
   line(x1: number, y1: number, x2: number, y2: number, style: Style): void {
-    this.element(
-      'line',
-      attribute('x1', x1) + attribute('y1', y1) + attribute('x2', x2) + attribute('y2', y2),
-      style,
-    );
+    this.element('line', attribute('x1', x1) + attribute('y1', y1) + attribute('x2', x2) + attribute('y2', y2), style);
   }
 
   text(x: number, y: number, content: string, style: TextStyle): void {

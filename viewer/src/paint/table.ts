@@ -46,9 +46,22 @@ function columnsOf({ table, drawn }: TableFigure): Column[] {
   return table.columns.map(({ name, digits, corpus = false }, i) => {
     const given = table.rows.slice(0, FIGURE_ROWS).map((row) => row[i] ?? null);
     const cells = given.map((cell) => shown(cell, digits));
-    const longest = Math.max(measure(name, 'interface', 11).width, ...cells.map((cell) => measure(cell, corpus ? 'corpus' : 'interface', corpus ? 14 : 12).width));
+    const longest = Math.max(
+      measure(name, 'interface', 11).width,
+      ...cells.map((cell) => measure(cell, corpus ? 'corpus' : 'interface', corpus ? 14 : 12).width),
+    );
     const width = drawn?.[name]?.width ?? Math.min(WIDEST, Math.ceil(longest));
-    const column = { name, x, width, right: !corpus && cells.some((cell) => cell !== '') && cells.every((cell) => cell === '' || /^(< )?[+−-]?\d/.test(cell)), corpus, cells };
+    const column = {
+      name,
+      x,
+      width,
+      right:
+        !corpus &&
+        cells.some((cell) => cell !== '') &&
+        cells.every((cell) => cell === '' || /^(< )?[+−-]?\d/.test(cell)),
+      corpus,
+      cells,
+    };
     x += width + GAP;
     return column;
   });
@@ -63,10 +76,22 @@ function sizeOf(figure: TableFigure, columns: readonly Column[]): { width: numbe
 function paint(surface: Surface, figure: TableFigure, columns: readonly Column[], theme: Tokens): void {
   const { width, height } = sizeOf(figure, columns);
   const rows = Math.min(FIGURE_ROWS, figure.table.rows.length);
-  surface.text(MARGIN, 38, fit(figure.title, width - 2 * MARGIN, 'interface', 18, 700), { family: 'interface', size: 18, weight: 700, fill: theme.ink });
+  surface.text(MARGIN, 38, fit(figure.title, width - 2 * MARGIN, 'interface', 18, 700), {
+    family: 'interface',
+    size: 18,
+    weight: 700,
+    fill: theme.ink,
+  });
   for (const column of columns) {
-    const anchor = column.right ? { x: column.x + column.width, align: 'right' as const } : { x: column.x, align: 'left' as const };
-    surface.text(anchor.x, HEAD - 8, column.name, { family: 'interface', size: 11, fill: theme.ink3, align: anchor.align });
+    const anchor = column.right
+      ? { x: column.x + column.width, align: 'right' as const }
+      : { x: column.x, align: 'left' as const };
+    surface.text(anchor.x, HEAD - 8, column.name, {
+      family: 'interface',
+      size: 11,
+      fill: theme.ink3,
+      align: anchor.align,
+    });
     const instead = figure.drawn?.[column.name];
     for (let row = 0; row < rows; row++) {
       const y = HEAD + row * PITCH;
@@ -74,11 +99,20 @@ function paint(surface: Surface, figure: TableFigure, columns: readonly Column[]
       else {
         const [family, size] = column.corpus ? (['corpus', 14] as const) : (['interface', 12] as const);
         const text = fit(column.cells[row]!, column.width, family, size);
-        surface.text(anchor.x, y + 18, text, { family, size, fill: theme.ink, align: anchor.align, tabular: column.right });
+        surface.text(anchor.x, y + 18, text, {
+          family,
+          size,
+          fill: theme.ink,
+          align: anchor.align,
+          tabular: column.right,
+        });
       }
     }
   }
-  for (let row = 0; row <= rows; row++) surface.line(MARGIN, HEAD + row * PITCH + 0.5, width - MARGIN, HEAD + row * PITCH + 0.5, { stroke: row ? theme.line : theme.strongLine });
+  for (let row = 0; row <= rows; row++)
+    surface.line(MARGIN, HEAD + row * PITCH + 0.5, width - MARGIN, HEAD + row * PITCH + 0.5, {
+      stroke: row ? theme.line : theme.strongLine,
+    });
   const all = figure.total ?? figure.table.rows.length;
   const of = rows < all ? `The first ${count(rows)} of ${count(all)} rows. ` : '';
   surface.text(MARGIN, height - 18, `${of}${figure.source}`, { family: 'interface', size: 11, fill: theme.ink3 });

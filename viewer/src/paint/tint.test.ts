@@ -4,7 +4,8 @@ import { tint } from './tint';
 
 describe('tint', () => {
   it.each([LIGHT, DARK])('leaves text readable everywhere on the scale', (theme) => {
-    for (let t = -1.2; t <= 1.2; t += 0.05) expect(contrast(tint(t, theme) ?? theme.background, theme.ink)).toBeGreaterThan(4.5);
+    for (let t = -1.2; t <= 1.2; t += 0.05)
+      expect(contrast(tint(t, theme) ?? theme.background, theme.ink)).toBeGreaterThan(4.5);
   });
   it('grows away from the ground with the state', () => {
     const away = (t: number): number => contrast(tint(t, LIGHT)!, LIGHT.background);

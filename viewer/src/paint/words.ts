@@ -18,11 +18,7 @@ export function wordsFrame(width: number): { left: number; right: number; top: n
 export const DASH = [5, 3] as const;
 
 /** What a column says: every word's usual change of its unit, or the means over its units. */
-export function describeColumn(
-  units: Int32Array,
-  chip: number | null,
-  words: readonly WordInput[],
-): TooltipContent {
+export function describeColumn(units: Int32Array, chip: number | null, words: readonly WordInput[]): TooltipContent {
   const of = (values: Float32Array): number => over(values)(units);
   const lines = words.map(({ text, response, quantiles }): Segment[] => {
     const mean = ` ${signed(of(response.mean), 3)}`;
@@ -45,7 +41,10 @@ export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, a
   chart.words.forEach((word) => {
     const fill = theme.selected[word.place]!;
     const pale = word.place === 2 ? 0.6 : 1;
-    for (const [bands, opacity] of [[word.outer, 0.17 * pale], [word.inner, 0.42 * pale]] as const) {
+    for (const [bands, opacity] of [
+      [word.outer, 0.17 * pale],
+      [word.inner, 0.42 * pale],
+    ] as const) {
       bands.forEach(([from, to], column) => {
         const x = left + column * pitch + (pitch - drawn) / 2;
         surface.rect(x, from, drawn, Math.max(0.5, to - from), { fill, opacity });

@@ -20,7 +20,20 @@ const NEEDED: [string, () => boolean][] = [
   ['the CSS function color-mix', () => CSS.supports('color', 'color-mix(in srgb, red, blue)')],
 ];
 
-const ATTRIBUTES = ['src', 'layout', 'model', 'sentence', 'step', 'sentence2', 'step2', 'k', 'words', 'theme', 'explorer', 'home'];
+const ATTRIBUTES = [
+  'src',
+  'layout',
+  'model',
+  'sentence',
+  'step',
+  'sentence2',
+  'step2',
+  'k',
+  'words',
+  'theme',
+  'explorer',
+  'home',
+];
 
 /** Defines `<rnnvis-explorer>`, once a page. */
 export function define(surroundings: Surroundings): void {
@@ -44,7 +57,11 @@ class ExplorerElement extends HTMLElement {
     const root = this.shadowRoot ?? this.attachShadow({ mode: 'open' });
     const missing = NEEDED.filter(([, works]) => !works()).map(([name]) => name);
     if (missing.length) {
-      this.say(root, `This browser is too old for the explorer: it lacks ${missing.join(', ')}.`, 'Use Chrome or Edge 111, Firefox 115, Safari 16.4, or a later version of them.');
+      this.say(
+        root,
+        `This browser is too old for the explorer: it lacks ${missing.join(', ')}.`,
+        'Use Chrome or Edge 111, Firefox 115, Safari 16.4, or a later version of them.',
+      );
       return;
     }
     for (const kind of ['keydown', 'keypress', 'keyup']) this.addEventListener(kind, stop);
@@ -77,7 +94,8 @@ class ExplorerElement extends HTMLElement {
     try {
       const { home, src: named, fetcher: fetchWith } = ExplorerElement.surroundings;
       const src = named(this);
-      const usual = !this.hasAttribute('model') && !(this.getAttribute('layout') !== 'hero' && location.hash.length > 1);
+      const usual =
+        !this.hasAttribute('model') && !(this.getAttribute('layout') !== 'hero' && location.hash.length > 1);
       const fetcher = fetchWith(src, usual);
       const { start } = await import('./start');
       if (!this.isConnected || this.running) return;
@@ -85,7 +103,11 @@ class ExplorerElement extends HTMLElement {
       this.running = start(this, root, { home, src, fetcher });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.say(root, `The explorer could not start: ${reason}`, 'Reload the page; if it stays, a file of the explorer is missing on the server.');
+      this.say(
+        root,
+        `The explorer could not start: ${reason}`,
+        'Reload the page; if it stays, a file of the explorer is missing on the server.',
+      );
     }
   }
 

@@ -23,12 +23,50 @@ export function missing({ name }: Page, dataset: DatasetEntry | null): string | 
 }
 
 export const PAGES: readonly Page[] = [
-  { name: 'picture', title: 'Picture', about: 'One sentence, the memory chips and the words that move them', load: null, listed: true },
-  { name: 'units', title: 'Units', about: 'All hidden units with their measures, to sort and filter', load: () => import('../features/units/UnitsPage.svelte'), listed: true },
-  { name: 'find', title: 'Find', about: 'Sentences, a word in its contexts, where a unit fires, and steps like this one', load: () => import('../features/find/FindPage.svelte'), listed: true, queries: true },
-  { name: 'unit', title: 'Unit', about: 'Everything about one hidden unit', load: () => import('../features/unit/UnitPage.svelte'), listed: false },
-  { name: 'map', title: 'Map', about: 'Units and words in two dimensions: neighbours answer alike', load: () => import('../features/map/MapPage.svelte'), listed: true },
-  { name: 'sql', title: 'SQL', about: 'Ask the published tables anything, in SQL', load: () => import('../features/sql/SqlPage.svelte'), listed: true, queries: true },
+  {
+    name: 'picture',
+    title: 'Picture',
+    about: 'One sentence, the memory chips and the words that move them',
+    load: null,
+    listed: true,
+  },
+  {
+    name: 'units',
+    title: 'Units',
+    about: 'All hidden units with their measures, to sort and filter',
+    load: () => import('../features/units/UnitsPage.svelte'),
+    listed: true,
+  },
+  {
+    name: 'find',
+    title: 'Find',
+    about: 'Sentences, a word in its contexts, where a unit fires, and steps like this one',
+    load: () => import('../features/find/FindPage.svelte'),
+    listed: true,
+    queries: true,
+  },
+  {
+    name: 'unit',
+    title: 'Unit',
+    about: 'Everything about one hidden unit',
+    load: () => import('../features/unit/UnitPage.svelte'),
+    listed: false,
+  },
+  {
+    name: 'map',
+    title: 'Map',
+    about: 'Units and words in two dimensions: neighbours answer alike',
+    load: () => import('../features/map/MapPage.svelte'),
+    listed: true,
+  },
+  {
+    name: 'sql',
+    title: 'SQL',
+    about: 'Ask the published tables anything, in SQL',
+    load: () => import('../features/sql/SqlPage.svelte'),
+    listed: true,
+    queries: true,
+  },
   {
     name: 'compare',
     title: 'Compare',

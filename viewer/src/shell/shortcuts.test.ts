@@ -20,5 +20,6 @@ it('leaves other keys alone', () => {
 });
 
 it('lists every key with what it does', () => {
-  for (const { list } of SHORTCUTS) for (const { keys, does } of list) expect([keys.length > 0, does.length > 0]).toEqual([true, true]);
+  for (const { list } of SHORTCUTS)
+    for (const { keys, does } of list) expect([keys.length > 0, does.length > 0]).toEqual([true, true]);
 });

@@ -28,14 +28,25 @@ export const SHORTCUTS: readonly { where: string; list: readonly Shortcut[] }[] 
     list: [
       { keys: ['?'], does: 'Show these keys', action: 'keys', pressed: plainKey('?') },
       { keys: ['/'], does: 'Find a word, unit or sentence', action: 'find', pressed: plainKey('/') },
-      { keys: ['Ctrl+Z'], does: 'Undo', action: 'undo', pressed: (event) => command(event) && !event.shiftKey && event.key.toLowerCase() === 'z' },
+      {
+        keys: ['Ctrl+Z'],
+        does: 'Undo',
+        action: 'undo',
+        pressed: (event) => command(event) && !event.shiftKey && event.key.toLowerCase() === 'z',
+      },
       {
         keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
         does: 'Redo',
         action: 'redo',
-        pressed: (event) => command(event) && (event.key.toLowerCase() === 'y' || (event.shiftKey && event.key.toLowerCase() === 'z')),
+        pressed: (event) =>
+          command(event) && (event.key.toLowerCase() === 'y' || (event.shiftKey && event.key.toLowerCase() === 'z')),
       },
-      { keys: ['Esc'], does: 'Close what is on top, or let go of what is held', action: 'close', pressed: plainKey('Escape') },
+      {
+        keys: ['Esc'],
+        does: 'Close what is on top, or let go of what is held',
+        action: 'close',
+        pressed: plainKey('Escape'),
+      },
       { keys: ['Tab', 'Shift+Tab'], does: 'To the next or the previous group of controls' },
     ],
   },
@@ -74,6 +85,7 @@ export const SHORTCUTS: readonly { where: string; list: readonly Shortcut[] }[] 
 ];
 
 export function actionOf(event: Pressed): Action | null {
-  for (const { list } of SHORTCUTS) for (const { action, pressed } of list) if (action && pressed?.(event)) return action;
+  for (const { list } of SHORTCUTS)
+    for (const { action, pressed } of list) if (action && pressed?.(event)) return action;
   return null;
 }

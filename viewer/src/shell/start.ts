@@ -13,7 +13,11 @@ export interface Running {
 }
 
 /** Puts the app into the element's shadow root, and ties it to the page: size, theme, fonts, address. */
-export function start(element: HTMLElement, root: ShadowRoot, given: Pick<Options, 'home' | 'src' | 'fetcher'>): Running {
+export function start(
+  element: HTMLElement,
+  root: ShadowRoot,
+  given: Pick<Options, 'home' | 'src' | 'fetcher'>,
+): Running {
   measureWith(canvasMeasurer);
   const explorer = new Explorer({ ...options(element), ...given });
   const setTheme = (attribute: string | null): void => {
@@ -43,7 +47,8 @@ export function start(element: HTMLElement, root: ShadowRoot, given: Pick<Option
 
 function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
   const text = (name: string): string | null => element.getAttribute(name);
-  const whole = (name: string): number | undefined => (/^\d{1,6}$/.test(text(name) ?? '') ? Number(text(name)) : undefined);
+  const whole = (name: string): number | undefined =>
+    /^\d{1,6}$/.test(text(name) ?? '') ? Number(text(name)) : undefined;
   const layout = text('layout') === 'hero' ? 'hero' : 'page';
   const view: NonNullable<Options['view']> = {};
   const model = text('model');
@@ -59,7 +64,11 @@ function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
   const k = whole('k');
   if (k !== undefined) view.k = k;
   const words = text('words');
-  if (words !== null) view.words = words.split(',').map((word) => word.trim()).filter(Boolean);
+  if (words !== null)
+    view.words = words
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean);
   return {
     layout,
     page: new URL(text('explorer') ?? '', document.baseURI).href.replace(/#.*$/, ''),
@@ -71,6 +80,9 @@ function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
 
 /** Canvas text does not wait for fonts: ask for those that the picture uses, then paint again. */
 async function loadFonts(): Promise<void> {
-  const wanted = ['"Inter Variable"', '"Source Serif 4 Variable"'].flatMap((family) => [`400 16px ${family}`, `600 16px ${family}`]);
+  const wanted = ['"Inter Variable"', '"Source Serif 4 Variable"'].flatMap((family) => [
+    `400 16px ${family}`,
+    `600 16px ${family}`,
+  ]);
   await Promise.allSettled(wanted.map((font) => document.fonts.load(font)));
 }

@@ -10,6 +10,10 @@ it('says what changed and nothing else', () => {
   expect(announcement({ ...view, pinned }, view)).toBe('No word is pinned');
   expect(announcement(view, { ...view, pinned: { ...pinned, before: null } })).toBe('though pinned, P(positive) .91');
   expect(announcement(view, { ...view, pinned: { ...pinned, className: null } })).toBe('though pinned');
-  expect(announcement(view, { ...view, words: ['dull'], k: 5 })).toBe('dull selected. love no longer selected. 5 clusters');
-  expect(announcement(view, { ...view, page: 'Units', model: 'LSTM', sentence: 'fine' })).toBe('View: Units. Model: LSTM. Sentence: fine');
+  expect(announcement(view, { ...view, words: ['dull'], k: 5 })).toBe(
+    'dull selected. love no longer selected. 5 clusters',
+  );
+  expect(announcement(view, { ...view, page: 'Units', model: 'LSTM', sentence: 'fine' })).toBe(
+    'View: Units. Model: LSTM. Sentence: fine',
+  );
 });

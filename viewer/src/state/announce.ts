@@ -19,7 +19,9 @@ function ofPinned(pinned: Announced['pinned']): string {
   const { word, className, before, after } = pinned;
   if (className === null || after === null) return `${word} pinned`;
   const p = `P(${className})`;
-  return before === null ? `${word} pinned, ${p} ${short(after)}` : `${word} pinned, ${p} ${short(before)} to ${short(after)}`;
+  return before === null
+    ? `${word} pinned, ${p} ${short(after)}`
+    : `${word} pinned, ${p} ${short(before)} to ${short(after)}`;
 }
 
 /** One sentence for each thing that changed; empty where nothing did. */

@@ -35,6 +35,10 @@ export class ChipLosses {
     const { source, choice, state, clustering } = chips;
     const { method, selection, k } = clustering;
     const scope = JSON.stringify([choice, method, selection, k]);
-    untrack(() => this.#slot.want(scope, scope, async () => ({ effects: await chipEffects(source, state, { method, selection, k }) })));
+    untrack(() =>
+      this.#slot.want(scope, scope, async () => ({
+        effects: await chipEffects(source, state, { method, selection, k }),
+      })),
+    );
   }
 }

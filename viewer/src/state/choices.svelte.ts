@@ -18,9 +18,13 @@ export abstract class Choices {
   readonly #history = new History<ViewState>();
 
   // What the view names, in the manifest.
-  dataset = $derived.by<DatasetEntry | null>(() => this.source?.manifest.datasets.find((entry) => entry.name === this.view.dataset) ?? null);
+  dataset = $derived.by<DatasetEntry | null>(
+    () => this.source?.manifest.datasets.find((entry) => entry.name === this.view.dataset) ?? null,
+  );
   /** As it was at the chosen epoch. */
-  model = $derived.by<ModelEntry | null>(() => this.dataset && modelAt(modelOf(this.dataset, this.view.model), this.view.epoch));
+  model = $derived.by<ModelEntry | null>(
+    () => this.dataset && modelAt(modelOf(this.dataset, this.view.model), this.view.epoch),
+  );
   state = $derived.by<StateEntry | null>(() => this.model && stateOf(this.model, this.view.state));
 
   /** Loads what the view needs, and shows it. */
@@ -56,12 +60,24 @@ export abstract class Choices {
 
   setSentence(key: string, step: number | null = null): void {
     const beside = this.view.page === 'picture' ? {} : { sentence2: null, step2: null };
-    this.change({ sentence: key, step, ...(key === this.view.sentence ? {} : { range: null }), ...beside, focus: 'step', page: this.view.page === 'compare' ? 'compare' : 'picture' });
+    this.change({
+      sentence: key,
+      step,
+      ...(key === this.view.sentence ? {} : { range: null }),
+      ...beside,
+      focus: 'step',
+      page: this.view.page === 'compare' ? 'compare' : 'picture',
+    });
   }
 
   /** Sets a second sentence beside the first. With a word of each pinned, the chips show the difference of what these did. */
   setSecond(key: string, step: number | null = null): void {
-    this.change({ sentence2: key, step2: step, focus: step !== null && this.view.step !== null ? 'difference' : 'step', page: 'picture' });
+    this.change({
+      sentence2: key,
+      step2: step,
+      focus: step !== null && this.view.step !== null ? 'difference' : 'step',
+      page: 'picture',
+    });
   }
 
   removeSecond(): void {
@@ -70,7 +86,10 @@ export abstract class Choices {
 
   pinSecond(step: number | null): void {
     const completes = this.view.step2 === null && this.view.step !== null && step !== null;
-    this.change({ step2: step, focus: completes || this.view.focus === 'difference' ? 'difference' : 'second' }, 'step2');
+    this.change(
+      { step2: step, focus: completes || this.view.focus === 'difference' ? 'difference' : 'second' },
+      'step2',
+    );
   }
 
   /** Brushes a range of steps of the sentence, both ends included. */
@@ -84,7 +103,10 @@ export abstract class Choices {
 
   pinStep(step: number | null): void {
     const completes = this.view.sentence2 !== null && this.view.step === null && this.view.step2 !== null;
-    this.change({ step, focus: step !== null && (completes || this.view.focus === 'difference') ? 'difference' : 'step' }, 'step');
+    this.change(
+      { step, focus: step !== null && (completes || this.view.focus === 'difference') ? 'difference' : 'step' },
+      'step',
+    );
   }
 
   /** Selects or deselects a word. A newly selected word colours the chips; a fourth takes the place of the third. */
@@ -112,7 +134,10 @@ export abstract class Choices {
 
   openUnit(unit: number): void {
     if (this.view.page !== 'unit') this.#unitFrom = this.view.page;
-    this.change({ units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' }, 'unit');
+    this.change(
+      { units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' },
+      'unit',
+    );
   }
 
   /** Leaves the page of a unit for the page that it was opened from. */
@@ -139,7 +164,11 @@ export abstract class Choices {
   }
 
   /** Order and filters of the page “Units”; quick changes of one filter are one step of undo. */
-  setUnitList(patch: Partial<Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip' | 'unitColumns'>>): void {
+  setUnitList(
+    patch: Partial<
+      Pick<ViewState, 'unitSort' | 'unitDescending' | 'unitRanges' | 'unitText' | 'unitChip' | 'unitColumns'>
+    >,
+  ): void {
     this.change(patch, `units ${Object.keys(patch).join(' ')}`);
   }
 
@@ -148,7 +177,9 @@ export abstract class Choices {
   }
 
   /** Choices of the page “Compare”; those of A are the view's own. */
-  compare(choice: Partial<Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder'>>): void {
+  compare(
+    choice: Partial<Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder'>>,
+  ): void {
     const moved = choice.model !== undefined || choice.dataset !== undefined;
     this.change({ ...choice, ...(moved ? { units: [] } : {}) });
   }

@@ -56,7 +56,11 @@ export function modelAt(model: ModelEntry, epoch: number | null): ModelEntry {
 
 /** The state of that name, else the one that the head reads, else the first. */
 export function stateOf(model: ModelEntry, name: string | null): StateEntry {
-  return model.states.find((state) => state.name === name) ?? model.states.find((state) => state.read_by_head) ?? model.states[0]!;
+  return (
+    model.states.find((state) => state.name === name) ??
+    model.states.find((state) => state.read_by_head) ??
+    model.states[0]!
+  );
 }
 
 /** What a side of a comparison names, in the manifest; the model as it was at the chosen epoch. */
@@ -79,7 +83,10 @@ export function entriesOf(side: SideChoice, manifest: Manifest): SideEntries {
 }
 
 export function nearest(values: readonly number[], wanted: number): number {
-  return values.reduce((best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best), values[0] ?? wanted);
+  return values.reduce(
+    (best, value) => (Math.abs(value - wanted) < Math.abs(best - wanted) ? value : best),
+    values[0] ?? wanted,
+  );
 }
 
 function oneOf(values: readonly string[], wanted: string, fallback: string): string {
@@ -120,20 +127,26 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
   const notes: string[] = [];
   const dataset = manifest.datasets.find((entry) => entry.name === view.dataset);
   if (!dataset) {
-    return { view: firstView(manifest), notes: [`There is no dataset “${view.dataset}” here; the first one is shown.`] };
+    return {
+      view: firstView(manifest),
+      notes: [`There is no dataset “${view.dataset}” here; the first one is shown.`],
+    };
   }
   const model = modelOf(dataset, view.model);
   if (model.name !== view.model) notes.push(`There is no model “${view.model}” here; ${model.title} is shown.`);
   const last = model.epochs?.at(-1)?.epoch ?? null;
   const published = model.epochs?.some(({ epoch }) => epoch === view.epoch) ?? false;
-  if (view.epoch !== null && !published) notes.push(`Epoch ${view.epoch} of ${model.title} is not published; the last one is shown.`);
+  if (view.epoch !== null && !published)
+    notes.push(`Epoch ${view.epoch} of ${model.title} is not published; the last one is shown.`);
   const epoch = published && view.epoch !== last ? view.epoch : null;
   const state = stateOf(modelAt(model, epoch), view.state);
-  if (state.name !== view.state && model.name === view.model) notes.push(`This model has no state “${view.state}”; ${state.title} is shown.`);
+  if (state.name !== view.state && model.name === view.model)
+    notes.push(`This model has no state “${view.state}”; ${state.title} is shown.`);
   const k = state.k.includes(view.k) ? view.k : nearest(state.k, view.k);
   if (k !== view.k) notes.push(`${view.k} clusters are not published; ${k} are shown.`);
   const b = view.b && entriesOf(view.b, manifest).choice;
-  if (JSON.stringify(b) !== JSON.stringify(view.b)) notes.push('What the link compares with is not published; something near it is shown.');
+  if (JSON.stringify(b) !== JSON.stringify(view.b))
+    notes.push('What the link compares with is not published; something near it is shown.');
   const units = view.units.filter((unit) => unit < state.units).slice(0, UNITS);
   return {
     view: {

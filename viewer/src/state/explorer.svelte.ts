@@ -58,8 +58,14 @@ export class Explorer extends Choices {
 
   #hover = $state.raw<Hover | null>(null);
   #held = $state.raw<Held>(null);
-  #vocabulary = new Slot<Vocabulary>((error) => this.#fail('words', error), () => this.colouring.want());
-  #clustering = new Slot<Clustering>((error) => this.#fail('memory', error), () => this.#grouped());
+  #vocabulary = new Slot<Vocabulary>(
+    (error) => this.#fail('words', error),
+    () => this.colouring.want(),
+  );
+  #clustering = new Slot<Clustering>(
+    (error) => this.#fail('memory', error),
+    () => this.#grouped(),
+  );
   readonly #address: Address;
   readonly #options: Options;
   #stop: () => void = () => undefined;
@@ -285,12 +291,16 @@ export class Explorer extends Choices {
       const dataset = this.source.manifest.datasets.find((entry) => entry.name === view.dataset);
       const model = dataset && modelAt(modelOf(dataset, view.model), view.epoch);
       if (model && !notes.length && link.modelHash && link.modelHash !== model.hash) {
-        notes.push(`The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`);
+        notes.push(
+          `The link was made with another training of ${model.title}: units, groups and numbers may differ from what was sent.`,
+        );
       }
       if (view.sentence === null && (view.page === 'picture' || view.page === 'compare')) {
         const { sentence, step } = firstView(this.source.manifest, view.dataset);
         Object.assign(view, { sentence, step });
-        notes.push(sentence === null ? 'The link names no sentence.' : 'The link names no sentence; an example is shown.');
+        notes.push(
+          sentence === null ? 'The link names no sentence.' : 'The link names no sentence; an example is shown.',
+        );
       }
       this.notice = notes.length ? notes.join(' ') : null;
       return view;

@@ -31,10 +31,15 @@ class FakeAddress implements Address {
 
 function answer(manifest: unknown): typeof fetch {
   return (async (url: string) =>
-    String(url).endsWith('manifest.json') ? new Response(JSON.stringify(manifest)) : new Response('', { status: 404 })) as unknown as typeof fetch;
+    String(url).endsWith('manifest.json')
+      ? new Response(JSON.stringify(manifest))
+      : new Response('', { status: 404 })) as unknown as typeof fetch;
 }
 
-async function open(fragment = '', manifest: unknown = sampleManifest()): Promise<{ explorer: Explorer; address: FakeAddress }> {
+async function open(
+  fragment = '',
+  manifest: unknown = sampleManifest(),
+): Promise<{ explorer: Explorer; address: FakeAddress }> {
   const address = new FakeAddress();
   address.fragment = fragment;
   const explorer = new Explorer({
@@ -52,7 +57,13 @@ async function open(fragment = '', manifest: unknown = sampleManifest()): Promis
 describe('Explorer', () => {
   it('begins with the view that the data names, and leaves the address alone', async () => {
     const { explorer, address } = await open();
-    expect(explorer.view).toMatchObject({ model: 'gru', k: 3, step: 5, words: ['love', 'dull'], sentence: '34805517e132380e' });
+    expect(explorer.view).toMatchObject({
+      model: 'gru',
+      k: 3,
+      step: 5,
+      words: ['love', 'dull'],
+      sentence: '34805517e132380e',
+    });
     expect(address.fragment).toBe('');
   });
 
@@ -131,7 +142,12 @@ describe('Explorer', () => {
   it('shows a model at an earlier epoch, and keeps the selection', async () => {
     const manifest = sampleManifest();
     const gru = manifest.datasets[0]!.models[0]!;
-    const at = (epoch: number): EpochEntry => ({ epoch, hash: `e${epoch}`, tables: {}, states: [{ ...gru.states[0]!, k: [2, 3] }] });
+    const at = (epoch: number): EpochEntry => ({
+      epoch,
+      hash: `e${epoch}`,
+      tables: {},
+      states: [{ ...gru.states[0]!, k: [2, 3] }],
+    });
     gru.epochs = [at(1), at(2)];
     const { explorer } = await open('', manifest);
     explorer.setEpoch(1);

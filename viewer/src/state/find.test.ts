@@ -33,8 +33,19 @@ describe('the link of what is looked for', () => {
     expect(readFind('')).toEqual(FIND);
   });
 
-  it.each(['m:unheard', 'zz:1', '__proto__:x', 'u:1;u:2', 'u:-1', 'h:NaN', 'h:1e9', 'n:1', 'n:1~2~3', `t:${'a'.repeat(201)}`, 't:%E0%A4%A', 'w:yes', 'nothing'])(
-    'refuses %s',
-    (value) => expect(() => readFind(value)).toThrow(),
-  );
+  it.each([
+    'm:unheard',
+    'zz:1',
+    '__proto__:x',
+    'u:1;u:2',
+    'u:-1',
+    'h:NaN',
+    'h:1e9',
+    'n:1',
+    'n:1~2~3',
+    `t:${'a'.repeat(201)}`,
+    't:%E0%A4%A',
+    'w:yes',
+    'nothing',
+  ])('refuses %s', (value) => expect(() => readFind(value)).toThrow());
 });

@@ -81,7 +81,10 @@ const text: Codec<string> = {
     return read;
   },
 };
-const flag: Codec<boolean> = { write: (value) => (value ? '1' : '0'), read: (value) => oneOf(['0', '1']).read(value) === '1' };
+const flag: Codec<boolean> = {
+  write: (value) => (value ? '1' : '0'),
+  read: (value) => oneOf(['0', '1']).read(value) === '1',
+};
 
 function oneOf<const T extends string>(values: readonly T[]): Codec<T> {
   return {
@@ -108,7 +111,10 @@ const whole = number(/^\d{1,7}$/, 1_000_000);
 const real = number(/^-?\d{1,6}(\.\d{1,6})?$/, 100_000);
 
 function optional<T>(codec: Codec<T>): Codec<T | null> {
-  return { write: (value) => (value === null ? '' : codec.write(value)), read: (value) => (value === '' ? null : codec.read(value)) };
+  return {
+    write: (value) => (value === null ? '' : codec.write(value)),
+    read: (value) => (value === '' ? null : codec.read(value)),
+  };
 }
 
 const span: Codec<Span> = {

@@ -12,15 +12,55 @@ function seeded(seed: number): () => number {
   };
 }
 
-const LETTERS = ['a', 'Z', ' ', '%', '&', '=', ',', '.', '#', '+', '"', '<', '\u0000', '\u202e', '\u200b', 'é', 'ש', '😀', '\u0301', '__proto__', 'constructor', '-', '1', '\ud83d\udc69\u200d'];
+const LETTERS = [
+  'a',
+  'Z',
+  ' ',
+  '%',
+  '&',
+  '=',
+  ',',
+  '.',
+  '#',
+  '+',
+  '"',
+  '<',
+  '\u0000',
+  '\u202e',
+  '\u200b',
+  'é',
+  'ש',
+  '😀',
+  '\u0301',
+  '__proto__',
+  'constructor',
+  '-',
+  '1',
+  '\ud83d\udc69\u200d',
+];
 
 describe('links', () => {
   it('come back as they were written, whatever words and names they hold', () => {
     const random = seeded(7);
-    const text = (most: number): string => Array.from({ length: 1 + Math.floor(random() * most) }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('').slice(0, 60).replace(/[\ud800-\udbff]$/, '');
+    const text = (most: number): string =>
+      Array.from({ length: 1 + Math.floor(random() * most) }, () => LETTERS[Math.floor(random() * LETTERS.length)])
+        .join('')
+        .slice(0, 60)
+        .replace(/[\ud800-\udbff]$/, '');
     const base = firstView(sampleManifest());
     for (let i = 0; i < 500; i += 1) {
-      const view = { ...base, dataset: text(5), model: text(5), state: text(5), sentence: text(8), step: Math.floor(random() * 1000), words: [...new Set([text(4), text(4), text(4)])], units: [Math.floor(random() * 1e6)], k: Math.floor(random() * 255), linkThreshold: Math.round(random() * 1000) / 1000 };
+      const view = {
+        ...base,
+        dataset: text(5),
+        model: text(5),
+        state: text(5),
+        sentence: text(8),
+        step: Math.floor(random() * 1000),
+        words: [...new Set([text(4), text(4), text(4)])],
+        units: [Math.floor(random() * 1e6)],
+        k: Math.floor(random() * 255),
+        linkThreshold: Math.round(random() * 1000) / 1000,
+      };
       const fragment = writeLink(view, 'abc');
       if (fragment.length > LONGEST) continue;
       expect(readLink(`#${fragment}`, base)).toEqual({ view, modelHash: 'abc' });
@@ -34,7 +74,10 @@ describe('links', () => {
     const good = writeLink(base, 'abc');
     for (let i = 0; i < 2000; i += 1) {
       const cut = Math.floor(random() * good.length);
-      const piece = Array.from({ length: 1 + Math.floor(random() * 6) }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join('');
+      const piece = Array.from(
+        { length: 1 + Math.floor(random() * 6) },
+        () => LETTERS[Math.floor(random() * LETTERS.length)],
+      ).join('');
       const fragment = `v1=${(good.slice(3, cut) + piece + good.slice(cut + Math.floor(random() * 4))).slice(0, 300)}`;
       try {
         const link = readLink(fragment, base);

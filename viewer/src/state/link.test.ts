@@ -126,7 +126,10 @@ describe('fitView', () => {
   });
 
   it('replaces what it has not, and says so', () => {
-    const { view, notes } = fitView({ ...full, b: null, epoch: null, model: 'rnn', state: 'x', k: 30, units: [99] }, manifest);
+    const { view, notes } = fitView(
+      { ...full, b: null, epoch: null, model: 'rnn', state: 'x', k: 30, units: [99] },
+      manifest,
+    );
     expect([view.model, view.state, view.k, view.units, view.page]).toEqual(['gru', 'rnn.0.h', 4, [], 'picture']);
     expect(notes).toHaveLength(2);
     expect(fitView({ ...full, dataset: 'other' }, manifest).notes[0]).toContain('other');

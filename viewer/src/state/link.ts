@@ -55,7 +55,8 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.chipAlign !== PREFERENCES.chipAlign) fields.push(['ca', view.chipAlign]);
   if (view.unitRail !== PREFERENCES.unitRail) fields.push(['ur', String(view.unitRail)]);
   if (view.unitWords !== PREFERENCES.unitWords) fields.push(['uw', view.unitWords]);
-  if (view.unitSort !== PREFERENCES.unitSort || view.unitDescending) fields.push(['us', `${view.unitDescending ? '-' : ''}${view.unitSort}`]);
+  if (view.unitSort !== PREFERENCES.unitSort || view.unitDescending)
+    fields.push(['us', `${view.unitDescending ? '-' : ''}${view.unitSort}`]);
   if (view.unitRanges.length) fields.push(['uf', view.unitRanges.map(writeRange).join(',')]);
   if (view.unitText) fields.push(['ut', encoded(view.unitText)]);
   if (view.unitChip !== null) fields.push(['uc', String(view.unitChip)]);
@@ -63,9 +64,15 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.mapMethod !== PREFERENCES.mapMethod) fields.push(['mm', view.mapMethod]);
   if (view.mapItems !== PREFERENCES.mapItems) fields.push(['mi', view.mapItems]);
   if (view.mapColour !== PREFERENCES.mapColour) fields.push(['mc', view.mapColour]);
-  if (view.mapZoom.unit || view.mapZoom.word) fields.push(['mz', `${writeZoom(view.mapZoom.unit)},${writeZoom(view.mapZoom.word)}`]);
+  if (view.mapZoom.unit || view.mapZoom.word)
+    fields.push(['mz', `${writeZoom(view.mapZoom.unit)},${writeZoom(view.mapZoom.word)}`]);
   if (view.sql && fitsLink(view.sql)) fields.push(['sql', encoded(view.sql)]);
-  if (view.b !== null) fields.push(['b', [view.b.dataset, view.b.model, view.b.state].map(encodeURIComponent).join(',') + (view.b.epoch === null ? '' : `,${view.b.epoch}`)]);
+  if (view.b !== null)
+    fields.push([
+      'b',
+      [view.b.dataset, view.b.model, view.b.state].map(encodeURIComponent).join(',') +
+        (view.b.epoch === null ? '' : `,${view.b.epoch}`),
+    ]);
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
   const find = writeFind(view.find);
@@ -99,7 +106,8 @@ function decode(value: string, at: string, longest = LONGEST_WORD): string {
 }
 
 function whole(value: string, at: string, most: number): number {
-  if (!/^\d{1,7}$/.test(value) || Number(value) > most) throw new LinkProblem(`“${at}” must be a whole number up to ${most}`);
+  if (!/^\d{1,7}$/.test(value) || Number(value) > most)
+    throw new LinkProblem(`“${at}” must be a whole number up to ${most}`);
   return Number(value);
 }
 
@@ -124,14 +132,21 @@ function listOf<T>(value: string, at: string, most: number, read: (item: string)
 /** Two steps in order, as `3-5`. */
 function span(value: string, at: string): [number, number] {
   const [from, to, ...rest] = value.split('-').map((item) => whole(item, at, LAST_STEP));
-  if (from === undefined || to === undefined || rest.length || from > to) throw new LinkProblem(`“${at}” must be two steps in order, as 3-5`);
+  if (from === undefined || to === undefined || rest.length || from > to)
+    throw new LinkProblem(`“${at}” must be two steps in order, as 3-5`);
   return [from, to];
 }
 
 function side(value: string, at: string): SideChoice {
   const [dataset, model, state, epoch, ...rest] = value.split(',');
-  if (!dataset || !model || !state || rest.length) throw new LinkProblem(`“${at}” must be a dataset, a model, a state and perhaps an epoch`);
-  return { dataset: decode(dataset, at), model: decode(model, at), state: decode(state, at), epoch: epoch === undefined ? null : whole(epoch, at, LAST_STEP) };
+  if (!dataset || !model || !state || rest.length)
+    throw new LinkProblem(`“${at}” must be a dataset, a model, a state and perhaps an epoch`);
+  return {
+    dataset: decode(dataset, at),
+    model: decode(model, at),
+    state: decode(state, at),
+    epoch: epoch === undefined ? null : whole(epoch, at, LAST_STEP),
+  };
 }
 
 function found(value: string, at: string): FindState {
@@ -191,7 +206,8 @@ const FIELDS = new Map<string, Field>([
         if (!range) throw new LinkProblem(`“${at}” must be ranges such as timeScale:2:6`);
         return range;
       });
-      if (new Set(draft.view.unitRanges.map(({ key }) => key)).size < draft.view.unitRanges.length) throw new LinkProblem(`“${at}” names a measure twice`);
+      if (new Set(draft.view.unitRanges.map(({ key }) => key)).size < draft.view.unitRanges.length)
+        throw new LinkProblem(`“${at}” names a measure twice`);
     },
   ],
   ['ut', (value, draft, at) => (draft.view.unitText = decode(value, at, LONGEST_FILTER))],
@@ -231,7 +247,18 @@ export function readLink(fragment: string, base: ViewState): Link | null {
   if (!/^v\d+=/.test(text)) return null;
   if (text.length > LONGEST) throw new LinkProblem('it is too long');
   if (!text.startsWith(PREFIX)) throw new LinkProblem('it was made by a newer version of the explorer');
-  const draft = { view: { ...base, ...PREFERENCES, units: [], unitRanges: [], words: [] as string[], sentence: null, step: null } as ViewState, modelHash: '' };
+  const draft = {
+    view: {
+      ...base,
+      ...PREFERENCES,
+      units: [],
+      unitRanges: [],
+      words: [] as string[],
+      sentence: null,
+      step: null,
+    } as ViewState,
+    modelHash: '',
+  };
   const seen = new Set<string>();
   for (const pair of text.slice(PREFIX.length).split('&')) {
     if (!pair) continue;

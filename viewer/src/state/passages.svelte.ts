@@ -6,7 +6,10 @@ import { Slot } from './slot.svelte';
 
 /** The sentence of the view, the second one beside it, and what is pinned and brushed of them: loaded for the model and the state that are shown. */
 export class Passages {
-  #first = new Slot<Passage>((error) => this.explorer.report('sequence', error), () => this.#arrived());
+  #first = new Slot<Passage>(
+    (error) => this.explorer.report('sequence', error),
+    () => this.#arrived(),
+  );
   #second = new Slot<Passage>((error) => this.explorer.report('sequence', error));
   /** What could not be read of a first sentence whose other parts are there. */
   #broken: { error: unknown } | null = null;

@@ -1,5 +1,16 @@
 import { untrack } from 'svelte';
-import { clusterMatching, stateMeasures, statePair, testFigures, unitMatching, type Compared, type Measure, type StatePair, type TestFigure, type Matching } from '../data/comparison';
+import {
+  clusterMatching,
+  stateMeasures,
+  statePair,
+  testFigures,
+  unitMatching,
+  type Compared,
+  type Measure,
+  type StatePair,
+  type TestFigure,
+  type Matching,
+} from '../data/comparison';
 import { loadPassage, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import type { Clustering, Vocabulary, WordResponse } from '../data/types';
@@ -40,7 +51,9 @@ export class Side {
     const choice = source && (view.b ?? usualB(sideA(view), source.manifest));
     return choice && entriesOf(choice, source.manifest);
   });
-  a = $derived.by<SideEntries | null>(() => this.explorer.source && entriesOf(sideA(this.explorer.view), this.explorer.source.manifest));
+  a = $derived.by<SideEntries | null>(
+    () => this.explorer.source && entriesOf(sideA(this.explorer.view), this.explorer.source.manifest),
+  );
   vocabulary = $derived(this.#vocabulary.value);
   matches = $derived(this.#matches.value);
   measures = $derived(this.#measures.value);
@@ -49,12 +62,19 @@ export class Side {
   aligned = $derived.by<boolean>(() => {
     const theirs = this.explorer.sentence?.surface;
     const mine = this.sentence?.surface;
-    return mine !== undefined && theirs !== undefined && mine.length === theirs.length && mine.every((token, i) => token === theirs[i]);
+    return (
+      mine !== undefined &&
+      theirs !== undefined &&
+      mine.length === theirs.length &&
+      mine.every((token, i) => token === theirs[i])
+    );
   });
   steps = $derived(this.aligned ? (this.#passage.value?.steps ?? null) : null);
   sequence = $derived(this.aligned ? (this.#passage.value?.sequence ?? null) : null);
   /** Whether the sentence was looked for and is not there. */
-  sentenceMissing = $derived.by<boolean>(() => this.explorer.view.sentence !== null && !this.#passage.loading && !this.explorer.loading && !this.aligned);
+  sentenceMissing = $derived.by<boolean>(
+    () => this.explorer.view.sentence !== null && !this.#passage.loading && !this.explorer.loading && !this.aligned,
+  );
   /** Whether the chips stand in the places of their matches. */
   inMatchOrder = $derived.by<boolean>(() => {
     const { compareLayout, compareOrder } = this.explorer.view;
@@ -72,7 +92,11 @@ export class Side {
     return focus === 'step' && step !== null && this.sequence ? change(this.sequence, step) : null;
   });
   ready = $derived(
-    this.problem !== null || (this.#vocabulary.value !== null && this.#clustering.value !== null && !this.#matches.loading && !this.#passage.loading),
+    this.problem !== null ||
+      (this.#vocabulary.value !== null &&
+        this.#clustering.value !== null &&
+        !this.#matches.loading &&
+        !this.#passage.loading),
   );
 
   /** What happens without the chips of B. */
@@ -111,7 +135,9 @@ export class Side {
         if (loaded?.broken) this.#fail(loaded.broken.error);
         return loaded?.passage ?? null;
       });
-      this.#response.want(scope, String(id), () => (id === undefined ? Promise.resolve(null) : source.response(state, id)));
+      this.#response.want(scope, String(id), () =>
+        id === undefined ? Promise.resolve(null) : source.response(state, id),
+      );
       const left: Compared = { ...a, epoch: a.choice.epoch };
       const right: Compared = { ...entries, epoch: choice.epoch };
       const pair = JSON.stringify([a.choice, choice]);
@@ -121,7 +147,10 @@ export class Side {
         clusters: same ? await clusterMatching(source, left, right, by) : null,
       }));
       this.#measures.want(pair, pair, async () => {
-        const of = async (side: Compared): Promise<Measures['a']> => ({ tests: await testFigures(source, side), state: await stateMeasures(source, side) });
+        const of = async (side: Compared): Promise<Measures['a']> => ({
+          tests: await testFigures(source, side),
+          state: await stateMeasures(source, side),
+        });
         return { a: await of(left), b: await of(right), pair: await statePair(source, left, right) };
       });
     });

@@ -15,7 +15,8 @@ export function usualB(a: SideChoice, manifest: Manifest): SideChoice | null {
   const { dataset, model, state } = entriesOf(a, manifest);
   const other = dataset.models.find(({ name }) => name !== a.model);
   if (other) {
-    const same = other.states.find(({ name, kind }) => name === state.name && kind === state.kind) ?? stateOf(other, null);
+    const same =
+      other.states.find(({ name, kind }) => name === state.name && kind === state.kind) ?? stateOf(other, null);
     return { dataset: a.dataset, model: other.name, state: same.name, epoch: null };
   }
   const second = model.states.find(({ name }) => name !== a.state);

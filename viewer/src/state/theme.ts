@@ -44,7 +44,10 @@ export function setPageScheme(scheme: Scheme): void {
   try {
     const key = `${scope}.${KEY}`;
     const held = JSON.parse(localStorage.getItem(key) ?? 'null') as Palette | null;
-    const palette: Palette = { index: scheme === 'dark' ? 1 : 0, color: { ...held?.color, media: '', scheme: MATERIAL[scheme] } };
+    const palette: Palette = {
+      index: scheme === 'dark' ? 1 : 0,
+      color: { ...held?.color, media: '', scheme: MATERIAL[scheme] },
+    };
     localStorage.setItem(key, JSON.stringify(palette));
   } catch {
     // Storage may be forbidden: the theme then lasts as long as the page.

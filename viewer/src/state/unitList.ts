@@ -5,7 +5,10 @@ import { UNIT_MEASURES } from '../data/figures';
 export type MeasureKey = (typeof UNIT_MEASURES)[number]['key'];
 
 /** As the page has them: the mean stands first, in the column of activation. */
-export const MEASURE_KEYS: readonly MeasureKey[] = ['mean', ...UNIT_MEASURES.map(({ key }) => key).filter((key) => key !== 'mean')];
+export const MEASURE_KEYS: readonly MeasureKey[] = [
+  'mean',
+  ...UNIT_MEASURES.map(({ key }) => key).filter((key) => key !== 'mean'),
+];
 
 export const SORT_KEYS = ['unit', 'chip', ...MEASURE_KEYS, 'rising', 'falling'] as const;
 

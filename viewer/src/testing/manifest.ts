@@ -2,7 +2,10 @@ import type { Manifest } from '../data/types';
 
 /** A small valid manifest, made anew at each call so that tests may change it. */
 export function sampleManifest(): Manifest {
-  const table = { rows: 1, files: [{ path: 'words-0.parquet', bytes: 10, rows: 1, sha256: '0'.repeat(64), first: 0, last: 0 }] };
+  const table = {
+    rows: 1,
+    files: [{ path: 'words-0.parquet', bytes: 10, rows: 1, sha256: '0'.repeat(64), first: 0, last: 0 }],
+  };
   const state = {
     name: 'rnn.0.h',
     title: 'Layer 1, hidden h',
@@ -43,7 +46,13 @@ export function sampleManifest(): Manifest {
         tables: { words: table },
         models: [
           { ...model, name: 'gru', title: 'GRU, 4 units', hash: '00aa', states: [state] },
-          { ...model, name: 'lstm', title: 'LSTM, 4 units', hash: '00bb', states: [{ ...state }, { ...state, name: 'rnn.0.c', kind: 'c', read_by_head: false }] },
+          {
+            ...model,
+            name: 'lstm',
+            title: 'LSTM, 4 units',
+            hash: '00bb',
+            states: [{ ...state }, { ...state, name: 'rnn.0.c', kind: 'c', read_by_head: false }],
+          },
         ],
       },
     ],

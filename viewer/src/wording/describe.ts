@@ -82,7 +82,9 @@ function movers(facts: Facts, cluster: number): Segment[] {
 }
 
 function unstable(stability: number | null): Segment[] {
-  return stability !== null && stability < 0.5 ? [`Unstable: in two halves of the text it agrees only to ${percent(stability)}.`] : [];
+  return stability !== null && stability < 0.5
+    ? [`Unstable: in two halves of the text it agrees only to ${percent(stability)}.`]
+    : [];
 }
 
 /** What a language model expected after the step, and what it gave the word that came. */
@@ -92,9 +94,15 @@ function guesses({ data }: Facts, index: number): Segment[][] {
   const lines: Segment[][] = [];
   const came = sentence.surface[index + 1];
   const p = steps.next.p[index]!;
-  if (came !== undefined && Number.isFinite(p)) lines.push(['It gave “', corpus(came), `”, which came next, ${fixed(p)}.`]);
+  if (came !== undefined && Number.isFinite(p))
+    lines.push(['It gave “', corpus(came), `”, which came next, ${fixed(p)}.`]);
   const list = candidates(steps.next, index, sentence, vocabulary).slice(0, 3);
-  const said = list.flatMap(({ text, p: share }, i): Segment[] => [...(i ? [', '] : []), '“', corpus(text), `” ${fixed(share)}`]);
+  const said = list.flatMap(({ text, p: share }, i): Segment[] => [
+    ...(i ? [', '] : []),
+    '“',
+    corpus(text),
+    `” ${fixed(share)}`,
+  ]);
   return [...lines, ['Likeliest: ', ...said, '.']];
 }
 
@@ -107,11 +115,29 @@ function attention({ data }: Facts, index: number): Segment[][] {
   const weight = (i: number): string => fixed(weights[i] ?? 0, 3);
   if (shown.pooled) {
     const rank = rankOf(weights, index);
-    return [[`Attention ${weight(index)}: ${rank === 1 ? 'the largest' : `number ${rank}`} of ${weights.length}, which sum to ${fixed(weights.reduce((a, b) => a + b, 0))}.`]];
+    return [
+      [
+        `Attention ${weight(index)}: ${rank === 1 ? 'the largest' : `number ${rank}`} of ${weights.length}, which sum to ${fixed(weights.reduce((a, b) => a + b, 0))}.`,
+      ],
+    ];
   }
-  const most = [...weights.keys()].filter((i) => weights[i]! > 0).sort((a, b) => weights[b]! - weights[a]!).slice(0, 3);
+  const most = [...weights.keys()]
+    .filter((i) => weights[i]! > 0)
+    .sort((a, b) => weights[b]! - weights[a]!)
+    .slice(0, 3);
   if (!most.length) return [['Pays no attention to any word.']];
-  return [['Pays most attention to ', ...most.flatMap((i, n): Segment[] => [...(n ? [', '] : []), '“', corpus(sentence.surface[i] ?? ''), `” ${weight(i)}`]), '.']];
+  return [
+    [
+      'Pays most attention to ',
+      ...most.flatMap((i, n): Segment[] => [
+        ...(n ? [', '] : []),
+        '“',
+        corpus(sentence.surface[i] ?? ''),
+        `” ${weight(i)}`,
+      ]),
+      '.',
+    ],
+  ];
 }
 
 function step(facts: Facts, index: number): TooltipContent | null {
@@ -119,23 +145,33 @@ function step(facts: Facts, index: number): TooltipContent | null {
   const row = facts.scene.sequence?.rows[index];
   if (!sentence || !row) return null;
   const lines: Segment[][] = [];
-  if (row.unknown) lines.push(['Not in the vocabulary, read as ', corpus(facts.data.vocabulary?.text[row.wordId] ?? '<unk>'), '.']);
+  if (row.unknown)
+    lines.push(['Not in the vocabulary, read as ', corpus(facts.data.vocabulary?.text[row.wordId] ?? '<unk>'), '.']);
   if (steps?.next) lines.push(...guesses(facts, index));
   else if (row.p !== null) {
     const before = index > 0 ? facts.scene.sequence?.rows[index - 1]?.p : null;
     const name = facts.scene.sequence?.trackName ?? '';
-    lines.push([before !== null && before !== undefined ? `${name} ${fixed(before)} → ${fixed(row.p)}.` : `${name} ${fixed(row.p)}.`]);
+    lines.push([
+      before !== null && before !== undefined
+        ? `${name} ${fixed(before)} → ${fixed(row.p)}.`
+        : `${name} ${fixed(row.p)}.`,
+    ]);
   }
   if (sequence && row.means.length) {
     const kept = keptShare(sequence, index);
     if (Number.isFinite(kept)) lines.push([`${percent(kept)} of the memory was kept.`]);
-    const order = row.means.map((mean, i) => ({ mean, number: i + 1 })).sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean));
-    const most = order.slice(0, 2).map((o) => `chip ${o.number} ${o.mean < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(o.mean), digits(facts))}`);
+    const order = row.means
+      .map((mean, i) => ({ mean, number: i + 1 }))
+      .sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean));
+    const most = order
+      .slice(0, 2)
+      .map((o) => `chip ${o.number} ${o.mean < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(o.mean), digits(facts))}`);
     lines.push([`Moved most: ${most.join(', ')}.`]);
   }
   lines.push(...attention(facts, index));
   const surprise = steps?.surprise?.[index];
-  if (surprise !== undefined && Number.isFinite(surprise)) lines.push([`Further from the usual than ${fixed(surprise, 0)} % of this word’s uses.`]);
+  if (surprise !== undefined && Number.isFinite(surprise))
+    lines.push([`Further from the usual than ${fixed(surprise, 0)} % of this word’s uses.`]);
   return {
     title: ['“', corpus(row.token), `”, word ${index + 1} of ${sentence.tokens.length}`],
     lines,
@@ -147,7 +183,9 @@ function half(name: string, now: number, change: number, places: number): Segmen
   const before = now - change;
   if (Math.abs(now) < 0.5 * 10 ** -places && Math.abs(before) < 0.5 * 10 ** -places) return [`${name}: none.`];
   const grew = Math.abs(now) > Math.abs(before);
-  return [`${name} ${fixed(before, places)} → ${fixed(now, places)}: ${grew ? 'gained' : 'lost'} ${fixed(Math.abs(change), places)}.`];
+  return [
+    `${name} ${fixed(before, places)} → ${fixed(now, places)}: ${grew ? 'gained' : 'lost'} ${fixed(Math.abs(change), places)}.`,
+  ];
 }
 
 function bar(facts: Facts, index: number, cluster: number): TooltipContent | null {
@@ -179,10 +217,17 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
     const cell = drawn.cells.of(unit);
     const { each } = drawn.cells;
     const shared: Segment[] = each > 1 ? [`It stands for ${each} units, of which it moves most.`] : [];
-    return { title: [`Unit ${unit}, in chip ${number}`], lines: [movement(facts, cell?.value ?? NaN, false), shared].filter((l) => l.length), hint: 'Click to open the unit' };
+    return {
+      title: [`Unit ${unit}, in chip ${number}`],
+      lines: [movement(facts, cell?.value ?? NaN, false), shared].filter((l) => l.length),
+      hint: 'Click to open the unit',
+    };
   }
   const shown = facts.focus === 'second' ? side(facts) : facts;
-  const row = (facts.focus === 'step' || facts.focus === 'second') && shown.data.step !== null ? shown.scene.sequence?.rows[shown.data.step] : undefined;
+  const row =
+    (facts.focus === 'step' || facts.focus === 'second') && shown.data.step !== null
+      ? shown.scene.sequence?.rows[shown.data.step]
+      : undefined;
   const kept = row?.bars.find((b) => b.cluster === cluster)?.keptRate ?? NaN;
   const units = drawn.group.members.length;
   const lines = [
@@ -192,7 +237,11 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
     without(facts, cluster, units),
     unstable(drawn.group.stability),
   ];
-  return { title: [`Chip ${number}, ${count(units)} ${units === 1 ? 'unit' : 'units'}`], lines: lines.filter((l) => l.length), hint: 'Click to hold its links and size the words by it' };
+  return {
+    title: [`Chip ${number}, ${count(units)} ${units === 1 ? 'unit' : 'units'}`],
+    lines: lines.filter((l) => l.length),
+    hint: 'Click to hold its links and size the words by it',
+  };
 }
 
 /** `raises chips 2 and 5 (+0.117), lowers chip 8 (−0.107)`. */
@@ -202,7 +251,9 @@ function blocks(facts: Facts, cluster: number): Segment[] {
   const all = groups(clustering.units)
     .map((group) => ({ number: group.number, value: blockMean(clustering, cluster, group.cluster) }))
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const top = all.slice(0, 3).map((b) => `${b.value < 0 ? 'lower' : 'raise'} chip ${b.number} by ${fixed(Math.abs(b.value), digits(facts))}`);
+  const top = all
+    .slice(0, 3)
+    .map((b) => `${b.value < 0 ? 'lower' : 'raise'} chip ${b.number} by ${fixed(Math.abs(b.value), digits(facts))}`);
   return [`On average they ${top.join(', ')}.`];
 }
 
@@ -216,7 +267,11 @@ function cloud(facts: Facts, cluster: number): TooltipContent | null {
   if (group.effect !== null) lines.push([`Mean effect on the verdict ${signed(group.effect)} in log-odds.`]);
   if (drawn.more.length) lines.push([`${count(drawn.more.length)} of them do not fit and are listed under “more”.`]);
   lines.push(unstable(group.stability));
-  return { title: [`Words ${group.number}, ${count(words)} ${words === 1 ? 'word' : 'words'}`], lines: lines.filter((l) => l.length), hint: 'Click to hold their links' };
+  return {
+    title: [`Words ${group.number}, ${count(words)} ${words === 1 ? 'word' : 'words'}`],
+    lines: lines.filter((l) => l.length),
+    hint: 'Click to hold their links',
+  };
 }
 
 /** `Adjective in 92 % of its uses.`; null where the word was not tagged. */
@@ -237,15 +292,24 @@ function word(facts: Facts, wordId: number, cluster: number): TooltipContent | n
   const all = groups(clustering.units)
     .map((group) => ({ number: group.number, value: strength(clustering, entry.index, group.cluster) }))
     .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const parts = all.slice(0, 2).map((b) => `${b.value < 0 ? 'lowers' : 'raises'} chip ${b.number} by ${fixed(Math.abs(b.value), places)}`);
+  const parts = all
+    .slice(0, 2)
+    .map((b) => `${b.value < 0 ? 'lowers' : 'raises'} chip ${b.number} by ${fixed(Math.abs(b.value), places)}`);
   const lines: Segment[][] = [[`Usually ${parts.join(', ')}.`]];
   const response = facts.responses.get(wordId);
-  if (response) lines.push([`Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r\u00a0=\u00a0${fixed(response.reliability, 3)}`}.`]);
+  if (response)
+    lines.push([
+      `Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r\u00a0=\u00a0${fixed(response.reliability, 3)}`}.`,
+    ]);
   const part = speechLine(vocabulary, wordId);
   if (part) lines.push([part]);
   const effect = facts.effects?.(wordId) ?? null;
   if (effect !== null) lines.push([`Effect on the verdict ${signed(effect)} in log-odds.`]);
-  return { title: [corpus(entry.text), `, in words ${drawn.group.number}`], lines, hint: words.includes(entry.text) ? 'Click to deselect' : 'Click to select' };
+  return {
+    title: [corpus(entry.text), `, in words ${drawn.group.number}`],
+    lines,
+    hint: words.includes(entry.text) ? 'Click to deselect' : 'Click to select',
+  };
 }
 
 function link(facts: Facts, wordCluster: number, unitCluster: number): TooltipContent | null {

@@ -5,7 +5,10 @@ import type { Measure } from './measures';
 /** A measure as columns: itself, and its standard error where it has one. */
 export function measureColumns({ title, help, error }: Measure): Table['columns'] {
   const name = title.toLowerCase();
-  return [{ name, about: help, digits: 4 }, ...(error ? [{ name: `${name}, standard error`, about: 'Its standard error', digits: 4 }] : [])];
+  return [
+    { name, about: help, digits: 4 },
+    ...(error ? [{ name: `${name}, standard error`, about: 'Its standard error', digits: 4 }] : []),
+  ];
 }
 
 export function measureCells({ value, error }: Measure, row: UnitRow): Cell[] {

@@ -10,7 +10,12 @@ const names = { kind: 'h', cell: 'GRU', positive: 'positive' };
 
 describe('measuresFor', () => {
   it('leaves out what no unit has', () => {
-    expect(measuresFor(names, rows).map((measure) => measure.key)).toEqual(['meanAbsolute', 'labelAuc', 'outputWeight', 'mean']);
+    expect(measuresFor(names, rows).map((measure) => measure.key)).toEqual([
+      'meanAbsolute',
+      'labelAuc',
+      'outputWeight',
+      'mean',
+    ]);
   });
   it('says which end of a telling unit means positive', () => {
     const auc = measuresFor(names, rows).find((measure) => measure.key === 'labelAuc')!;
@@ -26,17 +31,28 @@ describe('measuresFor', () => {
 describe('what was declared', () => {
   it('is shown in its order, without a word of it here', () => {
     const all = measuresFor(names, [row(0, Object.fromEntries(UNIT_MEASURES.map(({ column }) => [column, 0.5])))]);
-    expect(all.map(({ key }) => key)).toEqual(UNIT_MEASURES.filter(({ table }) => table === 'units').map(({ key }) => key));
+    expect(all.map(({ key }) => key)).toEqual(
+      UNIT_MEASURES.filter(({ table }) => table === 'units').map(({ key }) => key),
+    );
     for (const { title, help, about } of all) expect([title, help, about(row(0, {}))].join(' ')).not.toMatch(/[{}]/);
     expect(all.find(({ key }) => key === 'timeScale')!.text(2.04)).toBe('2.0 words');
     expect(all.find(({ key }) => key === 'meanAbsolute')!.title).toBe('Typical size |h|');
-    expect(all.find(({ key }) => key === 'meanAbsolute')!.about(row(0, { saturation: 0.25 }))).toBe('25 % of steps saturated');
+    expect(all.find(({ key }) => key === 'meanAbsolute')!.about(row(0, { saturation: 0.25 }))).toBe(
+      '25 % of steps saturated',
+    );
   });
 });
 
 describe('what is told and missed', () => {
-  const without = (increase: number, standardError: number | null): Partial<UnitRow> => ({ without: { increase, standardError } });
-  const missed = [row(0, without(0.01, 0.02)), row(1, without(0.004, 0.0004)), row(2, without(-0.006, 0.001)), row(3, without(0.002, null))];
+  const without = (increase: number, standardError: number | null): Partial<UnitRow> => ({
+    without: { increase, standardError },
+  });
+  const missed = [
+    row(0, without(0.01, 0.02)),
+    row(1, without(0.004, 0.0004)),
+    row(2, without(-0.006, 0.001)),
+    row(3, without(0.002, null)),
+  ];
   const measures = measuresFor(names, missed);
   const of = (key: string) => measures.find((measure) => measure.key === key)!;
   it('ranks clear effects before large ones, whichever way they go', () => {
@@ -57,11 +73,17 @@ describe('what is told and missed', () => {
     expect(of('lossWithout').about(missed[3]!)).toBe('standard error not known');
   });
   it('has a measure for each feature that was measured', () => {
-    const told = [row(0, { told: { part_of_speech: { bits: 1.25, shuffled: 0.015, highest: 'determiner', lowest: 'verb' } } })];
+    const told = [
+      row(0, { told: { part_of_speech: { bits: 1.25, shuffled: 0.015, highest: 'determiner', lowest: 'verb' } } }),
+    ];
     const keys = measuresFor(names, told).map(({ key }) => key);
     expect(keys).toContain('speechBits');
     expect(keys).not.toContain('labelBits');
-    expect(measuresFor(names, told).find(({ key }) => key === 'speechBits')!.about(told[0]!)).toBe('chance gives 0.015 bits');
+    expect(
+      measuresFor(names, told)
+        .find(({ key }) => key === 'speechBits')!
+        .about(told[0]!),
+    ).toBe('chance gives 0.015 bits');
   });
 });
 

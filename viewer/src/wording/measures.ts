@@ -74,11 +74,20 @@ function valueOf(spec: MeasureSpec): Cell {
 
 /** The measures that mean something here, as declared: one whose column is empty for every unit is left out. */
 export function measuresFor(naming: Naming, rows: readonly UnitRow[]): Measure[] {
-  return UNIT_MEASURES.map((spec) => measureOf(spec, naming, rows)).filter((measure) => rows.some((row) => known(measure.value(row))));
+  return UNIT_MEASURES.map((spec) => measureOf(spec, naming, rows)).filter((measure) =>
+    rows.some((row) => known(measure.value(row))),
+  );
 }
 
-function measureOf(spec: (typeof UNIT_MEASURES)[number], { kind, cell: of, positive }: Naming, rows: readonly UnitRow[]): Measure {
-  const [value, plain, chance, error] = [valueOf(spec), ...[spec.column, 'shuffled', spec.error].map((column) => cellOf(spec, column))] as [Cell, Cell, Cell, Cell];
+function measureOf(
+  spec: (typeof UNIT_MEASURES)[number],
+  { kind, cell: of, positive }: Naming,
+  rows: readonly UnitRow[],
+): Measure {
+  const [value, plain, chance, error] = [
+    valueOf(spec),
+    ...[spec.column, 'shuffled', spec.error].map((column) => cellOf(spec, column)),
+  ] as [Cell, Cell, Cell, Cell];
   const rank = spec.rankedBy === 'size' ? Math.abs : same;
   const text = numberText(spec);
   let places: Map<number, number> | null = null;
@@ -89,13 +98,22 @@ function measureOf(spec: (typeof UNIT_MEASURES)[number], { kind, cell: of, posit
   const named = { kind, gate: GATES[of.toUpperCase()] ?? 'Gate', positive: positive ?? 'the second class' };
   const figures: Record<Exclude<Placeholder, keyof typeof named>, (row: UnitRow) => string> = {
     side: (row) => ((plain(row) ?? 1) < 0.5 ? 'low' : 'high'),
-    saturated: ({ saturation }) => (saturation === null ? 'mean over every step' : saturation === 0 ? 'never saturated' : `${percent(saturation)} of steps saturated`),
+    saturated: ({ saturation }) =>
+      saturation === null
+        ? 'mean over every step'
+        : saturation === 0
+          ? 'never saturated'
+          : `${percent(saturation)} of steps saturated`,
     chance: (row) => bits(chance(row) ?? NaN),
-    error: (row) => (error(row) ? `± ${fixed(error(row)!, natDigits(error(row)!))}, its standard error` : 'standard error not known'),
-    place: (row) => `number ${placed().get(row.unit)} of ${placed().size}${Math.abs(value(row) ?? 0) < 2 ? ', may be noise' : ''}`,
+    error: (row) =>
+      error(row) ? `± ${fixed(error(row)!, natDigits(error(row)!))}, its standard error` : 'standard error not known',
+    place: (row) =>
+      `number ${placed().get(row.unit)} of ${placed().size}${Math.abs(value(row) ?? 0) < 2 ? ', may be noise' : ''}`,
   };
   const fill = (words: string, row?: UnitRow): string =>
-    words.replace(/\{(\w+)\}/g, (_, name: Placeholder) => (name in named ? named[name as keyof typeof named] : row ? figures[name as keyof typeof figures](row) : ''));
+    words.replace(/\{(\w+)\}/g, (_, name: Placeholder) =>
+      name in named ? named[name as keyof typeof named] : row ? figures[name as keyof typeof figures](row) : '',
+    );
   return {
     key: spec.key,
     title: fill(spec.title),
@@ -128,7 +146,10 @@ export function ranked(rows: readonly UnitRow[], measure: Measure | null): UnitR
 }
 
 /** Positions 0…1 of all units on one measure, for its strip; NaN where a unit has none. */
-export function alongStrip(rows: readonly UnitRow[], measure: Measure): { low: number; high: number; at: Float64Array } {
+export function alongStrip(
+  rows: readonly UnitRow[],
+  measure: Measure,
+): { low: number; high: number; at: Float64Array } {
   const values = rows.map((row) => measure.value(row));
   const finite = values.filter(known);
   const [low = Infinity, high = -Infinity] = extent(finite);

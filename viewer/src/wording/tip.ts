@@ -14,7 +14,9 @@ export function corpus(text: string): Segment {
 
 /** Corpus words as a list: a, b and c. */
 export function corpusList(words: readonly string[]): Segment[] {
-  return words.flatMap((word, i): Segment[] => (i === 0 ? [corpus(word)] : [i === words.length - 1 ? ' and ' : ', ', corpus(word)]));
+  return words.flatMap((word, i): Segment[] =>
+    i === 0 ? [corpus(word)] : [i === words.length - 1 ? ' and ' : ', ', corpus(word)],
+  );
 }
 
 /** The same as plain text, for labels that are read aloud. */

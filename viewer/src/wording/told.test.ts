@@ -17,7 +17,12 @@ describe('amounts', () => {
     expect(moves({ increase: 0.02, standardError: null })).toBe('rises by 0.020');
   });
   it('keeps a third decimal of few bits', () => {
-    expect([bits(1.254), bits(0.0154), bits(0), bits(0.0004)]).toEqual(['1.25 bits', '0.015 bits', '0.000 bits', '< 0.001 bits']);
+    expect([bits(1.254), bits(0.0154), bits(0), bits(0.0004)]).toEqual([
+      '1.25 bits',
+      '0.015 bits',
+      '0.000 bits',
+      '< 0.001 bits',
+    ]);
   });
 });
 

@@ -11,9 +11,19 @@ export const FEATURE_NAMES: Record<Feature, string> = {
 };
 
 /** The same without of what. */
-export const FEATURE_SHORT: Record<Feature, string> = { part_of_speech: 'Part of speech', label: 'Label', position: 'Position' };
+export const FEATURE_SHORT: Record<Feature, string> = {
+  part_of_speech: 'Part of speech',
+  label: 'Label',
+  position: 'Position',
+};
 
-const GATE_NAMES: Record<string, string> = { i: 'Input gate', f: 'Forget gate', o: 'Output gate', r: 'Reset gate', z: 'Update gate' };
+const GATE_NAMES: Record<string, string> = {
+  i: 'Input gate',
+  f: 'Forget gate',
+  o: 'Output gate',
+  r: 'Reset gate',
+  z: 'Update gate',
+};
 
 export function gateName(gate: string): string {
   return GATE_NAMES[gate] ?? `Gate ${gate}`;
@@ -40,5 +50,7 @@ export function valueName(feature: Feature, value: string): string {
 
 /** Why nothing was switched off; for where the table is missing. */
 export function noAblation(kind: ModelEntry['kind'] | undefined): string {
-  return kind === 'recording' ? 'No ablation: the model’s output is not known to rnnvis.' : 'No ablation was published for this state.';
+  return kind === 'recording'
+    ? 'No ablation: the model’s output is not known to rnnvis.'
+    : 'No ablation was published for this state.';
 }

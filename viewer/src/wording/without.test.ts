@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChipEffect } from '../data/measured';
 import { samplePicture } from '../model/sample';
-import { LIGHT } from '../paint/colour';
-import { SvgSurface } from '../paint/surface';
 import { plain } from './tip';
-import { paintWithout, withoutAt, withoutChart, withoutPoint } from '../features/details/paintWithout';
 import { againstChance, describeWithout, ofAllText, whyNot, withoutGroups, withoutLine, withoutTable } from './without';
 
 const { clustering, vocabulary } = samplePicture({ k: 4 });
@@ -24,7 +21,9 @@ const rows = [
   effect({ cluster: 2, increase: 0.5 }),
   effect({ subject: 'class', value: 1, increase: 0.07 }),
   effect({ subject: 'class', value: 0 }),
-  ...[3, 0, 2].map((value) => effect({ subject: 'words', value, increase: value / 10, standardError: value ? 0.01 : null })),
+  ...[3, 0, 2].map((value) =>
+    effect({ subject: 'words', value, increase: value / 10, standardError: value ? 0.01 : null }),
+  ),
 ];
 const names = { clustering, vocabulary, labels: ['negative', 'positive'], kind: 'classifier' as const };
 const groups = withoutGroups({ rows, largest: 4 }, 1, names);
@@ -40,7 +39,8 @@ describe('withoutGroups', () => {
     expect(cloud.effect.value).toBe(clustering.words.order.find((cluster) => cluster !== 1));
     expect(cloud.words).toHaveLength(3);
     const members = clustering.words.labels;
-    for (const word of cloud.words) expect(members[clustering.words.ids.indexOf(vocabulary.id.get(word)!)]).toBe(cloud.effect.value);
+    for (const word of cloud.words)
+      expect(members[clustering.words.ids.indexOf(vocabulary.id.get(word)!)]).toBe(cloud.effect.value);
   });
   it('has the rows of the panel in its table', () => {
     const table = withoutTable(2, groups);
@@ -52,7 +52,9 @@ describe('withoutGroups', () => {
 
 describe('sentences', () => {
   it('compares with random groups', () => {
-    expect(withoutLine(rows[0]!, 7)).toBe('Without it the loss rises by 0.060 ± 0.004 nats; without 7 random units it rises by 0.015 ± 0.006.');
+    expect(withoutLine(rows[0]!, 7)).toBe(
+      'Without it the loss rises by 0.060 ± 0.004 nats; without 7 random units it rises by 0.015 ± 0.006.',
+    );
     expect(withoutLine(effect({ random: null }), 1)).toBe('Without it the loss rises by 0.060 ± 0.004 nats.');
     expect(againstChance(rows[0]!)).toContain('more than');
     expect(againstChance(effect({ increase: 0.02 }))).toContain('about as much');
@@ -60,40 +62,29 @@ describe('sentences', () => {
     expect(againstChance(effect({ randomSpread: null }))).toBeNull();
   });
   it('counts the text', () => {
-    expect(plain(describeWithout({ name: 'Words 1', cloud: 1, words: ['a', 'b'], effect: effect({ count: 1, standardError: null }) }, 2, 'language model'))).toBe(
+    expect(
+      plain(
+        describeWithout(
+          { name: 'Words 1', cloud: 1, words: ['a', 'b'], effect: effect({ count: 1, standardError: null }) },
+          2,
+          'language model',
+        ),
+      ),
+    ).toBe(
       'Words 1: a and b. Without the chip the loss rises by 0.060 nats. Without 2 random units: 0.015 ± 0.006. 1 guess, too few for a standard error.',
     );
   });
   it('says why there is nothing', () => {
     const titles = { method: 'spectral', selection: 'most frequent' };
     expect(whyNot(null, clustering, 'recording', titles)).toContain('not known to rnnvis');
-    expect(whyNot({ rows: [], largest: 12 }, { ...clustering, k: 16 }, 'classifier', titles)).toBe('Measured for up to 12 chips; here are 16.');
-    expect(whyNot({ rows: [], largest: 0 }, clustering, 'classifier', titles)).toBe('Not measured for groups by spectral of words by most frequent.');
+    expect(whyNot({ rows: [], largest: 12 }, { ...clustering, k: 16 }, 'classifier', titles)).toBe(
+      'Measured for up to 12 chips; here are 16.',
+    );
+    expect(whyNot({ rows: [], largest: 0 }, clustering, 'classifier', titles)).toBe(
+      'Not measured for groups by spectral of words by most frequent.',
+    );
     expect(whyNot({ rows, largest: 4 }, clustering, 'classifier', titles)).toBeNull();
     expect(ofAllText({ rows, largest: 4 }, 2)?.increase).toBe(0.5);
     expect(ofAllText(null, 2)).toBeNull();
-  });
-});
-
-describe('the chart', () => {
-  const chart = withoutChart(groups, 336);
-  it('holds every effect with two errors, the random groups and zero', () => {
-    expect(chart.axis.low).toBeLessThanOrEqual(0);
-    expect(chart.axis.high).toBeGreaterThanOrEqual(0.3 + 0.02);
-    for (const { row } of chart.rows) expect(chart.x(row.effect.increase)).toBeGreaterThanOrEqual(chart.left);
-    expect(chart.x(0.32)).toBeLessThanOrEqual(chart.right);
-    expect(chart.height).toBeGreaterThan(chart.rows.at(-1)!.y);
-  });
-  it('finds its rows', () => {
-    chart.rows.forEach((_, i) => expect(withoutAt(chart, withoutPoint(chart, i).y)).toBe(i));
-    expect(withoutAt(chart, 2)).toBeNull();
-  });
-  it('paints a title for each dot, and hollow where there is no error', () => {
-    const surface = new SvgSurface();
-    paintWithout(surface, chart, 336, LIGHT, null, (row) => describeWithout(row, 7, 'classifier'));
-    const svg = surface.document(336, chart.height, LIGHT.background, 'chip');
-    expect(svg.match(/<circle/g)).toHaveLength(6);
-    expect(svg.match(new RegExp(`<circle[^>]*fill="${LIGHT.surface}"`, 'g'))).toHaveLength(1);
-    expect(svg).toContain('Without the chip the loss rises by 0.060 ± 0.004 nats');
   });
 });

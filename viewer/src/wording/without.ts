@@ -35,7 +35,11 @@ interface Names {
 }
 
 /** Everything that is known about a chip: the whole text, then its labels, then its words, clouds as they are numbered. */
-export function withoutGroups(effects: ChipEffects, cluster: number, { clustering, vocabulary, labels, kind }: Names): WithoutGroup[] {
+export function withoutGroups(
+  effects: ChipEffects,
+  cluster: number,
+  { clustering, vocabulary, labels, kind }: Names,
+): WithoutGroup[] {
   const own = effects.rows.filter((row) => row.cluster === cluster);
   const classes = own.filter(({ subject }) => subject === 'class').sort((a, b) => a.value - b.value);
   const clouds = groups(clustering.words).flatMap((group): WithoutRow[] => {
@@ -43,13 +47,36 @@ export function withoutGroups(effects: ChipEffects, cluster: number, { clusterin
     if (!effect) return [];
     const size = (index: number): number => Math.abs(strength(clustering, index, cluster));
     const strongest = [...group.members].sort((a, b) => size(b) - size(a) || a - b).slice(0, NAMING);
-    return [{ name: `Words ${group.number}`, cloud: group.number, words: strongest.map((i) => vocabulary.text[clustering.words.ids[i]!] ?? ''), effect }];
+    return [
+      {
+        name: `Words ${group.number}`,
+        cloud: group.number,
+        words: strongest.map((i) => vocabulary.text[clustering.words.ids[i]!] ?? ''),
+        effect,
+      },
+    ];
   });
   const guesses = kind === 'language model';
   return [
-    { title: null, rows: own.filter(({ subject }) => subject === 'all').map((effect) => ({ name: 'All text', cloud: null, words: [], effect })) },
-    { title: 'Sentences labelled', rows: classes.map((effect) => ({ name: labels[effect.value] ?? `label ${effect.value}`, cloud: null, words: [], effect })) },
-    { title: guesses ? 'Where a word of these clouds came next' : 'Sentences with a word of these clouds', rows: clouds },
+    {
+      title: null,
+      rows: own
+        .filter(({ subject }) => subject === 'all')
+        .map((effect) => ({ name: 'All text', cloud: null, words: [], effect })),
+    },
+    {
+      title: 'Sentences labelled',
+      rows: classes.map((effect) => ({
+        name: labels[effect.value] ?? `label ${effect.value}`,
+        cloud: null,
+        words: [],
+        effect,
+      })),
+    },
+    {
+      title: guesses ? 'Where a word of these clouds came next' : 'Sentences with a word of these clouds',
+      rows: clouds,
+    },
   ].filter(({ rows }) => rows.length);
 }
 
@@ -64,7 +91,10 @@ function group(units: number): string {
 
 /** `Without it the loss rises by 0.060 ± 0.004 nats; without 7 random units by 0.015 ± 0.006.` */
 export function withoutLine(effect: ChipEffect, units: number): string {
-  const random = effect.random === null ? '' : `; without ${group(units)} it ${moves({ increase: effect.random, standardError: effect.randomSpread })}`;
+  const random =
+    effect.random === null
+      ? ''
+      : `; without ${group(units)} it ${moves({ increase: effect.random, standardError: effect.randomSpread })}`;
   return `Without it the loss ${moves(effect)} nats${random}.`;
 }
 
@@ -74,26 +104,42 @@ export function againstChance({ increase, standardError, random, randomSpread }:
   const apart = (increase - random) / Math.hypot(standardError, randomSpread);
   if (!Number.isFinite(apart)) return null;
   if (apart >= 2) return 'The model misses it more than as many units taken at random.';
-  return apart <= -2 ? 'The model misses it less than as many units taken at random.' : 'As many units taken at random are missed about as much.';
+  return apart <= -2
+    ? 'The model misses it less than as many units taken at random.'
+    : 'As many units taken at random are missed about as much.';
 }
 
 /** Why nothing can be said about the chips of this grouping; null where something can. */
-export function whyNot(effects: ChipEffects | null, { method, selection, k }: Clustering, kind: ModelEntry['kind'] | undefined, titles: { method: string; selection: string }): string | null {
+export function whyNot(
+  effects: ChipEffects | null,
+  { method, selection, k }: Clustering,
+  kind: ModelEntry['kind'] | undefined,
+  titles: { method: string; selection: string },
+): string | null {
   if (!effects) return noAblation(kind);
   if (effects.rows.length) return null;
-  if (effects.largest === 0) return `Not measured for groups by ${titles.method || method} of words by ${titles.selection || selection}.`;
+  if (effects.largest === 0)
+    return `Not measured for groups by ${titles.method || method} of words by ${titles.selection || selection}.`;
   return `Measured for up to ${effects.largest} chips; here are ${k}.`;
 }
 
-export function describeWithout({ name, words, effect }: WithoutRow, units: number, kind: ModelEntry['kind']): TooltipContent {
+export function describeWithout(
+  { name, words, effect }: WithoutRow,
+  units: number,
+  kind: ModelEntry['kind'],
+): TooltipContent {
   const title: Segment[] = words.length ? [`${name}: `, ...corpusList(words)] : [name];
   const noun = kind === 'language model' ? ['guess', 'guesses'] : ['sentence', 'sentences'];
   return {
     title,
     lines: [
       [`Without the chip the loss ${moves(effect)} nats.`],
-      effect.random === null ? [] : [`Without ${group(units)}: ${effect.random < 0 ? '−' : ''}${amount(effect.random, effect.randomSpread)}.`],
-      [`${count(effect.count)} ${effect.count === 1 ? noun[0] : noun[1]}${effect.standardError === null ? ', too few for a standard error' : ''}.`],
+      effect.random === null
+        ? []
+        : [`Without ${group(units)}: ${effect.random < 0 ? '−' : ''}${amount(effect.random, effect.randomSpread)}.`],
+      [
+        `${count(effect.count)} ${effect.count === 1 ? noun[0] : noun[1]}${effect.standardError === null ? ', too few for a standard error' : ''}.`,
+      ],
     ].filter((line) => line.length),
     hint: null,
   };
@@ -112,7 +158,15 @@ export function withoutTable(number: number, all: readonly WithoutGroup[]): Tabl
       { name: 'random spread', about: 'Standard deviation among those groups', digits: 4 },
     ],
     rows: all.flatMap(({ rows }) =>
-      rows.map(({ name, words, effect }) => [name, words.join(' '), effect.count, effect.increase, effect.standardError, effect.random, effect.randomSpread]),
+      rows.map(({ name, words, effect }) => [
+        name,
+        words.join(' '),
+        effect.count,
+        effect.increase,
+        effect.standardError,
+        effect.random,
+        effect.randomSpread,
+      ]),
     ),
   };
 }

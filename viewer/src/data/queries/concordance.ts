@@ -4,7 +4,17 @@ import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
 import { foldedSql as folded } from '../folding';
 import { memoryAt, sentencesTable, stepsTable, tokensTable } from './corpus';
 
-export const CONCORDANCE_ORDERS = ['corpus', 'left', 'right', 'surprise', 'loss', 'rising', 'falling', 'kept', 'change'] as const;
+export const CONCORDANCE_ORDERS = [
+  'corpus',
+  'left',
+  'right',
+  'surprise',
+  'loss',
+  'rising',
+  'falling',
+  'kept',
+  'change',
+] as const;
 export type ConcordanceOrder = (typeof CONCORDANCE_ORDERS)[number];
 
 export interface ConcordanceSearch {
@@ -57,7 +67,12 @@ const ORDERS: Record<ConcordanceOrder, string> = {
  * places that leave only known words. What cannot be cut so stays whole.
  */
 export function phraseWords(phrase: string, known: ReadonlySet<string>): string[] {
-  return phrase.trim().toLowerCase().split(/\s+/u).filter(Boolean).flatMap((piece) => cut(piece, known) ?? [piece]);
+  return phrase
+    .trim()
+    .toLowerCase()
+    .split(/\s+/u)
+    .filter(Boolean)
+    .flatMap((piece) => cut(piece, known) ?? [piece]);
 }
 
 const LONGEST_PIECE = 60;
@@ -77,18 +92,41 @@ function cut(piece: string, known: ReadonlySet<string>): string[] | null {
 }
 
 /** Every place of the corpus where the words stand in a row. */
-export async function findPhrase(source: Source, dataset: DatasetEntry, model: ModelEntry, stateIndex: number, search: ConcordanceSearch, signal?: AbortSignal): Promise<Concordance> {
+export async function findPhrase(
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  stateIndex: number,
+  search: ConcordanceSearch,
+  signal?: AbortSignal,
+): Promise<Concordance> {
   const { words } = search;
   if (!words.length) return { total: 0, sentences: 0, hits: [] };
   const database = await source.database();
   const sentences = await sentencesTable(source, database, dataset);
   const tokens = await tokensTable(source, database, dataset);
   const steps = await stepsTable(source, database, model, stateIndex);
-  const joins = words.slice(1).map((_, i) => `JOIN ${tokens} t${i + 1} ON t${i + 1}.sentence_id = t0.sentence_id AND t${i + 1}.step = t0.step + ${i + 1} AND t${i + 1}.form = ${folded('?::VARCHAR')}`);
+  const joins = words
+    .slice(1)
+    .map(
+      (_, i) =>
+        `JOIN ${tokens} t${i + 1} ON t${i + 1}.sentence_id = t0.sentence_id AND t${i + 1}.step = t0.step + ${i + 1} AND t${i + 1}.form = ${folded('?::VARCHAR')}`,
+    );
   const found = `SELECT t0.sentence_id, t0.step FROM ${tokens} t0 ${joins.join(' ')} WHERE t0.form = ${folded('?::VARCHAR')}`;
   const values: Value[] = [...words.slice(1), words[0]!];
-  const memory = search.memory ? await memoryAt(source, database, search.memory, `SELECT sentence_id, step + ${words.length - 1} AS step FROM (${found})`) : null;
-  const [count] = await database.query<{ n: number; m: number }>(`SELECT count(*) AS n, count(DISTINCT sentence_id) AS m FROM (${found})`, values, signal);
+  const memory = search.memory
+    ? await memoryAt(
+        source,
+        database,
+        search.memory,
+        `SELECT sentence_id, step + ${words.length - 1} AS step FROM (${found})`,
+      )
+    : null;
+  const [count] = await database.query<{ n: number; m: number }>(
+    `SELECT count(*) AS n, count(DISTINCT sentence_id) AS m FROM (${found})`,
+    values,
+    signal,
+  );
   const size = words.length;
   const rows = await database.query<ConcordanceHit>(
     `SELECT h.sentence_id AS id, s.key, s.split, s.label, h.step, s.surface, m.push, m.loss, m.surprise,
@@ -105,6 +143,18 @@ export async function findPhrase(source: Source, dataset: DatasetEntry, model: M
   return {
     total: Number(count?.n ?? 0),
     sentences: Number(count?.m ?? 0),
-    hits: rows.map(({ id, key, split, label, step, surface, push, loss, surprise, kept, change }) => ({ id, key, split, label, step, surface: [...surface], push, loss, surprise, kept, change })),
+    hits: rows.map(({ id, key, split, label, step, surface, push, loss, surprise, kept, change }) => ({
+      id,
+      key,
+      split,
+      label,
+      step,
+      surface: [...surface],
+      push,
+      loss,
+      surprise,
+      kept,
+      change,
+    })),
   };
 }

@@ -12,10 +12,17 @@ export interface Use {
 }
 
 /** A use of a word in the other context: where the model was surest, just before it, of the last class (`high`) or against it. */
-export async function otherContext(source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry, word: { token: number; high: boolean }): Promise<Use | null> {
+export async function otherContext(
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  state: StateEntry,
+  word: { token: number; high: boolean },
+): Promise<Use | null> {
   const steps = source.table(model, 'steps');
   const sentences = source.table(dataset, 'sentences');
-  if (!steps || !sentences) throw new DataProblem('The steps of this model were not published', source.url, 'Publish the data again.');
+  if (!steps || !sentences)
+    throw new DataProblem('The steps of this model were not published', source.url, 'Publish the data again.');
   const database = await source.database();
   const [from, texts] = await Promise.all([database.from(steps.files), database.from(sentences.files)]);
   const rows = await database.query<{ id: number; key: string; step: number }>(

@@ -18,7 +18,8 @@ export async function sentencesTable(source: Source, database: Database, dataset
   );
 }
 
-const NO_PREDICTIONS = 'SELECT NULL::INTEGER AS sentence_id, NULL::SMALLINT AS predicted, NULL::FLOAT AS loss, NULL::FLOAT AS surprise, NULL::SMALLINT AS surprise_step';
+const NO_PREDICTIONS =
+  'SELECT NULL::INTEGER AS sentence_id, NULL::SMALLINT AS predicted, NULL::FLOAT AS loss, NULL::FLOAT AS surprise, NULL::SMALLINT AS surprise_step';
 
 /** What the model made of each sentence; no rows' worth of values where that was not published. */
 export async function predictionsTable(source: Source, database: Database, model: ModelEntry): Promise<string> {
@@ -26,7 +27,9 @@ export async function predictionsTable(source: Source, database: Database, model
   const from = table && (await database.from(table.files));
   return database.keep(
     `predictions ${source.owner(model)}`,
-    from ? `SELECT sentence_id, predicted, loss, surprise, surprise_step FROM ${from}` : `${NO_PREDICTIONS} WHERE false`,
+    from
+      ? `SELECT sentence_id, predicted, loss, surprise, surprise_step FROM ${from}`
+      : `${NO_PREDICTIONS} WHERE false`,
   );
 }
 
@@ -41,13 +44,21 @@ export async function tokensTable(source: Source, database: Database, dataset: D
 }
 
 /** What the model did at each step, with the surprise of the state number `index`. */
-export async function stepsTable(source: Source, database: Database, model: ModelEntry, index: number): Promise<string> {
+export async function stepsTable(
+  source: Source,
+  database: Database,
+  model: ModelEntry,
+  index: number,
+): Promise<string> {
   const table = source.table(model, 'steps');
   const from = table && (await database.from(table.files));
-  const none = 'SELECT NULL::INTEGER AS sentence_id, NULL::INTEGER AS step, NULL::FLOAT AS push, NULL::FLOAT AS loss, NULL::FLOAT AS surprise WHERE false';
+  const none =
+    'SELECT NULL::INTEGER AS sentence_id, NULL::INTEGER AS step, NULL::FLOAT AS push, NULL::FLOAT AS loss, NULL::FLOAT AS surprise WHERE false';
   return database.keep(
     `steps ${source.owner(model)} ${index}`,
-    from ? `SELECT sentence_id, step::INTEGER AS step, push, loss, surprise[${Math.trunc(index) + 1}] AS surprise FROM ${from}` : none,
+    from
+      ? `SELECT sentence_id, step::INTEGER AS step, push, loss, surprise[${Math.trunc(index) + 1}] AS surprise FROM ${from}`
+      : none,
   );
 }
 
@@ -58,7 +69,12 @@ export async function stepsTable(source: Source, database: Database, model: Mode
  */
 export async function memoryAt(source: Source, database: Database, state: StateEntry, at: string): Promise<string> {
   const table = source.table(state, 'states');
-  if (!table) throw new DataProblem(`The states of ${state.title} were not published`, source.url, 'Publish the data with states to see the memory.');
+  if (!table)
+    throw new DataProblem(
+      `The states of ${state.title} were not published`,
+      source.url,
+      'Publish the data with states to see the memory.',
+    );
   const states = await database.from(table.files);
   return `SELECT sentence_id, step,
        list_sum(list_transform(list_zip(before, now), lambda x: CASE WHEN sign(x[1]) = sign(x[2]) THEN least(abs(x[1]), abs(x[2])) ELSE 0 END))

@@ -4,7 +4,14 @@ import { foldedText as folded } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-import { expression, type SentenceHit, type SentenceHits, type SentenceOrder, type SentenceSearch, type Span } from './search';
+import {
+  expression,
+  type SentenceHit,
+  type SentenceHits,
+  type SentenceOrder,
+  type SentenceSearch,
+  type Span,
+} from './search';
 import type { UnitWordRanks } from './unitWords';
 
 interface Row extends SentenceHit {
@@ -23,20 +30,42 @@ const ORDERS: Record<SentenceOrder, (a: Row, b: Row) => number> = {
 };
 
 /** The same answer as `searchSentences`, by reading every sentence. */
-export async function scanSentences(source: Source, dataset: DatasetEntry, model: ModelEntry, search: SentenceSearch): Promise<SentenceHits> {
+export async function scanSentences(
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  search: SentenceSearch,
+): Promise<SentenceHits> {
   const wanted = condition(search.text);
   const found = (await sentences(source, dataset, model))
     .filter((row) => search.label === null || row.label === search.label)
     .filter((row) => search.split === null || row.split === search.split)
-    .filter((row) => search.verdict === null || (row.label !== null && row.predicted !== null && (row.predicted === row.label) === (search.verdict === 'right')))
-    .filter((row) => within(row.length, search.length) && within(row.loss, search.loss) && within(row.surprise, search.surprise))
+    .filter(
+      (row) =>
+        search.verdict === null ||
+        (row.label !== null &&
+          row.predicted !== null &&
+          (row.predicted === row.label) === (search.verdict === 'right')),
+    )
+    .filter(
+      (row) =>
+        within(row.length, search.length) && within(row.loss, search.loss) && within(row.surprise, search.surprise),
+    )
     .filter(wanted)
     .sort(ORDERS[search.order]);
-  return { total: found.length, hits: found.slice(search.offset, search.limit === null ? undefined : search.offset + search.limit) };
+  return {
+    total: found.length,
+    hits: found.slice(search.offset, search.limit === null ? undefined : search.offset + search.limit),
+  };
 }
 
 /** The same answer as `rankUnitWords` by certainty, by reading every response. */
-export async function scanUnitWords(source: Source, state: StateEntry, unit: number, each: number): Promise<UnitWordRanks> {
+export async function scanUnitWords(
+  source: Source,
+  state: StateEntry,
+  unit: number,
+  each: number,
+): Promise<UnitWordRanks> {
   const rows = (await source.table(state, 'responses')?.all(['word_id', 'count', 'mean', 'standard_error'])) ?? [];
   const ranked = rows
     .filter((row) => Number(row.count) >= state.measured.minimum_count && row.mean && row.standard_error)
@@ -98,7 +127,11 @@ function condition(text: string): (row: Row) => boolean {
     const tester = new RegExp(pattern, 'iu');
     return (row) => tester.test(row.text);
   } catch (error) {
-    throw new DataProblem(`The expression cannot be read: ${error instanceof Error ? error.message : String(error)}`, pattern.slice(0, 80), 'Close every bracket, and write \\( for a bracket that is text.');
+    throw new DataProblem(
+      `The expression cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      pattern.slice(0, 80),
+      'Close every bracket, and write \\( for a bracket that is text.',
+    );
   }
 }
 

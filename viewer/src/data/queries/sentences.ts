@@ -17,7 +17,10 @@ const ORDERS: Record<SentenceOrder, string> = {
 };
 
 /** The condition of a search as SQL with `?` for its values. */
-export function sentenceCondition(search: Omit<SentenceSearch, 'order' | 'limit' | 'offset'>): { sql: string; values: Value[] } {
+export function sentenceCondition(search: Omit<SentenceSearch, 'order' | 'limit' | 'offset'>): {
+  sql: string;
+  values: Value[];
+} {
   const where: string[] = [];
   const values: Value[] = [];
   const add = (sql: string, ...bound: Value[]): void => {
@@ -31,7 +34,11 @@ export function sentenceCondition(search: Omit<SentenceSearch, 'order' | 'limit'
   if (search.label !== null) add('s.label = ?', search.label);
   if (search.split !== null) add('s.split = ?', search.split);
   if (search.verdict !== null) add(`s.label IS NOT NULL AND (p.predicted = s.label) = ${search.verdict === 'right'}`);
-  for (const [column, span] of [['s.length', search.length], ['p.loss', search.loss], ['p.surprise', search.surprise]] as const) {
+  for (const [column, span] of [
+    ['s.length', search.length],
+    ['p.loss', search.loss],
+    ['p.surprise', search.surprise],
+  ] as const) {
     if (typeof span?.[0] === 'number') add(`${column} >= ?::DOUBLE`, span[0]);
     if (typeof span?.[1] === 'number') add(`${column} <= ?::DOUBLE`, span[1]);
   }
@@ -39,7 +46,13 @@ export function sentenceCondition(search: Omit<SentenceSearch, 'order' | 'limit'
 }
 
 /** Sentences of the whole corpus, and how many there are of the kind. */
-export async function searchSentences(source: Source, dataset: DatasetEntry, model: ModelEntry, search: SentenceSearch, signal?: AbortSignal): Promise<SentenceHits> {
+export async function searchSentences(
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  search: SentenceSearch,
+  signal?: AbortSignal,
+): Promise<SentenceHits> {
   if (!source.queries) return scanSentences(source, dataset, model, search);
   const database = await source.database();
   const start = performance.now();
@@ -49,20 +62,33 @@ export async function searchSentences(source: Source, dataset: DatasetEntry, mod
   if (pattern !== null) await checkExpression(source, pattern, signal);
   const { sql, values } = sentenceCondition(search);
   // Counting needs no join, for which every sentence would be looked up, unless the condition asks for predictions.
-  const [count] = await database.query<{ n: number }>(`SELECT count(*) AS n FROM ${/\bp\./.test(sql) ? from : sentences} ${sql}`, values, signal);
+  const [count] = await database.query<{ n: number }>(
+    `SELECT count(*) AS n FROM ${/\bp\./.test(sql) ? from : sentences} ${sql}`,
+    values,
+    signal,
+  );
   const rows = await database.query<SentenceHit & Record<'surprise_step', number | null>>(
     `SELECT s.sentence_id AS id, s.key, s.text, s.split, s.label, s.length, p.predicted, p.loss, p.surprise, p.surprise_step, s.surface
      FROM ${from} ${sql} ORDER BY ${ORDERS[search.order]} ${search.limit === null ? '' : 'LIMIT ? OFFSET ?'}`,
     search.limit === null ? values : [...values, search.limit, search.offset],
     signal,
   );
-  const hits = rows.map(({ surprise_step: surpriseStep, ...row }) => ({ ...row, surface: [...row.surface], surpriseStep }));
+  const hits = rows.map(({ surprise_step: surpriseStep, ...row }) => ({
+    ...row,
+    surface: [...row.surface],
+    surpriseStep,
+  }));
   performance.measure('rnnvis search', { start });
   return { total: Number(count?.n ?? 0), hits };
 }
 
 /** Sentences by their numbers. */
-export async function sentencesById(source: Source, dataset: DatasetEntry, ids: readonly number[], signal?: AbortSignal): Promise<Map<number, Pick<SentenceHit, 'id' | 'key' | 'split' | 'label' | 'surface' | 'text'>>> {
+export async function sentencesById(
+  source: Source,
+  dataset: DatasetEntry,
+  ids: readonly number[],
+  signal?: AbortSignal,
+): Promise<Map<number, Pick<SentenceHit, 'id' | 'key' | 'split' | 'label' | 'surface' | 'text'>>> {
   const database = await source.database();
   const from = await sentencesTable(source, database, dataset);
   const rows = ids.length

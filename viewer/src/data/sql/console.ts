@@ -67,14 +67,21 @@ export class SqlConsole {
     void old?.then(({ duckdb }) => duckdb.terminate()).catch(() => undefined);
   }
 
-  private async ask(text: string, groups: readonly TableGroup[], changed: (phase: Phase) => void, cancelled: () => boolean): Promise<SqlResult> {
+  private async ask(
+    text: string,
+    groups: readonly TableGroup[],
+    changed: (phase: Phase) => void,
+    cancelled: () => boolean,
+  ): Promise<SqlResult> {
     changed('starting');
     this.engine ??= startEngine(this.home, { plainNumbers: false, memory: MEMORY });
     this.engine.catch(() => (this.engine = null));
     const engine = await this.engine;
     const statement = readStatement(text, await engine.duckdb.tokenize(text));
-    if (statement.kind === 'nothing') throw new SqlProblem('There is no query yet. Write one, or take an example.', null);
-    if (statement.kind === 'several') throw new SqlProblem('One query at a time: take out what follows the first semicolon.', null);
+    if (statement.kind === 'nothing')
+      throw new SqlProblem('There is no query yet. Write one, or take an example.', null);
+    if (statement.kind === 'several')
+      throw new SqlProblem('One query at a time: take out what follows the first semicolon.', null);
     if (statement.kind === 'refused') throw new SqlProblem(refusal(statement.verb), null);
     changed('loading');
     await this.expose(engine, groups, statement.words);
@@ -94,11 +101,17 @@ export class SqlConsole {
   /** Gives every table its name, and those that the query mentions their rows. */
   private async expose(engine: Engine, groups: readonly TableGroup[], words: ReadonlySet<string>): Promise<void> {
     const run = (sql: string): Promise<unknown> => engine.duckdb.runQuery(engine.connection, sql);
-    const scope = JSON.stringify(groups.map(({ schema, tables }) => [schema, tables.map(({ entry }) => entry.files[0]!.path)]));
+    const scope = JSON.stringify(
+      groups.map(({ schema, tables }) => [schema, tables.map(({ entry }) => entry.files[0]!.path)]),
+    );
     if (scope !== this.scope) {
       this.loaded.clear();
-      const views = await engine.duckdb.runQuery(engine.connection, "SELECT schema_name AS s, view_name AS v FROM duckdb_views() WHERE NOT internal");
-      for (const { s, v } of tableFromIPC(views, { useProxy: false }).toArray() as { s: string; v: string }[]) await run(`DROP VIEW ${quoted(s)}.${quoted(v)}`);
+      const views = await engine.duckdb.runQuery(
+        engine.connection,
+        'SELECT schema_name AS s, view_name AS v FROM duckdb_views() WHERE NOT internal',
+      );
+      for (const { s, v } of tableFromIPC(views, { useProxy: false }).toArray() as { s: string; v: string }[])
+        await run(`DROP VIEW ${quoted(s)}.${quoted(v)}`);
       for (const { schema, tables } of groups) {
         if (schema) await run(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`);
         for (const table of tables) await run(placeholder(table));
@@ -107,7 +120,12 @@ export class SqlConsole {
     }
     const wanted = groups
       .flatMap(({ tables }) => tables)
-      .filter((table) => words.has(table.name) && (table.schema === null || words.has(table.schema)) && !this.loaded.has(fullName(table)));
+      .filter(
+        (table) =>
+          words.has(table.name) &&
+          (table.schema === null || words.has(table.schema)) &&
+          !this.loaded.has(fullName(table)),
+      );
     await Promise.all(
       wanted.map(async (table) => {
         const from = await engine.from(this.files(table));
@@ -122,7 +140,10 @@ export class SqlConsole {
     let statement: number | null = null;
     try {
       statement = await duckdb.createPrepared(connection, `DESCRIBE SELECT * FROM (\n${question}\n)`);
-      const rows = tableFromIPC(await duckdb.runPrepared(connection, statement, []), { useProxy: false }).toArray() as { column_name: string; column_type: string }[];
+      const rows = tableFromIPC(await duckdb.runPrepared(connection, statement, []), { useProxy: false }).toArray() as {
+        column_name: string;
+        column_type: string;
+      }[];
       return rows.map((row) => ({ name: row.column_name, type: row.column_type }));
     } catch (error) {
       const own = await duckdb.createPrepared(connection, whole).then(
@@ -130,8 +151,11 @@ export class SqlConsole {
         (wrong: unknown) => wrong,
       );
       const isGrammar = (wrong: unknown): boolean => wrong instanceof Error && wrong.message.startsWith('Parser Error');
-      if (own && (isGrammar(own) || !isGrammar(error))) throw own;
-      throw new SqlProblem('This console only reads, and this is more than a question. Take out what inserts, changes or deletes.', null);
+      if (own instanceof Error && (isGrammar(own) || !isGrammar(error))) throw own;
+      throw new SqlProblem(
+        'This console only reads, and this is more than a question. Take out what inserts, changes or deletes.',
+        null,
+      );
     } finally {
       if (statement !== null) await duckdb.closePrepared(connection, statement).catch(() => undefined);
     }
@@ -163,7 +187,10 @@ export class SqlConsole {
       if (rows > MOST_ROWS || bytes > MOST_BYTES) {
         await duckdb.cancelPendingQuery(connection);
         const size = rows > MOST_ROWS ? `${MOST_ROWS.toLocaleString('en')} rows` : `${MOST_BYTES / 1024 / 1024} MB`;
-        throw new SqlProblem(`The result has more than ${size}, which is more than this page holds. Add a LIMIT, or count and group instead.`, null);
+        throw new SqlProblem(
+          `The result has more than ${size}, which is more than this page holds. Add a LIMIT, or count and group instead.`,
+          null,
+        );
       }
     }
   }
@@ -180,7 +207,8 @@ function fullName({ schema, name }: NamedTable): string {
 /** The table with its columns and without its rows, which are fetched when a query names it; until then reading it is an error, not an empty answer. */
 function placeholder(table: NamedTable): string {
   const columns = table.about.columns.map(({ name, type }) => `NULL::${sqlType(type)} AS ${quoted(name)}`).join(', ');
-  const said = literal(`The table ${table.schema ? `${table.schema}.` : ''}${table.name} is fetched when the query names it: write its name out.`);
+  const said = literal(
+    `The table ${table.schema ? `${table.schema}.` : ''}${table.name} is fetched when the query names it: write its name out.`,
+  );
   return `CREATE OR REPLACE VIEW ${fullName(table)} AS SELECT ${columns} WHERE CAST(error(${said}) AS BOOLEAN)`;
 }
-

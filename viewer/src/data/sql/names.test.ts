@@ -11,7 +11,10 @@ describe('tableGroups', () => {
     for (const state of model.states) state.tables['units'] = table;
   }
   const [gru] = dataset!.models;
-  const names = tableGroups(manifest, dataset!, gru!, gru!.states[0]!).map(({ schema, tables }) => [schema, tables.map(({ name }) => name)]);
+  const names = tableGroups(manifest, dataset!, gru!, gru!.states[0]!).map(({ schema, tables }) => [
+    schema,
+    tables.map(({ name }) => name),
+  ]);
 
   it('names what is on the screen plainly, and the rest by model and state', () => {
     expect(names).toEqual([
@@ -26,6 +29,16 @@ describe('tableGroups', () => {
 });
 
 describe('names and types', () => {
-  it('need no quotes', () => expect([plainName('GRU 2', 'rnn.0.h'), plainName('2x'), plainName('文字')]).toEqual(['gru_2_rnn_0_h', 't_2x', 't_']));
-  it('are DuckDB’s', () => expect([sqlType('list<float32>'), sqlType('int16'), sqlType('string')]).toEqual(['FLOAT[]', 'SMALLINT', 'VARCHAR']));
+  it('need no quotes', () =>
+    expect([plainName('GRU 2', 'rnn.0.h'), plainName('2x'), plainName('文字')]).toEqual([
+      'gru_2_rnn_0_h',
+      't_2x',
+      't_',
+    ]));
+  it('are DuckDB’s', () =>
+    expect([sqlType('list<float32>'), sqlType('int16'), sqlType('string')]).toEqual([
+      'FLOAT[]',
+      'SMALLINT',
+      'VARCHAR',
+    ]));
 });

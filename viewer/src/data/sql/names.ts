@@ -38,7 +38,12 @@ function tablesOf(owner: Owner, schema: string | null): NamedTable[] {
 }
 
 /** Every published table: those on the screen by their plain names, the others behind the name of their model and state. */
-export function tableGroups(manifest: Manifest, dataset: DatasetEntry, model: ModelEntry, state: StateEntry): TableGroup[] {
+export function tableGroups(
+  manifest: Manifest,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  state: StateEntry,
+): TableGroup[] {
   const taken = new Set<string>(['main', 'temp', 'system', 'pg_catalog', 'information_schema']);
   const free = (...parts: string[]): string => {
     const base = plainName(...parts);
@@ -62,7 +67,8 @@ export function tableGroups(manifest: Manifest, dataset: DatasetEntry, model: Mo
       const prefix = other === dataset ? '' : `${other.title}, `;
       if (candidate !== model) add(`${prefix}${candidate.title}`, free(...before, candidate.name), candidate);
       for (const own of candidate.states) {
-        if (own !== state) add(`${prefix}${candidate.title}, ${own.title}`, free(...before, candidate.name, own.name), own);
+        if (own !== state)
+          add(`${prefix}${candidate.title}, ${own.title}`, free(...before, candidate.name, own.name), own);
       }
     }
   }

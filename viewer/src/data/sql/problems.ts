@@ -20,7 +20,11 @@ export function toSqlProblem(error: unknown, memory: string): SqlProblem | DataP
   if (error instanceof SqlProblem || error instanceof DataProblem) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (/out of memory|memory access out of bounds|allocation failure|bad_alloc/i.test(message)) {
-    return new SqlProblem(`The query needs more memory than this page gives it (${memory.replace('MB', ' MB')}). Read fewer columns or rows, or group before joining.`, null, true);
+    return new SqlProblem(
+      `The query needs more memory than this page gives it (${memory.replace('MB', ' MB')}). Read fewer columns or rows, or group before joining.`,
+      null,
+      true,
+    );
   }
   if (/^(RuntimeError|abort|unreachable)/i.test(message) || error instanceof WebAssembly.RuntimeError) {
     return new SqlProblem(`The engine stopped: ${message}. It starts again with the next query.`, null, true);

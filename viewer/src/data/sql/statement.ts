@@ -17,7 +17,20 @@ export type Statement =
   /** One question: `sql` as it runs, `question` the same without EXPLAIN where it was `explained`, `words` every name and text in it, in lower case. */
   | { kind: 'question'; sql: string; question: string; explained: boolean; words: ReadonlySet<string> };
 
-const QUESTIONS = ['select', 'with', 'from', 'values', 'table', 'describe', 'desc', 'show', 'summarize', 'pivot', 'unpivot', '('];
+const QUESTIONS = [
+  'select',
+  'with',
+  'from',
+  'values',
+  'table',
+  'describe',
+  'desc',
+  'show',
+  'summarize',
+  'pivot',
+  'unpivot',
+  '(',
+];
 
 /** Reads one statement. What it lets pass is proven to be a question by preparing it inside a SELECT, not here. */
 export function readStatement(text: string, { offsets, types }: Tokens): Statement {
@@ -38,7 +51,13 @@ export function readStatement(text: string, { offsets, types }: Tokens): Stateme
   const verb = own[first]?.text.toLowerCase() ?? '';
   if (/^[a-z]+$/.test(verb) && !QUESTIONS.includes(verb)) return { kind: 'refused', verb: verb.toUpperCase() };
   const words = new Set(own.map((token) => token.text.toLowerCase().replace(/^["']|["']$/g, '')));
-  return { kind: 'question', sql: text.slice(0, end), question: text.slice(own[first]?.start ?? end, end), explained: first > 0, words };
+  return {
+    kind: 'question',
+    sql: text.slice(0, end),
+    question: text.slice(own[first]?.start ?? end, end),
+    explained: first > 0,
+    words,
+  };
 }
 
 /** The sentence for what is refused. */

@@ -15,14 +15,20 @@ const none = { before: false, after: false };
 describe('units active exactly in a range', () => {
   it('keep their sign and are quiet outside where that is required', () => {
     expect(activeUnits(sentence, 2, 1, 2, 0.5, both)).toEqual([{ unit: 0, sign: 1 }]);
-    expect(activeUnits(sentence, 2, 1, 2, 0.5, { before: true, after: false })).toEqual([{ unit: 0, sign: 1 }, { unit: 1, sign: -1 }]);
+    expect(activeUnits(sentence, 2, 1, 2, 0.5, { before: true, after: false })).toEqual([
+      { unit: 0, sign: 1 },
+      { unit: 1, sign: -1 },
+    ]);
     expect(activeUnits(sentence, 2, 0, 1, 0.5, none)).toEqual([]);
     expect(activeUnits(chunk.values.slice(10), 2, 0, 2, 0.5, both)).toEqual([{ unit: 0, sign: 1 }]);
   });
 });
 
 describe('matching stretches', () => {
-  const wanted = [{ unit: 0, sign: 1 }, { unit: 1, sign: -1 }] as const;
+  const wanted = [
+    { unit: 0, sign: 1 },
+    { unit: 1, sign: -1 },
+  ] as const;
   it('count units that are active together for exactly that length', () => {
     expect(matchingStretches(chunk, wanted, 2, 0.5, both)).toEqual([
       { sentence: 7, from: 1, to: 2, score: 1 },
@@ -59,7 +65,10 @@ describe('distances', () => {
   it('are those of the measure, and rank from the nearest', () => {
     const target = Float32Array.of(0.75, 0);
     const euclidean = distances(chunk, target, 'euclidean').sort(comparer('lowest'));
-    expect(euclidean.slice(0, 2).map(({ sentence: id, from, score }) => [id, from, score])).toEqual([[9, 0, 0], [9, 1, 0]]);
+    expect(euclidean.slice(0, 2).map(({ sentence: id, from, score }) => [id, from, score])).toEqual([
+      [9, 0, 0],
+      [9, 1, 0],
+    ]);
     expect(onePerSentence(euclidean).map(({ sentence: id }) => id)).toEqual([9, 7]);
     const cosine = distances(chunk, target, 'cosine');
     expect(cosine[1]!.score).toBeCloseTo(1 - Math.SQRT1_2);

@@ -31,12 +31,20 @@ export interface Borders {
  * Units active exactly in [from, to] of one sentence (LSTMVis; Strobelt et al., 2018): |s| ≥ threshold with one sign at
  * every step of the range and, where a border is required, not so at the step just outside. Ends of the sentence are quiet.
  */
-export function activeUnits(values: Float32Array, units: number, from: number, to: number, threshold: number, borders: Borders): SignedUnit[] {
+export function activeUnits(
+  values: Float32Array,
+  units: number,
+  from: number,
+  to: number,
+  threshold: number,
+  borders: Borders,
+): SignedUnit[] {
   const length = values.length / units;
   const found: SignedUnit[] = [];
   for (let unit = 0; unit < units; unit++) {
     const sign = values[from * units + unit]! < 0 ? -1 : 1;
-    const on = (step: number): boolean => step >= 0 && step < length && sign * values[step * units + unit]! >= threshold;
+    const on = (step: number): boolean =>
+      step >= 0 && step < length && sign * values[step * units + unit]! >= threshold;
     let all = true;
     for (let step = from; step <= to && all; step++) all = on(step);
     if (all && !(borders.before && on(from - 1)) && !(borders.after && on(to + 1))) found.push({ unit, sign });
@@ -45,7 +53,13 @@ export function activeUnits(values: Float32Array, units: number, from: number, t
 }
 
 /** Every stretch of `length` steps in which at least one of the wanted units is active exactly; score = how many are. */
-export function matchingStretches(chunk: Chunk, wanted: readonly SignedUnit[], length: number, threshold: number, borders: Borders): Stretch[] {
+export function matchingStretches(
+  chunk: Chunk,
+  wanted: readonly SignedUnit[],
+  length: number,
+  threshold: number,
+  borders: Borders,
+): Stretch[] {
   const { units, values, sentences, steps } = chunk;
   const rows = sentences.length;
   const scores = new Uint16Array(rows);
@@ -55,26 +69,37 @@ export function matchingStretches(chunk: Chunk, wanted: readonly SignedUnit[], l
       if (row === 0 || sentences[row] !== sentences[row - 1]) run = 0;
       run = sign * values[row * units + unit]! >= threshold ? run + 1 : 0;
       if (run < length || (borders.before && run > length)) continue;
-      const goesOn = row + 1 < rows && sentences[row + 1] === sentences[row] && sign * values[(row + 1) * units + unit]! >= threshold;
+      const goesOn =
+        row + 1 < rows &&
+        sentences[row + 1] === sentences[row] &&
+        sign * values[(row + 1) * units + unit]! >= threshold;
       if (!(borders.after && goesOn)) scores[row - length + 1]! += 1;
     }
   }
   const found: Stretch[] = [];
   for (let row = 0; row < rows; row++) {
-    if (scores[row]) found.push({ sentence: sentences[row]!, from: steps[row]!, to: steps[row]! + length - 1, score: scores[row]! });
+    if (scores[row])
+      found.push({ sentence: sentences[row]!, from: steps[row]!, to: steps[row]! + length - 1, score: scores[row]! });
   }
   return found;
 }
 
 /** Every longest run of at least `least` steps where the mean of the units is ≥ threshold (or ≤, below it); score = its mean there. */
-export function runs(chunk: Chunk, members: readonly number[], below: boolean, threshold: number, least: number): Stretch[] {
+export function runs(
+  chunk: Chunk,
+  members: readonly number[],
+  below: boolean,
+  threshold: number,
+  least: number,
+): Stretch[] {
   const { units, values, sentences, steps } = chunk;
   const rows = sentences.length;
   const found: Stretch[] = [];
   let start = -1;
   let sum = 0;
   const close = (end: number): void => {
-    if (start >= 0 && end - start >= least) found.push({ sentence: sentences[start]!, from: steps[start]!, to: steps[end - 1]!, score: sum / (end - start) });
+    if (start >= 0 && end - start >= least)
+      found.push({ sentence: sentences[start]!, from: steps[start]!, to: steps[end - 1]!, score: sum / (end - start) });
     start = -1;
     sum = 0;
   };

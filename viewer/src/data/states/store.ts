@@ -40,7 +40,13 @@ export class StateStore {
   }
 
   /** Answers for the files that are there, one after another as they arrive; ends when all were searched or `signal` says so. */
-  async search(task: Task, limit: number, signal: AbortSignal, found: (answer: Answer, complete: boolean) => void, tinted = true): Promise<void> {
+  async search(
+    task: Task,
+    limit: number,
+    signal: AbortSignal,
+    found: (answer: Answer, complete: boolean) => void,
+    tinted = true,
+  ): Promise<void> {
     const filled = this.fill();
     filled.catch(() => undefined);
     let complete = false;
@@ -90,10 +96,17 @@ export class StateStore {
 
   private async load(): Promise<void> {
     const table = this.source.table(this.state, 'states');
-    if (!table) throw new DataProblem(`The states of ${this.state.title} were not published`, this.source.url, 'Publish the data with states to search them.');
+    if (!table)
+      throw new DataProblem(
+        `The states of ${this.state.title} were not published`,
+        this.source.url,
+        'Publish the data with states to search them.',
+      );
     const database = await this.source.database();
     for (const file of table.files.slice(this.loaded.files)) {
-      const rows = await database.arrow(`SELECT sentence_id, step::INTEGER AS step, value FROM ${await database.from([file])} WHERE step >= 0`);
+      const rows = await database.arrow(
+        `SELECT sentence_id, step::INTEGER AS step, value FROM ${await database.from([file])} WHERE step >= 0`,
+      );
       const chunk = flat(rows, this.state.units);
       this.post({ add: chunk }, [chunk.values.buffer, chunk.sentences.buffer, chunk.steps.buffer]);
       this.loaded = { ...this.loaded, files: this.loaded.files + 1, bytes: this.loaded.bytes + file.byteLength };
@@ -102,7 +115,11 @@ export class StateStore {
   }
 
   private fail(message: string): void {
-    const problem = new DataProblem(`The states cannot be searched: ${message}`, this.source.url, 'Reload the page; if it stays, this browser has no room for the states.');
+    const problem = new DataProblem(
+      `The states cannot be searched: ${message}`,
+      this.source.url,
+      'Reload the page; if it stays, this browser has no room for the states.',
+    );
     for (const { reject } of this.waiting.values()) reject(problem);
     this.waiting.clear();
   }
@@ -125,7 +142,7 @@ function flat(rows: Columns, units: number): Chunk {
   let at = 0;
   for (const batch of rows.getChild('value').data as ListBatch[]) {
     const start = batch.offsets[0]!;
-    values.set(batch.children[0].values.subarray(start, batch.offsets[batch.length]!), at);
+    values.set(batch.children[0].values.subarray(start, batch.offsets[batch.length]), at);
     at += batch.length * units;
   }
   return {

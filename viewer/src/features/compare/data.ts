@@ -49,7 +49,8 @@ type Notes = NonNullable<Look['chipNotes']>;
 
 function unitCounts(clustering: Clustering | null): Notes {
   const notes = new Map<number, { text: string; strong: boolean }>();
-  for (const { cluster, size } of clustering?.units.summaries ?? []) notes.set(cluster, { text: `${size} ${size === 1 ? 'unit' : 'units'}`, strong: false });
+  for (const { cluster, size } of clustering?.units.summaries ?? [])
+    notes.set(cluster, { text: `${size} ${size === 1 ? 'unit' : 'units'}`, strong: false });
   return notes;
 }
 
@@ -62,7 +63,10 @@ function matchNotes(explorer: Explorer, side: Side): Notes {
   for (const cluster of side.clustering.units.order) {
     const match = matchBack(matching, cluster);
     const label = matchLabel(match?.strength ?? NaN);
-    const partner = match && !side.inMatchOrder ? `${label.replace(/^match/, '')} ↔ ${numbers.get(match.partner) ?? ''}`.trim() : label;
+    const partner =
+      match && !side.inMatchOrder
+        ? `${label.replace(/^match/, '')} ↔ ${numbers.get(match.partner) ?? ''}`.trim()
+        : label;
     notes.set(cluster, { text: partner, strong: label.startsWith('weak') });
   }
   return notes;
@@ -85,7 +89,8 @@ export function compareLooks(explorer: Explorer, side: Side, effects: Look['effe
   const { vocabulary, clustering, sentence } = side;
   const idOf = (text: string): number | undefined => vocabulary?.id.get(text);
   const pinned = side.aligned && sentence && explorer.step !== null ? sentence.tokens[explorer.step]! : null;
-  const front = explorer.focus === 'word' ? (idOf(explorer.focusWord ?? '') ?? null) : explorer.focus === 'step' ? pinned : null;
+  const front =
+    explorer.focus === 'word' ? (idOf(explorer.focusWord ?? '') ?? null) : explorer.focus === 'step' ? pinned : null;
   return {
     a,
     b: {

@@ -26,14 +26,19 @@ function matchLine({ side, hover }: Attention, facts: CompareFacts): string | nu
   if (hover.kind === 'chip' && hover.unit !== null) {
     if (!facts.units) return 'No unit matches were published for these two.';
     const match = partnerOf(facts.units, side, hover.unit);
-    return match ? `Answers to unit ${match.partner} of ${there}: responses correlate at ${fixed(match.strength, 2)}.` : `No unit of ${there} is left for it.`;
+    return match
+      ? `Answers to unit ${match.partner} of ${there}: responses correlate at ${fixed(match.strength, 2)}.`
+      : `No unit of ${there} is left for it.`;
   }
   if (!facts.clusters) return 'No matches were published for these two.';
   const match = partnerOf(facts.clusters, side, hover.cluster!);
   if (!match) return `No chip of ${there} is left for it.`;
   const number = facts.scene[other(side)].numbers.get(match.partner) ?? '';
   const best = side === 'a' ? facts.clusters.best[hover.cluster!] : undefined;
-  const shared = best !== undefined && best !== match.partner && best >= 0 ? ` It is more like chip ${facts.scene.b.numbers.get(best) ?? ''}, ${fixed(facts.clusters.bestStrength[hover.cluster!]!, 2)}, which another chip took.` : '';
+  const shared =
+    best !== undefined && best !== match.partner && best >= 0
+      ? ` It is more like chip ${facts.scene.b.numbers.get(best) ?? ''}, ${fixed(facts.clusters.bestStrength[hover.cluster!]!, 2)}, which another chip took.`
+      : '';
   return `Chip ${number} of ${there}: ${matchLabel(match.strength)}.${shared}`;
 }
 
@@ -55,7 +60,9 @@ export function describeCompare(attention: Attention | null, facts: CompareFacts
   if (both) lines.unshift([both]);
   const match = matchLine(attention, facts);
   if (match) lines.push([match]);
-  const whose = hover.kind === 'step' && hover.cluster === null ? [] : [`${side.toUpperCase()}: ${facts.names[side]} · `];
-  const hint = side === 'b' && hover.kind === 'chip' && hover.unit !== null ? 'Click to hold the chip’s links' : own.hint;
+  const whose =
+    hover.kind === 'step' && hover.cluster === null ? [] : [`${side.toUpperCase()}: ${facts.names[side]} · `];
+  const hint =
+    side === 'b' && hover.kind === 'chip' && hover.unit !== null ? 'Click to hold the chip’s links' : own.hint;
   return { title: [...whose, ...own.title], lines, hint };
 }

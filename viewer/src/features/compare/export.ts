@@ -39,9 +39,18 @@ function figure(explorer: Explorer, side: Side): Figure {
   const height = Math.max(LEAST_HEIGHT, COMPARE_HEAD + rows * 44 + 12);
   const scene = buildCompare(data, { width: WIDTH, height }, explorer.view.compareLayout, explorer.step);
   const { a, b } = sideNames(side.a, side.entries);
-  const by = [`${explorer.view.k} clusters`, explorer.focusLabel && `chips: ${explorer.focusLabel}`, pairingNote(explorer, side)];
+  const by = [
+    `${explorer.view.k} clusters`,
+    explorer.focusLabel && `chips: ${explorer.focusLabel}`,
+    pairingNote(explorer, side),
+  ];
   return {
-    painting: { scene, looks: compareLooks(explorer, side, null), clusterings: { a: data.a.clustering, b: data.b.clustering }, strengths: strengthsOf(side) },
+    painting: {
+      scene,
+      looks: compareLooks(explorer, side, null),
+      clusterings: { a: data.a.clustering, b: data.b.clustering },
+      strengths: strengthsOf(side),
+    },
     scene,
     heads: headTexts(explorer, side)!,
     measures: side.measures ? measureColumns(side.measures) : [],
@@ -79,7 +88,11 @@ function paintLegend(surface: Surface, made: Figure, y: number, theme: Tokens): 
   for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
   x += 91;
   label(`±${limit} change, shared scale`);
-  label(made.scene.columns.layout === 'overlay' ? 'outlines: B' : 'match: correlation of two chips’ responses; weak below 0.50');
+  label(
+    made.scene.columns.layout === 'overlay'
+      ? 'outlines: B'
+      : 'match: correlation of two chips’ responses; weak below 0.50',
+  );
   surface.text(24, y + 20, made.notes, { family: 'interface', size: 11, fill: theme.ink3 });
 }
 
@@ -109,11 +122,18 @@ export async function exportCompare(explorer: Explorer, side: Side, format: File
   const made = figure(explorer, side);
   if (format === 'csv') {
     const tables = compareTables(made.scene, compareData(explorer, side, null), side, made.names);
-    return csvOf([{ title: made.title, head: [made.notes], rows: [] }, measuresTable(made.measures, made.names), ...tables]);
+    return csvOf([
+      { title: made.title, head: [made.notes], rows: [] },
+      measuresTable(made.measures, made.names),
+      ...tables,
+    ]);
   }
   const { theme } = made.painting.looks.a;
-  if (format === 'png') return pngOf(WIDTH, heightOf(made), theme.background, (canvas: CanvasSurface) => paint(canvas, made));
+  if (format === 'png')
+    return pngOf(WIDTH, heightOf(made), theme.background, (canvas: CanvasSurface) => paint(canvas, made));
   const surface = new SvgSurface();
   paint(surface, made);
-  return new Blob([surface.document(WIDTH, heightOf(made), theme.background, made.title)], { type: 'image/svg+xml;charset=utf-8' });
+  return new Blob([surface.document(WIDTH, heightOf(made), theme.background, made.title)], {
+    type: 'image/svg+xml;charset=utf-8',
+  });
 }

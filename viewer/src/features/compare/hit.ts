@@ -35,5 +35,9 @@ export function hitCompare(scene: CompareScene, point: Point, looks: Record<Side
     }
     return null;
   };
-  return on((side) => onChips(scene[side], shifted)) ?? on((side) => onClouds(scene[side], shifted)) ?? on((side) => onLinks(scene[side], point, looks[side]));
+  return (
+    on((side) => onChips(scene[side], shifted)) ??
+    on((side) => onClouds(scene[side], shifted)) ??
+    on((side) => onLinks(scene[side], point, looks[side]))
+  );
 }

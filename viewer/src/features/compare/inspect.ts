@@ -21,6 +21,10 @@ export function inspectCompare(scene: CompareScene, looks: Record<'a' | 'b', Loo
     a: inspect(scene.a, looks.a),
     b: inspect(scene.b, looks.b),
     hovers: { a: looks.a.hover, b: looks.b.hover },
-    matches: [...strengthsOf(side)].map(([cluster, strength]) => ({ cluster, strength, label: looks.b.chipNotes?.get(cluster)?.text ?? '' })),
+    matches: [...strengthsOf(side)].map(([cluster, strength]) => ({
+      cluster,
+      strength,
+      label: looks.b.chipNotes?.get(cluster)?.text ?? '',
+    })),
   };
 }

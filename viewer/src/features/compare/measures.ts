@@ -32,7 +32,10 @@ function testColumn(spec: FigureSpec, a: TestFigure | null, b: TestFigure | null
     ...columnOf(spec, a?.value, b?.value),
     low: spec.high === null ? spec.low : Math.min(majority ?? spec.low, ...values),
     high: spec.high ?? Math.max(...values, majority ?? 0),
-    tick: chosen && { value: chosen.value, label: `${SUBJECTS[chosen.subject] ?? chosen.subject} ${format(chosen.value).replace(' %', '')}` },
+    tick: chosen && {
+      value: chosen.value,
+      label: `${SUBJECTS[chosen.subject] ?? chosen.subject} ${format(chosen.value).replace(' %', '')}`,
+    },
   };
 }
 
@@ -59,16 +62,23 @@ function columnOf(spec: FigureSpec, a: number | undefined, b: number | undefined
 
 /** The columns of the table of measures; a figure that was not published keeps its place, without numbers. */
 export function measureColumns({ a, b, pair }: Measures): MeasureColumn[] {
-  const test = (side: Measures['a'], name: string): TestFigure | null => side.tests.find((one) => one.name === name) ?? null;
-  const state = (side: Measures['a'], name: string): Measure | null => side.state.find((one) => one.name === name) ?? null;
-  const tests = TEST_FIGURES.map((spec) => testColumn(spec, test(a, spec.name), test(b, spec.name))).filter((column) => column !== null);
+  const test = (side: Measures['a'], name: string): TestFigure | null =>
+    side.tests.find((one) => one.name === name) ?? null;
+  const state = (side: Measures['a'], name: string): Measure | null =>
+    side.state.find((one) => one.name === name) ?? null;
+  const tests = TEST_FIGURES.map((spec) => testColumn(spec, test(a, spec.name), test(b, spec.name))).filter(
+    (column) => column !== null,
+  );
   const cka = pair?.cka ?? undefined;
   return [
     ...tests,
     ...STATE_FIGURES.map((spec) => stateColumn(spec, state(a, spec.name), state(b, spec.name))),
     {
       ...columnOf(PAIR_FIGURE, cka, cka),
-      about: !pair || cka === undefined ? 'Not published for these two.' : `Linear centred kernel alignment of both states over ${pair.steps.toLocaleString('en-US')} steps of held-out text: 0 is unrelated, 1 identical.`,
+      about:
+        !pair || cka === undefined
+          ? 'Not published for these two.'
+          : `Linear centred kernel alignment of both states over ${pair.steps.toLocaleString('en-US')} steps of held-out text: 0 is unrelated, 1 identical.`,
       pair: true,
     },
   ];

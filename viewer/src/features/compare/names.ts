@@ -16,7 +16,8 @@ export function sideNames(a: SideEntries, b: SideEntries): { a: SideName; b: Sid
   const name = (one: SideEntries, other: SideEntries): SideName => {
     const parts = [shortModel(one.model.title, one.dataset.models)];
     if (one.state.title !== other.state.title) parts.push(shortState(one.state.title));
-    if (one.choice.epoch !== other.choice.epoch) parts.push(one.choice.epoch === null ? 'last epoch' : `epoch ${one.choice.epoch}`);
+    if (one.choice.epoch !== other.choice.epoch)
+      parts.push(one.choice.epoch === null ? 'last epoch' : `epoch ${one.choice.epoch}`);
     const about = [`${count(one.state.units)} units`, `${count(one.model.parameters)} parameters`];
     if (one.dataset.name !== other.dataset.name) about.unshift(one.dataset.title);
     return { title: parts.join(', '), about };
@@ -45,7 +46,9 @@ export function pairingNote(explorer: Explorer, side: Side): string | null {
   }
   if (side.matches && !side.matches.clusters) {
     const early = [side.entries, side.a].some((entries) => typeof entries?.choice.epoch === 'number');
-    notes.push(`${early ? 'Matches are published between last epochs only' : 'No matches were published for these two'}: the chips of B stand in their own order.`);
+    notes.push(
+      `${early ? 'Matches are published between last epochs only' : 'No matches were published for these two'}: the chips of B stand in their own order.`,
+    );
   }
   return notes.length ? notes.join(' ') : null;
 }

@@ -7,7 +7,14 @@ import { paintChips } from '../../paint/chips';
 import { paintClouds } from '../../paint/clouds';
 import { paintLinks, paintStepLinks } from '../../paint/links';
 import type { Look } from '../../paint/look';
-import { paintBarMark, paintBarNumbers, paintGlyph, paintStrip, paintToken, paintTrackAxis } from '../../paint/sequence';
+import {
+  paintBarMark,
+  paintBarNumbers,
+  paintGlyph,
+  paintStrip,
+  paintToken,
+  paintTrackAxis,
+} from '../../paint/sequence';
 import { paintOutlines, paintTrays } from './paintOverlay';
 import { paintTracks } from './paintTrack';
 
@@ -28,12 +35,15 @@ function paintRows({ scene, looks }: ComparePainting, surface: Surface): void {
   const rows = scene.a.sequence?.rows ?? [];
   const { left, right } = columns.band;
   const overlaid = columns.layout === 'overlay';
-  const visible = (row: Row): boolean => row.y + columns.rowPitch > look.scroll.sequence && row.y - columns.rowPitch < look.scroll.sequence + columns.bottom - columns.top;
+  const visible = (row: Row): boolean =>
+    row.y + columns.rowPitch > look.scroll.sequence &&
+    row.y - columns.rowPitch < look.scroll.sequence + columns.bottom - columns.top;
   for (const row of rows) {
     const pinned = row.step === look.step;
     const hovered = look.hover?.kind === 'step' && look.hover.step === row.step;
     const top = row.y - columns.rowPitch / 2;
-    if (pinned || hovered) surface.rect(left, top, right - left, columns.rowPitch, { fill: look.theme.wash, opacity: pinned ? 1 : 0.6 });
+    if (pinned || hovered)
+      surface.rect(left, top, right - left, columns.rowPitch, { fill: look.theme.wash, opacity: pinned ? 1 : 0.6 });
     if (pinned && overlaid) surface.rect(0, top, 3, columns.rowPitch, { fill: look.theme.ink });
   }
   paintTracks(surface, scene, look);
@@ -43,7 +53,8 @@ function paintRows({ scene, looks }: ComparePainting, surface: Surface): void {
     if (!sequence || !column) continue;
     const over = overlaid && side === 'b';
     for (const row of sequence.rows.filter(visible)) {
-      if (row.step > 0) paintStrip(surface, over ? { ...row, y: row.y + 5 } : row, over ? inner(column) : column, look.theme);
+      if (row.step > 0)
+        paintStrip(surface, over ? { ...row, y: row.y + 5 } : row, over ? inner(column) : column, look.theme);
       if (!row.bars.length) continue;
       if (over) paintOutlines(surface, row, column, sequence.scale, looks.b);
       else paintGlyph(surface, row, column, sequence.scale, look.theme);
@@ -51,7 +62,8 @@ function paintRows({ scene, looks }: ComparePainting, surface: Surface): void {
     if (!over) paintBarMark(surface, sequence, column, looks[side]);
   }
   const column = columns.a.sequence;
-  if (column) for (const row of rows.filter(visible)) paintToken(surface, row, column, row.step === look.step, look.theme);
+  if (column)
+    for (const row of rows.filter(visible)) paintToken(surface, row, column, row.step === look.step, look.theme);
 }
 
 /** Where B's share kept stands in the overlay: under A's, as narrow as B's bars. */
@@ -66,17 +78,21 @@ export function paintCompare(surface: Surface, painting: ComparePainting): void 
   const { columns } = scene;
   const offset = columns.top - looks.a.scroll.sequence;
   const clip = { x: 0, y: columns.top, width: columns.a.width, height: columns.bottom - columns.top };
-  surface.group({ name: 'sequence', clip }, () => surface.group({ translate: [0, offset] }, () => paintRows(painting, surface)));
+  surface.group({ name: 'sequence', clip }, () =>
+    surface.group({ translate: [0, offset] }, () => paintRows(painting, surface)),
+  );
   for (const side of SIDES) {
     const { sequence } = columns[side];
-    if (sequence && (side === 'a' || columns.layout === 'mirror')) paintBarNumbers(surface, scene[side], sequence, looks[side], columns.top - 6);
+    if (sequence && (side === 'a' || columns.layout === 'mirror'))
+      paintBarNumbers(surface, scene[side], sequence, looks[side], columns.top - 6);
   }
   const trackName = scene.a.sequence?.trackName || scene.b.sequence?.trackName || '';
   if (columns.track && trackName) paintTrackAxis(surface, columns.track, trackName, columns.top - 6, looks.a.theme);
   const board = { x: 0, y: columns.top - 6, width: columns.a.width, height: columns.a.height - columns.top + 6 };
   const scrolled: [number, number] = [0, -looks.a.scroll.board];
   surface.group({ clip: board }, () => {
-    if (columns.layout === 'overlay') surface.group({ translate: scrolled }, () => paintTrays(surface, scene, strengths, looks.b));
+    if (columns.layout === 'overlay')
+      surface.group({ translate: scrolled }, () => paintTrays(surface, scene, strengths, looks.b));
     for (const side of SIDES) {
       if (side === 'a' || columns.layout === 'mirror') paintStepLinks(surface, scene[side], looks[side]);
       surface.group({ translate: scrolled }, () => {
@@ -87,5 +103,8 @@ export function paintCompare(surface: Surface, painting: ComparePainting): void 
       });
     }
   });
-  if (looks.a.scroll.sequence > 0) surface.line(columns.band.left, columns.top + 0.5, columns.band.right, columns.top + 0.5, { stroke: looks.a.theme.line });
+  if (looks.a.scroll.sequence > 0)
+    surface.line(columns.band.left, columns.top + 0.5, columns.band.right, columns.top + 0.5, {
+      stroke: looks.a.theme.line,
+    });
 }

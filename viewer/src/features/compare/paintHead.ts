@@ -11,7 +11,13 @@ const LABEL = 56;
 function badge(surface: Surface, side: 'a' | 'b', x: number, y: number, theme: Tokens): void {
   if (side === 'a') surface.circle(x + 10, y + 10, 10, { fill: theme.ink });
   else surface.roundRect(x + 1, y + 1, 18, 18, 2, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
-  surface.text(x + 10, y + 14, side.toUpperCase(), { family: 'interface', size: 11, weight: 700, fill: side === 'a' ? theme.onInk : theme.ink, align: 'center' });
+  surface.text(x + 10, y + 14, side.toUpperCase(), {
+    family: 'interface',
+    size: 11,
+    weight: 700,
+    fill: side === 'a' ? theme.onInk : theme.ink,
+    align: 'center',
+  });
 }
 
 /** As many of the parts as there is room for, the first at least. */
@@ -45,7 +51,12 @@ export function paintHead(surface: Surface, scene: CompareScene, texts: HeadText
   if (overlaid) {
     const x = columns.a.memory!.x;
     named('a', margin, 'left', Math.max(120, (columns.band.right - margin) * 0.5));
-    named('b', margin + (columns.band.right - margin) * 0.52, 'left', Math.max(120, (columns.band.right - margin) * 0.48));
+    named(
+      'b',
+      margin + (columns.band.right - margin) * 0.52,
+      'left',
+      Math.max(120, (columns.band.right - margin) * 0.48),
+    );
     surface.text(x, 24, texts.title, title);
   } else {
     named('a', margin, 'left', room);
@@ -62,7 +73,11 @@ export function paintHead(surface: Surface, scene: CompareScene, texts: HeadText
       const text = fit(texts.chips[side], Math.max(memory.width, Math.abs(end - outer)), 'interface', 11);
       surface.text(outer, y, text, { ...label, align: mirrored ? 'right' : 'left' });
     }
-    if (words) surface.text(mirrored ? words.x : words.x + words.width, y, overlaid ? 'words of A' : 'words', { ...label, align: mirrored ? 'left' : 'right' });
+    if (words)
+      surface.text(mirrored ? words.x : words.x + words.width, y, overlaid ? 'words of A' : 'words', {
+        ...label,
+        align: mirrored ? 'left' : 'right',
+      });
   }
   const sequence = columns.a.sequence;
   if (sequence) surface.text(sequence.tokenRight, y, overlaid ? 'chip' : 'sentence', { ...label, align: 'right' });

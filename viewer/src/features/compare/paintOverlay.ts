@@ -32,13 +32,20 @@ function outline(surface: Surface, bar: Bar, x: number, width: number, y: number
 /** B's bars over A's in the same columns, as outlines. */
 export function paintOutlines(surface: Surface, row: Row, column: SequenceColumn, scale: number, look: Look): void {
   const width = Math.max(3, column.bar * NARROW);
-  row.bars.forEach((bar, i) => outline(surface, bar, column.glyphX + i * column.pitch + (column.bar - width) / 2, width, row.y, scale, look));
+  row.bars.forEach((bar, i) =>
+    outline(surface, bar, column.glyphX + i * column.pitch + (column.bar - width) / 2, width, row.y, scale, look),
+  );
 }
 
 const WIDEST = 7;
 
 /** A frame around each pair of chips, joined by a bridge as wide as their match is strong; dashed where it is weak. */
-export function paintTrays(surface: Surface, scene: CompareScene, strengths: ReadonlyMap<number, number>, look: Look): void {
+export function paintTrays(
+  surface: Surface,
+  scene: CompareScene,
+  strengths: ReadonlyMap<number, number>,
+  look: Look,
+): void {
   const { theme } = look;
   const b = scene.b.chips?.list ?? [];
   (scene.a.chips?.list ?? []).forEach((chip, i) => {
@@ -46,7 +53,9 @@ export function paintTrays(surface: Surface, scene: CompareScene, strengths: Rea
     if (!partner) return;
     const y = Math.min(chip.y, partner.y) - 3;
     const bottom = Math.max(chip.y + chip.height, partner.y + partner.height) + 3;
-    surface.roundRect(chip.x - TRAY, y, partner.x + partner.width - chip.x + 2 * TRAY, bottom - y, 10, { fill: theme.sunken });
+    surface.roundRect(chip.x - TRAY, y, partner.x + partner.width - chip.x + 2 * TRAY, bottom - y, 10, {
+      fill: theme.sunken,
+    });
     const strength = strengths.get(partner.group.cluster);
     if (strength === undefined) return;
     surface.line(chip.x + chip.width, (y + bottom) / 2, partner.x, (y + bottom) / 2, {

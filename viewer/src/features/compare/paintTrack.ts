@@ -6,10 +6,22 @@ import type { Look } from '../../paint/look';
 import { paintTrackFrame } from '../../paint/sequence';
 
 /** The mark of a side: a disc for A, a square for B. */
-export function paintMark(surface: Surface, side: 'a' | 'b', x: number, y: number, size: number, look: Pick<Look, 'theme'>): void {
+export function paintMark(
+  surface: Surface,
+  side: 'a' | 'b',
+  x: number,
+  y: number,
+  size: number,
+  look: Pick<Look, 'theme'>,
+): void {
   const { theme } = look;
   if (side === 'a') surface.circle(x, y, size, { fill: theme.ink });
-  else surface.rect(x - size, y - size, 2 * size, 2 * size, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
+  else
+    surface.rect(x - size, y - size, 2 * size, 2 * size, {
+      fill: theme.background,
+      stroke: theme.ink2,
+      strokeWidth: 1.5,
+    });
 }
 
 /** Both probabilities after every word: A as a line with discs, B dashed with squares. */
@@ -20,13 +32,22 @@ export function paintTracks(surface: Surface, scene: CompareScene, look: Look): 
   const { theme } = look;
   const at = (p: number): number => track.x + p * track.width;
   paintTrackFrame(surface, track, 0, rowPitch * rows.length - rowPitch * 0.2, theme);
-  const lines = (['b', 'a'] as const).map((side) => ({ side, rows: (scene[side].sequence?.rows ?? []).filter((row) => row.p !== null) }));
+  const lines = (['b', 'a'] as const).map((side) => ({
+    side,
+    rows: (scene[side].sequence?.rows ?? []).filter((row) => row.p !== null),
+  }));
   for (const { side, rows: drawn } of lines) {
     if (drawn.length < 2 || !scene[side].sequence!.trackMoves) continue;
     const points = drawn.map((row) => [at(row.p!), row.y] as const);
-    surface.path(trackPath(points), { stroke: side === 'a' ? theme.ink : theme.ink2, strokeWidth: side === 'a' ? 1.8 : 1.4, lineJoin: 'round', ...(side === 'b' ? { dash: [3.5, 3] } : {}) });
+    surface.path(trackPath(points), {
+      stroke: side === 'a' ? theme.ink : theme.ink2,
+      strokeWidth: side === 'a' ? 1.8 : 1.4,
+      lineJoin: 'round',
+      ...(side === 'b' ? { dash: [3.5, 3] } : {}),
+    });
   }
-  for (const { side, rows: drawn } of lines) for (const row of drawn) paintMark(surface, side, at(row.p!), row.y, side === 'a' ? 3.5 : 3, look);
+  for (const { side, rows: drawn } of lines)
+    for (const row of drawn) paintMark(surface, side, at(row.p!), row.y, side === 'a' ? 3.5 : 3, look);
   const hovered = look.hover?.kind === 'step' ? look.hover.step : null;
   for (const row of rows) {
     const last = row.step === rows.length - 1;

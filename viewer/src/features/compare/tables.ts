@@ -16,15 +16,31 @@ function matchesTable(scene: CompareScene, side: Side): TwinTable | null {
     rows: (scene.a.chips?.list ?? []).map((chip) => {
       const match = matchOf(clusters, chip.group.cluster);
       const partner = match && scene.b.chips?.list.find(({ group }) => group.cluster === match.partner);
-      return [String(chip.group.number), signed(chip.mean, 4), partner ? String(partner.group.number) : 'none', partner ? signed(partner.mean, 4) : '', match ? fixed(match.strength, 4) : ''];
+      return [
+        String(chip.group.number),
+        signed(chip.mean, 4),
+        partner ? String(partner.group.number) : 'none',
+        partner ? signed(partner.mean, 4) : '',
+        match ? fixed(match.strength, 4) : '',
+      ];
     }),
   };
 }
 
 /** Everything that is drawn as rows and columns, A before B. */
-export function compareTables(scene: CompareScene, data: { a: PictureData; b: PictureData }, side: Side, names: { a: string; b: string }): TwinTable[] {
+export function compareTables(
+  scene: CompareScene,
+  data: { a: PictureData; b: PictureData },
+  side: Side,
+  names: { a: string; b: string },
+): TwinTable[] {
   const of = (name: 'a' | 'b'): TwinTable[] =>
-    [sequenceTable(scene[name]), memoryTable(scene[name], side.explorer.focusLabel), wordsTable(scene[name]), linksTable(scene[name], data[name])]
+    [
+      sequenceTable(scene[name]),
+      memoryTable(scene[name], side.explorer.focusLabel),
+      wordsTable(scene[name]),
+      linksTable(scene[name], data[name]),
+    ]
       .filter((table) => table.rows.length)
       .map((table) => ({ ...table, title: `${name.toUpperCase()}, ${names[name]} – ${table.title}` }));
   const matches = matchesTable(scene, side);
@@ -33,5 +49,9 @@ export function compareTables(scene: CompareScene, data: { a: PictureData; b: Pi
 
 export function measuresTable(columns: readonly MeasureColumn[], names: { a: string; b: string }): TwinTable {
   const text = (value: number | null): string => (value === null ? '' : String(value));
-  return { title: 'Measures', head: ['measure', `A: ${names.a}`, `B: ${names.b}`], rows: columns.map((column) => [column.title, text(column.a), text(column.b)]) };
+  return {
+    title: 'Measures',
+    head: ['measure', `A: ${names.a}`, `B: ${names.b}`],
+    rows: columns.map((column) => [column.title, text(column.a), text(column.b)]),
+  };
 }

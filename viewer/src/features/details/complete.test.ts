@@ -19,6 +19,7 @@ describe('complete', () => {
     expect(complete(vocabulary, 'lov', ['love'])).toEqual(['lovely', 'glove']);
     expect(complete(vocabulary, '<', [])).toEqual([]);
   });
-  it('offers frequent words before anything is typed', () => expect(complete(vocabulary, '', [], 2)).toEqual(['the', 'movie']));
+  it('offers frequent words before anything is typed', () =>
+    expect(complete(vocabulary, '', [], 2)).toEqual(['the', 'movie']));
   it('does not mind capitals', () => expect(complete(vocabulary, 'émi', [])).toEqual(['Émile']));
 });

@@ -9,7 +9,10 @@ const guesses = [
 
 describe('nextRows', () => {
   it('adds the word that came where it is not among the likeliest', () => {
-    expect(nextRows(guesses, { text: 'unheard', p: 1e-5 })).toEqual([...guesses, { text: 'unheard', p: 1e-5, came: true }]);
+    expect(nextRows(guesses, { text: 'unheard', p: 1e-5 })).toEqual([
+      ...guesses,
+      { text: 'unheard', p: 1e-5, came: true },
+    ]);
   });
   it('adds nothing twice, and nothing where no word came', () => {
     const right = [{ ...guesses[0]!, came: true }, guesses[1]!];
@@ -20,7 +23,12 @@ describe('nextRows', () => {
 
 it('finds the row under the pointer', () => {
   const height = nextHeight(guesses);
-  expect([nextAt(guesses, 0), nextAt(guesses, height - 1), nextAt(guesses, height + 1), nextAt(guesses, -1)]).toEqual([0, 1, null, null]);
+  expect([nextAt(guesses, 0), nextAt(guesses, height - 1), nextAt(guesses, height + 1), nextAt(guesses, -1)]).toEqual([
+    0,
+    1,
+    null,
+    null,
+  ]);
 });
 
 it('says small probabilities in powers of ten, with the loss', () => {

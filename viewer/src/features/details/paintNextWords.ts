@@ -35,7 +35,10 @@ export function describeNext({ text, p, came }: Candidate): TooltipContent {
   const share = p < 0.001 ? p.toExponential(1).replace('e-', ' × 10⁻').replace(/\d+$/, superscript) : fixed(p, 3);
   return {
     title: ['“', corpus(text), `”: ${share}`],
-    lines: [[came ? 'This is the word that came.' : 'Another word came.'], [`Loss if it comes: ${fixed(-Math.log(p), 2)} nats.`]],
+    lines: [
+      [came ? 'This is the word that came.' : 'Another word came.'],
+      [`Loss if it comes: ${fixed(-Math.log(p), 2)} nats.`],
+    ],
     hint: null,
   };
 }
@@ -45,7 +48,13 @@ function superscript(digits: string): string {
 }
 
 /** A bar for each word: how likely the model held it. The word that came is in ink, the others in grey. */
-export function paintNextWords(surface: Surface, rows: readonly Candidate[], width: number, theme: Tokens, active: number | null): void {
+export function paintNextWords(
+  surface: Surface,
+  rows: readonly Candidate[],
+  width: number,
+  theme: Tokens,
+  active: number | null,
+): void {
   const room = width - WORD - NUMBER - 8;
   rows.forEach(({ text, p, came }, i) => {
     const middle = (i + 0.5) * ROW;

@@ -7,7 +7,14 @@ import { panelTable } from './panelTable';
 const units = 4;
 const hostile = '<img src=x onerror="alert(1)">';
 const mean = new Float32Array([0.1, -0.2, 0.3, 0]);
-const response: WordResponse = { wordId: 1, count: 30, reliability: 0.98, norm: 1, mean, standardError: mean.map(() => 0.01) };
+const response: WordResponse = {
+  wordId: 1,
+  count: 30,
+  reliability: 0.98,
+  norm: 1,
+  mean,
+  standardError: mean.map(() => 0.01),
+};
 const shift = (by: number): Float32Array => mean.map((value) => value + by);
 const quantiles: Quantiles = { q09: shift(-0.2), q25: shift(-0.1), q50: mean, q75: shift(0.1), q91: shift(0.2) };
 const effect = {
@@ -39,7 +46,12 @@ const evidence: PinnedEvidence = {
     next: null,
     surprise: new Float32Array([50, 90]),
   },
-  sequence: { length: 2, units, initial: new Float32Array(units), values: new Float32Array([0, 0, 0, 0, 0.2, -0.2, 0.1, 0]) },
+  sequence: {
+    length: 2,
+    units,
+    initial: new Float32Array(units),
+    values: new Float32Array([0, 0, 0, 0, 0.2, -0.2, 0.1, 0]),
+  },
   response,
   quantiles,
   effect,
@@ -58,10 +70,15 @@ describe('panelSvg', () => {
     expect(svg).toContain('&lt;img');
   });
   it('has a number everywhere', () => expect(svg).not.toMatch(/NaN|undefined|Infinity/));
-  it('says in every dot what it encodes', () => expect(svg).toMatch(/<circle[^>]*><title>Unit 0\. Rose at this step: \+0\.200\./));
+  it('says in every dot what it encodes', () =>
+    expect(svg).toMatch(/<circle[^>]*><title>Unit 0\. Rose at this step: \+0\.200\./));
   it('is drawn without a pinned step, and without words', () => {
-    expect(panelSvg({ evidence: null, word: '', positive: '', compared, source: '' }, 'dark')).toContain('Words side by side');
-    expect(panelSvg({ evidence, word: 'x', positive: '', compared: [], source: '' }, 'dark')).not.toContain('Words side by side');
+    expect(panelSvg({ evidence: null, word: '', positive: '', compared, source: '' }, 'dark')).toContain(
+      'Words side by side',
+    );
+    expect(panelSvg({ evidence, word: 'x', positive: '', compared: [], source: '' }, 'dark')).not.toContain(
+      'Words side by side',
+    );
   });
 });
 

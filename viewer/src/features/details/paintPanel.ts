@@ -46,37 +46,65 @@ export function panelSvg(content: PanelContent, themeName: ThemeName): string {
     if (content.without) {
       const { number, units, kind, groups } = content.without;
       const chart = withoutChart(groups, WIDTH);
-      heading(surface, `Without chip ${number}; pale: ${units === 1 ? 'single random units' : `random groups of ${units} units`}`, (y += 12), theme);
-      surface.group({ translate: [0, (y += 8)] }, () => paintWithout(surface, chart, WIDTH, theme, null, (row) => describeWithout(row, units, kind)));
+      heading(
+        surface,
+        `Without chip ${number}; pale: ${units === 1 ? 'single random units' : `random groups of ${units} units`}`,
+        (y += 12),
+        theme,
+      );
+      surface.group({ translate: [0, (y += 8)] }, () =>
+        paintWithout(surface, chart, WIDTH, theme, null, (row) => describeWithout(row, units, kind)),
+      );
       y += chart.height + 8;
     }
     if (content.evidence) y = paintPinned(surface, content, content.evidence, y, theme);
     const measured = wordInputs(content.compared);
     if (measured.length > 0) {
       heading(surface, 'Words side by side', (y += 16), theme);
-      surface.group({ translate: [0, (y += 16)] }, () => paintWords(surface, wordsChart(measured, wordsFrame(WIDTH)), theme, null));
+      surface.group({ translate: [0, (y += 16)] }, () =>
+        paintWords(surface, wordsChart(measured, wordsFrame(WIDTH)), theme, null),
+      );
       y += WORDS_HEIGHT + 8;
       for (const { text, response, effect } of content.compared) {
         if (!response) continue;
         const push = effect ? `, push ${signed(effect.push)} ± ${(effect.pushStandardError ?? NaN).toFixed(2)}` : '';
         const halves = response.reliability === null ? '' : `, halves agree r = ${response.reliability.toFixed(3)}`;
-        surface.text(0, (y += 18), `${text}: ${count(response.count)} uses${push}${halves}`, { ...note(theme), fill: theme.ink2 });
+        surface.text(0, (y += 18), `${text}: ${count(response.count)} uses${push}${halves}`, {
+          ...note(theme),
+          fill: theme.ink2,
+        });
       }
     }
     surface.text(0, (y += 24), content.source, note(theme));
   });
-  return surface.document(WIDTH + 2 * MARGIN, y + MARGIN, theme.surface, `rnnvis: ${content.word || (content.without && !content.compared.length ? `without chip ${content.without.number}` : 'words side by side')}`);
+  return surface.document(
+    WIDTH + 2 * MARGIN,
+    y + MARGIN,
+    theme.surface,
+    `rnnvis: ${content.word || (content.without && !content.compared.length ? `without chip ${content.without.number}` : 'words side by side')}`,
+  );
 }
 
 function heading(surface: Surface, text: string, y: number, theme: Tokens): void {
   surface.text(0, y, text, { family: 'interface', size: 12, weight: 600, fill: theme.ink });
 }
 
-function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEvidence, top: number, theme: Tokens): number {
+function paintPinned(
+  surface: Surface,
+  content: PanelContent,
+  evidence: PinnedEvidence,
+  top: number,
+  theme: Tokens,
+): number {
   const { sentence, step, steps, sequence } = evidence;
   const second = content.second?.sequence ? content.second : null;
   let y = top + 24;
-  surface.text(0, y, sentence.surface[step] ?? content.word, { family: 'corpus', size: 30, weight: 600, fill: theme.ink });
+  surface.text(0, y, sentence.surface[step] ?? content.word, {
+    family: 'corpus',
+    size: 30,
+    weight: 600,
+    fill: theme.ink,
+  });
   y += 22;
   const p = verdict(steps, step);
   const next = cameNext(evidence);
@@ -90,7 +118,10 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
   surface.text(0, y, facts.filter(Boolean).join(', '), { ...note(theme), fill: theme.ink2 });
   if (second) {
     for (const fact of pairFacts(evidence, second, content.positive)) {
-      surface.text(0, (y += 18), `${fact.name}: ${fact.first} in sentence 1, ${fact.second} in sentence 2`, { ...note(theme), fill: theme.ink2 });
+      surface.text(0, (y += 18), `${fact.name}: ${fact.first} in sentence 1, ${fact.second} in sentence 2`, {
+        ...note(theme),
+        fill: theme.ink2,
+      });
     }
   }
   if (sequence) {
@@ -122,4 +153,3 @@ function paintPinned(surface: Surface, content: PanelContent, evidence: PinnedEv
   }
   return y + 16;
 }
-

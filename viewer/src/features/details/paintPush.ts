@@ -25,7 +25,9 @@ interface Label {
 export function pushLabels(strip: PushStrip, values: PushValues, width: number, theme: Tokens, gap = 12): Label[] {
   const alike = values.reversed !== null && signed(values.here) === signed(values.reversed);
   const digits = alike && values.here !== values.reversed ? 3 : 2;
-  const wanted = [{ text: `here ${signed(values.here, digits)}`, weight: 600, fill: theme.ink, at: strip.x(values.here) }];
+  const wanted = [
+    { text: `here ${signed(values.here, digits)}`, weight: 600, fill: theme.ink, at: strip.x(values.here) },
+  ];
   if (values.reversed !== null) {
     const text = `in reversed sentence ${signed(values.reversed, digits)}`;
     wanted.push({ text, weight: 400, fill: theme.ink2, at: strip.x(values.reversed) });
@@ -74,7 +76,12 @@ export function paintPush(
   if (values.reversed !== null) {
     const hidden = Math.abs(x(values.reversed) - x(values.here)) < DOT;
     const radius = hidden ? 2 * DOT - 1 : DOT;
-    surface.circle(x(values.reversed), LINE, radius, { fill: theme.surface, stroke: theme.ink, strokeWidth: 1.8, title });
+    surface.circle(x(values.reversed), LINE, radius, {
+      fill: theme.surface,
+      stroke: theme.ink,
+      strokeWidth: 1.8,
+      title,
+    });
   }
   surface.circle(x(values.here), LINE, DOT + 1.5, { fill: theme.surface });
   surface.circle(x(values.here), LINE, DOT, { fill: theme.ink, title });

@@ -19,7 +19,11 @@ export function describeMark(mark: StepMark, basis: Basis, chip: number | null):
   const lines =
     mark.other === null
       ? [`${mark.actual >= 0 ? 'Rose' : 'Fell'} at this step: ${signed(mark.actual, 3)}.`]
-      : [`Sentence 1: ${signed(mark.actual, 3)}.`, `Sentence 2: ${signed(mark.other, 3)}.`, `1 minus 2: ${signed(mark.actual - mark.other, 3)}.`];
+      : [
+          `Sentence 1: ${signed(mark.actual, 3)}.`,
+          `Sentence 2: ${signed(mark.other, 3)}.`,
+          `1 minus 2: ${signed(mark.actual - mark.other, 3)}.`,
+        ];
   if (mark.usual !== null) lines.push(`Usual change at this word: ${signed(mark.usual, 3)}.`);
   if (basis === 'quantiles' && mark.inner && mark.outer) {
     lines.push(
@@ -46,7 +50,10 @@ export function paintStep(
   paintUprightAxis(surface, chart.axis, y, chart, theme);
   for (const mark of marks) {
     const title = (): string => describe(mark);
-    for (const [span, fill] of [[mark.outer, theme.keptTrack], [mark.inner, theme.grey]] as const) {
+    for (const [span, fill] of [
+      [mark.outer, theme.keptTrack],
+      [mark.inner, theme.grey],
+    ] as const) {
       if (!span) continue;
       surface.rect(mark.x - box / 2, y(span[1]), box, Math.max(1, y(span[0]) - y(span[1])), { fill, title });
     }
@@ -55,7 +62,12 @@ export function paintStep(
     if (mark.other === null) continue;
     const at = y(mark.other);
     surface.line(mark.x, y(mark.actual), mark.x, at, { stroke: theme.ink3 });
-    surface.circle(mark.x, at, radius + 0.6, { fill: theme.surface, stroke: sign(mark.other, theme).mark, strokeWidth: 1.2, title: () => describe(mark) });
+    surface.circle(mark.x, at, radius + 0.6, {
+      fill: theme.surface,
+      stroke: sign(mark.other, theme).mark,
+      strokeWidth: 1.2,
+      title: () => describe(mark),
+    });
   }
   for (const mark of marks) {
     const size = marks[active ?? -1] === mark ? radius + 1.4 : radius;
@@ -97,7 +109,13 @@ export function notePlace(chart: StepChart, width: number): { x: number; y: numb
   return corners.reduce((best, corner) => (covered(corner) < covered(best) - 1e-9 ? corner : best));
 }
 
-function paintLegend(surface: Surface, { basis, marks }: StepChart, left: number, baseline: number, theme: Tokens): void {
+function paintLegend(
+  surface: Surface,
+  { basis, marks }: StepChart,
+  left: number,
+  baseline: number,
+  theme: Tokens,
+): void {
   const paired = marks.some((mark) => mark.other !== null);
   const style = { ...note(theme), fill: theme.ink2 };
   surface.circle(left + 4, baseline - 4, 3, { fill: theme.positive.mark });

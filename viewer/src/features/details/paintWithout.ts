@@ -47,7 +47,10 @@ export function withoutChart(groups: readonly WithoutGroup[], width: number): Wi
   }
   const ends = rows.flatMap(({ row: { effect } }) => {
     const error = 2 * (effect.standardError ?? 0);
-    const random = effect.random === null ? [] : [effect.random - (effect.randomSpread ?? 0), effect.random + (effect.randomSpread ?? 0)];
+    const random =
+      effect.random === null
+        ? []
+        : [effect.random - (effect.randomSpread ?? 0), effect.random + (effect.randomSpread ?? 0)];
     return [effect.increase - error, effect.increase + error, ...random];
   });
   const low = Math.min(0, ...ends);
@@ -57,13 +60,24 @@ export function withoutChart(groups: readonly WithoutGroup[], width: number): Wi
   const pad = 0.03 * (high - low || 1);
   const axis = axisOver(low - pad, high + pad, 2);
   const largest = Math.max(...rows.map(({ row }) => Math.abs(row.effect.increase)), 0);
-  return { rows, titles, axis, x: scaleLinear([axis.low, axis.high], [left, right]), digits: Math.min(5, natDigits(largest)), left, right, height: y + 4 };
+  return {
+    rows,
+    titles,
+    axis,
+    x: scaleLinear([axis.low, axis.high], [left, right]),
+    digits: Math.min(5, natDigits(largest)),
+    left,
+    right,
+    height: y + 4,
+  };
 }
 
 /** As many of the words as fit whole, and of the first one what fits. */
 function fitting(words: readonly string[], room: number): string {
   const fits = words.findIndex((_, i) => measure(words.slice(0, i + 1).join(', '), 'corpus', WORD_SIZE).width > room);
-  return fits === 0 ? fit(words[0]!, room, 'corpus', WORD_SIZE) : words.slice(0, fits < 0 ? words.length : fits).join(', ');
+  return fits === 0
+    ? fit(words[0]!, room, 'corpus', WORD_SIZE)
+    : words.slice(0, fits < 0 ? words.length : fits).join(', ');
 }
 
 /** Number of the row at this height; null outside. */
@@ -78,7 +92,14 @@ export function withoutPoint(chart: WithoutChart, row: number): { x: number; y: 
 }
 
 /** The dark dot is the chip, its line two standard errors; the pale band is what random groups cost. */
-export function paintWithout(surface: Surface, chart: WithoutChart, width: number, theme: Tokens, active: number | null, describe: (row: WithoutRow) => TooltipContent): void {
+export function paintWithout(
+  surface: Surface,
+  chart: WithoutChart,
+  width: number,
+  theme: Tokens,
+  active: number | null,
+  describe: (row: WithoutRow) => TooltipContent,
+): void {
   const { axis, x } = chart;
   for (const value of axis.ticks) {
     const at = Math.round(x(value)) + 0.5;
@@ -95,7 +116,11 @@ export function paintWithout(surface: Surface, chart: WithoutChart, width: numbe
     if (row.cloud === null) surface.text(0, y + 4, fit(row.name, NAME, 'interface', 12), name);
     else {
       surface.text(NUMBERED - 7, y + 4, String(row.cloud), { ...name, align: 'right', tabular: true });
-      surface.text(NUMBERED, y + 4, fitting(row.words, NAME - NUMBERED), { family: 'corpus', size: WORD_SIZE, fill: theme.ink2 });
+      surface.text(NUMBERED, y + 4, fitting(row.words, NAME - NUMBERED), {
+        family: 'corpus',
+        size: WORD_SIZE,
+        fill: theme.ink2,
+      });
     }
     if (effect.random !== null) {
       const spread = effect.randomSpread ?? 0;
@@ -104,9 +129,17 @@ export function paintWithout(surface: Surface, chart: WithoutChart, width: numbe
       surface.line(x(effect.random), y - 6, x(effect.random), y + 6, { stroke: theme.ink3 });
     }
     if (effect.standardError !== null) {
-      surface.line(x(effect.increase - 2 * effect.standardError), y, x(effect.increase + 2 * effect.standardError), y, { stroke: theme.ink, strokeWidth: 1.4 });
+      surface.line(x(effect.increase - 2 * effect.standardError), y, x(effect.increase + 2 * effect.standardError), y, {
+        stroke: theme.ink,
+        strokeWidth: 1.4,
+      });
     }
-    surface.circle(x(effect.increase), y, 4, { fill: effect.standardError === null ? theme.surface : theme.ink, stroke: theme.ink, strokeWidth: 1.2, title });
+    surface.circle(x(effect.increase), y, 4, {
+      fill: effect.standardError === null ? theme.surface : theme.ink,
+      stroke: theme.ink,
+      strokeWidth: 1.2,
+      title,
+    });
     surface.text(width, y + 4, signed(effect.increase, chart.digits), { ...axisText(theme, 'right'), fill: theme.ink });
   });
 }

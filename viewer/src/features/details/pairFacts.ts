@@ -62,15 +62,23 @@ export function inPlainWords(first: PinnedEvidence, second: PinnedEvidence, posi
   const [one, two] = verdicts;
   if (one && two && one.before !== null && two.before !== null) {
     const little = [one, two].map(({ before, after }) => Math.abs(after - before!) < LITTLE);
-    const move = ({ before, after }: { before: number | null; after: number }): string => `from ${before!.toFixed(2)} to ${after.toFixed(2)}`;
-    if (little[0] && little[1]) said.push(`The word itself hardly moved the verdict: P(${positive}) went ${move(one)} in sentence 1 and ${move(two)} in sentence 2.`);
+    const move = ({ before, after }: { before: number | null; after: number }): string =>
+      `from ${before!.toFixed(2)} to ${after.toFixed(2)}`;
+    if (little[0] && little[1])
+      said.push(
+        `The word itself hardly moved the verdict: P(${positive}) went ${move(one)} in sentence 1 and ${move(two)} in sentence 2.`,
+      );
     else said.push(`The word moved P(${positive}) ${move(one)} in sentence 1 and ${move(two)} in sentence 2.`);
   }
   if (first.sequence && second.sequence) {
-    const sizes = [first, second].map(({ sequence, step }) => Math.hypot(...change(sequence!, step))) as [number, number];
+    const sizes = [first, second].map(({ sequence, step }) => Math.hypot(...change(sequence!, step))) as [
+      number,
+      number,
+    ];
     const [larger, smaller] = sizes[0] >= sizes[1] ? [0, 1] : [1, 0];
     const numbers = `response norm ${sizes[larger]!.toFixed(2)} against ${sizes[smaller]!.toFixed(2)}`;
-    if (sizes[larger]! - sizes[smaller]! < ALIKE * sizes[larger]!) said.push(`It changed the memory about as much in both (${numbers}).`);
+    if (sizes[larger]! - sizes[smaller]! < ALIKE * sizes[larger]!)
+      said.push(`It changed the memory about as much in both (${numbers}).`);
     else said.push(`It changed the memory more in sentence ${larger + 1} (${numbers}).`);
   }
   return said.join(' ');
@@ -80,6 +88,8 @@ export function inPlainWords(first: PinnedEvidence, second: PinnedEvidence, posi
 export function mostDifferent(bars: readonly { number: number; first: number; second: number }[], most = 2): string {
   const sorted = [...bars].sort((a, b) => Math.abs(b.first - b.second) - Math.abs(a.first - a.second)).slice(0, most);
   if (!sorted.length) return '';
-  const said = sorted.map(({ number, first, second }) => `chip ${number} (${signed(first, 3)} in 1, ${signed(second, 3)} in 2)`);
+  const said = sorted.map(
+    ({ number, first, second }) => `chip ${number} (${signed(first, 3)} in 1, ${signed(second, 3)} in 2)`,
+  );
   return `They differ most in ${said.join(' and ')}.`;
 }

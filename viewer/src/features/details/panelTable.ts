@@ -10,12 +10,27 @@ function wordColumns(name: string, { response, quantiles }: Pick<ComparedWord, '
   if (!response) return [];
   const { mean, standardError } = response;
   const columns: Column[] = [
-    { name: `${name} mean`, about: `Usual change at “${name}”: mean over its ${response.count} uses`, digits: 4, of: (unit) => mean[unit]! },
+    {
+      name: `${name} mean`,
+      about: `Usual change at “${name}”: mean over its ${response.count} uses`,
+      digits: 4,
+      of: (unit) => mean[unit]!,
+    },
   ];
   if (standardError)
-    columns.push({ name: `${name} standard error`, about: 'Standard error of that mean', digits: 4, of: (unit) => standardError[unit]! });
+    columns.push({
+      name: `${name} standard error`,
+      about: 'Standard error of that mean',
+      digits: 4,
+      of: (unit) => standardError[unit]!,
+    });
   for (const q of quantiles ? (['q09', 'q25', 'q50', 'q75', 'q91'] as const) : [])
-    columns.push({ name: `${name} ${q}`, about: `${Number(q.slice(1))} % quantile over the uses`, digits: 4, of: (unit) => quantiles![q][unit]! });
+    columns.push({
+      name: `${name} ${q}`,
+      about: `${Number(q.slice(1))} % quantile over the uses`,
+      digits: 4,
+      of: (unit) => quantiles![q][unit]!,
+    });
   return columns;
 }
 
@@ -32,11 +47,27 @@ export function panelTable(
     { name: 'unit', about: 'Unit number', of: (unit) => unit },
     { name: 'chip', about: 'Number of the chip that holds the unit', of: (unit) => chips.get(unit) ?? null },
   ];
-  if (actual) columns.push({ name: 'this step', about: 'Change of the unit at the pinned step', digits: 4, of: (unit) => actual[unit]! });
+  if (actual)
+    columns.push({
+      name: 'this step',
+      about: 'Change of the unit at the pinned step',
+      digits: 4,
+      of: (unit) => actual[unit]!,
+    });
   const other = second?.sequence ? change(second.sequence, second.step) : null;
   if (actual && other) {
-    columns.push({ name: 'step of sentence 2', about: 'Change of the unit at the pinned step of the second sentence', digits: 4, of: (unit) => other[unit]! });
-    columns.push({ name: 'difference', about: 'Change in sentence 1 minus change in sentence 2', digits: 4, of: (unit) => actual[unit]! - other[unit]! });
+    columns.push({
+      name: 'step of sentence 2',
+      about: 'Change of the unit at the pinned step of the second sentence',
+      digits: 4,
+      of: (unit) => other[unit]!,
+    });
+    columns.push({
+      name: 'difference',
+      about: 'Change in sentence 1 minus change in sentence 2',
+      digits: 4,
+      of: (unit) => actual[unit]! - other[unit]!,
+    });
   }
   const shown = new Set<string>();
   if (pinned && actual) {
@@ -47,7 +78,10 @@ export function panelTable(
   const first = (actual && (pinned?.response?.mean ?? actual)) ?? wordInputs(compared)[0]?.response.mean ?? [];
   const words = wordInputs(compared).map((word) => `“${word.text}”`);
   return {
-    caption: [actual ? `This step against the usual “${pinnedWord}”` : '', words.length ? `usual change at ${words.join(', ')}` : '']
+    caption: [
+      actual ? `This step against the usual “${pinnedWord}”` : '',
+      words.length ? `usual change at ${words.join(', ')}` : '',
+    ]
       .filter(Boolean)
       .join('; '),
     columns: columns.map(({ of: _, ...column }) => column),

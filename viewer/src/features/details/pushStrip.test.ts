@@ -20,7 +20,16 @@ describe('placeLabels', () => {
   const overlap = (labels: { x: number; row: number }[], width: number): boolean =>
     labels[0]!.row === labels[1]!.row && Math.abs(labels[0]!.x - labels[1]!.x) < width;
   it('leaves labels that have room', () => {
-    expect(placeLabels([{ x: 50, width: 40 }, { x: 200, width: 40 }], 0, 300)).toEqual([
+    expect(
+      placeLabels(
+        [
+          { x: 50, width: 40 },
+          { x: 200, width: 40 },
+        ],
+        0,
+        300,
+      ),
+    ).toEqual([
       { x: 50, row: 0 },
       { x: 200, row: 0 },
     ]);
@@ -30,17 +39,38 @@ describe('placeLabels', () => {
     expect(placeLabels([{ x: 299, width: 40 }], 0, 300)[0]!.x).toBe(280);
   });
   it('pushes close labels apart', () => {
-    const labels = placeLabels([{ x: 150, width: 80 }, { x: 155, width: 80 }], 0, 300);
+    const labels = placeLabels(
+      [
+        { x: 150, width: 80 },
+        { x: 155, width: 80 },
+      ],
+      0,
+      300,
+    );
     expect(overlap(labels, 80)).toBe(false);
     expect(labels.map((label) => label.row)).toEqual([0, 0]);
   });
   it('uses the room on one side when the other has none', () => {
-    const labels = placeLabels([{ x: 240, width: 100 }, { x: 250, width: 100 }], 0, 300);
+    const labels = placeLabels(
+      [
+        { x: 240, width: 100 },
+        { x: 250, width: 100 },
+      ],
+      0,
+      300,
+    );
     expect(labels[1]!.x).toBeCloseTo(250);
     expect(labels[0]!.x).toBeCloseTo(138);
   });
   it('takes a second row when the line is full', () => {
-    const labels = placeLabels([{ x: 100, width: 180 }, { x: 200, width: 180 }], 0, 300);
+    const labels = placeLabels(
+      [
+        { x: 100, width: 180 },
+        { x: 200, width: 180 },
+      ],
+      0,
+      300,
+    );
     expect(labels.map((label) => label.row)).toEqual([0, 1]);
   });
 });

@@ -47,8 +47,7 @@ export function placeLabels(
   right: number,
   gap = 12,
 ): PlacedLabel[] {
-  const inside = (x: number, width: number): number =>
-    Math.max(left + width / 2, Math.min(right - width / 2, x));
+  const inside = (x: number, width: number): number => Math.max(left + width / 2, Math.min(right - width / 2, x));
   const placed = wanted.map(({ x, width }) => ({ x: inside(x, width), row: 0 }));
   const order = wanted.map((_, i) => i).sort((a, b) => placed[a]!.x - placed[b]!.x);
   for (let i = 1; i < order.length; i += 1) {

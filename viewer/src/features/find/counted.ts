@@ -10,13 +10,21 @@ export function countedStretches(found: Stretches, noun: [string, string]): stri
 }
 
 /** What is still being read, and that a sample is not the corpus; null where there is nothing to say. */
-export function loadingText(found: Stretches | null, store: StateStore | null, dataset: DatasetEntry | null, state: StateEntry | null): string | null {
+export function loadingText(
+  found: Stretches | null,
+  store: StateStore | null,
+  dataset: DatasetEntry | null,
+  state: StateEntry | null,
+): string | null {
   if (!store || !dataset || !state) return null;
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
-  if (!found?.complete && store.loaded.files < store.loaded.of) return `The states are read once: ${megabytes(store.loaded.ofBytes)} MB in ${store.loaded.of} ${store.loaded.of === 1 ? 'file' : 'files'}. Results appear as they arrive.`;
+  if (!found?.complete && store.loaded.files < store.loaded.of)
+    return `The states are read once: ${megabytes(store.loaded.ofBytes)} MB in ${store.loaded.of} ${store.loaded.of === 1 ? 'file' : 'files'}. Results appear as they arrive.`;
   const all = Object.values(dataset.splits).reduce((sum, n) => sum + n, 0);
   const published = state.published_sentences ?? found?.searched ?? all;
-  return published < all ? `States are published for ${count(published)} of the ${count(all)} sentences; only those are searched.` : null;
+  return published < all
+    ? `States are published for ${count(published)} of the ${count(all)} sentences; only those are searched.`
+    : null;
 }
 
 /** The shown stretches as a table. */
@@ -33,8 +41,17 @@ export function stretchesTable(found: Stretches, caption: string, score: string)
       { name: 'text', about: 'The sentence', corpus: true },
     ],
     rows: found.rows.map((row) => {
-      const text = (part: typeof row.tokens): string => part.map((token, i) => (i ? token.before : '') + token.text).join('');
-      return [row.score, row.key, row.split, row.from + 1, row.to + 1, text(row.tokens.slice(row.from, row.to + 1)), text(row.tokens)];
+      const text = (part: typeof row.tokens): string =>
+        part.map((token, i) => (i ? token.before : '') + token.text).join('');
+      return [
+        row.score,
+        row.key,
+        row.split,
+        row.from + 1,
+        row.to + 1,
+        text(row.tokens.slice(row.from, row.to + 1)),
+        text(row.tokens),
+      ];
     }),
   };
 }

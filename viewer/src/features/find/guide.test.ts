@@ -14,7 +14,14 @@ describe('phrasesOf', () => {
 
   it('passes over the most frequent words of a large vocabulary', () => {
     const text = Array.from({ length: 100 }, (_, i) => `w${i}`);
-    expect(phrasesOf(text, text.map((_, i) => 1000 - i), text.map(() => false), 2)).toEqual(['w10', 'w11']);
+    expect(
+      phrasesOf(
+        text,
+        text.map((_, i) => 1000 - i),
+        text.map(() => false),
+        2,
+      ),
+    ).toEqual(['w10', 'w11']);
   });
 });
 

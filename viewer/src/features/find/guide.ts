@@ -25,11 +25,21 @@ interface Setting {
   bounded: boolean;
 }
 
-const SURPRISE = { name: 'Surprise', about: 'how unusual the change was for this word: 100 % is the most unusual of all its uses' };
+const SURPRISE = {
+  name: 'Surprise',
+  about: 'how unusual the change was for this word: 100 % is the most unusual of all its uses',
+};
 
 /** Words of a text to look for, where nothing else is known of it: frequent ones, but not the most frequent. */
-export function phrasesOf(text: readonly string[], count: ArrayLike<number>, special: readonly boolean[], most = 4): string[] {
-  const words = text.map((word, id) => ({ word, count: count[id] ?? 0 })).filter(({ word, count: n }, id) => n > 1 && !special[id] && /\p{L}/u.test(word) && !/[<>[\]#▁Ġ]/u.test(word));
+export function phrasesOf(
+  text: readonly string[],
+  count: ArrayLike<number>,
+  special: readonly boolean[],
+  most = 4,
+): string[] {
+  const words = text
+    .map((word, id) => ({ word, count: count[id] ?? 0 }))
+    .filter(({ word, count: n }, id) => n > 1 && !special[id] && /\p{L}/u.test(word) && !/[<>[\]#▁Ġ]/u.test(word));
   words.sort((a, b) => b.count - a.count || (a.word < b.word ? -1 : 1));
   const skipped = Math.min(Math.floor(words.length / 10), 20);
   return words.slice(skipped, skipped + most).map(({ word }) => word);
@@ -38,7 +48,9 @@ export function phrasesOf(text: readonly string[], count: ArrayLike<number>, spe
 /** Phrases that a text has: those of the project's own case study and the chosen words, else frequent words. */
 export function examplePhrases(vocabulary: Vocabulary | null, chosen: readonly string[]): string[] {
   if (!vocabulary) return [];
-  const known = ['though', 'but', 'love', 'not very', ...chosen].filter((phrase) => phrase.split(' ').every((word) => vocabulary.id.has(word)));
+  const known = ['though', 'but', 'love', 'not very', ...chosen].filter((phrase) =>
+    phrase.split(' ').every((word) => vocabulary.id.has(word)),
+  );
   return [...new Set([...known, ...phrasesOf(vocabulary.text, vocabulary.count, vocabulary.special)])].slice(0, 4);
 }
 
@@ -51,12 +63,28 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
         examples: [
           ...(judged
             ? [
-                { title: 'Sure and wrong', about: 'Sentences with the wrong verdict, largest loss first', find: { verdict: 'wrong', order: 'loss' } as const },
-                { title: 'Where a word surprised most', about: 'Sentences by their most surprising step', find: { order: 'surprise' } as const },
+                {
+                  title: 'Sure and wrong',
+                  about: 'Sentences with the wrong verdict, largest loss first',
+                  find: { verdict: 'wrong', order: 'loss' } as const,
+                },
+                {
+                  title: 'Where a word surprised most',
+                  about: 'Sentences by their most surprising step',
+                  find: { order: 'surprise' } as const,
+                },
               ]
             : []),
-          ...phrases.slice(0, 2).map((text) => ({ title: `Sentences with “${text}”`, about: 'Case and accents do not count', find: { text } })),
-          { title: 'Five words at most', about: 'Short sentences', find: { length: [null, 5] as const, order: 'longest' as const } },
+          ...phrases.slice(0, 2).map((text) => ({
+            title: `Sentences with “${text}”`,
+            about: 'Case and accents do not count',
+            find: { text },
+          })),
+          {
+            title: 'Five words at most',
+            about: 'Short sentences',
+            find: { length: [null, 5] as const, order: 'longest' as const },
+          },
         ],
         line: [
           { text: 'the sentence, with', part: 'before' },
@@ -65,7 +93,11 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
         parts: [
           { name: 'Label', about: 'its class in the corpus' },
           { name: 'Verdict', about: 'whether the model says the same' },
-          { name: 'Loss', about: '0 where it was sure and right; 0.69 for a coin toss between two classes; more where it was sure and wrong' },
+          {
+            name: 'Loss',
+            about:
+              '0 where it was sure and right; 0.69 for a coin toss between two classes; more where it was sure and wrong',
+          },
           SURPRISE,
         ],
       };
@@ -79,7 +111,11 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
           { text: 'words after', part: 'after' },
         ],
         parts: [
-          { name: 'Push', about: 'how the word moved the verdict, in log-odds: above 0 towards the last class, below 0 towards the first' },
+          {
+            name: 'Push',
+            about:
+              'how the word moved the verdict, in log-odds: above 0 towards the last class, below 0 towards the first',
+          },
           { name: 'Loss', about: 'how wrong the model was just after it' },
           SURPRISE,
           { name: 'Kept', about: 'share of the memory that survived the word' },
@@ -90,9 +126,25 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
       const strong = bounded ? 0.8 : 1;
       return {
         examples: [
-          ...(chips ? [{ title: 'Where chip 1 is high', about: 'The mean of its units', find: { by: 'chip', chip: 1, threshold: 0.3 } as const }] : []),
-          { title: 'Where unit 0 is very high', about: `A state of ${strong} or more`, find: { by: 'unit', unit: 0, threshold: strong } as const },
-          { title: 'Where it stays low for three words', about: 'Runs of three words or more', find: { by: 'unit', unit: 0, below: true, threshold: -0.3, run: 3 } as const },
+          ...(chips
+            ? [
+                {
+                  title: 'Where chip 1 is high',
+                  about: 'The mean of its units',
+                  find: { by: 'chip', chip: 1, threshold: 0.3 } as const,
+                },
+              ]
+            : []),
+          {
+            title: 'Where unit 0 is very high',
+            about: `A state of ${strong} or more`,
+            find: { by: 'unit', unit: 0, threshold: strong } as const,
+          },
+          {
+            title: 'Where it stays low for three words',
+            about: 'Runs of three words or more',
+            find: { by: 'unit', unit: 0, below: true, threshold: -0.3, run: 3 } as const,
+          },
         ],
         line: [
           { text: '0.91', part: 'number' },

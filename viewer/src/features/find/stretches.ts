@@ -23,9 +23,23 @@ export interface Stretches {
 }
 
 /** Every stretch, with its sentence. */
-export async function allStretches(source: Source, dataset: DatasetEntry, store: StateStore, task: Task): Promise<Stretches> {
+export async function allStretches(
+  source: Source,
+  dataset: DatasetEntry,
+  store: StateStore,
+  task: Task,
+): Promise<Stretches> {
   let last: Stretches | null = null;
-  await searchStretches(source, dataset, store, task, Infinity, new AbortController().signal, (found) => (last = found), false);
+  await searchStretches(
+    source,
+    dataset,
+    store,
+    task,
+    Infinity,
+    new AbortController().signal,
+    (found) => (last = found),
+    false,
+  );
   return last!;
 }
 
@@ -41,16 +55,37 @@ export async function searchStretches(
   tinted = true,
 ): Promise<void> {
   let shown = Promise.resolve();
-  await store.search(task, limit, signal, (answer, complete) => {
-    shown = shown.then(async () => {
-      const sentences = await sentencesById(source, dataset, [...new Set(answer.best.map(({ sentence }) => sentence))], signal);
-      const rows = answer.best.flatMap((found) => {
-        const sentence = sentences.get(found.sentence);
-        return sentence ? [{ ...found, key: sentence.key, split: sentence.split, label: sentence.label, tokens: spacedTokens(sentence.surface, sentence.text) }] : [];
+  await store.search(
+    task,
+    limit,
+    signal,
+    (answer, complete) => {
+      shown = shown.then(async () => {
+        const sentences = await sentencesById(
+          source,
+          dataset,
+          [...new Set(answer.best.map(({ sentence }) => sentence))],
+          signal,
+        );
+        const rows = answer.best.flatMap((found) => {
+          const sentence = sentences.get(found.sentence);
+          return sentence
+            ? [
+                {
+                  ...found,
+                  key: sentence.key,
+                  split: sentence.split,
+                  label: sentence.label,
+                  tokens: spacedTokens(sentence.surface, sentence.text),
+                },
+              ]
+            : [];
+        });
+        show({ task, total: answer.total, sentences: answer.sentences, searched: answer.searched, complete, rows });
       });
-      show({ task, total: answer.total, sentences: answer.sentences, searched: answer.searched, complete, rows });
-    });
-    shown.catch(() => undefined);
-  }, tinted);
+      shown.catch(() => undefined);
+    },
+    tinted,
+  );
   await shown;
 }

@@ -27,7 +27,12 @@ export function summaryOf(find: FindState, labels: readonly string[]): string | 
     case 'concordance':
       return find.memory ? 'with what it did to the memory' : null;
     case 'fires':
-      if (find.by === 'range') return joined([`|s| ≥ ${find.threshold}`, find.quietBefore && 'quiet before', find.quietAfter && 'quiet after']);
+      if (find.by === 'range')
+        return joined([
+          `|s| ≥ ${find.threshold}`,
+          find.quietBefore && 'quiet before',
+          find.quietAfter && 'quiet after',
+        ]);
       return joined([`${find.below ? '≤' : '≥'} ${find.threshold}`, find.run > 1 && `${find.run} words in a row`]);
     case 'nearest':
       return joined([find.metric, find.onePerSentence && 'one of each sentence']);

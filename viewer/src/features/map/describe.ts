@@ -50,7 +50,12 @@ export function mapTable(kind: 'unit' | 'word', points: readonly MapPoint[], fac
   if (kind === 'unit') {
     return {
       caption: 'Units',
-      columns: [{ name: 'unit', about: 'Unit number' }, { name: 'chip', about: 'Drawn number of its memory chip' }, ...place, { name: 'weight to the output', about: 'Log-odds for one unit of state', digits: 3 }],
+      columns: [
+        { name: 'unit', about: 'Unit number' },
+        { name: 'chip', about: 'Drawn number of its memory chip' },
+        ...place,
+        { name: 'weight to the output', about: 'Log-odds for one unit of state', digits: 3 },
+      ],
       rows: points.map((point) => [point.id, point.number, point.x, point.y, rows.get(point.id)?.outputWeight ?? null]),
     };
   }

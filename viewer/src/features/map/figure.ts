@@ -26,9 +26,20 @@ function paint(surface: Surface, panes: readonly Pane[], title: string, theme: T
   panes.forEach((pane, i) => {
     const plane = planeOf(pane.points, { width: SIDE, height: SIDE }, pane.zoom);
     const badges = pane.numbered ? middles(pane.points, plane) : [];
-    const labels = labelsOf(pane.points, plane, pane.kind === 'word' ? 'corpus' : 'interface', RADIUS[pane.kind], badges);
+    const labels = labelsOf(
+      pane.points,
+      plane,
+      pane.kind === 'word' ? 'corpus' : 'interface',
+      RADIUS[pane.kind],
+      badges,
+    );
     surface.group({ translate: [GAP + i * (SIDE + GAP), HEAD] }, () => {
-      surface.text(0, -12, pane.kind === 'unit' ? 'Units' : 'Words', { family: 'interface', size: 14, weight: 650, fill: theme.ink });
+      surface.text(0, -12, pane.kind === 'unit' ? 'Units' : 'Words', {
+        family: 'interface',
+        size: 14,
+        weight: 650,
+        fill: theme.ink,
+      });
       paintMap(surface, { ...pane, plane, labels, badges }, theme, true);
       surface.rect(0, 0, SIDE, SIDE, { stroke: theme.line });
     });

@@ -30,13 +30,15 @@ export async function loadProjection(source: Source, state: StateEntry): Promise
   const empty = (): Coordinates => ({ ids: [], x: [], y: [] });
   const at = { pca: { unit: empty(), word: empty() }, tsne: { unit: empty(), word: empty() } };
   for (const { method, item, id, x, y } of rows) {
-    const into = (method === 'pca' || method === 'tsne') && (item === 'unit' || item === 'word') ? at[method][item] : null;
+    const into =
+      (method === 'pca' || method === 'tsne') && (item === 'unit' || item === 'word') ? at[method][item] : null;
     into?.ids.push(id);
     into?.x.push(x);
     into?.y.push(y);
   }
   const value = new Map(figures.map((row) => [row.measure, row.value]));
-  const shares = (item: string): (number | null)[] => [1, 2].map((axis) => value.get(`pca_${item}_share_${axis}`) ?? null);
+  const shares = (item: string): (number | null)[] =>
+    [1, 2].map((axis) => value.get(`pca_${item}_share_${axis}`) ?? null);
   return { at, shares: { unit: shares('unit'), word: shares('word') } };
 }
 
@@ -53,7 +55,10 @@ export interface Facts {
 
 /** End of the colour scale: all but the strongest twentieth lie inside. */
 export function limitOf(values: readonly (number | null)[]): number {
-  const sizes = values.filter((value) => value !== null).map(Math.abs).sort((a, b) => a - b);
+  const sizes = values
+    .filter((value) => value !== null)
+    .map(Math.abs)
+    .sort((a, b) => a - b);
   return sizes[Math.floor(0.95 * (sizes.length - 1))] || 1;
 }
 
@@ -62,9 +67,16 @@ export function cloudNumbers(clustering: Clustering): Map<number, number> {
   return chipNumbers(clustering.words);
 }
 
-function painted(facts: Facts, number: number | null, value: number | null, limit: number, part: string | null | undefined): { colour: string; hollow: boolean } {
+function painted(
+  facts: Facts,
+  number: number | null,
+  value: number | null,
+  limit: number,
+  part: string | null | undefined,
+): { colour: string; hollow: boolean } {
   const { theme } = facts;
-  if (facts.colour === 'cluster') return { colour: number === null ? theme.grey : clusterColour(number - 1, theme), hollow: number === null };
+  if (facts.colour === 'cluster')
+    return { colour: number === null ? theme.grey : clusterColour(number - 1, theme), hollow: number === null };
   if (facts.colour === 'speech') return { colour: speechColour(part, theme), hollow: part === undefined };
   return { colour: value === null ? theme.grey : diverging(theme).colour(value / limit), hollow: value === null };
 }
@@ -75,8 +87,14 @@ export function wordPoints(at: Coordinates, facts: Facts): MapPoint[] {
   const strongest = new Map<number, number>();
   for (const group of groups(clustering.words)) {
     for (const index of group.members) {
-      const row = clustering.strengths.subarray(index * unitClusters(clustering), (index + 1) * unitClusters(clustering));
-      strongest.set(clustering.words.ids[index]!, row.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
+      const row = clustering.strengths.subarray(
+        index * unitClusters(clustering),
+        (index + 1) * unitClusters(clustering),
+      );
+      strongest.set(
+        clustering.words.ids[index]!,
+        row.reduce((most, value) => Math.max(most, Math.abs(value)), 0),
+      );
     }
   }
   const values = at.ids.map((id) => facts.effects?.(id) ?? null);

@@ -31,8 +31,15 @@ function paintMark(surface: Surface, point: MapPoint, picture: MapPicture, theme
   const radius = RADIUS[picture.kind];
   if (x < -radius || y < -radius || x > picture.plane.width + radius || y > picture.plane.height + radius) return;
   const said = title === undefined ? {} : { title };
-  if (point.selected >= 0) surface.circle(x, y, radius + 2, { fill: theme.selected[point.selected]!, stroke: theme.surface, strokeWidth: 1.5, ...said });
-  else if (point.hollow) surface.circle(x, y, radius - 0.6, { fill: theme.surface, stroke: theme.grey, strokeWidth: 1.2, ...said });
+  if (point.selected >= 0)
+    surface.circle(x, y, radius + 2, {
+      fill: theme.selected[point.selected]!,
+      stroke: theme.surface,
+      strokeWidth: 1.5,
+      ...said,
+    });
+  else if (point.hollow)
+    surface.circle(x, y, radius - 0.6, { fill: theme.surface, stroke: theme.grey, strokeWidth: 1.2, ...said });
   else surface.circle(x, y, radius, { fill: point.colour, stroke: theme.surface, strokeWidth: 0.8, ...said });
 }
 
@@ -44,7 +51,13 @@ function paintLabel(surface: Surface, label: Label, picture: MapPicture, theme: 
     surface.text(label.x, label.y, point.name, { family, size: LABEL, weight: 500, fill: theme.onSelected });
     return;
   }
-  surface.text(label.x, label.y, point.name, { family, size: LABEL, weight: 500, fill: point.hollow ? theme.ink3 : theme.ink2, halo: theme.surface });
+  surface.text(label.x, label.y, point.name, {
+    family,
+    size: LABEL,
+    weight: 500,
+    fill: point.hollow ? theme.ink3 : theme.ink2,
+    halo: theme.surface,
+  });
 }
 
 /** Marks of the whole map, with their labels; `titles` puts the name of each mark into a saved drawing. */
@@ -58,7 +71,13 @@ export function paintMap(surface: Surface, picture: MapPicture, theme: Tokens, t
     for (const { number, x, y } of picture.badges) {
       const colour = clusterColour(number - 1, theme);
       surface.circle(x, y, BADGE, { fill: theme.surface, stroke: colour, strokeWidth: 2 });
-      surface.text(x, y + 4, String(number), { family: 'interface', size: 12, weight: 700, align: 'center', fill: colour });
+      surface.text(x, y + 4, String(number), {
+        family: 'interface',
+        size: 12,
+        weight: 700,
+        align: 'center',
+        fill: colour,
+      });
     }
     for (const label of [...labels].reverse()) paintLabel(surface, label, picture, theme);
   });
@@ -70,7 +89,9 @@ export function paintActive(surface: Surface, index: number, picture: MapPicture
   if (!point) return;
   const [x, y] = [across(picture.plane, point.x), down(picture.plane, point.y)];
   const radius = RADIUS[picture.kind];
-  surface.circle(x, y, radius + 1, { fill: point.selected >= 0 ? theme.selected[point.selected]! : point.hollow ? theme.surface : point.colour });
+  surface.circle(x, y, radius + 1, {
+    fill: point.selected >= 0 ? theme.selected[point.selected]! : point.hollow ? theme.surface : point.colour,
+  });
   surface.circle(x, y, radius + 3.5, { stroke: theme.ink, strokeWidth: 2 });
   if (picture.labels.some((label) => label.index === index)) return;
   const family = picture.kind === 'word' ? 'corpus' : 'interface';

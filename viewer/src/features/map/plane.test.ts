@@ -1,11 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { readZoom, writeZoom } from '../../state/mapView';
-import { BADGE, middles, across, down, labelsOf, markAt, markTowards, moved, planeOf, zoomed, type MapPoint } from './plane';
+import {
+  BADGE,
+  middles,
+  across,
+  down,
+  labelsOf,
+  markAt,
+  markTowards,
+  moved,
+  planeOf,
+  zoomed,
+  type MapPoint,
+} from './plane';
 
 const SIZE = { width: 400, height: 300 };
 
 function point(id: number, x: number, y: number, more: Partial<MapPoint> = {}): MapPoint {
-  return { id, name: `word${id}`, x, y, colour: '#000000', hollow: false, number: 1, selected: -1, weight: id, ...more };
+  return {
+    id,
+    name: `word${id}`,
+    x,
+    y,
+    colour: '#000000',
+    hollow: false,
+    number: 1,
+    selected: -1,
+    weight: id,
+    ...more,
+  };
 }
 
 const square = [point(0, -1, -1), point(1, 1, -1), point(2, -1, 1), point(3, 1, 1)];
@@ -106,5 +129,7 @@ describe('zooms in links', () => {
     expect(readZoom(writeZoom(zoom))).toEqual(zoom);
     expect(readZoom(writeZoom(null))).toBeNull();
   });
-  it.each(['1:2', '1:2:0.5', '1:2:61', 'a:b:c', '1:2:3:4', '1e9:0:2'])('refuse %s', (text) => expect(readZoom(text)).toBeUndefined());
+  it.each(['1:2', '1:2:0.5', '1:2:61', 'a:b:c', '1:2:3:4', '1e9:0:2'])('refuse %s', (text) =>
+    expect(readZoom(text)).toBeUndefined(),
+  );
 });

@@ -145,7 +145,8 @@ function apart<T extends { x: number; y: number }>(badges: T[]): T[] {
 /** The middle of every group, in pixels. */
 export function middles(points: readonly MapPoint[], plane: Plane): { number: number; x: number; y: number }[] {
   const groups = new Map<number, MapPoint[]>();
-  for (const point of points) if (point.number !== null) groups.set(point.number, [...(groups.get(point.number) ?? []), point]);
+  for (const point of points)
+    if (point.number !== null) groups.set(point.number, [...(groups.get(point.number) ?? []), point]);
   const found = [...groups].map(([number, members]) => ({
     number,
     x: across(plane, median(members.map(({ x }) => x))),
@@ -158,11 +159,22 @@ export function middles(points: readonly MapPoint[], plane: Plane): { number: nu
 const COVERED = 2;
 
 /** Labels that cover neither each other nor a badge, and few marks, weightiest first; selected marks always have theirs. */
-export function labelsOf(points: readonly MapPoint[], plane: Plane, family: FontFamily, radius: number, badges: readonly { x: number; y: number }[] = []): Label[] {
+export function labelsOf(
+  points: readonly MapPoint[],
+  plane: Plane,
+  family: FontFamily,
+  radius: number,
+  badges: readonly { x: number; y: number }[] = [],
+): Label[] {
   const shown = points
     .map((point, index) => ({ point, index, x: across(plane, point.x), y: down(plane, point.y) }))
     .filter(({ x, y }) => x >= 0 && y >= 0 && x <= plane.width && y <= plane.height)
-    .sort((a, b) => Number(b.point.selected >= 0) - Number(a.point.selected >= 0) || b.point.weight - a.point.weight || a.point.id - b.point.id);
+    .sort(
+      (a, b) =>
+        Number(b.point.selected >= 0) - Number(a.point.selected >= 0) ||
+        b.point.weight - a.point.weight ||
+        a.point.id - b.point.id,
+    );
   const taken = new Taken();
   for (const { x, y } of badges) taken.take([x - BADGE, y - BADGE, x + BADGE, y + BADGE]);
   const marks = new Taken();
@@ -179,13 +191,24 @@ export function labelsOf(points: readonly MapPoint[], plane: Plane, family: Font
     ];
     const free = places
       .filter((place) => {
-        const inside = place.x >= 2 && place.x + width <= plane.width - 2 && place.y > ABOVE + 2 && place.y < plane.height - BELOW;
-        return inside && taken.touched([place.x - 4, place.y - ABOVE - 2, place.x + width + 4, place.y + BELOW + 2]) === 0;
+        const inside =
+          place.x >= 2 && place.x + width <= plane.width - 2 && place.y > ABOVE + 2 && place.y < plane.height - BELOW;
+        return (
+          inside && taken.touched([place.x - 4, place.y - ABOVE - 2, place.x + width + 4, place.y + BELOW + 2]) === 0
+        );
       })
-      .map((place) => ({ ...place, covered: marks.touched([place.x, place.y - ABOVE + 2, place.x + width, place.y + BELOW - 2]) }))
+      .map((place) => ({
+        ...place,
+        covered: marks.touched([place.x, place.y - ABOVE + 2, place.x + width, place.y + BELOW - 2]),
+      }))
       .sort((a, b) => a.covered - b.covered);
     const best = free[0];
-    const place = best && (best.covered <= COVERED || point.selected >= 0) ? { x: best.x, y: best.y } : point.selected >= 0 ? places[0]! : null;
+    const place =
+      best && (best.covered <= COVERED || point.selected >= 0)
+        ? { x: best.x, y: best.y }
+        : point.selected >= 0
+          ? places[0]!
+          : null;
     if (!place) continue;
     taken.take([place.x - 4, place.y - ABOVE - 2, place.x + width + 4, place.y + BELOW + 2]);
     found.push({ index, ...place, width });
@@ -196,7 +219,13 @@ export function labelsOf(points: readonly MapPoint[], plane: Plane, family: Font
 const REACH = 12;
 
 /** The mark nearest to a pixel, not farther than a finger’s tip; a label counts as its mark. */
-export function markAt(points: readonly MapPoint[], labels: readonly Label[], plane: Plane, x: number, y: number): number | null {
+export function markAt(
+  points: readonly MapPoint[],
+  labels: readonly Label[],
+  plane: Plane,
+  x: number,
+  y: number,
+): number | null {
   let best: number | null = null;
   let least = REACH;
   points.forEach((point, i) => {
@@ -204,11 +233,19 @@ export function markAt(points: readonly MapPoint[], labels: readonly Label[], pl
     if (away < least) [best, least] = [i, away];
   });
   if (best !== null) return best;
-  return labels.find((label) => x >= label.x - 3 && x <= label.x + label.width + 3 && y >= label.y - ABOVE && y <= label.y + BELOW)?.index ?? null;
+  return (
+    labels.find(
+      (label) => x >= label.x - 3 && x <= label.x + label.width + 3 && y >= label.y - ABOVE && y <= label.y + BELOW,
+    )?.index ?? null
+  );
 }
 
 /** The next mark from `from` towards a side of the frame; the weightiest one without `from`. */
-export function markTowards(points: readonly MapPoint[], from: number | null, side: { x: number; y: number }): number | null {
+export function markTowards(
+  points: readonly MapPoint[],
+  from: number | null,
+  side: { x: number; y: number },
+): number | null {
   if (!points.length) return null;
   const start = from === null ? undefined : points[from];
   if (!start) return points.reduce((best, point, i) => (point.weight > points[best]!.weight ? i : best), 0);

@@ -8,7 +8,12 @@ interface Point {
 }
 
 /** Where the tooltip stands: beside a chip, below a row or a word, so that they stay in sight; else at the pointer. */
-export function anchor(hover: Hover | null, at: Point, scene: Scene, scroll: { sequence: number; board: number }): Point {
+export function anchor(
+  hover: Hover | null,
+  at: Point,
+  scene: Scene,
+  scroll: { sequence: number; board: number },
+): Point {
   if (!hover) return at;
   const { sequence: column, words } = scene.columns;
   const sequence = hover.kind === 'step' && hover.second ? scene.second : scene.sequence;

@@ -71,7 +71,12 @@ function paintTitles(surface: Surface, { part, scene, look, height, width }: Fig
     surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
   };
   if (sequence) title(at(sequence.x), 'Sequence', 'What each word did to the memory');
-  if (memory) title(at(memory.x), 'Memory', `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`);
+  if (memory)
+    title(
+      at(memory.x),
+      'Memory',
+      `${explorer.state?.units ?? 0} units in ${explorer.clustering?.units.order.length ?? 0} chips`,
+    );
   if (words && look.colourWords === 'speech' && look.speech) {
     title(at(words.spine), 'Words', '');
     let x = at(words.spine);
@@ -84,8 +89,14 @@ function paintTitles(surface: Surface, { part, scene, look, height, width }: Fig
   }
   const quality = explorer.clustering?.quality;
   const parts = [explorer.dataset?.title, explorer.model?.title, explorer.state?.title];
-  if (quality && Number.isFinite(quality.heldOutR2)) parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);
-  const key = [explorer.sentence ? `sentence ${explorer.sentence.key}` : '', `${explorer.view.k} clusters`, `model ${explorer.model?.hash ?? ''}`, 'rnnvis'];
+  if (quality && Number.isFinite(quality.heldOutR2))
+    parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);
+  const key = [
+    explorer.sentence ? `sentence ${explorer.sentence.key}` : '',
+    `${explorer.view.k} clusters`,
+    `model ${explorer.model?.hash ?? ''}`,
+    'rnnvis',
+  ];
   const note = { family: 'interface', size: 11, fill: theme.ink3 } as const;
   surface.text(24, height - 28, fit(parts.filter(Boolean).join(' · '), width - 48, 'interface', 11), note);
   surface.text(24, height - 12, fit(key.filter(Boolean).join(' · '), width - 48, 'interface', 11), note);
@@ -96,18 +107,32 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
   const { theme } = look;
   const has = (...parts: Part[]): boolean => part === 'whole' || parts.includes(part);
   type Item = { width: number; text: string; draw: (x: number, y: number) => void };
-  const square = (text: string, style: Style): Item => ({ width: 15, text, draw: (x, y) => surface.rect(x, y - 9, 10, 10, style) });
+  const square = (text: string, style: Style): Item => ({
+    width: 15,
+    text,
+    draw: (x, y) => surface.rect(x, y - 9, 10, 10, style),
+  });
   const items: Item[] = [];
   if (has('sequence')) {
-    items.push(square('carried over', { fill: theme.carried }), square('rising', { fill: theme.positive.mark }), square('falling', { fill: theme.negative.mark }));
+    items.push(
+      square('carried over', { fill: theme.carried }),
+      square('rising', { fill: theme.positive.mark }),
+      square('falling', { fill: theme.negative.mark }),
+    );
     items.push(square('lost', { stroke: theme.ink2 }));
     const kept = (x: number, y: number): void => {
       surface.rect(x, y - 6, 14, 4, { fill: theme.keptTrack });
       surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });
     };
     items.push({ width: 20, text: 'share kept', draw: kept });
-    if (scene.columns.sequence?.attention) items.push({ width: 20, text: 'attention', draw: (x, y) => surface.rect(x, y - 8, 14, 7, { fill: theme.ink3 }) });
-    if (explorer.steps?.next) items.push({ width: 15, text: 'likeliest next word', draw: (x, y) => surface.text(x, y, '→', { family: 'interface', size: 11, fill: theme.ink2 }) });
+    if (scene.columns.sequence?.attention)
+      items.push({ width: 20, text: 'attention', draw: (x, y) => surface.rect(x, y - 8, 14, 7, { fill: theme.ink3 }) });
+    if (explorer.steps?.next)
+      items.push({
+        width: 15,
+        text: 'likeliest next word',
+        draw: (x, y) => surface.text(x, y, '→', { family: 'interface', size: 11, fill: theme.ink2 }),
+      });
   }
   if (has('memory') && explorer.focusLabel) {
     const scale = diverging(theme);
@@ -121,7 +146,11 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
       ['words raise chip', theme.positive.mark],
       ['words lower chip', theme.negative.mark],
     ] as const) {
-      items.push({ width: 28, text, draw: (x, y) => surface.line(x, y - 4, x + 22, y - 4, { stroke, strokeWidth: 4 }) });
+      items.push({
+        width: 28,
+        text,
+        draw: (x, y) => surface.line(x, y - 4, x + 22, y - 4, { stroke, strokeWidth: 4 }),
+      });
     }
   }
   const lines: (Item & { x: number; line: number })[] = [];
@@ -145,14 +174,21 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
 }
 
 function paint(surface: Surface, made: Figure, explorer: Explorer): void {
-  surface.group({ translate: [0, made.top] }, () => paintPicture(surface, made.scene, made.clustering, made.look, null));
+  surface.group({ translate: [0, made.top] }, () =>
+    paintPicture(surface, made.scene, made.clustering, made.look, null),
+  );
   paintTitles(surface, made, explorer);
   paintLegend(surface, made, explorer);
 }
 
 const TABLES: Record<Part, string> = { whole: '', sequence: 'Sequence', memory: 'Memory', words: 'Words' };
 
-const ABOUT: Record<Part, string> = { whole: 'memory, words and their links', sequence: 'what each word did to the memory', memory: 'units in chips', words: 'words in clouds' };
+const ABOUT: Record<Part, string> = {
+  whole: 'memory, words and their links',
+  sequence: 'what each word did to the memory',
+  memory: 'units in chips',
+  words: 'words in clouds',
+};
 
 /** The picture or a part of it as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
 export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blob> {
@@ -162,10 +198,13 @@ export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blo
     const tables = allTables(made.scene, pictureData(explorer, null), explorer.focusLabel);
     return csvOf(tables.filter(({ title }) => title.startsWith(TABLES[wish.part])));
   }
-  if (wish.format === 'png') return pngOf(made.width, made.height, background, (surface) => paint(surface, made, explorer));
+  if (wish.format === 'png')
+    return pngOf(made.width, made.height, background, (surface) => paint(surface, made, explorer));
   const surface = new SvgSurface();
   paint(surface, made, explorer);
   const sentence = explorer.sentence?.text;
   const name = `${explorer.model?.title ?? 'Model'}: ${ABOUT[wish.part]}${sentence ? ` for “${sentence}”` : ''}`;
-  return new Blob([surface.document(made.width, made.height, background, name, explorer.linkAddress())], { type: 'image/svg+xml;charset=utf-8' });
+  return new Blob([surface.document(made.width, made.height, background, name, explorer.linkAddress())], {
+    type: 'image/svg+xml;charset=utf-8',
+  });
 }

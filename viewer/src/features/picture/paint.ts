@@ -14,7 +14,13 @@ export interface Origins {
 }
 
 /** The whole picture: the same code paints the screen and a saved figure. */
-export function paintPicture(surface: Surface, scene: Scene, clustering: Clustering | null, look: Look, origins: Origins | null): void {
+export function paintPicture(
+  surface: Surface,
+  scene: Scene,
+  clustering: Clustering | null,
+  look: Look,
+  origins: Origins | null,
+): void {
   const { columns } = scene;
   const before = look.progress < 1 ? origins : null;
   paintSequences(surface, scene, look);
@@ -33,9 +39,15 @@ export function paintPicture(surface: Surface, scene: Scene, clustering: Cluster
 }
 
 export function originsOf(scene: Scene): Origins {
-  const cells = new Map((scene.chips?.list ?? []).flatMap((chip) => chip.cells.map((cell) => [cell.unit, { x: cell.x, y: cell.y }] as const)));
+  const cells = new Map(
+    (scene.chips?.list ?? []).flatMap((chip) =>
+      chip.cells.map((cell) => [cell.unit, { x: cell.x, y: cell.y }] as const),
+    ),
+  );
   const words = new Map(
-    (scene.clouds?.list ?? []).flatMap((cloud) => cloud.words.map((word) => [word.wordId, { x: word.x, baseline: word.baseline }] as const)),
+    (scene.clouds?.list ?? []).flatMap((cloud) =>
+      cloud.words.map((word) => [word.wordId, { x: word.x, baseline: word.baseline }] as const),
+    ),
   );
   return { cells, words };
 }

@@ -106,7 +106,9 @@ LIMIT 50`,
     },
     { title: 'What is in a table', needs: ['words'], sql: 'SUMMARIZE words' },
   ];
-  const other = groups.find(({ schema, tables }) => schema !== null && tables.some(({ name }) => name === 'word_effects'));
+  const other = groups.find(
+    ({ schema, tables }) => schema !== null && tables.some(({ name }) => name === 'word_effects'),
+  );
   if (other?.schema) {
     examples.splice(7, 0, {
       title: 'Words on which two models disagree',

@@ -13,7 +13,10 @@ export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFac
   const step = explorer.step ?? 0;
   const p = verdict(steps, step);
   const chips = explorer.focus === 'step' ? (drawn?.chips ?? []) : [];
-  const most = chips.reduce<(typeof chips)[number] | null>((best, chip) => (!best || Math.abs(chip.mean) > Math.abs(best.mean) ? chip : best), null);
+  const most = chips.reduce<(typeof chips)[number] | null>(
+    (best, chip) => (!best || Math.abs(chip.mean) > Math.abs(best.mean) ? chip : best),
+    null,
+  );
   const clouds = drawn?.clouds ?? [];
   const cloud = clouds.find(({ sizedBy }) => sizedBy === most?.cluster) ?? clouds[0];
   const words = [...(cloud?.words ?? [])].sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength)).slice(0, NAMED);

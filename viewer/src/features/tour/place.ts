@@ -28,7 +28,8 @@ export function place(target: Box, card: Size, view: Size, clear: readonly Box[]
   const left = target.left - GAP - card.width;
   const below = target.top + target.height + GAP;
   const above = target.top - GAP - card.height;
-  const within = (value: number, size: number, room: number): number => Math.max(EDGE, Math.min(value, room - size - EDGE));
+  const within = (value: number, size: number, room: number): number =>
+    Math.max(EDGE, Math.min(value, room - size - EDGE));
   const beside = within(target.top, card.height, view.height);
   const across = within(target.left, card.width, view.width);
   const fitting = [
@@ -39,5 +40,7 @@ export function place(target: Box, card: Size, view: Size, clear: readonly Box[]
   ];
   const hidden = fitting.map((at) => clear.reduce((sum, box) => sum + overlap({ ...at, ...card }, box), 0));
   const best = fitting[hidden.indexOf(Math.min(...hidden))];
-  return best ?? { left: within(view.width, card.width, view.width), top: within(view.height, card.height, view.height) };
+  return (
+    best ?? { left: within(view.width, card.width, view.width), top: within(view.height, card.height, view.height) }
+  );
 }

@@ -28,11 +28,22 @@ describe('the tour', () => {
   });
 
   it('says so where the answer hardly moved', () => {
-    expect(tourSteps({ ...facts, before: 0.8, after: 0.78 })[0]!.text).toContain('P(positive) hardly moved: it went from 0.80 to 0.78');
+    expect(tourSteps({ ...facts, before: 0.8, after: 0.78 })[0]!.text).toContain(
+      'P(positive) hardly moved: it went from 0.80 to 0.78',
+    );
   });
 
   it('makes do without classes and without a pinned word', () => {
-    const steps = tourSteps({ ...facts, className: null, before: null, after: null, chip: null, words: [], second: null, pinned: false });
+    const steps = tourSteps({
+      ...facts,
+      className: null,
+      before: null,
+      after: null,
+      chip: null,
+      words: [],
+      second: null,
+      pinned: false,
+    });
     expect(steps).toHaveLength(5);
     expect(steps[4]!.beside).toBeUndefined();
     expect(steps.map(({ text }) => text).join(' ')).not.toMatch(/P\(|NaN|undefined|null/);

@@ -25,7 +25,9 @@ describe('boxRows', () => {
     expect(chart.height).toBeGreaterThan(c);
   });
   it('has fewer ticks where there is less room', () => {
-    expect(boxRows([box('a', 0.5)], [], 260).axis.ticks.length).toBeLessThan(boxRows([box('a', 0.5)], [], 700).axis.ticks.length);
+    expect(boxRows([box('a', 0.5)], [], 260).axis.ticks.length).toBeLessThan(
+      boxRows([box('a', 0.5)], [], 700).axis.ticks.length,
+    );
   });
   it('gives long words room, and leaves most of it to the boxes', () => {
     const left = (text: string): number => boxFrame(boxRows([box(text, 0.5)], []), 500).left;

@@ -35,5 +35,9 @@ export function boxRows(rising: readonly WordBox[], falling: readonly WordBox[],
     y: TOP + (i + 0.5) * ROW_PITCH + (i >= rising.length ? gap : 0),
     rising: i < rising.length,
   }));
-  return { axis: axisOver(low - pad, high + pad, Math.max(2, Math.round((width - 150) / 50))), rows, height: TOP + all.length * ROW_PITCH + gap + 2 };
+  return {
+    axis: axisOver(low - pad, high + pad, Math.max(2, Math.round((width - 150) / 50))),
+    rows,
+    height: TOP + all.length * ROW_PITCH + gap + 2,
+  };
 }

@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import { named } from './named';
 
-const vocabulary = { text: ['<unk>', '--', 'make', ',', 'bring', '!', 'such', '4'], special: [true, false, false, false, false, false, false, false] };
+const vocabulary = {
+  text: ['<unk>', '--', 'make', ',', 'bring', '!', 'such', '4'],
+  special: [true, false, false, false, false, false, false, false],
+};
 
 it('names words, and says which marks stand among them', () => {
   expect(named([0, 1, 2, 3, 4, 6, 5], vocabulary, 3)).toEqual({ words: ['make', 'bring', 'such'], marks: ['--', ','] });

@@ -30,7 +30,13 @@ export function describeBox(word: WordBox, hint: string | null = null): TooltipC
 }
 
 /** Box 25–75 %, whisker 9–91 %, line the median, ring the mean; for rare words the mean ± 2 standard errors. */
-export function paintBoxes(surface: Surface, chart: BoxRows, width: number, theme: Tokens, active: number | null): void {
+export function paintBoxes(
+  surface: Surface,
+  chart: BoxRows,
+  width: number,
+  theme: Tokens,
+  active: number | null,
+): void {
   const { left, right } = boxFrame(chart, width);
   const x = scaleLinear([chart.axis.low, chart.axis.high], [left + 16, right - 12]);
   for (const value of chart.axis.ticks) {

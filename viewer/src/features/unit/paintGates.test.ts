@@ -1,3 +1,4 @@
+import { plain } from '../../wording/tip';
 import { describe, expect, it } from 'vitest';
 import { LIGHT } from '../../paint/colour';
 import { SvgSurface } from '../../paint/surface';
@@ -21,6 +22,6 @@ describe('paintGates', () => {
   it('says what a bar shows', () => {
     expect(gateAt(gates, 50)).toBe(1);
     expect(gateAt(gates, 100)).toBeNull();
-    expect(describeGate(gates[0]!).lines.flat().join(' ')).toContain('10 % of the steps');
+    expect(plain(describeGate(gates[0]!))).toContain('10 % of the steps');
   });
 });

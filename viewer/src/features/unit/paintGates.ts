@@ -27,13 +27,22 @@ export function gatePoint(gate: number, width: number): { x: number; y: number }
 export function describeGate({ gate, mean, closed, open }: Gate): TooltipContent {
   return {
     title: [`${gateName(gate)}: mean ${fixed(mean)}`],
-    lines: [[`Nearly closed, below 0.1, at ${percent(closed)} of the steps.`], [`Nearly open, above 0.9, at ${percent(open)}.`]],
+    lines: [
+      [`Nearly closed, below 0.1, at ${percent(closed)} of the steps.`],
+      [`Nearly open, above 0.9, at ${percent(open)}.`],
+    ],
     hint: null,
   };
 }
 
 /** A bar a gate, all its steps: filled from the left where it was nearly closed, from the right where it was nearly open. */
-export function paintGates(surface: Surface, gates: readonly Gate[], width: number, theme: Tokens, active: number | null): void {
+export function paintGates(
+  surface: Surface,
+  gates: readonly Gate[],
+  width: number,
+  theme: Tokens,
+  active: number | null,
+): void {
   const small = { family: 'interface', size: 11, fill: theme.ink3, tabular: true } as const;
   gates.forEach((of, i) => {
     const y = i * PITCH;

@@ -50,7 +50,12 @@ export function paintHistogram(
   for (const value of scale.ticks) {
     const x = scale.x(value);
     const align = x < 14 ? 'left' : x > width - 14 ? 'right' : 'center';
-    surface.text(align === 'left' ? 0 : align === 'right' ? width : x, BASE + 14, tick(value, scale.digits), axisText(theme, align));
+    surface.text(
+      align === 'left' ? 0 : align === 'right' ? width : x,
+      BASE + 14,
+      tick(value, scale.digits),
+      axisText(theme, align),
+    );
   }
 }
 

@@ -21,7 +21,8 @@ export function paintStrip(
   const y = STRIP_HEIGHT / 2;
   surface.line(0, y, width, y, { stroke: theme.line });
   for (let i = 0; i < at.length; i += 1) {
-    if (i !== active && Number.isFinite(at[i])) surface.circle(stripX(at[i]!, width), y, 3, { fill: theme.grey, opacity: 0.65 });
+    if (i !== active && Number.isFinite(at[i]))
+      surface.circle(stripX(at[i]!, width), y, 3, { fill: theme.grey, opacity: 0.65 });
   }
   if (Number.isFinite(at[active])) {
     surface.circle(stripX(at[active]!, width), y, 5.5, { fill: theme.background });

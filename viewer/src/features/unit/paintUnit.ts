@@ -34,10 +34,14 @@ function lines({ row, next }: UnitFigure): string[] {
   const told = FEATURES.flatMap((feature) => {
     const of = row?.told?.[feature];
     if (!of) return [];
-    return [`Tells the ${FEATURE_NAMES[feature]}: ${bits(of.bits)} (chance ${bits(of.shuffled)}), highest at ${valueName(feature, of.highest)}`];
+    return [
+      `Tells the ${FEATURE_NAMES[feature]}: ${bits(of.bits)} (chance ${bits(of.shuffled)}), highest at ${valueName(feature, of.highest)}`,
+    ];
   });
   return [
-    ...(next ? [`Makes likelier next: ${next.raises.join(', ')}`, `Makes unlikelier next: ${next.lowers.join(', ')}`] : []),
+    ...(next
+      ? [`Makes likelier next: ${next.raises.join(', ')}`, `Makes unlikelier next: ${next.lowers.join(', ')}`]
+      : []),
     ...told,
     ...(row?.without ? [`Without it the loss ${moves(row.without)} nats`] : []),
   ];
@@ -53,7 +57,8 @@ function paintUnit(surface: Surface, figure: UnitFigure, theme: Tokens): number 
   let y = MARGIN;
   surface.group({ translate: [MARGIN, 0] }, () => {
     surface.text(0, (y += 20), `Unit ${of.unit}`, { ...heading, size: 20, weight: 700 });
-    for (const line of lines(figure)) surface.text(0, (y += 18), fit(line, WIDTH, 'interface', 11), { ...note(theme), fill: theme.ink2 });
+    for (const line of lines(figure))
+      surface.text(0, (y += 18), fit(line, WIDTH, 'interface', 11), { ...note(theme), fill: theme.ink2 });
     if (gates.length) {
       surface.text(0, (y += 28), 'Gates', heading);
       surface.group({ translate: [0, (y += 6)] }, () => paintGates(surface, gates, WIDTH, theme, null));
@@ -91,5 +96,10 @@ export function unitPng(figure: UnitFigure, themeName: ThemeName): Promise<Blob>
   context.fillStyle = theme.background;
   context.fillRect(0, 0, canvas.width, canvas.height);
   paintUnit(new CanvasSurface(context, PNG_SCALE), figure, theme);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('This browser could not save the picture as PNG'))), 'image/png'));
+  return new Promise((resolve, reject) =>
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error('This browser could not save the picture as PNG'))),
+      'image/png',
+    ),
+  );
 }

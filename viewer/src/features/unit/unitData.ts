@@ -132,5 +132,11 @@ async function contextRow(
   const spaced = spacedTokens(sentence.surface, sentence.text);
   const { tokens, cutBefore, cutAfter } = windowAround(spaced, context.step, BEFORE, AFTER);
   const value = (step: number): number | null => states?.values[step * states.units + context.unit] ?? null;
-  return { context, sentence, tokens: tokens.map((token) => ({ ...token, value: value(token.step) })), cutBefore, cutAfter };
+  return {
+    context,
+    sentence,
+    tokens: tokens.map((token) => ({ ...token, value: value(token.step) })),
+    cutBefore,
+    cutAfter,
+  };
 }

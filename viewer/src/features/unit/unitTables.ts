@@ -16,7 +16,11 @@ export function wordsTable(unit: number, words: readonly WordBox[]): Table {
       { name: 'uses', about: 'Uses measured' },
       { name: 'mean', about: 'Mean change of the unit at the word', digits: 4 },
       { name: 'standard error', about: 'Standard error of that mean', digits: 4 },
-      ...quantiles.map((q) => ({ name: `q${String(q).padStart(2, '0')}`, about: `${q} % quantile over the uses`, digits: 4 })),
+      ...quantiles.map((q) => ({
+        name: `q${String(q).padStart(2, '0')}`,
+        about: `${q} % quantile over the uses`,
+        digits: 4,
+      })),
     ],
     rows: words.map((word) => [
       word.text,
@@ -101,11 +105,7 @@ export function measuredTables({ unit, told = {} }: UnitRow, gates: readonly Gat
 export function unitsTable(rows: readonly UnitRow[], measures: readonly Measure[]): Table {
   return {
     caption: 'All units',
-    columns: [
-      { name: 'unit', about: 'Unit number' },
-      ...measures.flatMap(measureColumns),
-    ],
+    columns: [{ name: 'unit', about: 'Unit number' }, ...measures.flatMap(measureColumns)],
     rows: rows.map((row) => [row.unit, ...measures.flatMap((measure) => measureCells(measure, row))]),
   };
 }
-

@@ -47,18 +47,24 @@ export function arrange(rows: readonly UnitRow[], how: Arrangement, { measures, 
       const own = value(row);
       if (!known(own) || own < low || own > high) return false;
     }
-    return how.found === null || row.topWords.some((id) => how.found!.has(id)) || row.bottomWords.some((id) => how.found!.has(id));
+    return (
+      how.found === null ||
+      row.topWords.some((id) => how.found!.has(id)) ||
+      row.bottomWords.some((id) => how.found!.has(id))
+    );
   };
   const kept = rows.filter(passes);
   const sign = how.descending ? -1 : 1;
   if (how.sort === 'rising' || how.sort === 'falling') {
     const collator = new Intl.Collator('en');
-    const word = (row: UnitRow): string => text[(how.sort === 'rising' ? row.topWords : row.bottomWords)[0] ?? -1] ?? '';
+    const word = (row: UnitRow): string =>
+      text[(how.sort === 'rising' ? row.topWords : row.bottomWords)[0] ?? -1] ?? '';
     const byWord = (a: string, b: string): number => (a && b ? sign * collator.compare(a, b) : Number(!a) - Number(!b));
     return kept.sort((a, b) => byWord(word(a), word(b)) || a.unit - b.unit);
   }
   const measure = measures.find(({ key }) => key === how.sort);
-  const of = (row: UnitRow): number | null | undefined => (how.sort === 'unit' ? row.unit : how.sort === 'chip' ? chips.get(row.unit) : measure?.value(row));
+  const of = (row: UnitRow): number | null | undefined =>
+    how.sort === 'unit' ? row.unit : how.sort === 'chip' ? chips.get(row.unit) : measure?.value(row);
   const keyed = kept.map((row) => ({ row, key: of(row) }));
   keyed.sort((a, b) => {
     if (!known(a.key) || !known(b.key)) return Number(!known(a.key)) - Number(!known(b.key)) || a.row.unit - b.row.unit;

@@ -37,34 +37,84 @@ const FIRST: readonly SortKey[] = UNIT_MEASURES.filter(({ key }) => key !== 'mea
 function widthOf(measure: Measure, bins: Bins | null): number {
   if (!bins) return WIDTHS.measure;
   const widest = (size: number, weight: number, text: (value: number) => string): number =>
-    Math.max(...[bins.low, bins.high].map((value) => measureText(text(value).replace(/\d/g, '0'), 'interface', size, weight).width));
+    Math.max(
+      ...[bins.low, bins.high].map(
+        (value) => measureText(text(value).replace(/\d/g, '0'), 'interface', size, weight).width,
+      ),
+    );
   const number = widest(12, 400, (value) => measure.text(value));
   const bound = widest(11, 600, (value) => boundText(value, bins, measure.scale)) + FIELD;
   return Math.max(WIDTHS.measure, Math.ceil(Math.max(number, 2 * bound + 4)) + 2 * PADDING);
 }
 
 /** All columns that this state has, in the order shown. */
-export function columnsFor(measures: readonly Measure[], bins: ReadonlyMap<string, Bins | null>, chips: boolean): Column[] {
+export function columnsFor(
+  measures: readonly Measure[],
+  bins: ReadonlyMap<string, Bins | null>,
+  chips: boolean,
+): Column[] {
   const mean = measures.find(({ key }) => key === 'mean') ?? null;
   const columns: Column[] = [
-    { key: 'unit', title: 'Unit', help: 'Number of the unit. Tick it to select it: up to three, here and in every other view', measure: null, width: WIDTHS.unit, grows: false },
+    {
+      key: 'unit',
+      title: 'Unit',
+      help: 'Number of the unit. Tick it to select it: up to three, here and in every other view',
+      measure: null,
+      width: WIDTHS.unit,
+      grows: false,
+    },
   ];
-  if (chips) columns.push({ key: 'chip', title: 'Chip', help: 'The memory chip that the unit belongs to, by its drawn number', measure: null, width: WIDTHS.chip, grows: false });
+  if (chips)
+    columns.push({
+      key: 'chip',
+      title: 'Chip',
+      help: 'The memory chip that the unit belongs to, by its drawn number',
+      measure: null,
+      width: WIDTHS.chip,
+      grows: false,
+    });
   if (mean) {
-    const help = 'How often the unit has each value, over every step: blue negative, orange positive. Sorted and filtered by the mean';
+    const help =
+      'How often the unit has each value, over every step: blue negative, orange positive. Sorted and filtered by the mean';
     columns.push({ key: 'mean', title: 'Activation', help, measure: mean, width: WIDTHS.mean, grows: false });
   }
-  columns.push({ key: 'rising', title: 'Raised by', help: 'Words that raise it most, strongest first', measure: null, width: WIDTHS.words, grows: true });
-  columns.push({ key: 'falling', title: 'Lowered by', help: 'Words that lower it most, strongest first', measure: null, width: WIDTHS.words, grows: true });
+  columns.push({
+    key: 'rising',
+    title: 'Raised by',
+    help: 'Words that raise it most, strongest first',
+    measure: null,
+    width: WIDTHS.words,
+    grows: true,
+  });
+  columns.push({
+    key: 'falling',
+    title: 'Lowered by',
+    help: 'Words that lower it most, strongest first',
+    measure: null,
+    width: WIDTHS.words,
+    grows: true,
+  });
   for (const measure of measures) {
     if (measure.key === 'mean') continue;
-    columns.push({ key: measure.key, title: measure.title, help: measure.help, measure, width: widthOf(measure, bins.get(measure.key) ?? null), grows: false });
+    columns.push({
+      key: measure.key,
+      title: measure.title,
+      help: measure.help,
+      measure,
+      width: widthOf(measure, bins.get(measure.key) ?? null),
+      grows: false,
+    });
   }
   return columns;
 }
 
 /** The columns shown: those chosen, or as many as a table of this width holds, the most telling first; `needed` always. */
-export function columnsShown(all: readonly Column[], chosen: readonly ColumnKey[] | null, needed: ReadonlySet<SortKey>, width: number): Column[] {
+export function columnsShown(
+  all: readonly Column[],
+  chosen: readonly ColumnKey[] | null,
+  needed: ReadonlySet<SortKey>,
+  width: number,
+): Column[] {
   const always = (key: SortKey): boolean => key === 'unit' || needed.has(key);
   if (chosen) return all.filter(({ key }) => always(key) || chosen.includes(key as ColumnKey));
   const kept = new Set(all.filter(({ key }) => always(key) || !FIRST.includes(key)));
@@ -79,7 +129,9 @@ export function columnsShown(all: readonly Column[], chosen: readonly ColumnKey[
 /** The tracks of the grid, as CSS has them. */
 export function tracks(columns: readonly Column[]): string {
   const words = columns.some(({ grows }) => grows);
-  return columns.map(({ width, grows, measure }) => (grows || (!words && measure) ? `minmax(${width}px, 1fr)` : `${width}px`)).join(' ');
+  return columns
+    .map(({ width, grows, measure }) => (grows || (!words && measure) ? `minmax(${width}px, 1fr)` : `${width}px`))
+    .join(' ');
 }
 
 /** Least width of a row, below which the table scrolls sideways. */

@@ -16,14 +16,21 @@ interface Setting {
 }
 
 /** The units as the page shows them: the same columns of histograms, measures and the strongest words. */
-export function unitsFigure(rows: readonly UnitRow[], histograms: readonly (UnitHistogram | null)[], { columns, chips, text, theme, source }: Setting): TableFigure {
+export function unitsFigure(
+  rows: readonly UnitRow[],
+  histograms: readonly (UnitHistogram | null)[],
+  { columns, chips, text, theme, source }: Setting,
+): TableFigure {
   const activation = histograms.some((of) => of !== null);
   const drawable = columns.filter(({ key }) => key !== 'mean' || activation);
   const cell = (row: UnitRow, { key, measure }: Column): Cell => {
     if (key === 'unit') return row.unit;
     if (key === 'chip') return chips.get(row.unit) ?? null;
     if (key === 'mean') return '';
-    if (!measure) return wordsShown(wordsOf(row, key), null).map((id) => text[id] ?? '').join(', ');
+    if (!measure)
+      return wordsShown(wordsOf(row, key), null)
+        .map((id) => text[id] ?? '')
+        .join(', ');
     const value = measure.value(row);
     return value === null ? null : measure.text(value);
   };
@@ -39,7 +46,11 @@ export function unitsFigure(rows: readonly UnitRow[], histograms: readonly (Unit
   };
   const table = {
     caption: 'Units',
-    columns: drawable.map(({ key, title, help }) => ({ name: title, about: help, corpus: key === 'rising' || key === 'falling' })),
+    columns: drawable.map(({ key, title, help }) => ({
+      name: title,
+      about: help,
+      corpus: key === 'rising' || key === 'falling',
+    })),
     rows: rows.map((row) => drawable.map((column) => cell(row, column))),
   };
   return { title: 'Units', table, total: rows.length, source, drawn };

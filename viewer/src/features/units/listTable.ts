@@ -4,7 +4,12 @@ import type { Measure } from '../../wording/measures';
 import type { Table } from '../../model/csv';
 
 /** The units as shown, with every measure in full precision and all published words. */
-export function listTable(rows: readonly UnitRow[], measures: readonly Measure[], chips: ReadonlyMap<number, number>, text: readonly string[]): Table {
+export function listTable(
+  rows: readonly UnitRow[],
+  measures: readonly Measure[],
+  chips: ReadonlyMap<number, number>,
+  text: readonly string[],
+): Table {
   const words = (ids: Int32Array): string => Array.from(ids, (id) => text[id] ?? '').join(' ');
   return {
     caption: 'Units',
@@ -15,6 +20,12 @@ export function listTable(rows: readonly UnitRow[], measures: readonly Measure[]
       { name: 'raised by', about: 'Words that raise it most', corpus: true },
       { name: 'lowered by', about: 'Words that lower it most', corpus: true },
     ],
-    rows: rows.map((row) => [row.unit, chips.get(row.unit) ?? null, ...measures.flatMap((measure) => measureCells(measure, row)), words(row.topWords), words(row.bottomWords)]),
+    rows: rows.map((row) => [
+      row.unit,
+      chips.get(row.unit) ?? null,
+      ...measures.flatMap((measure) => measureCells(measure, row)),
+      words(row.topWords),
+      words(row.bottomWords),
+    ]),
   };
 }

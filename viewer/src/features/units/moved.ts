@@ -4,7 +4,12 @@ interface Cell {
 }
 
 /** Where a key leads in a grid, as the ARIA practices have it; null for other keys. */
-export function moved(key: string, command: boolean, { row, column }: Cell, { rows, columns, page }: { rows: number; columns: number; page: number }): Cell | null {
+export function moved(
+  key: string,
+  command: boolean,
+  { row, column }: Cell,
+  { rows, columns, page }: { rows: number; columns: number; page: number },
+): Cell | null {
   const to: Record<string, Cell> = {
     ArrowDown: { row: row + 1, column },
     ArrowUp: { row: row - 1, column },

@@ -14,7 +14,9 @@ export function paintSparkline(surface: Surface, of: UnitHistogram, colours: Div
   for (const bar of shape.bars) {
     if (bar.steps === 0) continue;
     const tall = Math.max(1, bar.height * (height - 3));
-    surface.rect(x(bar.from), height - 1 - tall, Math.max(0.8, x(bar.to) - x(bar.from) - 0.3), tall, { fill: colours.colour((bar.from + bar.to) / 2 / extreme) });
+    surface.rect(x(bar.from), height - 1 - tall, Math.max(0.8, x(bar.to) - x(bar.from) - 0.3), tall, {
+      fill: colours.colour((bar.from + bar.to) / 2 / extreme),
+    });
   }
   surface.rect(0, height - 1, width, 1, { fill: theme.line });
   surface.rect(width / 2 - 0.5, height - 4, 1, 4, { fill: theme.strongLine });

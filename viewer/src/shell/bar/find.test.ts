@@ -13,7 +13,11 @@ const vocabulary: Vocabulary = {
 
 describe('findWords', () => {
   it('puts the word itself first, then beginnings, then words that hold it', () => {
-    expect(findWords(vocabulary, ' Love ').map((offer) => 'text' in offer && offer.text)).toEqual(['love', 'loved', 'glove']);
+    expect(findWords(vocabulary, ' Love ').map((offer) => 'text' in offer && offer.text)).toEqual([
+      'love',
+      'loved',
+      'glove',
+    ]);
   });
 
   it('offers nothing for nothing, and no stand-ins', () => {

@@ -35,13 +35,15 @@ export function cloudOf(explorer: Explorer, wordId: number | null): number | nul
 
 /** The word whose cloud stands in front: that of the pinned step, or the selected word that colours the chips. */
 export function frontWord(explorer: Explorer): number | null {
-  if (explorer.focus === 'word' && explorer.focusWord !== null) return explorer.vocabulary?.id.get(explorer.focusWord) ?? null;
+  if (explorer.focus === 'word' && explorer.focusWord !== null)
+    return explorer.vocabulary?.id.get(explorer.focusWord) ?? null;
   return explorer.focus === 'word' ? null : pinnedWord(explorer);
 }
 
 /** The word of the pinned step; of the second sentence's where the chips show that. */
 export function pinnedWord(explorer: Explorer): number | null {
-  if (explorer.focus === 'second' && explorer.second && explorer.step2 !== null) return explorer.second.sentence.tokens[explorer.step2]!;
+  if (explorer.focus === 'second' && explorer.second && explorer.step2 !== null)
+    return explorer.second.sentence.tokens[explorer.step2]!;
   return explorer.sentence && explorer.step !== null ? explorer.sentence.tokens[explorer.step]! : null;
 }
 

@@ -13,8 +13,17 @@ interface Point {
 
 function onSequence(scene: Scene, { x, y }: Point, look: Look): Hover | null {
   const column = scene.columns.sequence;
-  if (!column || !scene.sequence || y < column.top || y >= column.bottom || x < column.left || x >= column.x + column.width) return null;
-  const row = scene.sequence.rows[Math.floor((y - column.top + look.scroll.sequence) / column.rowPitch) - scene.sequence.shift];
+  if (
+    !column ||
+    !scene.sequence ||
+    y < column.top ||
+    y >= column.bottom ||
+    x < column.left ||
+    x >= column.x + column.width
+  )
+    return null;
+  const row =
+    scene.sequence.rows[Math.floor((y - column.top + look.scroll.sequence) / column.rowPitch) - scene.sequence.shift];
   if (!row) return null;
   const gap = column.pitch - column.bar;
   const i = Math.floor((x - column.glyphX + gap / 2) / column.pitch);
@@ -39,9 +48,13 @@ export function onChips(scene: Scene, { x, y }: Point): Hover | null {
 export function onClouds(scene: Scene, { x, y }: Point): Hover | null {
   const { words } = scene.columns;
   if (!words || x < Math.min(words.spine, words.x) - 3 || (scene.columns.mirrored && x > words.spine + 4)) return null;
-  const cloud = scene.clouds?.list.find((c) => (scene.columns.mirrored || x <= c.x + c.width) && y >= c.y - 3 && y <= c.y + c.height + 3);
+  const cloud = scene.clouds?.list.find(
+    (c) => (scene.columns.mirrored || x <= c.x + c.width) && y >= c.y - 3 && y <= c.y + c.height + 3,
+  );
   if (!cloud) return null;
-  const word = cloud.words.find((w) => x >= w.x - 4 && x <= w.x + w.width + 4 && y >= w.baseline - w.ascent - 2 && y <= w.baseline + w.descent + 2);
+  const word = cloud.words.find(
+    (w) => x >= w.x - 4 && x <= w.x + w.width + 4 && y >= w.baseline - w.ascent - 2 && y <= w.baseline + w.descent + 2,
+  );
   const cluster = cloud.group.cluster;
   return word ? { kind: 'word', wordId: word.wordId, cluster } : { kind: 'cloud', cluster };
 }
@@ -51,7 +64,10 @@ export function onLinks(scene: Scene, point: Point, look: Look): Hover | null {
   if (link) return { kind: 'link', wordCluster: link.wordCluster, unitCluster: link.unitCluster };
   const shown = shownStep(scene, { ...look, hover: null });
   if (!shown) return null;
-  const links = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth).map((l) => ({ ...l, y1: l.y1 - look.scroll.board }));
+  const links = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth).map((l) => ({
+    ...l,
+    y1: l.y1 - look.scroll.board,
+  }));
   const stepLink = linkAt(links, point.x, point.y);
   return stepLink && ({ ...shown.hover, cluster: stepLink.unitCluster } as Hover);
 }

@@ -48,7 +48,15 @@ export interface Inspection {
     cluster: number;
     drawnNumber: number;
     sizedBy: number;
-    words: { wordId: number; text: string; size: number; strength: number; x: number; baseline: number; width: number }[];
+    words: {
+      wordId: number;
+      text: string;
+      size: number;
+      strength: number;
+      x: number;
+      baseline: number;
+      width: number;
+    }[];
     more: string[];
   }[];
   glyphs: Glyph[];
@@ -69,7 +77,11 @@ function attention({ sequence, columns }: Scene, look: Look): Inspection['attent
   const shown = sequence && place ? attentionOf(sequence, look) : null;
   if (!shown || !place) return null;
   const { from, pooled, weights, largest } = shown;
-  const words = [...weights].map((weight, step) => ({ step, weight, bar: pooled ? barLength(weight, largest, place.width) : null }));
+  const words = [...weights].map((weight, step) => ({
+    step,
+    weight,
+    bar: pooled ? barLength(weight, largest, place.width) : null,
+  }));
   return { from, pooled, words };
 }
 
@@ -99,12 +111,29 @@ export function inspect(scene: Scene, look: Look): Inspection {
       cluster: cloud.group.cluster,
       drawnNumber: cloud.group.number,
       sizedBy: cloud.chip,
-      words: cloud.words.map(({ wordId, text, size, strength, x, baseline, width }) => ({ wordId, text, size, strength, x, baseline, width })),
+      words: cloud.words.map(({ wordId, text, size, strength, x, baseline, width }) => ({
+        wordId,
+        text,
+        size,
+        strength,
+        x,
+        baseline,
+        width,
+      })),
       more: cloud.more.map((word) => word.text),
     })),
     glyphs: glyphs(scene.sequence),
     ...(scene.second ? { glyphs2: glyphs(scene.second) } : {}),
-    ...(scene.difference ? { difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({ cluster, first, second, value })) } : {}),
+    ...(scene.difference
+      ? {
+          difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({
+            cluster,
+            first,
+            second,
+            value,
+          })),
+        }
+      : {}),
     attention: attention(scene, look),
     range: look.range,
     links: (scene.links?.list ?? []).map((link, _, all) => {

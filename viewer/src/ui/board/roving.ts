@@ -1,5 +1,10 @@
 /** One tab stop for a group of targets; arrows move inside it. Gives the next index, or null for other keys. */
-export function nextIndex(key: string, current: number, count: number, keys: { back: string; forth: string }): number | null {
+export function nextIndex(
+  key: string,
+  current: number,
+  count: number,
+  keys: { back: string; forth: string },
+): number | null {
   if (count === 0) return null;
   switch (key) {
     case keys.back:

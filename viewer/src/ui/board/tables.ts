@@ -18,12 +18,20 @@ export function sequenceTable(scene: Scene, title = 'Sequence: change of every c
   const shown = rows.some((row) => row.bars.length) ? numbers : [];
   return {
     title,
-    head: ['word', ...(track ? [scene.sequence!.trackName] : []), ...(guesses ? ['likeliest next word', 'its probability'] : []), ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`])],
+    head: [
+      'word',
+      ...(track ? [scene.sequence!.trackName] : []),
+      ...(guesses ? ['likeliest next word', 'its probability'] : []),
+      ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`]),
+    ],
     rows: rows.map((row) => [
       row.token,
       ...(track ? [row.p === null ? '' : fixed(row.p, 3)] : []),
       ...(guesses ? [row.next?.text ?? '', row.next ? fixed(row.next.p, 3) : ''] : []),
-      ...row.bars.flatMap((bar, i) => [signed(row.means[i]!, 4), Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '']),
+      ...row.bars.flatMap((bar, i) => [
+        signed(row.means[i]!, 4),
+        Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '',
+      ]),
     ]),
   };
 }
@@ -35,9 +43,18 @@ export function attentionTables(scene: Scene): TwinTable[] {
     const { pooled, weights } = sequence.attention;
     const words = sequence.rows.map((row) => row.token);
     const cells = (step: number): string[] => words.map((_, i) => fixed(weights.get(step)?.[i] ?? 0, 4));
-    if (!pooled) return [{ title: `${title} of a row’s word to every word`, head: ['word', ...words], rows: words.map((word, step) => [word, ...cells(step)]) }];
+    if (!pooled)
+      return [
+        {
+          title: `${title} of a row’s word to every word`,
+          head: ['word', ...words],
+          rows: words.map((word, step) => [word, ...cells(step)]),
+        },
+      ];
     const paid = cells([...weights.keys()][0]!);
-    return [{ title: `${title} to every word`, head: ['word', 'attention'], rows: words.map((word, i) => [word, paid[i]!]) }];
+    return [
+      { title: `${title} to every word`, head: ['word', 'attention'], rows: words.map((word, i) => [word, paid[i]!]) },
+    ];
   };
   if (!scene.second) return of(scene.sequence, 'Sequence: attention');
   return [...of(scene.sequence, 'Sentence 1: attention'), ...of(scene.second, 'Sentence 2: attention')];
@@ -55,7 +72,12 @@ export function pairTables(scene: Scene): TwinTable[] {
     {
       title: `Difference: mean change of every chip at “${a}” in sentence 1 minus at “${b}” in sentence 2`,
       head: ['chip', 'sentence 1', 'sentence 2', '1 minus 2'],
-      rows: difference.bars.map((bar) => [String(bar.number), signed(bar.first, 4), signed(bar.second, 4), signed(bar.value, 4)]),
+      rows: difference.bars.map((bar) => [
+        String(bar.number),
+        signed(bar.first, 4),
+        signed(bar.second, 4),
+        signed(bar.value, 4),
+      ]),
     },
   ];
 }
@@ -74,7 +96,12 @@ export function memoryTable(scene: Scene, label: string, most = Infinity): TwinT
     title: `Memory: ${label || 'units'} by chip`,
     head: ['chip', 'mean', 'unit', 'value'],
     rows: list.flatMap((chip) =>
-      chip.cells.map((cell) => [String(chip.group.number), signed(chip.mean, 4), String(cell.unit), signed(cell.value, 4)]),
+      chip.cells.map((cell) => [
+        String(chip.group.number),
+        signed(chip.mean, 4),
+        String(cell.unit),
+        signed(cell.value, 4),
+      ]),
     ),
   };
 }
@@ -86,7 +113,12 @@ export function wordsTable(scene: Scene): TwinTable {
     rows: (scene.clouds?.list ?? []).flatMap((cloud) =>
       [...cloud.words, ...cloud.more]
         .sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId)
-        .map((word) => [String(cloud.group.number), word.text, String(scene.numbers.get(cloud.chip) ?? ''), signed(word.strength, 4)]),
+        .map((word) => [
+          String(cloud.group.number),
+          word.text,
+          String(scene.numbers.get(cloud.chip) ?? ''),
+          signed(word.strength, 4),
+        ]),
     ),
   };
 }
@@ -106,5 +138,12 @@ export function linksTable(scene: Scene, data: PictureData): TwinTable {
 
 export function allTables(scene: Scene, data: PictureData, label: string, most = Infinity): TwinTable[] {
   const sequence = sequenceTable(scene, scene.second ? 'Sentence 1: change of every chip at every word' : undefined);
-  return [sequence, ...attentionTables(scene), ...pairTables(scene), memoryTable(scene, label, most), wordsTable(scene), linksTable(scene, data)].filter((table) => table.rows.length);
+  return [
+    sequence,
+    ...attentionTables(scene),
+    ...pairTables(scene),
+    memoryTable(scene, label, most),
+    wordsTable(scene),
+    linksTable(scene, data),
+  ].filter((table) => table.rows.length);
 }

@@ -9,7 +9,11 @@ const TOP = 22;
 const BAR = 16;
 
 function column(surface: Surface, theme: Tokens, x: number, heights: readonly number[]): void {
-  heights.forEach((height, i) => surface.rect(x + i * (BAR + 4), TOP + 40 - height, BAR, height, { fill: i === 1 ? theme.positive.mark : theme.carried }));
+  heights.forEach((height, i) =>
+    surface.rect(x + i * (BAR + 4), TOP + 40 - height, BAR, height, {
+      fill: i === 1 ? theme.positive.mark : theme.carried,
+    }),
+  );
   surface.rect(x - 3, TOP + 40, 3 * (BAR + 4) + 2, 1, { fill: theme.grey });
 }
 
@@ -17,7 +21,11 @@ function chip(surface: Surface, theme: Tokens, x: number, note: string): void {
   surface.roundRect(x, TOP + 2, 96, 54, 7, { fill: theme.surface, stroke: theme.strongLine });
   surface.text(x + 10, TOP + 18, '2', { family: 'interface', size: 12, weight: 700, fill: theme.ink });
   surface.text(x + 86, TOP + 18, note, { family: 'interface', size: 11, fill: theme.ink3, align: 'right' });
-  for (let i = 0; i < 5; i++) surface.roundRect(x + 10 + i * 15, TOP + 28, 13, 13, 2, { fill: i % 2 ? theme.cellZero : theme.positive.mark, opacity: 0.7 });
+  for (let i = 0; i < 5; i++)
+    surface.roundRect(x + 10 + i * 15, TOP + 28, 13, 13, 2, {
+      fill: i % 2 ? theme.cellZero : theme.positive.mark,
+      opacity: 0.7,
+    });
 }
 
 /** One row of a comparison, with what stands where. */
@@ -33,7 +41,15 @@ export function compareFigure(): HelpFigure {
       surface.text(MIDDLE, TOP + 45, 'word', { family: 'corpus', size: 15, fill: theme.ink, align: 'center' });
       const bounds = { top: TOP + 68, bottom: TOP + 108 };
       callouts(surface, [{ text: 'chip 2 of A, its bar is bar 2', y: TOP + 84 }], 'right', 20, 30, bounds, theme);
-      callouts(surface, [{ text: 'its match in B, with the correlation', y: TOP + 84 }], 'left', 466, 456, bounds, theme);
+      callouts(
+        surface,
+        [{ text: 'its match in B, with the correlation', y: TOP + 84 }],
+        'left',
+        466,
+        456,
+        bounds,
+        theme,
+      );
     },
   };
 }

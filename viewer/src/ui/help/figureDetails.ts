@@ -47,9 +47,19 @@ export async function detailsFigure(explorer: Explorer): Promise<HelpFigure | nu
       box(inner, theme.grey);
       surface.circle(CENTRE, y(actual[unit]!), 7.5, { fill: theme.surface });
       surface.circle(CENTRE, y(actual[unit]!), 6, { fill: sign(actual[unit]!, theme).mark });
-      const notes: Callout[] = [{ text: `this step, ${signed(actual[unit]!, 3)}`, y: y(actual[unit]!), colour: sign(actual[unit]!, theme).text }];
+      const notes: Callout[] = [
+        {
+          text: `this step, ${signed(actual[unit]!, 3)}`,
+          y: y(actual[unit]!),
+          colour: sign(actual[unit]!, theme).text,
+        },
+      ];
       if (outer) {
-        notes.push({ text: 'half of the uses', y: y((inner[0] + inner[1]) / 2) }, { text: '9th percentile', y: y(outer[0]) }, { text: '91st percentile', y: y(outer[1]) });
+        notes.push(
+          { text: 'half of the uses', y: y((inner[0] + inner[1]) / 2) },
+          { text: '9th percentile', y: y(outer[0]) },
+          { text: '91st percentile', y: y(outer[1]) },
+        );
       } else {
         notes.push({ text: 'mean ± 2 standard errors', y: y((inner[0] + inner[1]) / 2) });
       }

@@ -31,7 +31,8 @@ export function memoryFigure(explorer: Explorer): HelpFigure | null {
   return {
     caption: `Chip ${chip.group.number}, ${chip.units.length} units: ${explorer.focusLabel}`,
     height: TOP + height + 12,
-    paint: (surface, theme) => paintChip(surface, theme, chip.group.number, chip.mean, shown, focusValues, limit, height),
+    paint: (surface, theme) =>
+      paintChip(surface, theme, chip.group.number, chip.mean, shown, focusValues, limit, height),
   };
 }
 

@@ -12,7 +12,20 @@ import type { HelpFigure } from './figures';
 const TOP = 34;
 const BOTTOM = 164;
 const WIDE = 44;
-const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth', 'ninth', 'tenth', 'eleventh', 'twelfth'];
+const ORDINALS = [
+  'first',
+  'second',
+  'third',
+  'fourth',
+  'fifth',
+  'sixth',
+  'seventh',
+  'eighth',
+  'ninth',
+  'tenth',
+  'eleventh',
+  'twelfth',
+];
 
 /** Two bars of the glyph at the pinned word, magnified: the one that rises most and the one that falls most. */
 export function sequenceFigure(explorer: Explorer): HelpFigure | null {
@@ -68,7 +81,12 @@ function paintBar(
   surface.line(left - 6, Math.round(zero) + 0.5, left + WIDE + 6, Math.round(zero) + 0.5, { stroke: theme.strongLine });
   const [from, to] = side === 'left' ? [left - 4, left - 22] : [left + WIDE + 4, left + WIDE + 22];
   callouts(surface, notes, side, from, to, { top: 2, bottom: BOTTOM + 8 }, theme);
-  surface.text(left + WIDE / 2, 186, `chip ${number}`, { family: 'interface', size: 12, fill: theme.ink3, align: 'center' });
+  surface.text(left + WIDE / 2, 186, `chip ${number}`, {
+    family: 'interface',
+    size: 12,
+    fill: theme.ink3,
+    align: 'center',
+  });
 }
 
 function paintPiece(surface: Surface, piece: Piece, x: number, y: number, height: number, theme: Tokens): void {

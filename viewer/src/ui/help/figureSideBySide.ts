@@ -17,7 +17,10 @@ export async function sideBySideFigure(explorer: Explorer): Promise<HelpFigure |
   if (words.length === 0) return null;
   const units = [...descending(words[0]!.response.mean)];
   const chosen = units.length > 2 * FEW ? [...units.slice(0, FEW), ...units.slice(-FEW)] : units;
-  const chart = wordsChart(words.map((word) => only(word, chosen)), FRAME);
+  const chart = wordsChart(
+    words.map((word) => only(word, chosen)),
+    FRAME,
+  );
   return {
     caption: `${chosen.length} units: those that “${words[0]!.text}” raises most and lowers most`,
     height: 184,
@@ -31,7 +34,10 @@ export async function sideBySideFigure(explorer: Explorer): Promise<HelpFigure |
         return [
           { text: `mean of “${word.text}”`, y: word.mean[last]!, colour },
           ...(word === chart.words[0] && band && outer
-            ? [{ text: 'middle 50 %', y: (band[0] + band[1]) / 2 }, { text: '9th to 91st percentile', y: outer[1] }]
+            ? [
+                { text: 'middle 50 %', y: (band[0] + band[1]) / 2 },
+                { text: '9th to 91st percentile', y: outer[1] },
+              ]
             : []),
         ];
       });
@@ -46,7 +52,11 @@ function only(word: WordInput, units: readonly number[]): WordInput {
   const { response, quantiles: q } = word;
   return {
     ...word,
-    response: { ...response, mean: pick(response.mean), standardError: response.standardError && pick(response.standardError) },
+    response: {
+      ...response,
+      mean: pick(response.mean),
+      standardError: response.standardError && pick(response.standardError),
+    },
     quantiles: q && { q09: pick(q.q09), q25: pick(q.q25), q50: pick(q.q50), q75: pick(q.q75), q91: pick(q.q91) },
   };
 }

@@ -18,7 +18,13 @@ export async function unitFigure(explorer: Explorer): Promise<HelpFigure | null>
   for (const wordId of row?.topWords ?? []) {
     const [response, quantiles] = await Promise.all([source.response(state, wordId), source.quantiles(state, wordId)]);
     if (!response || !quantiles) continue;
-    const q = (['q09', 'q25', 'q50', 'q75', 'q91'] as const).map((name) => quantiles[name][unit]!) as [number, number, number, number, number];
+    const q = (['q09', 'q25', 'q50', 'q75', 'q91'] as const).map((name) => quantiles[name][unit]!) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
     const mean = response.mean[unit]!;
     return {
       caption: `Change of unit ${unit} at “${vocabulary.text[wordId]!}”`,
@@ -37,7 +43,10 @@ export async function unitFigure(explorer: Explorer): Promise<HelpFigure | null>
           surface.text(at, y, text, { family: 'interface', size: 12, fill: theme.ink2, align, halo: theme.surface });
         };
         surface.line(x(q[0]), Y, x(q[4]), Y, { stroke: mark, strokeWidth: 1.6 });
-        surface.roundRect(x(q[1]), Y - HALF, x(q[3]) - x(q[1]), 2 * HALF, 2, { fill: mix(theme.surface, mark, 0.4), stroke: mark });
+        surface.roundRect(x(q[1]), Y - HALF, x(q[3]) - x(q[1]), 2 * HALF, 2, {
+          fill: mix(theme.surface, mark, 0.4),
+          stroke: mark,
+        });
         surface.line(x(q[2]), Y - HALF, x(q[2]), Y + HALF, { stroke: mark, strokeWidth: 1.6 });
         surface.circle(x(mean), Y, 5, { fill: theme.surface, stroke: mark, strokeWidth: 2 });
         surface.line(x(q[2]), Y - HALF - 2, x(q[2]), 32, { stroke: theme.strongLine });

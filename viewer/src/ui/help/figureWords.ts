@@ -30,7 +30,9 @@ export function wordsFigure(explorer: Explorer): HelpFigure | null {
   const top = Math.max(...clouds.map((cloud) => Math.abs(cloud.words[0]?.strength ?? 0)));
   const cloud = clouds.find((candidate) => Math.abs(candidate.words[0]?.strength ?? 0) === top);
   if (!cloud || cloud.words.length === 0) return null;
-  const at = [0, Math.floor(cloud.words.length / 2), cloud.words.length - 1].filter((i, n, all) => all.indexOf(i) === n);
+  const at = [0, Math.floor(cloud.words.length / 2), cloud.words.length - 1].filter(
+    (i, n, all) => all.indexOf(i) === n,
+  );
   const samples = at.map((i) => ({ ...cloud.words[i]!, share: Math.abs(cloud.words[i]!.strength) / top }));
   return {
     caption: `Words of one cloud; their link goes to chip ${cloud.number}`,
@@ -53,10 +55,15 @@ function paintSamples(surface: Surface, theme: Tokens, samples: readonly Sample[
     const { mark, text: colour } = sign(value, theme);
     const length = Math.max(2, 60 * share);
     surface.roundRect(246, y - 10, length, 10, 1, { fill: mark });
-    surface.text(252 + length, y - 1, `${value < 0 ? 'lowers' : 'raises'} chip ${chip} by ${signed(Math.abs(value), 3).slice(1)}`, {
-      family: 'interface',
-      size: 12,
-      fill: colour,
-    });
+    surface.text(
+      252 + length,
+      y - 1,
+      `${value < 0 ? 'lowers' : 'raises'} chip ${chip} by ${signed(Math.abs(value), 3).slice(1)}`,
+      {
+        family: 'interface',
+        size: 12,
+        fill: colour,
+      },
+    );
   });
 }

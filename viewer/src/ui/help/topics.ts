@@ -1,6 +1,21 @@
 import type { ModelEntry } from '../../data/types';
 
-export type Topic = 'sequence' | 'memory' | 'words' | 'details' | 'words-side-by-side' | 'without' | 'unit' | 'units' | 'sql' | 'compare' | 'map' | 'find-sentences' | 'find-concordance' | 'find-fires' | 'find-nearest';
+export type Topic =
+  | 'sequence'
+  | 'memory'
+  | 'words'
+  | 'details'
+  | 'words-side-by-side'
+  | 'without'
+  | 'unit'
+  | 'units'
+  | 'sql'
+  | 'compare'
+  | 'map'
+  | 'find-sentences'
+  | 'find-concordance'
+  | 'find-fires'
+  | 'find-nearest';
 
 export interface Explanation {
   title: string;
@@ -23,8 +38,16 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
           'A row is a word, a bar is a chip: positive memory above, negative below.',
           'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
           'The strip above each row shows how much of each chip survived.',
-          ...(attends ? ['Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.'] : []),
-          ...(kind === 'language model' ? ['Under each word stands the likeliest next word, in ink where it came; the line at the right is the probability of the word that came.'] : []),
+          ...(attends
+            ? [
+                'Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.',
+              ]
+            : []),
+          ...(kind === 'language model'
+            ? [
+                'Under each word stands the likeliest next word, in ink where it came; the line at the right is the probability of the word that came.',
+              ]
+            : []),
           'Click a word to pin it: the chips show its change, the panel its usual effect. Drag over words to brush them.',
         ],
       };
@@ -75,7 +98,9 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
           'All units of the chip are held at zero, and the model reads held-out text again: the dot is by how much its loss rises, in nats.',
           'The line is two standard errors either way. A hollow dot stands for too little text to have one.',
           'The pale band is what groups of as many units, taken at random, cost, mean and spread: a chip right of it is missed more than chance.',
-          kind === 'language model' ? 'Below, only the guesses where a word of each cloud came next.' : 'Below, only the sentences of one label, and those that hold a word of each cloud.',
+          kind === 'language model'
+            ? 'Below, only the guesses where a word of each cloud came next.'
+            : 'Below, only the sentences of one label, and those that hold a word of each cloud.',
         ],
       };
     case 'units':

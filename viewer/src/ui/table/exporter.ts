@@ -8,7 +8,11 @@ export function sourceOf({ dataset, model, state }: Explorer): string {
 }
 
 /** Saves a page that is a list: `figure` is what SVG and PNG show, `whole` every row, as CSV. */
-export function listExporter(explorer: Explorer, figure: () => TableFigure | Promise<TableFigure>, whole: () => string | Promise<string>): Exporter {
+export function listExporter(
+  explorer: Explorer,
+  figure: () => TableFigure | Promise<TableFigure>,
+  whole: () => string | Promise<string>,
+): Exporter {
   return async (format) => {
     const theme = tokens(explorer.theme);
     if (format === 'csv') return new Blob([await whole()], { type: 'text/csv;charset=utf-8' });
