@@ -57,11 +57,12 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "q75", type: "float32", nullable: false, about: "75 % quantile over the uses of the word" },
     { name: "q91", type: "float32", nullable: false, about: "91 % quantile over the uses of the word" },
   ] },
-  { name: "word_effects", row: "a word; only for the state that the classifier's linear head reads", columns: [
+  { name: "word_effects", row: "a word and a score; only of states that the model's head reads", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },
+    { name: "class", type: "int16", nullable: false, about: "Class whose score is meant: 1 of two classes, and where the answer is a number; of more, each against the mean of the others" },
     { name: "count", type: "int64", nullable: false, about: "Uses measured" },
-    { name: "effect", type: "float32", nullable: false, about: "v · response(word), v = difference of the two classes' output weights" },
-    { name: "push", type: "float32", nullable: false, about: "Mean push on the log-odds at the word" },
+    { name: "effect", type: "float32", nullable: false, about: "v · response(word), v the weights of the head for the score; their mean where the head is not linear" },
+    { name: "push", type: "float32", nullable: false, about: "Mean push on the score at the word: of two classes, on the log-odds" },
     { name: "push_standard_error", type: "float32", nullable: true, about: "Its standard error; null below two uses" },
     { name: "q09", type: "float32", nullable: false, about: "9 % quantile over the uses of the word" },
     { name: "q25", type: "float32", nullable: false, about: "25 % quantile over the uses of the word" },
@@ -69,13 +70,14 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "q75", type: "float32", nullable: false, about: "75 % quantile over the uses of the word" },
     { name: "q91", type: "float32", nullable: false, about: "91 % quantile over the uses of the word" },
   ] },
-  { name: "word_in_context", row: "a word in a positive or a negative context; only for the state that the classifier's linear head reads", columns: [
+  { name: "word_in_context", row: "a word, a score, and a positive or a negative context; only of states that the model's head reads", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },
-    { name: "context", type: "string", nullable: false, about: "negative or positive: P(positive) before it ≤ study.low or ≥ study.high (.3, .7)" },
+    { name: "class", type: "int16", nullable: false, about: "Class whose score is meant: 1 of two classes, and where the answer is a number; of more, each against the mean of the others" },
+    { name: "context", type: "string", nullable: false, about: "negative or positive: P(class) before it ≤ study.low or ≥ study.high (.3, .7 where nothing is set)" },
     { name: "count", type: "int64", nullable: false, about: "Uses in that context" },
     { name: "norm", type: "float32", nullable: false, about: "Mean Euclidean norm of the change of state at the word" },
     { name: "norm_standard_error", type: "float32", nullable: true, about: "Its standard error; null below two uses" },
-    { name: "push", type: "float32", nullable: false, about: "Mean push on the log-odds at the word" },
+    { name: "push", type: "float32", nullable: false, about: "Mean push on the score at the word" },
     { name: "push_standard_error", type: "float32", nullable: true, about: "Its standard error; null below two uses" },
   ] },
   { name: "cluster_labels", row: "one side (words or units) of one co-clustering", columns: [
@@ -108,8 +110,9 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "size", type: "int32", nullable: false, about: "Number of members" },
     { name: "stability", type: "float32", nullable: true, about: "Best Jaccard overlap of this cluster between the two halves' clusterings; below .5 is unstable" },
     { name: "purity_part_of_speech", type: "float32", nullable: true, about: "Share of the majority part of speech" },
-    { name: "purity_class", type: "float32", nullable: true, about: "Share of its words whose effect has the majority sign" },
-    { name: "effect", type: "float32", nullable: true, about: "Mean effect of its words on the log-odds" },
+    { name: "purity_class", type: "float32", nullable: true, about: "Share of its words whose effect has the majority sign; of more than two classes, whose largest effect is on the majority class" },
+    { name: "effect", type: "float32", nullable: true, about: "Mean effect of its words on the answer's score" },
+    { name: "effects", type: "list<float32>", nullable: true, about: "The same for each of more than two classes" },
   ] },
   { name: "cluster_quality", row: "one co-clustering", columns: [
     { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
@@ -140,7 +143,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
   ] },
   { name: "units", row: "a unit", columns: [
     { name: "unit", type: "int32", nullable: false, about: "Unit number" },
-    { name: "output_weight", type: "float32", nullable: true, about: "Log-odds per unit of state: v, where the head reads it" },
+    { name: "output_weight", type: "float32", nullable: true, about: "Score (of two classes, log-odds) per unit of state: v, where the head reads it; its mean where the head is not linear" },
+    { name: "output_weights", type: "list<float32>", nullable: true, about: "The same for each of more than two classes, against the mean of the others" },
     { name: "mean", type: "float32", nullable: false, about: "Mean state" },
     { name: "mean_absolute", type: "float32", nullable: false, about: "Mean |state|" },
     { name: "standard_deviation", type: "float32", nullable: false, about: "Standard deviation of the state" },

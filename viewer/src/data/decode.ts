@@ -93,7 +93,8 @@ function decodeNext(rows: StepColumns[]): NextWords | null {
 
 /** `chosen`: the class to follow of more than two; the last one by default. */
 export function decodeSteps(rows: StepColumns[], stateIndex: number, chosen: number | null = null): SentenceSteps {
-  const any = (column: keyof StepColumns): boolean => rows.some((row) => row[column] !== null && row[column] !== undefined);
+  const any = (column: keyof StepColumns): boolean =>
+    rows.some((row) => row[column] !== null && row[column] !== undefined);
   const numbers = (column: 'loss' | 'value'): Float32Array | null =>
     any(column) ? Float32Array.from(rows, (row) => row[column] ?? Number.NaN) : null;
   const classes = rows.reduce((most, row) => Math.max(most, row.p_class?.length ?? 0), 0);
@@ -132,7 +133,10 @@ interface ClusteringRows {
   labels: Pick<ClusterLabelsRow, 'side' | 'ids' | 'labels' | 'order'>[];
   blocks: Pick<BlockMeansRow, 'mean'>[];
   strengths: Pick<WordStrengthsRow, 'strength'>[];
-  summaries: Pick<ClusterSummariesRow, 'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect'>[];
+  summaries: Pick<
+    ClusterSummariesRow,
+    'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect' | 'effects'
+  >[];
   quality: Pick<ClusterQualityRow, 'held_out_r2' | 'bound' | 'sign_coherence' | 'ari_words' | 'ari_units'>[];
 }
 
@@ -166,7 +170,14 @@ export function decodeClustering(
 /** A state that was not grouped: all its units in one chip, and no clouds of words. */
 export function ungrouped(units: number, of: { method: string; selection: string; k: number }): Clustering {
   const nothing = new Float32Array(0);
-  const summary: ClusterSummary = { cluster: 0, size: units, stability: null, purityClass: null, effect: null };
+  const summary: ClusterSummary = {
+    cluster: 0,
+    size: units,
+    stability: null,
+    purityClass: null,
+    effect: null,
+    effects: null,
+  };
   return {
     ...of,
     words: { ids: new Int32Array(0), labels: new Uint8Array(0), order: [], summaries: [] },
@@ -193,6 +204,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
       stability: row.stability ?? null,
       purityClass: row.purity_class ?? null,
       effect: row.effect ?? null,
+      effects: row.effects ? floats(row.effects) : null,
     }));
   return {
     ids: Int32Array.from(labels.ids),

@@ -36,7 +36,7 @@ describe('sameWord', () => {
 });
 
 describe('verdict', () => {
-  const steps = { pClass: new Float32Array([0.75, 0.25, 0.5, 0.5]), classes: 2 } as SentenceSteps;
+  const steps = { pClass: new Float32Array([0.75, 0.25, 0.5, 0.5]), classes: 2, followed: 1 } as SentenceSteps;
   it('has nothing before the first word', () => {
     expect(verdict(steps, 0)).toEqual({ before: null, after: 0.25 });
     expect(verdict(steps, 1)).toEqual({ before: 0.25, after: 0.5 });

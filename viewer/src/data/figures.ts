@@ -13,7 +13,7 @@ export const UNIT_FIELDS = { unit: "unit", output_weight: "outputWeight", mean: 
 export interface UnitFigures {
   /** Unit number. */
   unit: number;
-  /** Log-odds per unit of state: v, where the head reads it. */
+  /** Score (of two classes, log-odds) per unit of state: v, where the head reads it; its mean where the head is not linear. */
   outputWeight: number | null;
   /** Mean state. */
   mean: number;

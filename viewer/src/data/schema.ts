@@ -83,15 +83,17 @@ export interface ResponseQuantilesRow {
   q91: number;
 }
 
-/** One row is a word; only for the state that the classifier's linear head reads. Sorted by word_id. */
+/** One row is a word and a score; only of states that the model's head reads. Sorted by word_id, class. */
 export interface WordEffectsRow {
   /** Word number (int32) */
   word_id: number;
+  /** Class whose score is meant: 1 of two classes, and where the answer is a number; of more, each against the mean of the others (int16) */
+  class: number;
   /** Uses measured (int64) */
   count: number | bigint;
-  /** v · response(word), v = difference of the two classes' output weights (float32) */
+  /** v · response(word), v the weights of the head for the score; their mean where the head is not linear (float32) */
   effect: number;
-  /** Mean push on the log-odds at the word (float32) */
+  /** Mean push on the score at the word: of two classes, on the log-odds (float32) */
   push: number;
   /** Its standard error; null below two uses (float32) */
   push_standard_error: number | null;
@@ -107,11 +109,13 @@ export interface WordEffectsRow {
   q91: number;
 }
 
-/** One row is a word in a positive or a negative context; only for the state that the classifier's linear head reads. Sorted by word_id, context. */
+/** One row is a word, a score, and a positive or a negative context; only of states that the model's head reads. Sorted by word_id, class, context. */
 export interface WordInContextRow {
   /** Word number (int32) */
   word_id: number;
-  /** negative or positive: P(positive) before it ≤ study.low or ≥ study.high (.3, .7) (string) */
+  /** Class whose score is meant: 1 of two classes, and where the answer is a number; of more, each against the mean of the others (int16) */
+  class: number;
+  /** negative or positive: P(class) before it ≤ study.low or ≥ study.high (.3, .7 where nothing is set) (string) */
   context: string;
   /** Uses in that context (int64) */
   count: number | bigint;
@@ -119,7 +123,7 @@ export interface WordInContextRow {
   norm: number;
   /** Its standard error; null below two uses (float32) */
   norm_standard_error: number | null;
-  /** Mean push on the log-odds at the word (float32) */
+  /** Mean push on the score at the word (float32) */
   push: number;
   /** Its standard error; null below two uses (float32) */
   push_standard_error: number | null;
@@ -185,10 +189,12 @@ export interface ClusterSummariesRow {
   stability: number | null;
   /** Share of the majority part of speech (float32) */
   purity_part_of_speech: number | null;
-  /** Share of its words whose effect has the majority sign (float32) */
+  /** Share of its words whose effect has the majority sign; of more than two classes, whose largest effect is on the majority class (float32) */
   purity_class: number | null;
-  /** Mean effect of its words on the log-odds (float32) */
+  /** Mean effect of its words on the answer's score (float32) */
   effect: number | null;
+  /** The same for each of more than two classes (list<float32>) */
+  effects: number[] | null;
 }
 
 /** One row is one co-clustering. Sorted by method, selection, k. */
@@ -249,8 +255,10 @@ export interface ContextsRow {
 export interface UnitsRow {
   /** Unit number (int32) */
   unit: number;
-  /** Log-odds per unit of state: v, where the head reads it (float32) */
+  /** Score (of two classes, log-odds) per unit of state: v, where the head reads it; its mean where the head is not linear (float32) */
   output_weight: number | null;
+  /** The same for each of more than two classes, against the mean of the others (list<float32>) */
+  output_weights: number[] | null;
   /** Mean state (float32) */
   mean: number;
   /** Mean |state| (float32) */
@@ -577,16 +585,16 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface', 'document', 'tags'],
   responses: ['word_id', 'count', 'reliability', 'norm', 'mean', 'standard_error'],
   response_quantiles: ['word_id', 'unit', 'q09', 'q25', 'q50', 'q75', 'q91'],
-  word_effects: ['word_id', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],
-  word_in_context: ['word_id', 'context', 'count', 'norm', 'norm_standard_error', 'push', 'push_standard_error'],
+  word_effects: ['word_id', 'class', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],
+  word_in_context: ['word_id', 'class', 'context', 'count', 'norm', 'norm_standard_error', 'push', 'push_standard_error'],
   cluster_labels: ['method', 'selection', 'k', 'side', 'ids', 'labels', 'order'],
   block_means: ['method', 'selection', 'k', 'mean'],
   word_strengths: ['method', 'selection', 'k', 'strength'],
-  cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect'],
+  cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect', 'effects'],
   cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: ['sentence_id', 'step', 'value'],
   contexts: ['unit', 'sign', 'rank', 'sentence_id', 'step', 'value'],
-  units: ['unit', 'output_weight', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
+  units: ['unit', 'output_weight', 'output_weights', 'mean', 'mean_absolute', 'standard_deviation', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next', 'top_words', 'bottom_words', 'histogram', 'edges'],
   gates: ['unit', 'gate', 'mean', 'closed', 'open'],
   selectivity: ['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'],
   unit_ablation: ['unit', 'increase', 'standard_error'],
@@ -614,11 +622,11 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   cluster_labels: [],
   block_means: [],
   word_strengths: [],
-  cluster_summaries: ['stability', 'purity_part_of_speech', 'purity_class', 'effect'],
+  cluster_summaries: ['stability', 'purity_part_of_speech', 'purity_class', 'effect', 'effects'],
   cluster_quality: ['normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
   states: [],
   contexts: [],
-  units: ['output_weight', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next'],
+  units: ['output_weight', 'output_weights', 'saturation', 'time_scale', 'gate_keep', 'gate_time_scale', 'gate_saturation', 'sparsity', 'label_auc', 'raises_next', 'lowers_next'],
   gates: [],
   selectivity: [],
   unit_ablation: ['standard_error'],

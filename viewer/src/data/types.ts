@@ -124,6 +124,8 @@ export interface ClusterSummary {
   stability: number | null;
   purityClass: number | null;
   effect: number | null;
+  /** The same for each of more than two classes. */
+  effects?: Float32Array | null;
 }
 
 export interface ClusterQuality {

@@ -35,7 +35,7 @@ describe('names', () => {
     expect(valueName('label', 'positive')).toBe('positive');
   });
   it('gives the reason where nothing was switched off', () => {
-    expect(noAblation('recording')).toContain('not known to rnnvis');
+    expect(noAblation('recording')).toContain('answer is not known');
     expect(noAblation('classifier')).toBe('No ablation was published for this state.');
   });
 });

@@ -51,6 +51,6 @@ export function valueName(feature: Feature, value: string): string {
 /** Why nothing was switched off; for where the table is missing. */
 export function noAblation(kind: ModelEntry['kind'] | undefined): string {
   return kind === 'recording'
-    ? 'No ablation: the model’s output is not known to rnnvis.'
+    ? 'No ablation: the model’s answer is not known, or there was no time for it.'
     : 'No ablation was published for this state.';
 }

@@ -76,7 +76,7 @@ describe('sentences', () => {
   });
   it('says why there is nothing', () => {
     const titles = { method: 'spectral', selection: 'most frequent' };
-    expect(whyNot(null, clustering, 'recording', titles)).toContain('not known to rnnvis');
+    expect(whyNot(null, clustering, 'recording', titles)).toContain('answer is not known');
     expect(whyNot({ rows: [], largest: 12 }, { ...clustering, k: 16 }, 'classifier', titles)).toBe(
       'Measured for up to 12 chips; here are 16.',
     );
