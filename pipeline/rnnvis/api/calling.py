@@ -19,6 +19,7 @@ from rnnvis.recording.alignment import Plan, UnfollowedError
 from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
 from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
+from rnnvis.text.sentences import largest_id, lengths_of
 
 _LONG = 50
 _FIRST_STATES = ("init_hidden", "initHidden", "init_state", "initial_state", "zero_state", "begin_state")
@@ -95,7 +96,7 @@ def own_way(
     Whole sequences are tried, since forward may bring something of its own for each; where all are long, made-up short
     ones first.
     """
-    lengths = np.array([len(row) for row in readings[""]])
+    lengths = lengths_of(readings[""])
     ways = [{"alone": alone, "cut": False}, {"alone": True, "cut": False}]
     if lengths[lengths > 0].min() > _LONG:
         ways.insert(0, {"alone": alone, "cut": True})
@@ -113,7 +114,7 @@ def own_way(
 
 
 def _check_embeddings(model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]]) -> None:
-    largest = max((int(ids.max()) for text in readings.values() for ids in text if len(ids)), default=0)
+    largest = max(largest_id(text) for text in readings.values())
     for path, module in model.named_modules():
         if isinstance(module, nn.Embedding) and module.num_embeddings <= largest:
             raise RnnvisError(
@@ -126,7 +127,7 @@ def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray], only: Collectio
     if any(isinstance(module, nn.Embedding | nn.EmbeddingBag) for module in model.modules()):
         return 0
     width = int(getattr(next(iter(recurrent_modules(model, only).values())), "input_size", 0))
-    return width if width > max((int(ids.max()) for ids in text if len(ids)), default=0) else 0
+    return width if width > max(0, largest_id(text)) else 0
 
 
 def _ways(model: nn.Module, targets: Sequence[str], one_hot_width: int) -> Iterator[Way]:

@@ -14,6 +14,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
+from rnnvis.api.ablation_tables import published_ablation
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -33,7 +34,7 @@ from rnnvis.published.entries import (
 )
 from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of, whole, write_manifest
 from rnnvis.published.recorded import UNPUBLISHED, write_state
-from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, Tables
+from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, StateEntry, Tables
 from rnnvis.published.writing import alone, is_plain
 from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
@@ -52,12 +53,18 @@ _TEXT = "text"  # words and sentences wait there until it is known that they may
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user chose for `Recording.publish`."""
+    """What the user chose for `Recording.publish`; `ablation` are the seconds for that, 0 for none, None for any."""
 
     name: str
     text: bool
     methods: tuple[str, ...]
     largest_k: int
+    ablation: float | None
+
+    @property
+    def ablated_as(self) -> tuple[float | None, tuple[str, ...], int]:
+        """What ablation depends on."""
+        return self.ablation, self.methods, self.largest_k
 
 
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
@@ -90,7 +97,11 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
             pairs.update(datasets, dataset["name"], model["name"], folder, part.scratch)
             if choices.text and dataset["view"] is None:
                 dataset["view"] = _view(part.recording, model)
-            without += [f"{s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")]
+            without += [
+                f"Without clusters: {s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")
+            ]
+            of = part.recording.kept.without.get(choices.ablated_as)
+            without += [of.said] if of and of.left_out else []
         write_manifest(datasets, folder, f"rnnvis {__version__}")
     except OSError as error:
         raise unusable(error, folder) from error
@@ -290,7 +301,27 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         states=states,
     )
     entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    if choices.ablation != 0:
+        entry["ablation"] = _without(part, choices, states, folder)
     return entry
+
+
+def _without(part: _Part, choices: Choices, states: list[StateEntry], folder: Path) -> str:
+    """Add the tables of ablation to the entries of the `states`; a sentence about them, or on why there are none."""
+    recording = part.recording
+    key = choices.ablated_as
+    if key not in recording.kept.without:
+        clustered = {
+            name: recording.kept.clustered[name, choices.methods, choices.largest_k] for name in recording.states
+        }
+        labels = {n: of.tables["cluster_labels"] for n, of in clustered.items() if "cluster_labels" in of.tables}
+        recording.kept.without[key] = published_ablation(recording, labels, choices.ablation)
+    found = recording.kept.without[key]
+    for state in states:
+        for table, rows in found.tables.get(state["name"], {}).items():
+            written = {table: files.write(table, rows, part.scratch / "without" / state["name"])}
+            state["tables"] |= table_entries(written, part.scratch / "without" / state["name"], folder)
+    return found.said
 
 
 def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
@@ -327,7 +358,7 @@ def _corpus(recording: Recording) -> Corpus:
 
 
 def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, without: Sequence[str]) -> str:
-    """A sentence on what can be read in `folder`, and one on each state that is there without clusters."""
+    """A sentence on what can be read in `folder`, and those on what is there `without` something."""
     counts = [f'{_sentences(len(of.tokens))} of "{name}"' for name, of in parts.items()]
     if not choices.text:
         readable = "no sentence can be read there; the vocabulary can"
@@ -335,7 +366,7 @@ def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, withou
         named = counts if len(parts) > 1 else [_sentences(len(of.tokens)) for of in parts.values()]
         readable = f"{' and '.join(named)} can be read there by whoever gets the folder"
     shown = f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
-    return " ".join([shown, *(f"Without clusters: {reason}" for reason in without)])
+    return " ".join([shown, *without])
 
 
 def _sentences(count: int) -> str:

@@ -23,7 +23,6 @@ from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStat
 from rnnvis.api.inputs import (
     Labels,
     Tokens,
-    check_counts,
     read_classes,
     read_labels,
     read_sequences,
@@ -33,6 +32,7 @@ from rnnvis.api.inputs import (
 from rnnvis.api.recording import Recording
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
+from rnnvis.arguments import ANY, checks_arguments, instance
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
@@ -54,6 +54,7 @@ BATCH_BYTES = 64 * 2**20
 """What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
+@checks_arguments(model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, sample=instance(Sample))
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
@@ -118,7 +119,6 @@ def record(
     sequence alone by more than 1e-4 of the largest, that are no numbers, or states that are kept from call to call and
     nothing resets.
     """
-    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps, threads=threads)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward or only):
@@ -126,8 +126,6 @@ def record(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
             "leave out forward, tokens and only",
         )
-    if isinstance(only, str):
-        raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
     recurrent = {} if plain else recurrent_modules(_module(model), only)
     batch_steps = at_most(batch_steps, recurrent.values())
     words = read_vocabulary(vocabulary)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnvis.api.ablating import Ablated, ablate
-from rnnvis.api.inputs import Labels, check_counts, check_names
+from rnnvis.api.inputs import Labels
 from rnnvis.api.intervening import Chip
 from rnnvis.api.rerun import Rerun
+from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.recorder import StateRecord
@@ -23,6 +24,7 @@ from rnnvis.measures.units.units import Units
 from rnnvis.measures.words.responses import Responses
 
 if TYPE_CHECKING:
+    from rnnvis.api.ablation_tables import Without
     from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
     from rnnvis.published.clustered import Clustered
 
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
 @dataclass
 class Kept:
     """What publishing found out about a recording, for the next time: the parts of speech of its words, and clusters
-    by (state, methods, largest k)."""
+    by (state, methods, largest k); the losses without units and chips, by (seconds allowed, methods, largest k)."""
 
     speech: PartsOfSpeech | None = None
     clustered: dict[tuple[str, tuple[str, ...], int], Clustered] = field(default_factory=dict)
+    without: dict[tuple[float | None, tuple[str, ...], int], Without] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Recording:
         """The explorer, for notebooks; a table of the states where the viewer is not built."""
         return self._notebook
 
+    @checks_arguments(self=ANY)
     def ablate(
         self,
         units: Any = None,
@@ -149,6 +153,7 @@ class Recording:
         except RnnvisError as problem:
             return summary(self, problem)
 
+    @checks_arguments(self=ANY)
     def to_html(
         self,
         path: str | Path,
@@ -158,6 +163,7 @@ class Recording:
         limit: int | None = None,
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
+        ablation: bool | float = 20,
     ) -> str:
         """Write the explorer with this recording into one HTML file, to open from disk or to send; see
         `rnnvis.to_html`. All but `path` and `limit` are as in `publish`. Returns a sentence about the file.
@@ -167,9 +173,10 @@ class Recording:
 
         check_page(path)
         with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
-            self.publish(folder, name, text=text, methods=methods, largest_k=largest_k)
+            self.publish(folder, name, text=text, methods=methods, largest_k=largest_k, ablation=ablation)
             return to_html(folder, path, limit=LIMIT if limit is None else limit)
 
+    @checks_arguments(self=ANY)
     def publish(
         self,
         folder: str | Path,
@@ -179,6 +186,7 @@ class Recording:
         dataset: str = "recorded text",
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
+        ablation: bool | float = 20,
     ) -> str:
         """Write everything into `folder` as Parquet and a manifest; returns sentences on what can be read there.
 
@@ -189,6 +197,10 @@ class Recording:
         so that publishing again clusters nothing anew. A state that cannot be clustered (a single unit, too little
         text) is published without clusters, and what is returned names it and says why.
 
+        Where the loss is known, the model runs again without each unit and each chip of up to twelve, on up to 400
+        sequences. `ablation` is how many seconds that may take, about: it is estimated, and fewer sequences are taken
+        or none, which is said. True is as long as it takes, False not at all; what was found is kept too.
+
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 
         Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
@@ -198,12 +210,19 @@ class Recording:
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
-        check_counts(largest_k=largest_k)
         called = self.model_name if name is None else name
-        check_names(dataset=dataset, name=called)
         if text and any(state.surprise is None for state in self._all().values()):
             raise RnnvisError("this recording was made without the surprise of its steps", "publish it with text=False")
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))
+        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k, _seconds(ablation)))
+
+
+def _seconds(ablation: Any) -> float | None:
+    """What ablation may take: 0 for not at all, None for as long as it takes."""
+    if isinstance(ablation, bool):
+        return None if ablation else 0.0
+    if not isinstance(ablation, int | float) or not 0 <= ablation < float("inf"):
+        raise RnnvisError(f"ablation is {ablation!r}", "give the seconds that it may take, or False or True")
+    return float(ablation)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnvis.arguments import NAMES, check, read_array
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.recorder import STATES_BYTES
 
@@ -33,11 +34,14 @@ class Sample:
     def checked(self, sequences: int) -> Sample:
         """The same with its masks as arrays; RnnvisError for one that is no bool for each of the `sequences`."""
         masks: dict[str, Any] = {}
+        check({"states_bytes": self.states_bytes}, of="sample.")
+        if self.keys is not None:
+            check({"keys": self.keys}, {"keys": NAMES}, of="sample.")
         for name in ("measured", "always", "ended", "answered"):
             given = getattr(self, name)
             if given is None:
                 continue
-            mask = np.asarray(given)
+            mask = read_array(given, f"sample.{name}")
             if mask.dtype != bool or mask.shape != (sequences,):
                 raise RnnvisError(
                     f"sample.{name} is {mask.dtype} {list(mask.shape)} for {sequences} sequences",

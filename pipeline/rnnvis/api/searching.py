@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from rnnvis import progress
-from rnnvis.api.inputs import check_counts
 from rnnvis.api.intervening import chips_of, rerun_of, state_of
 from rnnvis.api.patching import Measure, PairedRuns, places_of, read_pairs
 from rnnvis.api.rerun import placed
 from rnnvis.api.shares_figure import shares_figure
+from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.patching import Found, Runs, smallest_set
 from rnnvis.recording.holding import Hold
@@ -97,6 +97,7 @@ class Searched:
         )
 
 
+@checks_arguments(into=ANY, of=ANY)
 def search(
     recording: Recording,
     into: Any,
@@ -129,7 +130,6 @@ def search(
     result. Raises RnnvisError: no gap, fewer than two pairs, too few runs for a random set, a measure that gradients
     cannot be followed through, a StateSource.
     """
-    check_counts(shortlist=shortlist, largest=largest, runs=runs)
     rerun = rerun_of(recording)
     name = state_of(recording, state)
     size = len(recording.units[name].mean)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
-_BLOCK = 2**16
+_BLOCK = 2**15
 _COLUMNS = 64
 
 
 class GroupedMoments:
     """Count, mean and sum of squared deviations of rows [N, units], for each of `groups` groups.
 
-    float64 throughout. Memory is units × the groups that have rows, whatever the number of rows. Batches and
-    accumulators are combined by the formula of Chan, Golub and LeVeque (1979), so no large sums of squares are ever
-    subtracted.
+    float64 throughout. Memory is units × the groups that have rows, whatever the number of rows. Rows are taken about
+    the mean that their group has so far, or its first row; accumulators are combined by the formula of Chan, Golub and
+    LeVeque (1979). So no large sums of squares are ever subtracted.
     """
 
     def __init__(self, groups: int, units: int) -> None:
@@ -54,27 +54,32 @@ class GroupedMoments:
         segments = sp.csr_matrix((np.ones(len(of)), order, np.append(starts, len(of))), shape=(len(starts), len(of)))
         segment_of = np.empty(len(of), dtype=np.int64)
         segment_of[order] = np.repeat(np.arange(len(starts)), count)
-        place = self._places(of[starts])
-        before = self.count[of[starts]]
+        groups = of[starts]
+        place, new = self._places(groups), self.count[groups] == 0
+        self._mean[place[new]] = rows[order[starts[new]]]
+        self.count[groups] += count
+        seen = self.count[groups].astype(np.float64)[:, None]
         scratch = np.empty((2, len(rows) * min(_COLUMNS, rows.shape[1])))  # once: fresh memory is slow to touch
         for first in range(0, rows.shape[1], _COLUMNS):
             columns = slice(first, first + _COLUMNS)
             some = rows[:, columns]
             values, means = scratch[:, : some.size].reshape(2, *some.shape)
+            mean = self._mean[place, columns]
             values[:] = some
-            mean = segments @ values
-            mean /= count[:, None]
             values -= mean.take(segment_of, axis=0, out=means, mode="clip")
-            self._combine(place, before, count, mean, segments @ np.square(values, out=values), columns)
-        self.count[of[starts]] += count
+            off = segments @ values  # about the mean so far, so that Σ (x − mean)² grows by squares − off² / n
+            squares = segments @ np.square(values, out=values)
+            step = off / seen
+            mean += step
+            squares -= np.multiply(off, step, out=step)
+            self._mean[place, columns] = mean
+            self._m2[place, columns] += squares
 
-    def add_to(self, group: int, sums: Sums) -> None:
-        """Take in the rows of `sums`, all of them of one group."""
-        if sums.count:
-            at, count = np.array([group]), np.array([sums.count])
-            mean, m2 = sums.moments()
-            self._combine(self._places(at), self.count[at], count, mean[None], m2[None])
-            self.count[at] += count
+    def add_to(self, group: int, count: int, mean: np.ndarray, m2: np.ndarray) -> None:
+        """Take in so many rows of one group, of which mean and sum of squared deviations [units] are known."""
+        at, many = np.array([group]), np.array([count])
+        self._combine(self._places(at), self.count[at], many, mean[None], m2[None])
+        self.count[at] += many
 
     def merge(self, other: GroupedMoments) -> None:
         """Take in everything that `other` has seen; `other` is not changed."""
@@ -83,18 +88,10 @@ class GroupedMoments:
         self.count[used] += other.count[used]
 
     def _combine(
-        self,
-        place: np.ndarray,
-        before: np.ndarray,
-        count: np.ndarray,
-        mean: np.ndarray,
-        m2: np.ndarray,
-        columns: slice = slice(None),
+        self, place: np.ndarray, before: np.ndarray, count: np.ndarray, mean: np.ndarray, m2: np.ndarray
     ) -> None:
-        """Pool what was seen of these units in groups at `place` with what comes; `before` are their counts so far."""
-        _, self._mean[place, columns], self._m2[place, columns] = pool(
-            before, self._mean[place, columns], self._m2[place, columns], count, mean, m2
-        )
+        """Pool what was seen of groups at `place` with what comes; `before` are their counts so far."""
+        _, self._mean[place], self._m2[place] = pool(before, self._mean[place], self._m2[place], count, mean, m2)
 
     def _places(self, groups: np.ndarray) -> np.ndarray:
         """Where these groups lie; those without rows so far get a place."""
@@ -111,34 +108,6 @@ class GroupedMoments:
     def standard_error(self) -> np.ndarray:
         """√(M2 / (n − 1) / n) per group and unit; nan below two rows."""
         return standard_error(self.count, self.m2)
-
-
-class Sums:
-    """Sums over rows [N, units] of their deviations from the mean of the first block, and of the squares of these.
-
-    That mean lies near enough to the mean of all: rounding grows by at most the number of blocks.
-    """
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._about = self._sum = self._squares = np.zeros(0)
-
-    def add(self, rows: np.ndarray) -> None:
-        """Take in a block of float64 `rows`, which are written over."""
-        if not len(rows):
-            return
-        if not self.count:
-            self._about = rows.mean(axis=0)
-            self._sum, self._squares = np.zeros((2, rows.shape[1]))
-        self.count += len(rows)
-        rows -= self._about
-        self._sum += rows.sum(axis=0)
-        self._squares += np.square(rows, out=rows).sum(axis=0)
-
-    def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and sum of squared deviations from it, [units] each."""
-        off = self._sum / self.count
-        return self._about + off, np.maximum(self._squares - off * self._sum, 0)
 
 
 def block_rows(units: int) -> int:

@@ -21,6 +21,7 @@ from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import Batch, StepBatch, device_of
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
+from rnnvis.text.sentences import lengths_of
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
 LARGEST, NOTHING = float(np.finfo(np.float16).max), 1e-6  # weights: the largest published, what counts as none
@@ -94,7 +95,7 @@ def source_steps(
     _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    batches = length_batches([len(s) for s in sentences], batch_steps, equal) if only is None else only[:, None]
+    batches = length_batches(lengths_of(sentences), batch_steps, equal) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         known = rows if numbers is None else numbers[rows]

@@ -20,6 +20,7 @@ from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
+from rnnvis.text.sentences import largest_id, lengths_of
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def run_batches(
         for path, module in runs.modules.items()
         if plan.of(path).backward or getattr(module, "bidirectional", False)
     ]
-    lengths = {name: np.array([len(s) for s in sentences], np.int64) for name, sentences in readings.items()}
+    lengths = {name: lengths_of(sentences) for name, sentences in readings.items()}
     together = dict.fromkeys([*backwards, ""] if len(readings) > 1 or plan.equal else backwards)
     equal = np.stack([lengths[name] for name in together], axis=1) if together else None
     for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
@@ -237,11 +238,9 @@ class _Runs:
         self.modules = recurrent_modules(model, plan.only)
         check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
         self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
-        largest = {
-            name: 1 + max((int(row.max()) for row in text if len(row)), default=0) for name, text in readings.items()
-        }
         by_word = [path for path in self.modules if plan.of(path).by_word]
-        self.inputs = WordInputs({path: largest[reading_of(path, readings)] for path in by_word}, self._looks)
+        ids = {path: 1 + largest_id(readings[reading_of(path, readings)]) for path in by_word}
+        self.inputs = WordInputs(ids, self._looks)
 
     @property
     def apart(self) -> bool:
@@ -322,7 +321,7 @@ class _Runs:
     def _looks(self, path: str, words: np.ndarray) -> Tensor:
         """What `words` [N] look like to the module at `path`, all in one row, [N, inputs]."""
         one, name = self.plan.of(path), reading_of(path, self.readings)
-        row = int(np.flatnonzero([len(s) for s in self.readings[""]])[0])
+        row = int(np.flatnonzero(lengths_of(self.readings[""]))[0])
         text = {other: np.asarray(of[row]) for other, of in self.readings.items()}
         text[name] = np.concatenate([np.repeat(words[:1], one.first), words, np.repeat(words[-1:], one.last)])
         count = 1 if self.plan.alone else 2  # rows alike: none can take another's place

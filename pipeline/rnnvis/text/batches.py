@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnvis.text.sentences import lengths_of
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -19,7 +21,7 @@ class Rows:
 
 def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:
     """`sentences` side by side, filled up with `padding_id`."""
-    lengths = np.array([len(s) for s in sentences], np.int64)
+    lengths = lengths_of(sentences)
     real = np.arange(max(1, int(lengths.max()))) < lengths[:, None]
     ids = np.full(real.shape, padding_id, dtype=np.int64)
     ids[real] = np.concatenate([np.asarray(s, np.int64) for s in sentences])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import overload
 
 import numpy as np
@@ -21,8 +22,7 @@ class Sentences(Sequence[np.ndarray]):
         if isinstance(rows, Sentences):
             return rows
         rows = list(rows)
-        lengths = np.array([len(row) for row in rows], np.int64)
-        return Sentences(np.concatenate([np.zeros(0, np.int32), *rows], dtype=np.int32), lengths)
+        return Sentences(np.concatenate([np.zeros(0, np.int32), *rows], dtype=np.int32), lengths_of(rows))
 
     @property
     def sentence_id(self) -> np.ndarray:
@@ -37,6 +37,10 @@ class Sentences(Sequence[np.ndarray]):
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def __iter__(self) -> Iterator[np.ndarray]:
+        ends = self.starts.tolist()
+        return (self.ids[start:stop] for start, stop in pairwise(ends))
+
     @overload
     def __getitem__(self, at: int) -> np.ndarray: ...
     @overload
@@ -46,3 +50,15 @@ class Sentences(Sequence[np.ndarray]):
             return [self[i] for i in range(*at.indices(len(self)))]
         place = range(len(self))[at]
         return self.ids[self.starts[place] : self.starts[place + 1]]
+
+
+def lengths_of(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Ids in each of `rows`, int64 [S]."""
+    return rows.lengths if isinstance(rows, Sentences) else np.array([len(row) for row in rows], np.int64)
+
+
+def largest_id(rows: Sequence[np.ndarray]) -> int:
+    """The largest id in any of `rows`; −1 where there is none."""
+    if isinstance(rows, Sentences):
+        return int(rows.ids.max(initial=-1))
+    return max((int(row.max()) for row in rows if len(row)), default=-1)

@@ -179,7 +179,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
   ] },
   { name: "unit_ablation", row: "a unit that was held at zero", columns: [
     { name: "unit", type: "int32", nullable: false, about: "Unit number" },
-    { name: "increase", type: "float32", nullable: false, about: "Increase of the loss without it, mean over held-out text, in nats" },
+    { name: "increase", type: "float32", nullable: false, about: "Increase of the loss without it, mean over the sample, in nats" },
     { name: "standard_error", type: "float32", nullable: true, about: "Its standard error; sentences count as independent" },
   ] },
   { name: "cluster_ablation", row: "a unit cluster that was held at zero, and the text on which the loss is compared", columns: [
@@ -187,9 +187,9 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "cluster", type: "uint8", nullable: false, about: "Unit cluster" },
-    { name: "subject", type: "string", nullable: false, about: "all: the whole held-out sample; class: sentences of one label; words: sentences with a word of one word cluster (language model: guesses of such a word)" },
+    { name: "subject", type: "string", nullable: false, about: "all: the whole sample; class: answers of which one class is right; words: sentences with a word of one word cluster (where each step is answered: steps that read such a word; guesses of it)" },
     { name: "value", type: "int16", nullable: false, about: "Number of the class or of the word cluster; -1 for all" },
-    { name: "count", type: "int32", nullable: false, about: "Sentences, or words that were guessed" },
+    { name: "count", type: "int32", nullable: false, about: "Answers: sentences, or steps" },
     { name: "increase", type: "float32", nullable: false, about: "Increase of the loss, mean over that text, in nats" },
     { name: "standard_error", type: "float32", nullable: true, about: "Its standard error; sentences count as independent" },
     { name: "random", type: "float32", nullable: true, about: "The same for random groups of as many units: their mean" },

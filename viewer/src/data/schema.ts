@@ -327,7 +327,7 @@ export interface SelectivityRow {
 export interface UnitAblationRow {
   /** Unit number (int32) */
   unit: number;
-  /** Increase of the loss without it, mean over held-out text, in nats (float32) */
+  /** Increase of the loss without it, mean over the sample, in nats (float32) */
   increase: number;
   /** Its standard error; sentences count as independent (float32) */
   standard_error: number | null;
@@ -343,11 +343,11 @@ export interface ClusterAblationRow {
   k: number;
   /** Unit cluster (uint8) */
   cluster: number;
-  /** all: the whole held-out sample; class: sentences of one label; words: sentences with a word of one word cluster (language model: guesses of such a word) (string) */
+  /** all: the whole sample; class: answers of which one class is right; words: sentences with a word of one word cluster (where each step is answered: steps that read such a word; guesses of it) (string) */
   subject: string;
   /** Number of the class or of the word cluster; -1 for all (int16) */
   value: number;
-  /** Sentences, or words that were guessed (int32) */
+  /** Answers: sentences, or steps (int32) */
   count: number;
   /** Increase of the loss, mean over that text, in nats (float32) */
   increase: number;

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.stats import rankdata
 
-from rnnvis.measures.moments import GroupedMoments, Sums, block_rows, row_blocks
+from rnnvis.measures.moments import GroupedMoments, block_rows, row_blocks
 
 BINS = 64
 SATURATED = 0.9
@@ -65,48 +65,47 @@ class UnitAccumulator:
     def add(self, state: np.ndarray, previous: np.ndarray, continued: np.ndarray) -> None:
         """Take in N steps: states and previous states [N, H]; `continued` bool [N], whether the previous state is a
         step of the same sentence (not its reset)."""
+        if not len(state):
+            return
         if not self.bounded:
-            self._widen(float(np.arcsinh(np.float64(max(-state.min(initial=0), state.max(initial=0))))))
-        bins = np.empty(state.shape, dtype=np.int64)
-        scratch = np.empty((4, block_rows(self.units), self.units))  # allocated once: fresh memory is slow to touch
-        steps, sums = Sums(), (Sums(), Sums(), Sums())
+            self._widen(float(np.arcsinh(np.float64(max(-state.min(), state.max())))))
+        size = block_rows(self.units)
+        about = state[:size].mean(axis=0, dtype=np.float64)
+        takes = np.stack([np.ones(len(state)), continued])  # all steps, and those that are one of a pair
+        scratch = np.empty((3, size, self.units))  # allocated once: fresh memory is slow to touch
+        sizes = np.empty((size, self.units), state.dtype)
+        sums, squares = np.zeros((2, 2, self.units))
+        before, squares_before, products = np.zeros((3, self.units))
+        bins = _Bins(self._fine, size if self.bounded else len(state))
         for rows in row_blocks(*state.shape):
-            pairs = np.flatnonzero(continued[rows])
-            s, work = scratch[:2, : len(bins[rows])]
-            a, b, both = scratch[1:, : len(pairs)]
-            s[:] = state[rows]
-            a[:] = previous[rows][pairs]
-            s.take(pairs, axis=0, out=b, mode="clip")
-            np.add(a, b, out=both)
-            for one, values in zip(sums, (a, b, both), strict=True):
-                one.add(values)
-            work[:] = s
-            steps.add(work)
-            np.abs(s, out=work)
-            self._absolute += work.sum(axis=0)
+            take, s = takes[:, rows], state[rows]
+            after, old, work = scratch[:, : len(s)]
+            after[:] = s
+            after -= about
+            old[:] = previous[rows]
+            old -= about
+            sums += take @ after
+            squares += take @ np.square(after, out=work)
+            before += take[1] @ old
+            products += take[1] @ np.multiply(after, old, out=work)
+            squares_before += take[1] @ np.square(old, out=old)
+            size_of = np.abs(s, out=sizes[: len(s)])
+            work[:] = size_of
+            self._absolute += take[0] @ work
             if self.bounded:
-                self._saturated += np.add.reduce((work > SATURATED).view(np.uint8), axis=0, dtype=np.int32)
-            self._bins(s, bins[rows])
-        self._steps.add_to(0, steps)
-        for group, one in enumerate(sums):
-            self._pairs.add_to(group, one)
-        for first in range(0, self.units, _COLUMNS):  # so that the counts fit into a processor's cache
-            counts = self._fine[first : first + _COLUMNS]
-            found = np.bincount(bins[:, first : first + _COLUMNS].reshape(-1), minlength=counts.size)
-            counts += found.reshape(counts.shape)
-
-    def _bins(self, s: np.ndarray, out: np.ndarray) -> None:
-        """Places of states [n, H], which are written over, in the flat histogram of their columns, into `out` int64."""
-        fine = self._fine.shape[1]
-        if self.bounded:
-            s += 1
-            s *= fine / 2
-        else:
-            np.arcsinh(s, out=s)
-            s += fine / 2 * _WIDTH
-            s /= _WIDTH
-        out[:] = np.clip(s, 0, fine - 1, out=s)
-        out += np.arange(self.units) % _COLUMNS * fine
+                self._saturated += np.add.reduce((size_of > SATURATED).view(np.uint8), axis=0, dtype=np.int32)
+                bins.take(_bounded_bins(s, out=size_of))
+            else:
+                bins.take(_open_bins(s, self._fine.shape[1], out=work))
+        bins.count()
+        count, pairs = len(state), int(np.count_nonzero(continued))
+        self._steps.add_to(0, count, *_moments(count, about, sums[0], squares[0]))
+        if pairs:
+            mean_a, m2_a = _moments(pairs, about, before, squares_before)
+            mean_b, m2_b = _moments(pairs, about, sums[1], squares[1])
+            together = m2_a + m2_b + 2 * (products - before / pairs * sums[1])
+            for group, of in enumerate(((mean_a, m2_a), (mean_b, m2_b), (mean_a + mean_b, np.maximum(together, 0)))):
+                self._pairs.add_to(group, pairs, *of)
 
     def merge(self, other: UnitAccumulator) -> None:
         """Take in everything that `other` has seen."""
@@ -155,6 +154,58 @@ class UnitAccumulator:
         padded = np.pad(self._fine, ((0, 0), (max(-low, 0),) * 2))[:, max(low, 0) :][:, : width * BINS]
         edges = np.sinh((np.arange(BINS + 1) - BINS // 2) * width * _WIDTH)
         return padded.reshape(self.units, BINS, width).sum(axis=2), edges.astype(np.float32)
+
+
+class _Bins:
+    """Counts steps into `counts` int64 [H, bins], as many at once as have `room`."""
+
+    def __init__(self, counts: np.ndarray, room: int) -> None:
+        self._counts = counts
+        units, bins = counts.shape
+        self._columns = units if bins == BINS else _COLUMNS  # so that the counts fit into a processor's cache
+        self._places = np.empty((room, units), dtype=np.int64)
+        self._offset = np.arange(units) % self._columns * bins
+        self._taken = 0
+
+    def take(self, bins: np.ndarray) -> None:
+        """Take in the bins [n, H] of n steps, whole numbers."""
+        if self._taken + len(bins) > len(self._places):
+            self.count()
+        places = self._places[self._taken : self._taken + len(bins)]
+        places[:] = bins
+        places += self._offset
+        self._taken += len(bins)
+
+    def count(self) -> None:
+        """Count what was taken in."""
+        for first in range(0, len(self._counts), self._columns):
+            counts = self._counts[first : first + self._columns]
+            places = self._places[: self._taken, first : first + self._columns].reshape(-1)
+            counts += np.bincount(places, minlength=counts.size).reshape(counts.shape)
+        self._taken = 0
+
+
+def _bounded_bins(s: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """The bins of states in [−1, 1]. Exact in the states' own type: nothing is added before it is a whole number."""
+    np.floor(np.multiply(s, BINS / 2, out=out), out=out)
+    out += BINS / 2
+    return np.clip(out, 0, BINS - 1, out=out)
+
+
+def _open_bins(s: np.ndarray, bins: int, out: np.ndarray) -> np.ndarray:
+    """The bins of states of any size, among `bins` of asinh(s), of which the middle two meet at zero."""
+    out[:] = s
+    np.arcsinh(out, out=out)
+    out += bins / 2 * _WIDTH
+    out /= _WIDTH
+    return np.clip(out, 0, bins - 1, out=out)
+
+
+def _moments(count: int, about: np.ndarray, total: np.ndarray, squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and sum of squared deviations from it, [H] each, of `count` values whose deviations from `about`, and the
+    squares of these, were summed. It is the mean of the first of them, near enough to that of all."""
+    off = total / count
+    return about + off, np.maximum(squares - off * total, 0)
 
 
 def _centred(counts: np.ndarray, bins: int) -> np.ndarray:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_FEW = 1 / 64
+"""Where at most this share of the values can be among the best, they are sorted as they are."""
+
 
 @dataclass(frozen=True)
 class Contexts:
@@ -39,13 +42,23 @@ class ContextFinder:
         if not len(state):
             return
         state = np.asarray(state, dtype=np.float32)
+        for sign, best in self._best.items():
+            high = state >= best.value[-1] if sign > 0 else state <= -best.value[-1]
+            if np.count_nonzero(high) <= _FEW * high.size:
+                row, unit = np.divmod(np.flatnonzero(high), self.units)
+                found = _highest(unit, sign * state[row, unit], sentence_id[row], step[row])
+            else:
+                found = self._peaks(state, sentence_id, step, sign)
+            self._best[sign] = best.joined(*found)
+
+    def _peaks(self, state: np.ndarray, sentence_id: np.ndarray, step: np.ndarray, sign: int) -> tuple[np.ndarray, ...]:
+        """Units, values, sentences and steps of what may be among the best: of every sentence one step a unit."""
         starts = np.flatnonzero(np.concatenate([[True], sentence_id[1:] != sentence_id[:-1]]))
         lengths = np.diff(np.append(starts, len(state)))
-        for sign, best in self._best.items():
-            peak = np.maximum.reduceat(state, starts) if sign > 0 else -np.minimum.reduceat(state, starts)
-            row, unit = np.nonzero(peak >= best.least(peak))
-            where = _first_steps(state, starts[row], lengths[row], unit, sign * peak[row, unit], step)
-            self._best[sign] = best.joined(unit, peak[row, unit], sentence_id[starts[row]], where)
+        peak = np.maximum.reduceat(state, starts) if sign > 0 else -np.minimum.reduceat(state, starts)
+        row, unit = np.nonzero(peak >= self._best[sign].least(peak))
+        where = _first_steps(state, starts[row], lengths[row], unit, sign * peak[row, unit], step)
+        return unit, peak[row, unit], sentence_id[starts[row]], where
 
     def merge(self, other: ContextFinder) -> None:
         """Take in everything that `other`, over other sentences, has seen."""
@@ -110,6 +123,15 @@ class _Best:
         starts = np.searchsorted(unit[order], np.arange(units))
         order = order[starts + np.arange(ranks)[:, None]]
         return _Best(*(column[order] for column in columns))
+
+
+def _highest(unit: np.ndarray, value: np.ndarray, sentence: np.ndarray, step: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Of n steps those, by unit and sentence, with the highest value, and the first of these."""
+    order = np.lexsort((step, -value, sentence, unit))
+    unit, value, sentence, step = unit[order], value[order], sentence[order], step[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (unit[1:] != unit[:-1]) | (sentence[1:] != sentence[:-1])
+    return unit[first], value[first], sentence[first], step[first]
 
 
 def _first_steps(

@@ -137,11 +137,11 @@ STATE: tuple[Table, ...] = (
             Column(
                 "subject",
                 "string",
-                "all: the whole held-out sample; class: sentences of one label; words: sentences with a word of one "
-                "word cluster (language model: guesses of such a word)",
+                "all: the whole sample; class: answers of which one class is right; words: sentences with a word of "
+                "one word cluster (where each step is answered: steps that read such a word; guesses of it)",
             ),
             Column("value", "int16", "Number of the class or of the word cluster; -1 for all", low=-1),
-            Column("count", "int32", "Sentences, or words that were guessed", low=0),
+            Column("count", "int32", "Answers: sentences, or steps", low=0),
             Column("increase", "float32", "Increase of the loss, mean over that text, in nats"),
             Column(
                 "standard_error", "float32", "Its standard error; sentences count as independent", nullable=True, low=0

@@ -238,12 +238,12 @@ UNITS: tuple[Table, ...] = (
             Column(
                 "increase",
                 "float32",
-                "Increase of the loss without it, mean over held-out text, in nats",
+                "Increase of the loss without it, mean over the sample, in nats",
                 said=(
                     Said(
                         "Loss without it",
-                        "By how much the loss on held-out text rises when the unit is held at zero, in nats. The "
-                        "largest means are often noise: see them in standard errors",
+                        "By how much the loss rises when the unit is held at zero, in nats, on held-out text, or on "
+                        "what was recorded. The largest means are often noise: see them in standard errors",
                         "{error}",
                         format="nats",
                         signless=True,

@@ -20,7 +20,7 @@ export function cellText(value: unknown, type = ''): string {
     return `{${Object.entries(value)
       .map(([key, item]) => `${key}: ${cellText(item)}`)
       .join(', ')}}`;
-  return String(value as number);
+  return '';
 }
 
 /** A field of a CSV file as RFC 4180 has it, harmless to spreadsheets unless it is a number; nothing for null. */
