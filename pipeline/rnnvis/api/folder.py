@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -23,6 +23,7 @@ from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, 
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
 from rnnvis.published import columns, files, pairs
+from rnnvis.published.answered import Told
 from rnnvis.published.clustered import cluster_state
 from rnnvis.published.entries import (
     dataset_entry,
@@ -38,6 +39,7 @@ from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured
 from rnnvis.published.writing import alone, is_plain
 from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
+from rnnvis.text.sentences import Sentences
 from rnnvis.version import __version__
 
 if TYPE_CHECKING:
@@ -188,6 +190,13 @@ def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> 
                     "record the same sequences with the same vocabulary and publish them alike, or publish into "
                     "another folder, or under another name: publish(…, dataset=…)",
                 )
+        if before["labels"] and dataset["labels"] and before["labels"] != list(dataset["labels"]):
+            raise RnnvisError(
+                f'{folder}: its dataset "{dataset["name"]}" has the classes {", ".join(before["labels"])}, and this '
+                f"recording {', '.join(dataset['labels'])}",
+                "name them alike: rnnvis.record(…, classes=[…]); or publish under another name: publish(…, dataset=…)",
+            )
+        dataset["labels"] = dataset["labels"] or before["labels"]
         dataset["models"], dataset["view"] = before["models"], before["view"]
         dataset["tables"] = {**before["tables"], **dataset["tables"]}
         datasets[place] = dataset
@@ -232,7 +241,7 @@ def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> 
         title=name,
         licence="as its owner says",
         about=None,
-        labels=recording.labels.names,
+        labels=_labels(recording),
         splits={RECORDED: len(corpus)} if choices.text else {},
         view=None,
         probes={},
@@ -270,6 +279,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 title=state_title(name, recording.states),
                 frequent_count=recording.frequent_count,
                 bounded=name in recording.bounded,
+                effects=recording.effects,
+                next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
             )
             key = (name, choices.methods, choices.largest_k)
@@ -281,26 +292,32 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             left_out = () if choices.text else _OF_TEXT
             places = (recorded / name, clustered / name)
             states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
+    told = told_of(recording)
     tables: Tables = {}
     if choices.text:
-        written = {"steps": files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)}
+        written = {"steps": files.write("steps", told.steps(), scratch)}
+        if (predictions := told.predictions()) is not None:
+            written["predictions"] = files.write("predictions", predictions, scratch)
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
+    if figures := told.metrics(recording.keys, len(recording.words), RECORDED):
+        metrics = files.write("metrics", columns.metrics(figures), scratch)
+        tables |= table_entries({"metrics": metrics}, scratch, folder)
     entry = model_entry(
         name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         title=choices.name,
-        kind="recording",
+        kind=_kind(recording),
         cell=recording.cell,
         weights_hash=recording.weights[:16],
         parameters=recording.parameters,
         seed=None,
-        classes=(),
+        classes=recording.answers.classes if recording.answers else (),
         provenance={"class": recording.model_name, "weights_sha256": recording.weights},
         tables=tables,
         states=states,
     )
-    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
     if choices.ablation != 0:
         entry["ablation"] = _without(part, choices, states, folder)
     return entry
@@ -324,6 +341,23 @@ def _without(part: _Part, choices: Choices, states: list[StateEntry], folder: Pa
     return found.said
 
 
+def told_of(recording: Recording) -> Told:
+    """What a recorded model answered along its text, for the tables."""
+    return Told(Sentences.of(recording.tokens), _surprise(recording), recording.answers, recording.effects)
+
+
+def _kind(recording: Recording) -> Literal["classifier", "language model", "recording"]:
+    """What the outputs of a recorded model mean, as the manifest says it."""
+    means = recording.answers.means if recording.answers else None
+    return "classifier" if means == "class" else "language model" if means == "next word" else "recording"
+
+
+def _labels(recording: Recording) -> tuple[str, ...]:
+    """Names of the sentences' classes: those of the labels, or of what the model says of a sentence."""
+    said = recording.answers.classes if recording.answers and recording.answers.means == "class" else ()
+    return said or recording.labels.names
+
+
 def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
     """What is shown first: one of the sentences along which the first state was kept."""
     first = next(iter(recording.states.values()))
@@ -331,8 +365,9 @@ def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
 
 
 def _surprise(recording: Recording) -> np.ndarray:
+    """Of every step by each state, [N, states]; nan where it was left out."""
     found = [state.surprise for state in recording.states.values() if state.surprise is not None]
-    return np.stack(found, axis=1)
+    return np.stack(found, axis=1) if found else np.full((recording.steps, 1), np.nan, np.float32)
 
 
 def _corpus(recording: Recording) -> Corpus:
@@ -342,7 +377,7 @@ def _corpus(recording: Recording) -> Corpus:
     joined = joining(recording.words)
     return Corpus(
         name=RECORDED,
-        labels=recording.labels.names,
+        labels=_labels(recording),
         vocabulary=words,
         counts=np.bincount(everything, minlength=len(words)).astype(np.int64),
         special=(),
@@ -354,7 +389,16 @@ def _corpus(recording: Recording) -> Corpus:
         score=np.full(len(surface), np.nan, np.float32),
         source=[RECORDED] * len(surface),
         key=recording.keys,
+        tags=_tags(recording),
     )
+
+
+def _tags(recording: Recording) -> list[tuple[str, ...]] | None:
+    """The name of each step's tag, empty where it has none."""
+    labels = recording.labels
+    if labels.tags is None:
+        return None
+    return [tuple(labels.tag_names[tag] if tag >= 0 else "" for tag in row.tolist()) for row in labels.tags]
 
 
 def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, without: Sequence[str]) -> str:

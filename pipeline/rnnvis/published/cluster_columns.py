@@ -36,8 +36,8 @@ class Rows:
     ) -> None:
         """Take in one co-clustering of the words of `selection`.
 
-        `strengths` float [words, unit clusters]; `purity` is (mean effect, share of the majority sign) per word
-        cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech, and
+        `strengths` float [words, unit clusters]; `purity` is (mean effects [k, K], share that push alike [k]) of the
+        word clusters, where words have effects; `of_speech` the share of the majority part of speech, and
         `purities` that share over all words with what chance gives.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
@@ -56,9 +56,10 @@ class Rows:
             for cluster, size in enumerate(sizes.tolist()):
                 row = {**at, "side": side, "cluster": cluster, "size": size}
                 row["stability"] = None if stable is None else float(stable[cluster])
-                row["effect"], row["purity_class"] = (
-                    (None, None) if of_class is None or not size else (float(v[cluster]) for v in of_class)
-                )
+                row["effect"] = row["effects"] = row["purity_class"] = None
+                if of_class is not None and size:
+                    effects, row["purity_class"] = of_class[0][cluster].tolist(), float(of_class[1][cluster])
+                    row["effect"], row["effects"] = (effects[0], None) if len(effects) == 1 else (None, effects)
                 pure = float(of_speech[cluster]) if side == "words" else math.nan
                 row["purity_part_of_speech"] = None if math.isnan(pure) else pure
                 self._rows["cluster_summaries"].append(row)

@@ -31,7 +31,8 @@ UNITS: tuple[Table, ...] = (
             Column(
                 "output_weight",
                 "float32",
-                "Log-odds per unit of state: v, where the head reads it",
+                "Score (of two classes, log-odds) per unit of state: v, where the head reads it; its mean where the "
+                "head is not linear",
                 True,
                 said=(
                     Said(
@@ -44,6 +45,13 @@ UNITS: tuple[Table, ...] = (
                         telling=4,
                     ),
                 ),
+            ),
+            Column(
+                "output_weights",
+                "list<float32>",
+                "The same for each of more than two classes, against the mean of the others",
+                True,
+                length="classes",
             ),
             Column(
                 "mean",

@@ -167,6 +167,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         tables=tables,
         states=states,
     )
+    model["answer"] = read_index(record_step(project, dataset, card, seed).folder(project.build))["answer"]
     epochs: list[EpochEntry] = []
     for epoch in published_epochs(card):
         if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
