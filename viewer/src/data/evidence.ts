@@ -119,6 +119,27 @@ export function verdict(steps: SentenceSteps | null, step: number): { before: nu
   return { before: step > 0 && !Number.isNaN(at(step - 1)) ? at(step - 1) : null, after: at(step) };
 }
 
+/** The number that is the answer before and after a step; null of models with other answers. */
+export function numberAt(steps: SentenceSteps | null, step: number): { before: number | null; after: number } | null {
+  const after = steps?.value?.[step] ?? Number.NaN;
+  if (Number.isNaN(after)) return null;
+  const before = step > 0 ? steps!.value![step - 1]! : Number.NaN;
+  return { before: Number.isNaN(before) ? null : before, after };
+}
+
+/** The likeliest class of a step that has an answer of its own, and which was right, −1 where that is not known. */
+export function tagAt(
+  steps: SentenceSteps | null,
+  step: number,
+): { likeliest: number; p: number; right: number; pRight: number | null } | null {
+  if (!steps?.pClass) return null;
+  const p = steps.pClass.subarray(step * steps.classes, (step + 1) * steps.classes);
+  const likeliest = p.reduce((best, value, tag) => (value > p[best]! ? tag : best), 0);
+  const right = steps.target?.[step] ?? -1;
+  if (Number.isNaN(p[likeliest]!)) return null;
+  return { likeliest, p: p[likeliest]!, right, pRight: right < 0 ? null : p[right]! };
+}
+
 /** The word that came after the step and the probability it was given; null at the end of the text. */
 export function cameNext({ sentence, steps, step }: Passage & { step: number }): { text: string; p: number } | null {
   const p = steps?.next?.p[step] ?? Number.NaN;
