@@ -463,6 +463,44 @@ export interface MetricsRow {
   about: string;
 }
 
+/** One row is a set of units, or of chips, whose values were carried from runs that end otherwise, as a search grew it. Sorted by state, candidates, place, size. */
+export interface PatchingRow {
+  /** The state whose values were carried (string) */
+  state: string;
+  /** units: single ones; chips: clusters of the method block, selection reliable (string) */
+  candidates: string;
+  /** half: carried after half of the words; last: after the last one (string) */
+  place: string;
+  /** Units or chips in the set; each size holds the one before (int16) */
+  size: number;
+  /** Number of the unit or chip that came last (int32) */
+  added: number;
+  /** Units in the set (int32) */
+  units: number;
+  /** Share of the gap that the gradient promised (float32) */
+  first_order: number;
+  /** Share of the gap that is closed in the pairs that were searched (float32) */
+  searched: number;
+  /** The same in other pairs (float32) */
+  unseen: number;
+  /** Of that; pairs count as independent (float32) */
+  standard_error: number | null;
+  /** The same of random sets of as many units: their mean (float32) */
+  random: number | null;
+  /** The lowest of those (float32) */
+  random_low: number | null;
+  /** The highest of those (float32) */
+  random_high: number | null;
+  /** How many random sets there were (int32) */
+  random_sets: number;
+  /** The same of as many candidates that differ most between the runs (float32) */
+  most_different: number;
+  /** The same of all units of the state (float32) */
+  whole: number;
+  /** Pairs that the search had not seen (int32) */
+  pairs: number;
+}
+
 /** One row is an epoch. Sorted by epoch. */
 export interface TrainingRow {
   /** Epoch, from 1 (int32) */
@@ -572,6 +610,7 @@ export interface Rows {
   attention: AttentionRow;
   predictions: PredictionsRow;
   metrics: MetricsRow;
+  patching: PatchingRow;
   training: TrainingRow;
   unit_matches: UnitMatchesRow;
   cluster_matches: ClusterMatchesRow;
@@ -605,6 +644,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   attention: ['sentence_id', 'step', 'weight'],
   predictions: ['sentence_id', 'predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
+  patching: ['state', 'candidates', 'place', 'size', 'added', 'units', 'first_order', 'searched', 'unseen', 'standard_error', 'random', 'random_low', 'random_high', 'random_sets', 'most_different', 'whole', 'pairs'],
   training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy', 'valid_perplexity'],
   unit_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'b', 'strength', 'best', 'best_strength'],
   cluster_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'method', 'selection', 'k', 'b', 'strength', 'best', 'best_strength'],
@@ -637,6 +677,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   attention: [],
   predictions: ['predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['low', 'high'],
+  patching: ['standard_error', 'random', 'random_low', 'random_high'],
   training: ['valid_accuracy', 'valid_perplexity'],
   unit_matches: ['dataset_b'],
   cluster_matches: ['dataset_b'],

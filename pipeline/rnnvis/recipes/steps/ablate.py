@@ -21,6 +21,7 @@ from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.record import record_step
+from rnnvis.recipes.steps.searches import patching, searches
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.recording.returned import Deferred
 from rnnvis.text.corpus import Corpus
@@ -33,7 +34,8 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
     """Hold every unit, and every unit cluster of the method `block` for up to twelve clusters, at zero.
 
     The loss is compared on a sample of held-out text: 400 test sentences, or the first 150 words of each held-out
-    document of a language model.
+    document of a language model. Of a classifier of one state, units and chips are then searched for that carry the
+    verdict from sentence to sentence.
     """
     trained, clustered = train_step(project, dataset, card, seed), cluster_step(project, dataset, card, seed)
     recorded, corpus = record_step(project, dataset, card, seed), corpus_step(project, dataset)
@@ -41,10 +43,11 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
     def build(folder: Path) -> None:
         text = load_corpus(corpus.folder(project.build))
         source, weights = clustered.folder(project.build), trained.folder(project.build)
-        if isinstance(card, LanguageModelConfig):
+        classifier = None if isinstance(card, LanguageModelConfig) else load(weights)[0]
+        if classifier is None:
             recording, judge = _guesses(load_language_model(weights)[0], text)
         else:
-            recording, judge = _verdicts(load(weights)[0], text)
+            recording, judge = _verdicts(classifier, text)
         names = [state["name"] for state in read_index(recorded.folder(project.build))["states"]]
         states = {name: len(recording.states[name].units.mean) for name in names}
         labels = {}
@@ -58,16 +61,20 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
         for name, of in found.items():
             tables = {table: files.write(table, rows, folder / name) for table, rows in of.items()}
             index.append({"name": name, "tables": tables})
-        write_index(folder, {"states": index})
+        carried = {}
+        if classifier is not None and len(names) == 1:  # of several states each alone carries little
+            rows = patching(searches(classifier, text, names[0], labels.get(names[0])))
+            carried = {"patching": files.write("patching", rows, folder)} if rows["state"] else {}
+        write_index(folder, {"states": index, "tables": carried})
 
     inputs = {"trained": trained.key, "clustered": clustered.key}
     label = dataset.label(card, seed)
-    seconds = 120.0 if isinstance(card, LanguageModelConfig) else 20.0
+    seconds = 120.0 if isinstance(card, LanguageModelConfig) else 40.0
     return Step(
         "ablate",
         label,
         inputs,
-        (ablation_tables, judged, record),
+        (ablation_tables, judged, record, searches),
         build,
         seconds=seconds,
     )

@@ -192,7 +192,7 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     _finished(project, dataset, *steps)
     recorded, clustered = (step.folder(project.build) for step in steps)
     index, clusters = read_index(recorded), read_index(clustered)
-    without = _ablated(project, dataset, card, epoch)
+    carried, without = _ablated(project, dataset, card, epoch)
     text = index["measured"]
     measured: Measured = {
         "splits": text["splits"],
@@ -207,17 +207,19 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
         found = state_entry(state, clustering, measured, folders, project.data)
         found["tables"] |= without.get(state["name"], {})
         states.append(found)
-    return table_entries(index["tables"], recorded, project.data), states
+    return table_entries(index["tables"], recorded, project.data) | carried, states
 
 
-def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Tables]:
-    """The tables of the stage `ablate` by state; none where it has not been run, and none of an earlier epoch."""
+def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> tuple[Tables, dict[str, Tables]]:
+    """The tables of the stage `ablate`: the model's, and those of its states; none where it has not been run, and none
+    of an earlier epoch."""
     step = ablate_step(project, dataset, card, card.seeds[0])
     if epoch is not None or not step.finished(project.build):
-        return {}
+        return {}, {}
     folder = step.folder(project.build)
-    states = read_index(folder)["states"]
-    return {state["name"]: table_entries(state["tables"], folder / state["name"], project.data) for state in states}
+    index = read_index(folder)
+    states = {of["name"]: table_entries(of["tables"], folder / of["name"], project.data) for of in index["states"]}
+    return table_entries(index["tables"], folder, project.data), states
 
 
 def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:
