@@ -30,3 +30,8 @@ export function answersAlong(model: Answering): boolean {
   if (!model.answer) return meansOf(model) !== null;
   return model.answer.per === 'step' || model.answer.ended_by !== null;
 }
+
+/** The score that a row of effects is about; folders of before there were several have rows for one. */
+export function effectScore(row: { class: number | null }): number {
+  return row.class ?? 1;
+}

@@ -1,5 +1,6 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
+import { effectScore } from './answer';
 import {
   decodeAttention,
   decodeClustering,
@@ -255,8 +256,20 @@ export class Source {
   /** The effect of a word on the score of a class; null where the head does not read the state. */
   effect(state: StateEntry, wordId: number, score: number): Promise<WordEffect | null> {
     return this.once(`effect ${this.owner(state)} ${wordId} ${score}`, async () => {
-      const columns = ['count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'] as const;
-      const [row] = (await this.table(state, 'word_effects')?.where({ word_id: wordId, class: score }, columns)) ?? [];
+      const columns = [
+        'class',
+        'count',
+        'effect',
+        'push',
+        'push_standard_error',
+        'q09',
+        'q25',
+        'q50',
+        'q75',
+        'q91',
+      ] as const;
+      const rows = (await this.table(state, 'word_effects')?.where({ word_id: wordId }, columns)) ?? [];
+      const row = rows.find((one) => effectScore(one) === score);
       if (!row) return null;
       return {
         count: Number(row.count),

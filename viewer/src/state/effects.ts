@@ -1,4 +1,4 @@
-import { scoreOf } from '../data/answer';
+import { effectScore, scoreOf } from '../data/answer';
 import type { Explorer } from './explorer.svelte';
 
 export type Effects = (wordId: number) => number | null;
@@ -9,7 +9,7 @@ export async function loadEffects(explorer: Explorer): Promise<Effects | null> {
   if (!source || !state) return null;
   const all = await source.table(state, 'word_effects')?.all(['word_id', 'class', 'effect']);
   const score = model && scoreOf(model, followed);
-  const rows = all?.filter((row) => row.class === score);
+  const rows = all?.filter((row) => effectScore(row) === score);
   if (rows?.length) {
     const effects = new Map(rows.map((row) => [row.word_id, row.effect]));
     return (wordId) => effects.get(wordId) ?? null;
