@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
 from rnnvis.api.ablation_tables import published_ablation
+from rnnvis.api.choices import Choices, size
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -22,7 +23,7 @@ from rnnvis.measures.units.units import label_auc
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
-from rnnvis.published import columns, files, pairs
+from rnnvis.published import columns, files, pairs, sizes
 from rnnvis.published.answered import Told
 from rnnvis.published.clustered import cluster_state
 from rnnvis.published.entries import (
@@ -53,22 +54,6 @@ _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
 
 
-@dataclass(frozen=True)
-class Choices:
-    """What the user chose for `Recording.publish`; `ablation` are the seconds for that, 0 for none, None for any."""
-
-    name: str
-    text: bool
-    methods: tuple[str, ...]
-    largest_k: int
-    ablation: float | None
-
-    @property
-    def ablated_as(self) -> tuple[float | None, tuple[str, ...], int]:
-        """What ablation depends on."""
-        return self.ablation, self.methods, self.largest_k
-
-
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
     `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
@@ -85,6 +70,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
         datasets = _there(folder)
         scratch = new_scratch(folder)
         _room(parts.values(), folder)
+        progress.say(f"Publishing about {sizes.told(size(parts.values(), choices))}")
         begun = [
             _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
         ]
@@ -98,7 +84,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
             dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
             pairs.update(datasets, dataset["name"], model["name"], folder, part.scratch)
             if choices.text and dataset["view"] is None:
-                dataset["view"] = _view(part.recording, model)
+                dataset["view"] = _view(part.recording, choices, model)
             without += [
                 f"Without clusters: {s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")
             ]
@@ -271,7 +257,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     binary = len(recording.labels.names) == 2
     states = []
     with progress.bar("Clustering", total=len(recording.states) * len(SELECTIONS) * len(choices.methods)) as bar:
-        for name, state in recording.states.items():
+        for name, state in choices.shown(recording).items():
             index = write_state(
                 state,
                 corpus,
@@ -358,9 +344,9 @@ def _labels(recording: Recording) -> tuple[str, ...]:
     return said or recording.labels.names
 
 
-def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
-    """What is shown first: one of the sentences along which the first state was kept."""
-    first = next(iter(recording.states.values()))
+def _view(recording: Recording, choices: Choices, model: ModelEntry) -> DefaultView | None:
+    """What is shown first: one of the sentences along which the first state is published."""
+    first = next(iter(choices.shown(recording).values()))
     return usual_view(model, first.published, np.array([len(row) for row in recording.tokens]), recording.keys)
 
 

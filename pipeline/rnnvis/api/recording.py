@@ -190,6 +190,7 @@ class Recording:
         dataset: str = "recorded text",
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
+        states_bytes: int | None = None,
         ablation: bool | float = 20,
     ) -> str:
         """Write everything into `folder` as Parquet and a manifest; returns sentences on what can be read there.
@@ -201,6 +202,9 @@ class Recording:
         so that publishing again clusters nothing anew. A state that cannot be clustered (a single unit, too little
         text) is published without clusters, and what is returned names it and says why.
 
+        `states_bytes` publishes of each state about so many bytes of states along sentences: those of a sample, chosen
+        by a hash of their words, so that states of one width have the same ones. Otherwise they are published as
+        recorded. About how large the folder will be is said on standard error before anything is clustered.
         Where the loss is known, the model runs again without each unit and each chip of up to twelve, on up to 400
         sequences. `ablation` is how many seconds that may take, about: it is estimated, and fewer sequences are taken
         or none, which is said. True is as long as it takes, False not at all; what was found is kept too.
@@ -208,9 +212,11 @@ class Recording:
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 
         Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
-        from other sequences; an unknown method. All of that is looked for before anything is clustered.
+        from other sequences; an unknown method; no sentence fits into `states_bytes`. All of that is looked for before
+        anything is clustered.
         """
-        from rnnvis.api.folder import Choices, publish
+        from rnnvis.api.choices import Choices
+        from rnnvis.api.folder import publish
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
@@ -220,7 +226,8 @@ class Recording:
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k, _seconds(ablation)))
+        choices = Choices(called, text, chosen, largest_k, _seconds(ablation), states_bytes)
+        return publish(with_states, Path(folder), choices)
 
 
 def _seconds(ablation: Any) -> float | None:

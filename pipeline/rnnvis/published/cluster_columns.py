@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnvis.measures.clusters.cocluster import Coclustering
+from rnnvis.measures.halves import halved
 from rnnvis.measures.words.selections import Selection
+from rnnvis.published import files
 
 Row = dict[str, Any]
 _TABLES = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
@@ -64,17 +66,23 @@ class Rows:
                 row["purity_part_of_speech"] = None if math.isnan(pure) else pure
                 self._rows["cluster_summaries"].append(row)
         self._rows["block_means"].append({**at, "mean": found.block_means.ravel().tolist()})
-        self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel().tolist()})
+        self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel()})
         q = found.quality
         names = ("held_out_r2", "bound", "sign_coherence", "ari_words", "ari_units", "balance", "normalised_cut")
         over_all, chance = (None if math.isnan(value) else value for value in purities)
         row = {**at, **{name: getattr(q, name) for name in names}}
         self._rows["cluster_quality"].append({**row, "purity_part_of_speech": over_all, "purity_shuffled": chance})
 
-    def columns(self) -> dict[str, dict[str, list[Any]]]:
-        """Columns of every clustering table, by table name."""
-        return {
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """Columns of every clustering table, by table name. Strengths are in half precision where that holds them."""
+        found: dict[str, dict[str, Any]] = {
             name: {column: [row[column] for row in rows] for column in rows[0]}
             for name, rows in self._rows.items()
             if rows
         }
+        if "word_strengths" in found:
+            strengths = found["word_strengths"]["strength"]
+            found["word_strengths"]["strength"] = files.lists(
+                halved(np.concatenate(strengths)), np.array([len(row) for row in strengths])
+            )
+        return found

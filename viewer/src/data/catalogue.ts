@@ -99,7 +99,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
-    { name: "strength", type: "list<float32>", nullable: false, about: "Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit clusters]" },
+    { name: "strength", type: "list<float16> or list<float32>", nullable: false, about: "Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit clusters]" },
   ] },
   { name: "cluster_summaries", row: "a cluster of one co-clustering", columns: [
     { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },

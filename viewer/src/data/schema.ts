@@ -167,7 +167,7 @@ export interface WordStrengthsRow {
   selection: string;
   /** Number of clusters asked for, the same for words and units (uint8) */
   k: number;
-  /** Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit clusters] (list<float32>) */
+  /** Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit clusters] (list<float16> or list<float32>) */
   strength: number[];
 }
 

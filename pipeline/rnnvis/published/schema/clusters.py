@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import CLUSTERING, Column, Table
+from rnnvis.published.schema.declaration import CLUSTERING, HALVES, Column, Table
 
 CLUSTERS: tuple[Table, ...] = (
     Table(
@@ -50,7 +50,7 @@ CLUSTERS: tuple[Table, ...] = (
             *CLUSTERING,
             Column(
                 "strength",
-                "list<float32>",
+                HALVES,
                 "Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit "
                 "clusters]",
             ),

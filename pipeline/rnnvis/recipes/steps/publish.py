@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pyarrow.parquet as pq
 
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
-from rnnvis.published import columns, files
+from rnnvis.progress import say
+from rnnvis.published import columns, files, sizes
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
@@ -55,6 +57,8 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
         try:
             chosen = project.datasets(names)
             across = _across(project, chosen)
+            if size := _size(project, chosen):
+                say(f"Publishing {sizes.told(size)}, besides words and sentences")
             found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
         except OSError as error:
             raise unusable(error, project.data) from error
@@ -65,6 +69,23 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
             )
         write_manifest(datasets, project.data, f"rnnvis {__version__}")
     return project.data
+
+
+def _size(project: Project, datasets: Sequence[Dataset]) -> Counter[str]:
+    """Bytes by table of what the stages have left to be published."""
+    found: Counter[str] = Counter()
+    for dataset in datasets:
+        for card in comparable(project, dataset):
+            epochs = (None, *published_epochs(card))
+            for step in (step for epoch in epochs for step in _steps(project, dataset, card, epoch)):
+                found += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
+    return found
+
+
+def _steps(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> list[Step]:
+    seed = card.seeds[0]
+    measured = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
+    return measured if epoch is not None else [*measured, ablate_step(project, dataset, card, seed)]
 
 
 def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> DatasetEntry | None:
