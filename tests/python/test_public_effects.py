@@ -163,7 +163,7 @@ def test_what_has_no_effects_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("contexts", [(0.7, 0.3), (-0.1, 0.5), (0.5, 0.5), (0.3, 1.2)])
 def test_contexts_are_two_probabilities(contexts: tuple[float, float]) -> None:
-    with pytest.raises(rnnvis.RnnvisError, match="sample.contexts is"):
+    with pytest.raises(rnnvis.RnnvisError, match=r"sample\.contexts is"):
         Sample(contexts=contexts).checked(3)
 
 
