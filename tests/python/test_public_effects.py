@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 import rnnvis
 from rnnvis.api.recording import Recording
+from rnnvis.api.sample import Sample
 from rnnvis.published.publishing import read_manifest
 from tests.python.answering import CLASSES, WORDS, Reader, after_each, odds, sentences
 
@@ -158,6 +159,12 @@ def test_what_has_no_effects_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     many = recorded(Reader().eval())
     assert many.effects is None
     assert "Pushes on each of 3 classes are left out: there are more than 2." in many.notes
+
+
+@pytest.mark.parametrize("contexts", [(0.7, 0.3), (-0.1, 0.5), (0.5, 0.5), (0.3, 1.2)])
+def test_contexts_are_two_probabilities(contexts: tuple[float, float]) -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=r"sample\.contexts is"):
+        Sample(contexts=contexts).checked(3)
 
 
 def test_many_words_of_many_classes_keep_pushes_and_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
