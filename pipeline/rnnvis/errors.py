@@ -15,12 +15,17 @@ class RnnvisError(Exception):
     """
 
     def __init__(self, message: str, fix: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.fix = fix
+        self.message = printable(message)
+        self.fix = printable(fix)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message}\n  Fix: {self.fix}" if self.fix else self.message
+
+
+def printable(text: str) -> str:
+    """`text` with half characters written out: names of files and words of users may hold some, and UTF-8 cannot."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 _FIXES = {

@@ -12,7 +12,8 @@ from torch.nn.utils.rnn import pack_sequence, pad_sequence
 from torch.utils.data import DataLoader
 
 import rnnvis
-from rnnvis.api.inputs import check_counts, read_labels, read_sequences, read_vocabulary
+from rnnvis.api.inputs import read_labels, read_sequences, read_vocabulary
+from rnnvis.arguments import check
 
 PAD = ["<pad>", *(f"w{i}" for i in range(1, 20))]
 PLAIN = ["zero", *PAD[1:]]
@@ -280,7 +281,7 @@ def test_lengths_are_whole_numbers(wrong: Any) -> None:
 @pytest.mark.parametrize("name", ["minimum_count", "frequent_count", "batch_steps"])
 def test_counts_are_whole_numbers_from_one(name: str, wrong: Any) -> None:
     with pytest.raises(rnnvis.RnnvisError, match=f"{name} is {wrong!r}"):
-        check_counts(**{name: wrong})
+        check({name: wrong})
     with pytest.raises(rnnvis.RnnvisError, match=f"{name} is {wrong!r}"):
         rnnvis.record(torch.nn.GRU(2, 2), [[1]], PLAIN, **{name: wrong})
     if name != "batch_steps":

@@ -145,7 +145,7 @@ def test_a_layer_of_other_rows_is_refused_with_the_layers_that_can_be_chosen() -
     [
         (["word_lstm"], 'only names "word_lstm", which is no recurrent module and holds none'),
         (["lstm", "embedding"], 'only names "embedding"'),
-        ("lstm", 'only is "lstm"'),
+        ("lstm", "only is 'lstm'"),
     ],
 )
 def test_unknown_names_are_refused_with_the_known_ones(only: Any, message: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from rnnvis.api.inputs import check_row
+from rnnvis.api.inputs import check_row, plain
+from rnnvis.arguments import shown
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
@@ -33,12 +34,12 @@ def read_documents(documents: Iterable[Any] | None, initial: str, count: int) ->
         raise RnnvisError("documents are named, but no state is carried through them", 'say so: initial="carried"')
     check_row(documents, "documents")
     of: dict[Any, list[int]] = {}
-    names = [name.item() if hasattr(name, "item") else name for name in documents]
+    names = [plain(name) for name in documents]
     if len(names) != count:
         raise RnnvisError(f"{len(names)} documents for {count} sequences", "name the document of each sequence")
     for number, name in enumerate(names):
         if not isinstance(name, str | int):
-            raise RnnvisError(f"documents[{number}] is {name!r}", "name documents by numbers or text")
+            raise RnnvisError(f"documents[{number}] is {shown(name)}", "name documents by numbers or text")
         of.setdefault(name, []).append(number)
     return [np.array(numbers) for numbers in of.values()]
 

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from rnnvis.api.inputs import Labels, check_counts, check_row, read_labels, read_sequences, read_vocabulary
+from rnnvis.api.inputs import Labels, check_row, read_labels, read_sequences, read_vocabulary
 from rnnvis.api.measuring import measured
 from rnnvis.api.recording import Recording
 from rnnvis.api.saved import tokens as saved_tokens
@@ -20,12 +19,14 @@ from rnnvis.api.saved.padding import SIDES, cut
 from rnnvis.api.saved.steps import INITIAL, SavedSteps
 from rnnvis.api.saved.tokens import Tokens, Vocabulary
 from rnnvis.api.saved.vocabulary import read_text, read_vocabulary_file
+from rnnvis.arguments import ANY, checks_arguments, is_row, read_array, shown
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.complex_states import FIX
 
 BATCH_STEPS = 8192
 
 
+@checks_arguments(states=ANY, tokens=ANY, vocabulary=ANY, sentences=ANY)
 def import_states(
     states: Mapping[str, Any],
     tokens: Any,
@@ -68,11 +69,11 @@ def import_states(
     if not isinstance(states, Mapping):
         raise RnnvisError(f"the states are a {type(states).__name__}", 'name them: {"lstm.0.h": array}')
     words = _vocabulary(vocabulary)
-    check_counts(
-        minimum_count=minimum_count, frequent_count=frequent_count, **({} if every is None else {"every": every})
-    )
     if not states:
         raise RnnvisError("there are no states to import", "name at least one array of states")
+    for key in states:
+        if not isinstance(key, str):
+            raise RnnvisError(f"a state is called {shown(key)}", 'name the states by text: {"lstm.0.h": array}')
     arrays = {key: _array(value, key) for key, value in states.items()}
     pieces = next((array.lengths for array in arrays.values() if array.lengths is not None), None)
     found = _tokens(tokens, words, characters, None if pieces is None else len(pieces))
@@ -112,11 +113,8 @@ def _array(value: Any, name: str) -> SavedArray:
         return value
     if isinstance(value, str | Path):
         return open_one(str(value))
-    if isinstance(value, Tensor):
-        if value.is_complex():
-            raise RnnvisError(f'states["{name}"]: holds complex numbers', FIX)
-        value = value.detach().cpu()
-        value = (value.float() if value.dtype in (torch.bfloat16, torch.float16) else value).numpy()
+    if isinstance(value, Tensor) and value.is_complex():
+        raise RnnvisError(f'states["{name}"]: holds complex numbers', FIX)
     if isinstance(value, np.ma.MaskedArray):
         raise RnnvisError(f'states["{name}"] is a masked array', "cut off what is padding, or pass it with lengths=…")
     where = f'states["{name}"]'
@@ -124,7 +122,7 @@ def _array(value: Any, name: str) -> SavedArray:
         parts = [_array(row, name) for row in value]
         if one_a_sentence(parts):
             return joined(where, parts)
-    return in_memory(where, np.asanyarray(value))
+    return in_memory(where, read_array(value, where))
 
 
 def _vocabulary(given: Any) -> Vocabulary | None:
@@ -146,8 +144,8 @@ def _tokens(given: Any, vocabulary: Vocabulary | None, characters: bool, sentenc
     if isinstance(given, SavedArray):
         return saved_tokens.from_array(given, vocabulary)
     if isinstance(given, Tensor | np.ndarray) and given.dtype != object:
-        return saved_tokens.from_array(in_memory("tokens", np.asarray(given)), vocabulary)
-    if not isinstance(given, Iterable):
+        return saved_tokens.from_array(in_memory("tokens", read_array(given, "tokens")), vocabulary)
+    if not is_row(given):
         raise RnnvisError(f"the tokens are {given!r}", "pass sentences of ids or of words, an array, or a file")
     rows = list(given)
     if any(isinstance(row, str) for row in rows):
@@ -199,7 +197,7 @@ def _cut(
 def _whole_numbers(given: Any, name: str) -> tuple[str, np.ndarray]:
     if not isinstance(given, SavedArray | str | Path):
         check_row(given, name)
-        given = in_memory(name, np.asarray(list(given)))
+        given = in_memory(name, read_array(list(given), name))
     array = given if isinstance(given, SavedArray) else open_one(str(given))
     if array.dtype not in INTEGERS or len(array.shape) != 1:
         raise RnnvisError(f"{array}: holds {array.dtype}, not whole numbers in a row", "save one array of integers")

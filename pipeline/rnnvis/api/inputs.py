@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from rnnvis.api.loaders import rows_of
+from rnnvis.arguments import halves, is_row, is_whole, shown
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.text.corpus import sentence_key
 
 FEWEST_IDS, IDS_A_WORD = 2**16, 16  # a vocabulary may name fewer words than it has ids, but not many fewer
+_LARGEST_NUMBER = float(np.finfo(np.float32).max)
 SHARED = " <id {}>"  # behind the word of an earlier id
 MOST_WORDS, MOST_STEPS = 2**24, 2**15 - 1
 VOCABULARY = (
@@ -67,7 +70,7 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
     if isinstance(vocabulary, Mapping):
         found: dict[int, str] = {}
         for word, number in vocabulary.items():
-            if not _whole(number) or number < 0:
+            if not is_whole(number) or number < 0:
                 raise RnnvisError(
                     f"the vocabulary gives {word!r} the id {number!r}", "ids are whole numbers from 0: word -> id"
                 )
@@ -89,8 +92,10 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                 "number the words from 0 without large gaps: every id takes memory, used or not",
             )
         words: list[Any] = [found.get(i, f"<id {i}>") for i in range(largest + 1)]
-    elif isinstance(vocabulary, Iterable):
-        words = list(vocabulary)
+    elif is_row(vocabulary):
+        words = list(islice(vocabulary, MOST_WORDS + 1))
+        if len(words) > MOST_WORDS:
+            raise RnnvisError(f"the vocabulary has more than {MOST_WORDS:,} words", "pass those that the ids stand for")
     else:
         raise RnnvisError(f"the vocabulary is a {type(vocabulary).__name__}", VOCABULARY)
     for number, word in enumerate(words):
@@ -99,7 +104,7 @@ def read_vocabulary(vocabulary: Sequence[str] | Mapping[str, int]) -> tuple[str,
                 f"word {number} of the vocabulary is {word!r}, not text",
                 "pass a list of words (position = id) or a dict from word to id",
             )
-        if not word.isascii() and any("\ud800" <= c <= "\udfff" for c in word):
+        if halves(word):
             raise RnnvisError(
                 f"word {number} of the vocabulary is {word!r}, which holds half a character and cannot be written",
                 "decode the vocabulary as it was encoded, with errors='replace' where it is damaged",
@@ -151,7 +156,7 @@ def read_sequences(
     the rows are to stay `whole`. Raises RnnvisError, naming the sequence, for ids outside the `vocabulary`, for what is
     no ids, and where nothing is left.
     """
-    if isinstance(sequences, str | bytes | set | frozenset) or not isinstance(sequences, Iterable):
+    if isinstance(sequences, str | bytes | set | frozenset) or not is_row(sequences):
         what = f"a {type(sequences).__name__}" if isinstance(sequences, set | frozenset) else repr(sequences)
         raise RnnvisError(f"the sequences are {what}", "pass lists of token ids, tensors, or a DataLoader")
     measured = lengths is not None
@@ -203,8 +208,8 @@ def read_labels(
         raise RnnvisError(f"{len(rows)} labels for {count} sequences", "pass one label for each sequence, or None")
     if lengths is not None and any(_is_row(row) for row in rows):
         return _tags(rows, lengths, names)
-    given = [_class(_plain(label)) for label in rows]
-    numeric = all(label is None or (_number(label) and np.isfinite(label)) for label in given)
+    given = [_class(plain(label)) for label in rows]
+    numeric = all(label is None or (_number(label) and abs(label) <= _LARGEST_NUMBER) for label in given)
     if lengths is not None and numeric and any(isinstance(label, float) for label in given):
         values = np.array([np.nan if label is None else label for label in given], np.float32)
         return Labels(np.full(count, -1, np.int16), (), numbers=values)
@@ -216,15 +221,15 @@ def read_classes(classes: Sequence[str] | None) -> tuple[str, ...] | None:
     """Names of classes in their order; RnnvisError for anything but two or more different ones."""
     if classes is None:
         return None
-    if isinstance(classes, str | bytes | Mapping | set | frozenset) or not isinstance(classes, Iterable):
+    if isinstance(classes, str | bytes | Mapping | set | frozenset) or not is_row(classes):
         raise RnnvisError(f"classes is {classes!r}", 'name them in the order of the outputs: classes=["bad", "good"]')
     names = tuple(classes)
-    odd = next((name for name in names if not isinstance(name, str) or not name.strip()), None)
-    if odd is not None or len(set(names)) != len(names) or len(names) < 2:
-        what = f"classes names {odd!r}" if odd is not None else f"classes names {', '.join(names) or 'nothing'}"
+    odd = [name for name in names if not isinstance(name, str) or not name.strip()]
+    if odd or len(set(names)) != len(names) or len(names) < 2:
+        what = f"classes names {shown(odd[0]) if odd else ', '.join(names) or 'nothing'}"
         raise RnnvisError(what, 'give each of two or more classes a name of its own: classes=["bad", "good"]')
     for name in names:
-        if any("\ud800" <= c <= "\udfff" for c in name):
+        if halves(name):
             raise RnnvisError(f"a class is {name!r}, which holds half a character", "decode it as it was encoded")
     return names
 
@@ -238,11 +243,11 @@ def _tags(rows: Sequence[Any], lengths: np.ndarray, names: tuple[str, ...] | Non
     flat: list[Any] = []
     for number, (row, length) in enumerate(zip(rows, lengths.tolist(), strict=True)):
         given = [None] * length if row is None else row
-        if not isinstance(given, Iterable) or isinstance(given, str | bytes):
+        if not is_row(given) or isinstance(given, str | bytes):
             raise RnnvisError(
                 f"labels[{number}] is {row!r}, and others are rows", "give one label a sequence, or a row of one a step"
             )
-        tags = [_class(_plain(tag)) for tag in given]
+        tags = [_class(plain(tag)) for tag in given]
         if len(tags) < length:
             raise RnnvisError(
                 f"sequence {number} has {length} steps and {len(tags)} labels", "give one label for each of its steps"
@@ -265,7 +270,7 @@ def _numbered(given: Sequence[Any], classes: tuple[str, ...] | None) -> tuple[np
     """Class numbers int16 of the labels `given`, the names of all classes, and whether the labels are names."""
     known = [label for label in given if label is not None]
     most = np.iinfo(np.int16).max
-    if all(_whole(label) and label >= -1 for label in known):
+    if all(is_whole(label) and label >= -1 for label in known):
         if max(known, default=-1) >= most:
             raise RnnvisError(
                 f"a label is {max(known):,}, and classes end at {most - 1:,}", "number the classes from 0"
@@ -289,11 +294,13 @@ def _numbered(given: Sequence[Any], classes: tuple[str, ...] | None) -> tuple[np
         in_words = True
     else:
         fits = isinstance(next((label for label in known if isinstance(label, str)), None), str)
-        odd = next(label for label in known if not (isinstance(label, str) if fits else _whole(label) and label >= -1))
+        odd = next(
+            label for label in known if not (isinstance(label, str) if fits else is_whole(label) and label >= -1)
+        )
         what = f"an array of shape {list(odd.shape)}" if hasattr(odd, "shape") and odd.shape else repr(odd)
         raise RnnvisError(f"a label is {what}", "labels are class numbers from 0, or names; None where there is none")
     for name in names:
-        if any("\ud800" <= c <= "\udfff" for c in name):
+        if halves(name):
             raise RnnvisError(f"a label is {name!r}, which holds half a character", "decode it as it was encoded")
     if len(names) > most:
         raise RnnvisError(
@@ -321,30 +328,12 @@ def sequence_keys(tokens: Sequence[np.ndarray], words: Sequence[str]) -> list[st
     return keys
 
 
-def check_names(**names: Any) -> None:
-    """RnnvisError for the first of `names` that is no text, is empty, or cannot be written as UTF-8."""
-    for what, given in names.items():
-        if not isinstance(given, str) or not given.strip():
-            raise RnnvisError(f"{what} is {given!r}", f'give it as text: {what}="my {what}"')
-        try:
-            given.encode()
-        except UnicodeEncodeError:
-            raise RnnvisError(f"{what} is {given!a}, which is no Unicode text", "name it in another way") from None
-
-
-def check_counts(**given: Any) -> None:
-    """RnnvisError for an option, given by name, that is no whole number from 1."""
-    for name, value in given.items():
-        if not _whole(value) or value < 1:
-            raise RnnvisError(f"{name} is {value!r}", "give a whole number from 1")
-
-
 def _whole_numbers(given: Any, what: str) -> list[int]:
     """`given` as whole numbers; RnnvisError names the first that is none."""
     check_row(given, what)
-    found = [_plain(value) for value in given]
+    found = [plain(value) for value in given]
     for number, value in enumerate(found):
-        if not _whole(value):
+        if not is_whole(value):
             raise RnnvisError(f"{what}[{number}] is {value!r}", "give whole numbers, one a sequence")
     return [int(value) for value in found]
 
@@ -353,12 +342,12 @@ def check_row(given: Any, what: str) -> None:
     """RnnvisError for what has no order, is text, hides values or is no row at all."""
     if isinstance(given, np.ma.MaskedArray):
         raise RnnvisError(f"the {what} are a masked array", f"fill in what is masked: {what}.filled(…)")
-    if isinstance(given, str | bytes | Mapping | set | frozenset) or not isinstance(given, Iterable):
+    if isinstance(given, str | bytes | Mapping | set | frozenset) or not is_row(given):
         kind = "text" if isinstance(given, str | bytes) else f"a {type(given).__name__}"
         raise RnnvisError(f"the {what} are {kind}", "pass a list, one a sequence in their order")
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A number out of an array of one; anything else as it is."""
     single = hasattr(value, "item") and getattr(value, "size", 1) in (1, (), (1,))
     try:
@@ -375,7 +364,3 @@ def _inside(ids: np.ndarray, number: int, words: int) -> np.ndarray:
             "pass the vocabulary that the sequences were made with",
         )
     return ids.astype(np.int32)
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)

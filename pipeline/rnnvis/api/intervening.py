@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnvis.arguments import LARGEST, is_row, is_whole, read_array, shown
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.holding import Hold
 
@@ -35,7 +36,7 @@ def state_of(recording: Recording, state: str | None) -> str:
     known = recording.units
     if state is None and len(known) == 1:
         return next(iter(known))
-    if state not in known:
+    if not isinstance(state, str) or state not in known:
         named = "several states, and none is named" if state is None else f'no state "{state}"'
         raise RnnvisError(f"the recording has {named}", f"name one of {', '.join(known)}: state=…")
     return state
@@ -136,8 +137,6 @@ def hold_of(
     recording: Recording, state: str, units: np.ndarray, hold: Any, from_step: int | None, sequences: np.ndarray
 ) -> Hold:
     """What holds `units` of `state`: "zero", "mean" (of the recorded steps), "before", or values that are given."""
-    if from_step is not None and (not isinstance(from_step, int | np.integer) or from_step < 0):
-        raise RnnvisError(f"from_step is {from_step!r}", "count words from 0")
     if isinstance(hold, str) and hold not in HOLDS:
         raise RnnvisError(f'hold is "{hold}"', f"one of {', '.join(HOLDS)}, or values")
     if isinstance(hold, str) and hold == "before":
@@ -146,7 +145,7 @@ def hold_of(
         mean = recording.units[state].mean[units]
         return Hold(state, units, np.zeros(len(units)) if hold == "zero" else np.asarray(mean, np.float64), from_step)
     try:
-        values = np.asarray(hold.detach().cpu() if hasattr(hold, "detach") else hold, dtype=np.float64)
+        values = read_array(hold, "hold").astype(np.float64)
     except (TypeError, ValueError):
         raise RnnvisError(f"hold is a {type(hold).__name__}", f"one of {', '.join(HOLDS)}, or values") from None
     if not np.isfinite(values).all():
@@ -162,16 +161,9 @@ def hold_of(
 
 
 def _whole_numbers(given: Any, name: str) -> np.ndarray:
-    one = isinstance(given, int | np.integer) and not isinstance(given, bool)
-    if isinstance(given, str) or not (one or isinstance(given, Iterable)):
-        raise RnnvisError(f"{name} is {given!r}", "give whole numbers")
-    found = np.atleast_1d(np.asarray(given if isinstance(given, np.ndarray | Sequence | int) else [*_items(given)]))
-    if found.ndim != 1 or (len(found) and found.dtype.kind not in "iu"):
+    if isinstance(given, str | Mapping) or not (is_whole(given) or is_row(given)):
+        raise RnnvisError(f"{name} is {shown(given)}", "give whole numbers")
+    found = np.atleast_1d(read_array(given if is_whole(given) or hasattr(given, "dtype") else [*given], name))
+    if found.ndim != 1 or (len(found) and (found.dtype.kind not in "iu" or found.max() > LARGEST)):
         raise RnnvisError(f"{name} holds something else than whole numbers", "give whole numbers")
     return found.astype(np.int64)
-
-
-def _items(given: Any) -> Iterable[Any]:
-    return (
-        [given] if isinstance(given, np.integer) else [item.item() if hasattr(item, "item") else item for item in given]
-    )

@@ -130,11 +130,19 @@ def _one(item: Any, number: int) -> Iterator[Grid | np.ndarray]:
 
 def _beside(parts: dict[Any, Any], number: int) -> Iterator[Grid | np.ndarray]:
     """Rows or a batch out of a tuple or a mapping, with what stands beside them."""
+    if not parts:
+        raise RnnvisError(f"item {number} of the sequences is an empty mapping", ALONE)
     first = next(iter(parts))
     if IDS in parts and isinstance(parts[IDS], list) and any(isinstance(row, list) for row in parts[IDS]):
-        masks = parts.get(MASK) or [[1] * len(row) for row in parts[IDS]]
-        for row, mask in zip(parts[IDS], masks, strict=True):
-            yield from _beside({IDS: np.array(row, dtype=np.int64), MASK: np.array(mask)}, number)
+        rows = [_array(row, number) for row in parts[IDS]]
+        masks = parts.get(MASK) or [np.ones(row.shape) for row in rows]
+        if not isinstance(masks, list) or [np.shape(mask) for mask in masks] != [row.shape for row in rows]:
+            raise RnnvisError(
+                f"{MASK} of item {number} of the sequences has not the lengths of {IDS}",
+                "pass a mask with one value for each id",
+            )
+        for row, mask in zip(rows, masks, strict=True):
+            yield from _beside({IDS: row, MASK: _array(mask, number)}, number)
         return
     if isinstance(parts[first], PackedSequence):
         yield from _packed(parts[first], number)
@@ -143,6 +151,9 @@ def _beside(parts: dict[Any, Any], number: int) -> Iterator[Grid | np.ndarray]:
         yield from _beside(dict(parts[first]), number)
         return
     arrays = {name: _array(part, number) for name, part in parts.items() if not isinstance(part, str | Mapping)}
+    for name in (IDS, MASK):
+        if name in parts and (name not in arrays or arrays[name].dtype.kind not in "iufb"):
+            raise RnnvisError(f"{name} of item {number} of the sequences holds no numbers", ALONE)
     arrays = {name: of for name, of in arrays.items() if of.dtype.kind in "iufb"}
     main = IDS if IDS in arrays else _main(arrays, first, number)
     ids = arrays.pop(main)

@@ -14,6 +14,7 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from rnnvis.api.serve import app
+from rnnvis.arguments import checks_arguments
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.published.files import replace
 from rnnvis.published.inlining import LIMIT, Inlined, inline
@@ -23,6 +24,7 @@ FONTS = {"Inter Variable": "inter-latin-wght-normal", "Source Serif 4 Variable":
 _PLACE = re.compile(r"@@([A-Z]+)@@")
 
 
+@checks_arguments()
 def to_html(folder: str | Path, path: str | Path, *, limit: int = LIMIT) -> str:
     """Write the explorer with everything in the published `folder` into one HTML file; returns a sentence about it.
 

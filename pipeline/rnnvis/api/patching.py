@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from rnnvis.api.intervening import Chip, checked_sequences, lengths_of, rerun_of, state_of, step_of, units_of
+from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.patching import share_closed
 from rnnvis.recording.holding import Hold
@@ -114,6 +115,7 @@ def read_pairs(recording: Recording, state: str, into: Any, of: Any, at: Any, an
     return found
 
 
+@checks_arguments(into=ANY, of=ANY)
 def patch(
     recording: Recording,
     into: Any,

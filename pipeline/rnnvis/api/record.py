@@ -20,10 +20,10 @@ from rnnvis.api.answers import Answer, Outputs, read_outputs, targets
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
+from rnnvis.api.effects import find_effects
 from rnnvis.api.inputs import (
     Labels,
     Tokens,
-    check_counts,
     read_classes,
     read_labels,
     read_sequences,
@@ -33,6 +33,7 @@ from rnnvis.api.inputs import (
 from rnnvis.api.recording import Recording
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
+from rnnvis.arguments import ANY, checks_arguments, instance
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder, Text
@@ -54,6 +55,7 @@ BATCH_BYTES = 64 * 2**20
 """What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
+@checks_arguments(model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, sample=instance(Sample))
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
@@ -118,7 +120,6 @@ def record(
     sequence alone by more than 1e-4 of the largest, that are no numbers, or states that are kept from call to call and
     nothing resets.
     """
-    check_counts(minimum_count=minimum_count, frequent_count=frequent_count, batch_steps=batch_steps, threads=threads)
     model = _unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward or only):
@@ -126,8 +127,6 @@ def record(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
             "leave out forward, tokens and only",
         )
-    if isinstance(only, str):
-        raise RnnvisError(f'only is "{only}"', f'pass a list of names: only=["{only}"]')
     recurrent = {} if plain else recurrent_modules(_module(model), only)
     batch_steps = at_most(batch_steps, recurrent.values())
     words = read_vocabulary(vocabulary)
@@ -168,6 +167,7 @@ def record(
             words={name: len(one.words) for name, one in read.items()},
             carried=running is not None and not own,
         )
+        effects = find_effects(model, texts, fills, forward, plan, answer)
     at = answer.at if answer else None
     carried = None
     if running is not None and forward is not None:
@@ -182,6 +182,9 @@ def record(
     watch = _watch(answer, whole, read, plan, running) if answer else None
     if watch and answer:
         watching[answer.at.reading].append(Once(watch))
+    if effects and answer:
+        effects.take(read[answer.at.reading].text, read[answer.at.reading].sample.contexts)
+        watching[answer.at.reading].append(Once(effects))
     again = SelfCheck(read[""].ids.lengths)
     others = ReturnedBeside(again.sentences)
     beside = others if check and answer is None else None
@@ -213,6 +216,7 @@ def record(
                     f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
 
+    states = {name: {state.name: state for state in recorder.result()} for name, recorder in recorders.items()}
     weights = _fingerprint(model)
     followed = read[at.reading if at else ""].ids
     target = watch.target if watch else None
@@ -232,8 +236,11 @@ def record(
         own,
         threads,
     )
+    published = np.unique(np.concatenate([np.zeros(0, int), *(state.published for state in states[""].values())]))
+    affected = effects.result(published, rerun) if effects else None
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
+        answered = answer is not None and name == answer.at.reading
         return Recording(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
@@ -248,10 +255,12 @@ def record(
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
-            states={state.name: state for state in recorders[name].result()},
+            states=states[name],
             readings=readings,
             attention=None if name else attention.result(),
-            answers=watch.result() if watch and answer and name == answer.at.reading else None,
+            answers=watch.result() if watch and answered else None,
+            effects=affected if answered else None,
+            next_weights=effects.next_weights if effects and answered else {},
             rerun=rerun,
         )
 
@@ -315,7 +324,8 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
             f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
             "pass one row of ids for each sequence, in the same order",
         )
-    return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
+    labels = replace(of.labels, tags=None, tag_names=())
+    return _Read(Sentences.of(ids), words, labels, replace(of.sample, keys=None))
 
 
 def _way(
@@ -384,7 +394,9 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
     found = dict(read)
     for name, one in plan.apart(lambda path: reading_of(path, read)).items():
         of = read[reading_of(name, read)]
-        found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
+        tags = of.labels.tags and tuple(one.kept(row) for row in of.labels.tags)
+        kept = Sentences.of([one.kept(row) for row in of.ids])
+        found[name] = replace(of, ids=kept, labels=replace(of.labels, tags=tags))
     return found
 
 

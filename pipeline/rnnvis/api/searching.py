@@ -11,11 +11,11 @@ import numpy as np
 import torch
 
 from rnnvis import progress
-from rnnvis.api.inputs import check_counts
 from rnnvis.api.intervening import chips_of, rerun_of, state_of
 from rnnvis.api.patching import Measure, PairedRuns, places_of, read_pairs
 from rnnvis.api.rerun import placed
 from rnnvis.api.shares_figure import shares_figure
+from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.patching import Found, Runs, smallest_set
 from rnnvis.recording.holding import Hold
@@ -61,7 +61,8 @@ class Searched:
                 "unseen": found.unseen,
                 "standard_error": found.standard_error,
                 "random": float(found.random.mean()) if len(found.random) else None,
-                "largest_random": float(found.random.max()) if len(found.random) else None,
+                "random_low": float(found.random.min()) if len(found.random) else None,
+                "random_high": float(found.random.max()) if len(found.random) else None,
                 "random_sets": len(found.random),
                 "most_different": found.differing,
             }
@@ -70,10 +71,10 @@ class Searched:
 
     def figure(self) -> str:
         """The shares by size as SVG."""
-        return shares_figure(self.state, self.sets)
+        return shares_figure(self.state, self.sets, self.whole)
 
     def _cells(self) -> list[tuple[str, ...]]:
-        keys = ("first_order", "searched", "unseen", "standard_error", "random", "largest_random", "most_different")
+        keys = ("first_order", "searched", "unseen", "standard_error", "random", "random_high", "most_different")
         return [
             (str(row["size"]), row["added"], *("–" if row[key] is None else f"{row[key]:.2f}" for key in keys))
             for row in self.table
@@ -97,6 +98,7 @@ class Searched:
         )
 
 
+@checks_arguments(into=ANY, of=ANY)
 def search(
     recording: Recording,
     into: Any,
@@ -129,7 +131,6 @@ def search(
     result. Raises RnnvisError: no gap, fewer than two pairs, too few runs for a random set, a measure that gradients
     cannot be followed through, a StateSource.
     """
-    check_counts(shortlist=shortlist, largest=largest, runs=runs)
     rerun = rerun_of(recording)
     name = state_of(recording, state)
     size = len(recording.units[name].mean)

@@ -6,6 +6,7 @@ import webbrowser
 from pathlib import Path
 
 import rnnvis
+from rnnvis.arguments import checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.published.publishing import read_manifest
 from rnnvis.server.loopback import Serving, serve_mounts
@@ -41,6 +42,7 @@ def app() -> Path:
     )
 
 
+@checks_arguments()
 def serve(
     folder: str | Path, port: int = 0, *, browse: bool = False, prefix: str = "/", verbose: bool = False
 ) -> Serving:

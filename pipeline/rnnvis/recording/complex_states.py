@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from rnnvis.arguments import ANY, checks_arguments, read_array
 from rnnvis.errors import RnnvisError
 
 FIX = (
@@ -21,6 +22,7 @@ def is_complex(value: Any) -> bool:
     return value.is_complex() if isinstance(value, Tensor) else np.iscomplexobj(value)
 
 
+@checks_arguments(x=ANY)
 def parts(x: Any) -> Any:
     """Real parts, then imaginary parts of `x` [..., n], as [..., 2n]: unit i and unit n + i are one complex number.
 
@@ -30,6 +32,7 @@ def parts(x: Any) -> Any:
     return torch.cat([x.real, x.imag], dim=-1) if isinstance(x, Tensor) else np.concatenate([x.real, x.imag], axis=-1)
 
 
+@checks_arguments(x=ANY)
 def modulus(x: Any) -> Any:
     """|x| of each number of `x`, in its shape; a tensor gives a tensor, anything else a NumPy array.
 
@@ -39,10 +42,10 @@ def modulus(x: Any) -> Any:
 
 
 def _complex(x: Any) -> Any:
+    if not isinstance(x, Tensor):
+        x = read_array(x, "x")
     if not is_complex(x):
         raise RnnvisError("these numbers are real: there are no parts to take", "pass them as they are")
-    if not isinstance(x, Tensor):
-        x = np.asarray(x)
     if not x.ndim:
         raise RnnvisError("this is one number, not states", "pass states [..., units]")
     return x

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import lzma
+import pickle
+import struct
+import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from tokenize import TokenError
 
 import numpy as np
 import pyarrow as pa
+from safetensors import SafetensorError
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.complex_states import FIX
@@ -15,7 +21,12 @@ from rnnvis.recording.complex_states import FIX
 TEXT = "text"
 FLOATS = ("float16", "float32", "float64", "bfloat16")
 INTEGERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-_DAMAGED = (OSError, EOFError, ValueError, RuntimeError, OverflowError, zlib.error, pa.ArrowException)
+DAMAGED = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, RuntimeError, OverflowError, AttributeError, SyntaxError),
+    *(MemoryError, RecursionError, TokenError, struct.error, zlib.error, lzma.LZMAError, zipfile.BadZipFile),
+    *(pickle.UnpicklingError, pa.ArrowException, SafetensorError),
+)
+"""What the readers of NumPy, zip, HDF5, Parquet, safetensors and torch raise where a file is not what it should be."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class SavedArray:
         stop = self.shape[0] if stop is None else stop
         try:
             rows = np.asarray(self.fetch(start, stop))
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise damaged(self.where, error) from None
         if rows.shape != (stop - start, *self.shape[1:]):
             raise damaged(self.where, f"rows {start} to {stop} have the shape {rows.shape}")

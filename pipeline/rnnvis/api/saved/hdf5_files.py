@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.api.saved.arrays import TEXT, SavedArray, damaged, in_memory, joined, kind_of, unreadable
+from rnnvis.api.saved.arrays import DAMAGED, TEXT, SavedArray, damaged, in_memory, joined, kind_of, unreadable
 from rnnvis.api.saved.numpy_files import MOST_EXPANSION, SMALL
 from rnnvis.errors import RnnvisError
 
@@ -29,11 +29,13 @@ def open_hdf5(path: Path) -> dict[str, SavedArray]:
                 found[name] = _dataset(h5py, path, key, name, item)
             except RnnvisError as problem:
                 found[name] = unreadable(f"{path}: {name}", problem)
+            except DAMAGED as error:
+                found[name] = unreadable(f"{path}: {name}", damaged(f"{path}: {name}", error))
 
     try:
         with h5py.File(path, "r") as file:
             file.visititems(visit)
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
+    except DAMAGED as error:
         raise damaged(str(path), error) from None
     return found
 

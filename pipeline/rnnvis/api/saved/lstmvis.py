@@ -40,7 +40,7 @@ def read_project(path: Path) -> Project:
     opened: dict[str, dict[str, SavedArray]] = {}
 
     def dataset(holder: dict[str, Any], at: str, common: str | None = None) -> SavedArray:
-        file = holder.get("file", common) if common is not None else _get(holder, "file", str, path, at)
+        file = common if common is not None and "file" not in holder else _get(holder, "file", str, path, at)
         target = _file(path, config, file, f"{at}.file")
         if file not in opened:
             opened[file] = read_with(open_hdf5, target)
@@ -52,7 +52,7 @@ def read_project(path: Path) -> Project:
         if not isinstance(entry, dict):
             raise RnnvisError(f"{path}: {at} is {entry!r}", "write {type: state, layer: 1, path: states1}")
         kind, layer = entry.get("type"), entry.get("layer")
-        if kind not in KINDS or type(layer) is not int or not 1 <= layer < 1000:
+        if not isinstance(kind, str) or kind not in KINDS or type(layer) is not int or not 1 <= layer < 1000:
             raise RnnvisError(
                 f"{path}: {at} has the type {kind!r} and the layer {layer!r}",
                 "the type is state or output, the layer counts from 1",
@@ -104,7 +104,7 @@ def _get(holder: dict[str, Any], field: str, kind: type, path: Path, at: str = "
     return value
 
 
-def _file(path: Path, config: dict[str, Any], reference: Any, at: str) -> Path:
+def _file(path: Path, config: dict[str, Any], reference: str, at: str) -> Path:
     """The file that `reference` names under `files`; it must lie in the project's folder."""
     files = _get(config, "files", dict, path)
     name = files.get(reference)
@@ -113,6 +113,6 @@ def _file(path: Path, config: dict[str, Any], reference: Any, at: str) -> Path:
             f'{path}: {at} is {reference!r}, which "files" does not name', f"files has: {', '.join(map(str, files))}"
         )
     target = path.parent / name
-    if not target.resolve().is_relative_to(path.parent.resolve()):
+    if "\0" in name or not target.resolve().is_relative_to(path.parent.resolve()):
         raise RnnvisError(f'{path}: "files.{reference}" points out of its folder: {name}', "move the file beside it")
     return target

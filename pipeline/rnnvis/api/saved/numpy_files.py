@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from rnnvis.api.saved.arrays import SavedArray, damaged, in_memory, kind_of, unreadable
+from rnnvis.api.saved.arrays import DAMAGED, SavedArray, damaged, in_memory, kind_of, unreadable
 from rnnvis.errors import RnnvisError
 
 MOST_EXPANSION = 200
@@ -29,7 +29,7 @@ def open_npy(path: Path) -> dict[str, SavedArray]:
             shape, fortran, dtype = _header(file)
             kind_of(dtype, str(path))
             offset, size = file.tell(), os.fstat(file.fileno()).st_size
-    except (ValueError, EOFError) as error:
+    except DAMAGED as error:
         raise damaged(str(path), error) from None
     _whole(str(path), size - offset, shape, dtype)
     return {path.stem: in_memory(str(path), _mapped(path, dtype, shape, fortran, offset))}
@@ -41,20 +41,22 @@ def open_npz(path: Path) -> dict[str, SavedArray]:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
             return {info.filename.removesuffix(".npy"): _beside(path, archive, info) for info in members}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError, struct.error) as error:
+    except DAMAGED as error:
         raise damaged(str(path), error) from None
 
 
 def _beside(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> SavedArray:
     """A member; one that cannot be read blocks no other."""
-    try:
-        return _member(path, archive, info)
-    except RnnvisError as problem:
-        return unreadable(f"{path}: {info.filename.removesuffix('.npy')}", problem)
-
-
-def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> SavedArray:
     where = f"{path}: {info.filename.removesuffix('.npy')}"
+    try:
+        return _member(path, archive, info, where)
+    except RnnvisError as problem:
+        return unreadable(where, problem)
+    except DAMAGED as error:
+        return unreadable(where, damaged(where, error))
+
+
+def _member(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> SavedArray:
     with archive.open(info) as file:
         shape, fortran, dtype = _header(file)
         offset = file.tell()
@@ -92,7 +94,7 @@ def _unpacked(path: Path, info: zipfile.ZipInfo, where: str) -> IO[bytes]:
         # Reads at most the size that was checked above, and compares the checksum at its end.
         with zipfile.ZipFile(path) as archive, archive.open(info) as file:
             shutil.copyfileobj(file, target, 1 << 20)
-    except zipfile.BadZipFile as error:
+    except DAMAGED as error:
         raise damaged(where, error) from None
     target.flush()
     return target
@@ -104,7 +106,7 @@ def _check(path: Path, info: zipfile.ZipInfo, where: str) -> None:
         with zipfile.ZipFile(path) as archive, archive.open(info) as file:
             while file.read(1 << 20):
                 pass
-    except zipfile.BadZipFile as error:
+    except DAMAGED as error:
         raise damaged(where, error) from None
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rnnvis.api.saved.arrays import TEXT, SavedArray, damaged
+from rnnvis.api.saved.arrays import DAMAGED, TEXT, SavedArray, damaged
 from rnnvis.errors import RnnvisError
 
 _ROWS = 4096
@@ -24,7 +24,7 @@ def open_parquet(path: Path) -> dict[str, SavedArray]:
     try:
         file = pq.ParquetFile(path)
         found = {field.name: _column(path, file, field) for field in file.schema_arrow}
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise damaged(str(path), error) from None
     return {name: column for name, column in found.items() if column is not None}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import safetensors
 import torch
 
-from rnnvis.api.saved.arrays import SavedArray, damaged, joined, unreadable
+from rnnvis.api.saved.arrays import DAMAGED, SavedArray, damaged, joined, unreadable
 from rnnvis.errors import RnnvisError
 
 _KINDS = {
@@ -28,14 +27,11 @@ def open_safetensors(path: Path) -> dict[str, SavedArray]:
     try:
         kept: Any = safetensors.safe_open(path, framework="pt")
         slices = {name: kept.get_slice(name) for name in kept.keys()}  # noqa: SIM118
-    except safetensors.SafetensorError as error:
+    except DAMAGED as error:
         raise damaged(str(path), error) from None
 
     def fetch(name: str, start: int, stop: int) -> np.ndarray:
-        try:
-            return _numbers(slices[name][start:stop])
-        except safetensors.SafetensorError as error:
-            raise damaged(f"{path}: {name}", error) from None
+        return _numbers(slices[name][start:stop])
 
     return {
         name: SavedArray(
@@ -55,7 +51,7 @@ def open_torch(path: Path) -> dict[str, SavedArray]:
     """
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
+    except DAMAGED as error:
         raise RnnvisError(
             f"{path}: holds something else than tensors, or is damaged ({type(error).__name__}); nothing in it was run",
             "save the tensors alone, with safetensors.torch.save_file or torch.save(tensors, file)",

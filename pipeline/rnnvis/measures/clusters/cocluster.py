@@ -13,12 +13,17 @@ import scipy.sparse as sp
 from scipy.optimize import linear_sum_assignment
 from threadpoolctl import ThreadpoolController
 
+from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.clusters.blocks import block_sizes
 from rnnvis.measures.clusters.draw_order import draw_orders
-from rnnvis.measures.clusters.grouped import Array, dense, groups, used
-from rnnvis.measures.clusters.methods import METHODS
+from rnnvis.measures.clusters.grouped import Array, dense, groups, sizes_by_row, squares, unit_rows, used
+from rnnvis.measures.clusters.methods import FAINT, METHODS
 from rnnvis.measures.clusters.quality import Halves, Labels, Measured, Quality, quality, shared
+
+_PLAIN = 100  # as a power of two: squares of sums of such numbers are neither infinite nor zero
+_FAINT = 1e-200
+_LEAVE = "leave it out, or scale it: its numbers are in other units than those of the rest"
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class Coclustering:
     zero_units: np.ndarray = field(repr=False)
 
 
+@checks_arguments(matrix=ANY, k=ANY, halves=ANY)
 def cocluster(
     matrix: Any,
     k: int | tuple[int, int] = 10,
@@ -66,8 +72,9 @@ def cocluster(
     result says how much of one half the clustering of the other explains, and how stable it is.
     Deterministic; labels equal those of `sweep` up to renaming. Zero rows and columns are labelled −1.
 
-    Raises RnnvisError for an unknown method, a k out of range, a matrix that is not two-dimensional,
-    real, unmasked and finite, or halves of another shape.
+    Numbers of any size are taken. Raises RnnvisError for an unknown method, a k out of range, a matrix that is not
+    two-dimensional, real, unmasked and finite, halves of another shape, and, by its number, for a unit (or a word) that
+    is so faint beside the others that the method would take it for zero.
     """
     return sweep(matrix, [k], method, halves)[0]
 
@@ -90,7 +97,7 @@ def sweep(
         near = difflib.get_close_matches(str(method), METHODS, n=1)
         known = "methods: " + ", ".join(METHODS)
         raise RnnvisError(f'unknown co-clustering method "{method}"', f'"{near[0]}"? {known}' if near else known)
-    whole = _checked(matrix, "the matrix")
+    whole, exponent = _scaled(_checked(matrix, "the matrix"), "the matrix")
     parts = None if halves is None else _both(halves, whole.shape)
     rows, columns = (len(some) for some in used(whole))
     if ks is None:
@@ -109,7 +116,7 @@ def sweep(
                     match(before.unit_labels, labels[1], before.k[1], k[1]),
                 )
             sums = measured.sums(labels, k)
-            means = sums.signed / np.maximum(block_sizes(*labels, *k), 1)
+            means = sums.signed / np.maximum(block_sizes(*labels, *k), 1)  # of the scaled matrix
             orders = draw_orders(means, None if before is None else (before.word_order, before.unit_order))
             if before is None and word_scores is not None:
                 orders = _upright(orders, labels[0], word_scores)
@@ -119,7 +126,7 @@ def sweep(
                     k=k,
                     word_labels=labels[0],
                     unit_labels=labels[1],
-                    block_means=means,
+                    block_means=np.ldexp(means, exponent),
                     quality=quality(measured, labels, k, both[at] if both else None, sums),
                     word_order=orders[0],
                     unit_order=orders[1],
@@ -150,8 +157,9 @@ def match(before: np.ndarray, labels: np.ndarray, k_before: int, k: int) -> np.n
 def word_strengths(matrix: Any, unit_labels: np.ndarray, units: int) -> np.ndarray:
     """Mean response of each word over each unit cluster, float64 [words, unit clusters]; 0 for an empty cluster."""
     sizes = np.bincount(unit_labels[unit_labels >= 0], minlength=units)
-    over = _checked(matrix, "the matrix") @ groups(unit_labels, units).T
-    return dense(over) / np.maximum(sizes, 1)
+    given, exponent = _scaled(_checked(matrix, "the matrix"), "the matrix")
+    over = dense(given @ groups(unit_labels, units).T) / np.maximum(sizes, 1)
+    return np.ldexp(over, exponent) if exponent else over
 
 
 def _halves(parts: tuple[Array, Array], ks: list[tuple[int, int]], method: str) -> list[Halves]:
@@ -184,11 +192,26 @@ def _labels(matrix: Array, ks: list[tuple[int, int]], method: str, name: str) ->
     shape = matrix.shape
     if (len(rows), len(columns)) != matrix.shape:
         matrix = matrix[rows][:, columns]
-    for z, u in METHODS[method](matrix / abs(matrix).max(), ks):
+    matrix = matrix / abs(matrix).max()
+    _check_faint(matrix, columns, method, name)
+    for z, u in METHODS[method](matrix, ks):
         words_of, units_of = (np.full(n, -1) for n in shape)
         words_of[rows], units_of[columns] = z, u
         found.append((words_of, units_of))
     return found
+
+
+def _check_faint(matrix: Array, columns: np.ndarray, method: str, name: str) -> None:
+    """RnnvisError for a unit of `matrix` that the method could not tell from one that responds to nothing."""
+    if method not in FAINT:
+        return
+    of_unit = np.sqrt(squares(unit_rows(matrix), 0))
+    if of_unit.min() < FAINT[method]:
+        raise RnnvisError(
+            f"{name}: unit {columns[of_unit.argmin()]} responds to no word with {FAINT[method]:g} of what the others "
+            f'do, which the method "{method}" cannot tell from nothing',
+            _LEAVE if method == "direction" else f'{_LEAVE}; or use method "direction": units at equal loudness',
+        )
 
 
 def _upright(orders: Labels, word_labels: np.ndarray, scores: np.ndarray) -> Labels:
@@ -230,6 +253,31 @@ def _checked(matrix: Any, name: str) -> Array:
     return given
 
 
+def _scaled(matrix: Array, name: str) -> tuple[Array, int]:
+    """`matrix`, and 0; one of numbers whose squares cannot be summed divided by a power of two, and that power.
+
+    RnnvisError for a word or a unit that would be nothing then, beside the others.
+    """
+    of_word, of_unit = sizes_by_row(matrix), sizes_by_row(matrix.T)
+    largest = float(of_word.max())
+    for side, sizes in (("word", of_word), ("unit", of_unit)):
+        faint = np.flatnonzero((sizes > 0) & (sizes / (largest or 1) < _FAINT))
+        if len(faint):
+            raise RnnvisError(
+                f"{name}: no response of {side} {faint[0]} is above {sizes[faint[0]]:.3g}, and the largest one of all "
+                f"is {largest:.3g}: too far apart to be compared",
+                _LEAVE,
+            )
+    exponent = int(np.frexp(largest)[1])
+    if abs(exponent) <= _PLAIN:
+        return matrix, 0
+    if sp.issparse(matrix):
+        scaled = sp.csr_array((np.ldexp(matrix.data, -exponent), matrix.indices, matrix.indptr), shape=matrix.shape)
+        scaled.eliminate_zeros()
+        return scaled, exponent
+    return np.ldexp(matrix, -exponent), exponent
+
+
 def _both(halves: Any, shape: tuple[int, ...]) -> tuple[Array, Array]:
     if not isinstance(halves, tuple | list) or len(halves) != 2:
         raise RnnvisError("halves must be two matrices", "give (responses of one half, responses of the other)")
@@ -239,7 +287,7 @@ def _both(halves: Any, shape: tuple[int, ...]) -> tuple[Array, Array]:
             f"the halves have the shapes {a.shape} and {b.shape}, the matrix {shape}",
             "measure the same words and units in both halves",
         )
-    return a, b
+    return _scaled(a, "the first half")[0], _scaled(b, "the second half")[0]
 
 
 def _pair(k: Any, rows: int, columns: int) -> tuple[int, int]:

@@ -105,13 +105,18 @@ def squares(x: Array, axis: int) -> np.ndarray:
     return np.einsum("ij,ij->i" if axis == 1 else "ij,ij->j", x, x)
 
 
+def sizes_by_row(x: Array) -> np.ndarray:
+    """The largest size of a number in each row, float64 [n]."""
+    largest = abs(x).max(axis=1)
+    return (largest.toarray() if sp.issparse(largest) else largest).ravel().astype(np.float64)
+
+
 def row_lengths(x: Array) -> tuple[np.ndarray, np.ndarray]:
     """The largest size in each row, and the length of the row divided by it; 1 for rows of zeros. float64 [n].
 
     Two numbers, as the square of a small one may be none.
     """
-    largest = abs(x).max(axis=1)
-    largest = (largest.toarray() if sp.issparse(largest) else largest).ravel().astype(np.float64)
+    largest = sizes_by_row(x)
     largest[largest == 0] = 1
     lengths = np.sqrt(squares(divided(x, rows=largest), axis=1))
     lengths[lengths == 0] = 1

@@ -18,6 +18,7 @@ from rnnvis.measures.clusters.grouped import Array, divided, leading_vectors, sq
 from rnnvis.measures.clusters.growth import grow
 
 _MOST_SHIFTED = 10**8
+_LEAST_WEIGHT = 1e-18
 Labels = tuple[np.ndarray, np.ndarray]
 Method = Callable[[Array, Sequence[tuple[int, int]]], Iterator[Labels]]
 
@@ -69,6 +70,8 @@ def modularity(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]
 
     _same_sides("modularity", ks)
     graph = sp.csr_matrix(unit_rows(matrix).maximum(0) if sp.issparse(matrix) else np.maximum(unit_rows(matrix), 0))
+    graph.data[graph.data < _LEAST_WEIGHT] = 0  # Paris divides by them
+    graph.eliminate_zeros()
     if not graph.nnz:
         raise RnnvisError(
             'method "modularity" joins words to the units they raise, but no response is positive',
@@ -125,6 +128,9 @@ def rnnvis(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]:
         model = SpectralCoclustering(n_clusters=k, random_state=0).fit(shifted)
         yield model.row_labels_.astype(np.int64), model.column_labels_.astype(np.int64)
 
+
+FAINT = {"block": 1e-18, "direction": 1e-150}
+"""How small a unit may be beside the rows, by methods that square it: "block" does so in single precision."""
 
 METHODS: dict[str, Method] = {
     "block": block,

@@ -16,6 +16,8 @@ _LEAST = 6
 def unit_length(matrix: np.ndarray) -> np.ndarray:
     """Each row of `matrix` [n, d] divided by its Euclidean length, float64; rows of zeros stay zero."""
     rows = matrix.astype(np.float64)
+    _, power = np.frexp(np.abs(rows).max(axis=1, keepdims=True, initial=0))
+    rows = np.ldexp(rows, -power)  # exact, and the squares of any numbers can then be summed
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
 
