@@ -17,6 +17,8 @@ export interface Group {
   effect: number | null;
   /** Of a chip: what the word, and more, explain of its changes; null where that was not measured. */
   explained: Explained | null;
+  /** The same for each of more than two classes. */
+  effects: Float32Array | null;
 }
 
 /** The clusters of one side in draw order. */
@@ -43,6 +45,7 @@ function gather(side: ClusterSide): Group[] {
       unstable: stability !== null && stability < UNSTABLE,
       effect: summary?.effect ?? null,
       explained: summary?.explained ?? null,
+      effects: summary?.effects ?? null,
     };
   });
 }
