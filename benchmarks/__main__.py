@@ -1,6 +1,6 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [record] [memory] [publishing] [coclustering] [planted] [published] [viewer]
+python -m benchmarks [recording] [record] [memory] [publishing] [demo] [coclustering] [planted] [published] [viewer]
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, memory, publishing, recording, viewer
+from benchmarks import clustering, demo, memory, publishing, recording, viewer
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -25,6 +25,7 @@ def main(wanted: Sequence[str]) -> None:
         "record": ("Recording beside the model itself", recording.measure_record),
         "memory": ("Memory", memory.measure),
         "publishing": ("Publishing", publishing.measure),
+        "demo": ("Building the demo", demo.measure),
         "coclustering": ("Speed of co-clustering", clustering.speed),
         "planted": ("Finding planted groups", clustering.planted),
         "published": (

@@ -306,6 +306,7 @@ def _model(
                 "word_effects",
                 {
                     "word_id": frequent,
+                    "class": np.ones(len(frequent), np.int16),
                     "count": count[frequent],
                     "effect": mean[frequent] @ v,
                     "push": mean[frequent] @ v,

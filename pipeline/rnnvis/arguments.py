@@ -101,6 +101,10 @@ NAMES = Kind(_are_names, "give a list of names")
 TEXT = Kind(is_text, "name it in another way: this is empty, holds NUL, or is no Unicode text")
 PATH = Kind(_is_path, "give the name of a file or folder, as text or a Path")
 KINDS: dict[str, Kind] = {
+    "ablation": Kind(
+        lambda value: isinstance(value, bool) or (is_number(value) and 0 <= value < float("inf")),
+        "give the seconds that it may take, or False or True",
+    ),
     "answer": ANY,
     "at": ANY,
     "batch_steps": COUNT,

@@ -161,6 +161,21 @@ def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 @click.option("--name", help="What the model is called; by default as the first file.")
 @click.option("--dataset", default="recorded text", show_default=True, help="What the text is called.")
 @click.option("--no-text", is_flag=True, help="Publish no sentence: what is left are vocabulary, units and clusters.")
+@click.option(
+    "--method",
+    "methods",
+    multiple=True,
+    metavar="NAME",
+    help="Co-cluster by block (alone by default), direction, spectral, modularity or rnnvis; repeatable.",
+)
+@click.option(
+    "--largest-k", type=click.IntRange(2, 255), default=30, show_default=True, help="Co-cluster into up to so many."
+)
+@click.option(
+    "--states-megabytes",
+    type=click.IntRange(1),
+    help="Publish the states of a sample of sentences, so many MiB a state.",
+)
 def import_(files: tuple[Path, ...], **options: Any) -> None:
     """Measure states that were saved in FILES, and publish them for `rnnvis serve`.
 

@@ -135,9 +135,13 @@ def test_figures_of_known_groups():
     assert q.quality(opposite, (np.array([0, 0]), np.array([0, 1])), (2, 2)).sign_coherence == 0
     assert q.balance(np.array([0, 0, 1, 1]), 2) == pytest.approx(1)
     assert q.balance(np.array([0, 0, 0, 1, -1]), 2) == pytest.approx(-(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25)))
-    effect, purity = q.class_purity(np.array([0, 0, 0, 1, -1]), 3, np.array([1.0, 2.0, -0.5, -4.0, 9]))
-    np.testing.assert_allclose(effect, [2.5 / 3, -4, np.nan])
+    effect, purity = q.class_purity(np.array([0, 0, 0, 1, -1]), 3, np.array([[1.0, 2.0, -0.5, -4.0, 9]]).T)
+    np.testing.assert_allclose(effect, [[2.5 / 3], [-4], [np.nan]])
     np.testing.assert_allclose(purity, [2 / 3, 1, np.nan])
+    of_classes = np.array([[3.0, 1, 0], [0, 1, 2], [5, 4, 0], [0, 0, 1], [0, 9, 0]])
+    effect, purity = q.class_purity(np.array([0, 0, 0, 1, -1]), 3, of_classes)
+    np.testing.assert_allclose(effect, [[8 / 3, 2, 2 / 3], [0, 0, 1], [np.nan] * 3])
+    np.testing.assert_allclose(purity, [2 / 3, 1, np.nan])  # two of three words push class 0 most
 
 
 @pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, sp.csr_array, sp.coo_matrix])

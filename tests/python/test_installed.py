@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnvis.published import publishing
+from rnnvis.published import publishing, sizes
 from tests.python import tiny
 from tests.python.installing import ROOT, Installed, install, nothing
 from tools.website.wheel import wheel_of
@@ -87,7 +88,10 @@ def test_every_stage_of_a_corpus_of_ones_own(installed: Installed, folder: Path)
     for stage in ("record", "cluster", "ablate"):
         run(folder, stage, "films")
     assert "neither a built site nor published data" in run(folder, "serve", code=1)
-    run(folder, "publish", "films")
+    said = run(folder, "publish", "films")
+    data = folder / "site" / "explorer" / "data"
+    held = sizes.of_folder(publishing.read_manifest(data), data)
+    assert re.search(rf"Publishing [\d.]+ .B: .*states {held['states'] / 1e3:,.0f} kB", said)
     assert "all as the manifest says" in run(folder, "verify")
     run(folder, "tidy")
     with served(installed, folder, "serve") as address:
@@ -100,8 +104,10 @@ def test_saved_states_are_imported_and_served(installed: Installed, folder: Path
     np.save(folder / "some states.npy", numbers.normal(size=(120, 5)).astype(np.float32))
     lines = [" ".join(f"word{(7 * i + j) % 12}" for j in range(6)) for i in range(20)]
     (folder / "tokens.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    installed.run(folder, "import", "some states.npy", "--tokens", "tokens.txt", "--out", "what is out")
-    assert len(publishing.read_manifest(folder / "what is out")["datasets"]) == 1
+    chosen = ["--method", "block", "--method", "spectral", "--largest-k", "4", "--states-megabytes", "1"]
+    installed.run(folder, "import", "some states.npy", "--tokens", "tokens.txt", "--out", "what is out", *chosen)
+    state = publishing.read_manifest(folder / "what is out")["datasets"][0]["models"][0]["states"][0]
+    assert (state["methods"], state["k"]) == (["block", "spectral"], [2, 3, 4])
     with served(installed, folder, "serve", "what is out", "--prefix", "/here/") as address:
         assert address.endswith("/here/")
         assert "<rnnvis-explorer" in get(address)

@@ -1,4 +1,4 @@
-"""Units held at zero: the same as stepping with them at zero, and effects of planted units and groups."""
+"""The stage `ablate`: the same as stepping with units at zero, and effects of planted units and groups."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from rnnvis.measures.figures import clustered_mean
 from rnnvis.measures.outputs.ablation import Ablation, Subject
 from rnnvis.nets.classifier import CELLS, SentenceClassifier
 from rnnvis.nets.language_model import LanguageModel
-from rnnvis.nets.silenced import classifier_losses, next_word_losses_without
+from rnnvis.recipes.steps.ablate import _guesses, _verdicts
+from rnnvis.text.corpus import Corpus
 
 OFF = np.array([1, 4])
 
@@ -47,20 +48,26 @@ def stepped(model, ids, layers, layer, units):
 
 @pytest.mark.parametrize("cell", list(CELLS))
 @pytest.mark.parametrize("layer", [0, 1])
-def test_next_word_losses_are_those_of_stepping_with_the_units_at_zero(cell, layer):
+def test_guesses_of_held_out_text_are_those_of_stepping_with_the_units_at_zero(cell, layer):
     torch.manual_seed(0)
     model = LanguageModel(11, 6, 6, cell, layers=2)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    ids = np.random.default_rng(0).integers(0, 11, (2, 9))
-    ids[1, 6:] = -1
-    found = next_word_losses_without(model, ids, layer, OFF).reshape(2, 8)
+    random = np.random.default_rng(0)
+    tokens = [random.integers(0, 11, n) for n in (5, 4, 6, 7, 3)]
+    text = corpus(tokens, ["train", "valid", "valid", "test", "test"], [-1] * 5, ["a", "b", "b", "c", "c"])
+    _, judged = _guesses(model, text)
+    read = [np.concatenate([tokens[i] for i in of]) for of in ([1, 2], [3, 4])]
+    wanted, sentence = [], []
     with torch.no_grad():
-        for row, length in ((0, 9), (1, 6)):
-            hidden = stepped(model, ids[row, : length - 1], 2, layer, OFF)
-            p = torch.log_softmax(model.head(hidden), dim=1)
-            wanted = [-p[t, ids[row, t + 1]].item() for t in range(length - 1)]
-            np.testing.assert_allclose(found[row, : length - 1], wanted, rtol=1e-5)
-    assert not found[1, 5:].any()
+        for ids, of in zip(read, ([1, 2], [3, 4]), strict=True):
+            p = torch.log_softmax(model.head(stepped(model, ids[:-1], 2, layer, OFF)), dim=1)
+            wanted += [-p[t, ids[t + 1]].item() for t in range(len(ids) - 1)]
+            sentence += np.repeat(of, [len(tokens[i]) for i in of])[1:].tolist()
+    for kind in ("h", "c") if cell == "lstm" else ("h",):
+        np.testing.assert_allclose(judged.losses(f"rnn.{layer}.{kind}", OFF), wanted, rtol=1e-5)
+    assert judged.sentence.tolist() == sentence
+    assert judged.words[:, 1].tolist() == np.concatenate([ids[1:] for ids in read]).tolist()
+    assert not judged.classes
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name])
 
@@ -70,15 +77,38 @@ def test_verdicts_are_those_of_stepping_with_the_units_at_zero(cell):
     torch.manual_seed(1)
     model = SentenceClassifier(11, 6, 6, cell)
     model.cell = cell
-    tokens = [np.array(row) for row in ([3, 1, 4], [1, 5, 9, 2, 6], [5])]
-    labels = np.array([0, 1, 1])
-    found = classifier_losses(model, tokens, labels, 0, OFF)
+    tokens = [np.array(row) for row in ([3, 1, 4], [1, 5, 9, 2, 6], [5, 2], [7])]
+    labels = [0, 1, 1, 0]
+    text = corpus(tokens, ["test", "test", "test", "train"], labels, [])
+    _, judged = _verdicts(model, text)
+    found = judged.losses("rnn.0.h", OFF)
     with torch.no_grad():
-        for row, (ids, label) in enumerate(zip(tokens, labels, strict=True)):
+        for row, (ids, label) in enumerate(zip(tokens[:3], labels[:3], strict=True)):
             last = stepped(model, ids, 1, 0, OFF)[-1]
             assert found[row] == pytest.approx(-torch.log_softmax(model.head(last), dim=0)[label].item(), rel=1e-5)
-    whole = classifier_losses(model, tokens, labels, 0, OFF[:0])
-    assert np.abs(whole - found).max() > 1e-4
+    assert np.abs(judged.losses("rnn.0.h", OFF[:0]) - found).max() > 1e-4
+    assert [of.tolist() for of in judged.classes.values()] == [[True, False, False], [False, True, True]]
+    assert judged.about(np.array([2])).tolist() == [False, True, True]
+
+
+def corpus(tokens, split, labels, documents):
+    names = tuple(f"w{i}" for i in range(11))
+    return Corpus(
+        name="planted",
+        labels=("negative", "positive") if max(labels) >= 0 else (),
+        vocabulary=names,
+        counts=np.bincount(np.concatenate(tokens), minlength=11),
+        special=(),
+        tokens=tokens,
+        surface=[tuple(names[i] for i in row) for row in tokens],
+        text=["" for _ in tokens],
+        split=split,
+        label=np.array(labels),
+        score=np.full(len(tokens), np.nan, np.float32),
+        source=split,
+        key=[f"k{i}" for i in range(len(tokens))],
+        document=documents,
+    )
 
 
 def planted_losses(units=40, rows=300):

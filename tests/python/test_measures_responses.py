@@ -1,4 +1,4 @@
-"""Expected responses, quantiles, effects and selections against plain loops."""
+"""Expected responses, quantiles and selections against plain loops."""
 
 from __future__ import annotations
 
@@ -11,14 +11,6 @@ from torch import nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.moments import GroupedMoments
-from rnnvis.measures.outputs.effects import (
-    CONTEXTS,
-    ContextAccumulator,
-    EffectAccumulator,
-    log_odds_direction,
-    probability_before,
-    push,
-)
 from rnnvis.measures.words.quantiles import BIN_WIDTH, LEVELS, SCALE, QuantileAccumulator
 from rnnvis.measures.words.responses import ResponseAccumulator, row_correlation, sentence_halves
 from rnnvis.measures.words.selections import reliable_norm, select_words
@@ -230,46 +222,6 @@ def test_reading_quantiles_in_between_changes_nothing():
         once.add(np.zeros(400, int), chunk)
     np.testing.assert_array_equal(often.result().values, once.result().values)
     np.testing.assert_allclose(once.result().values[0, 0, 2], np.median(np.concatenate(chunks)), rtol=0.03)
-
-
-def test_effects_and_contexts_equal_plain_loops():
-    model = Classifier().double()
-    text, _ = corpus()
-    weight, bias = model.head.weight.detach().numpy() * 6, model.head.bias.detach().numpy()
-    v = log_odds_direction(weight)
-    effects, contexts = EffectAccumulator(WORDS), ContextAccumulator(WORDS, high=0.6, low=0.5)
-    loop: dict = {}
-    for batch in record_steps(model, text, batch_steps=30):
-        delta, h = batch.delta("rnn.0.h"), batch.states["rnn.0.h"]
-        pushes = push(delta, v)
-        before = probability_before(h @ weight.T + bias, pushes)
-        effects.add(batch.token_id, pushes)
-        contexts.add(batch.token_id, delta, pushes, before)
-        for i in range(len(batch)):
-            odds = (weight[1] - weight[0]) @ batch.previous["rnn.0.h"][i] + bias[1] - bias[0]
-            p = 1 / (1 + np.exp(-odds))
-            assert before[i] == pytest.approx(p)
-            use = (v @ delta[i], np.linalg.norm(delta[i]), p)
-            loop.setdefault(int(batch.token_id[i]), []).append(use)
-    found, inside = effects.result(), contexts.result()
-    assert sum(inside.count.sum(axis=0) > 0) == 2
-    for word in range(WORDS):
-        uses = np.array(loop.get(word, np.zeros((0, 3))))
-        assert found.count[word] == len(uses)
-        if not len(uses):
-            assert np.isnan(found.push[word])
-            continue
-        np.testing.assert_allclose(found.push[word], uses[:, 0].mean(), rtol=1e-5)
-        np.testing.assert_allclose(found.quantiles[word], np.quantile(uses[:, 0], LEVELS), rtol=1e-5)
-        for column, name in enumerate(CONTEXTS):
-            mine = uses[uses[:, 2] >= 0.6 if name == "positive" else uses[:, 2] <= 0.5]
-            assert inside.count[word, column] == len(mine)
-            if len(mine) > 1:
-                np.testing.assert_allclose(inside.push[word, column], mine[:, 0].mean(), rtol=1e-5)
-                np.testing.assert_allclose(inside.norm[word, column], mine[:, 1].mean(), rtol=1e-5)
-                error = mine.std(axis=0, ddof=1) / np.sqrt(len(mine))
-                np.testing.assert_allclose(inside.push_standard_error[word, column], error[0], rtol=1e-5)
-                np.testing.assert_allclose(inside.norm_standard_error[word, column], error[1], rtol=1e-5)
 
 
 @given(

@@ -14,7 +14,6 @@ import pytest
 
 from rnnvis.api.record import record
 from rnnvis.api.sample import Sample
-from rnnvis.measures.outputs.effects import log_odds_direction
 from rnnvis.nets import load, predict
 from rnnvis.published import files
 from rnnvis.published.publishing import digest, read_manifest
@@ -146,7 +145,8 @@ def test_what_is_published_is_what_the_model_does(finished, model):
     for word in np.flatnonzero(np.bincount(token[measured]) >= 3):
         uses = delta[measured & (token == word)]
         assert np.allclose(response[word], uses.mean(axis=0), atol=2e-3), corpus.vocabulary[word]
-    v = log_odds_direction(trained.head.weight.detach().numpy())
+    weight = trained.head.weight.detach().numpy()
+    v = weight[1] - weight[0]
     assert np.allclose(steps["push"].to_numpy(), delta @ v, atol=6e-3)
     labels = table(state, "cluster_labels").to_pylist()
     means = {(r["method"], r["selection"], r["k"]): r["mean"] for r in table(state, "block_means").to_pylist()}

@@ -89,6 +89,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "your-model",
         "your-states",
         "your-text",
+        "which-units",
     }
 
 

@@ -74,7 +74,7 @@ def tables(root: Path):
     return dataset, table
 
 
-def test_five_classes_are_published_with_nulls_where_log_odds_have_no_meaning(stars):
+def test_five_classes_have_each_its_effects_and_nulls_where_log_odds_have_no_meaning(stars):
     dataset, table = tables(stars)
     assert dataset["labels"] == ["1 star", "2 stars", "3 stars", "4 stars", "5 stars"]
     assert sum(dataset["splits"].values()) == 400
@@ -83,16 +83,31 @@ def test_five_classes_are_published_with_nulls_where_log_odds_have_no_meaning(st
         assert model["classes"] == dataset["labels"]
         steps = table(model, "steps")
         assert steps["push"].null_count == len(steps)
+        assert steps["pushes"].null_count == 0
         p = files.matrix(steps["p_class"])
         assert p.shape[1] == 5
         assert np.allclose(p.sum(axis=1), 1, atol=1e-5)
         assert [s["name"] for s in model["states"] if s["read_by_head"]] == ["rnn.0.h"]
+        trained, _ = load(next((stars / "build/stages/train").glob(f"stars+{model['name']}+*")))
+        weight = trained.head.weight.detach().double().numpy()
+        apart = np.stack([weight[c] - np.delete(weight, c, axis=0).mean(axis=0) for c in range(5)])
         for state in model["states"]:
-            assert not {"word_effects", "word_in_context"} & set(state["tables"])
+            units, summaries = table(state, "units"), table(state, "cluster_summaries")
             for name in ("output_weight", "label_auc"):
-                assert table(state, "units")[name].null_count == 6
-            summaries = table(state, "cluster_summaries")
-            assert summaries["effect"].null_count == summaries["purity_class"].null_count == len(summaries)
+                assert units[name].null_count == 6
+            assert summaries["effect"].null_count == len(summaries)
+            if not state["read_by_head"]:
+                assert not {"word_effects", "word_in_context"} & set(state["tables"])
+                assert summaries["effects"].null_count == len(summaries)
+                assert units["output_weights"].null_count == 6
+                continue
+            assert np.allclose(np.array(units["output_weights"].to_pylist()), apart.T, atol=1e-6)
+            effects, response = table(state, "word_effects"), files.matrix(table(state, "responses")["mean"])
+            word, score = effects["word_id"].to_numpy(), effects["class"].to_numpy()
+            assert np.allclose(effects["effect"].to_numpy(), (response @ apart.T)[word, score], atol=1e-5)
+            words = [row for row in summaries.to_pylist() if row["side"] == "words"]
+            assert words
+            assert all(len(row["effects"]) == 5 and row["purity_class"] is not None for row in words if row["size"])
 
 
 def test_five_classes_are_predicted_as_the_model_does(stars):

@@ -27,7 +27,7 @@ def site() -> None:
 @main.command()
 def ready() -> None:
     """Whether the site can be built: is there a Node, or a viewer that needs none?"""
-    from tools.website.site import check_tools
+    from tools.website.viewer import check_tools
 
     check_tools(Project(Path.cwd()))
 
@@ -35,7 +35,7 @@ def ready() -> None:
 @main.command()
 def viewer() -> None:
     """Only the viewer, into site/explorer/app/."""
-    from tools.website.site import build_viewer
+    from tools.website.viewer import build_viewer
 
     say(f"The viewer is in {build_viewer(Project(Path.cwd()))}")
 

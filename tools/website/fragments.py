@@ -6,12 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnvis.published import files
-from tools.website import cell_claims, cells, findings, probes, reference
+from tools.website import carried, cell_claims, cells, findings, probes, reference
 from tools.website.cells import Cells
 from tools.website.published import Published
 
 FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "accuracy": findings.accuracy,
+    "carried-chips": carried.chips,
+    "carried-chips-conclusion": carried.chips_conclusion,
+    "carried-units": carried.units,
+    "carried-units-at-the-end": carried.units_at_the_end,
+    "carried-units-conclusion": carried.units_conclusion,
+    "carried-without": carried.without,
     "clusters": findings.clusters,
     "clusters-conclusion": findings.clusters_conclusion,
     "contexts": findings.contexts,

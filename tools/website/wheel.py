@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnnvis.recipes.keep.project import Project
 from tools.website.notices import write_notices
-from tools.website.site import build_viewer, run
+from tools.website.viewer import build_viewer, run
 
 _SDIST = "import sys; from setuptools.build_meta import build_sdist; build_sdist(sys.argv[1])"
 

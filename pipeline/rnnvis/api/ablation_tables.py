@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from rnnvis import progress
+from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.ablation import RANDOM_GROUPS, Ablation, Effect, Losses, Subject
 from rnnvis.published import columns
 from rnnvis.recording.holding import Hold
@@ -173,24 +174,33 @@ def _subjects(text: Judged, words: list[np.ndarray]) -> list[Subject]:
     return [everything, *of_class, *(Subject("words", v, text.about(of)) for v, of in enumerate(words))]
 
 
-def published_ablation(
-    recording: Recording, text: str, labels: Mapping[str, pa.Table], seconds: float | None
-) -> tuple[dict[str, dict[str, columns.Columns]], str]:
-    """The tables of the states of a recording, that of the text `text`, and a sentence on what they stand on, or why
-    there are none.
+@dataclass(frozen=True)
+class Without:
+    """Tables of ablation by state, and a sentence on what they stand on, or why there are none; `left_out` where there
+    might have been some, or more."""
+
+    tables: dict[str, dict[str, columns.Columns]]
+    said: str
+    left_out: bool = False
+
+
+def published_ablation(recording: Recording, labels: Mapping[str, pa.Table], seconds: float | None) -> Without:
+    """The tables of the states of a recording; `labels` are their clusters.
 
     An even choice of up to 400 sequences whose loss is known, halved until the tables take about `seconds`, but never
     below fifty: then there are none. Without `seconds` all 400, whatever it takes.
     """
     rerun = recording.rerun
     if (reason := _none(rerun)) or rerun is None or rerun.answer is None:
-        return {}, f"No ablation: {reason}."
+        return Without({}, f"Nothing was switched off: {reason}.")
     known = _known(rerun)
     if not len(known):
-        return {}, "No ablation: of no answer it is known what is right."
-    states = {name: len(state.units.mean) for name, state in recording.states.items()}
+        return Without({}, "Nothing was switched off: of no answer it is known what is right.")
+    states, refused = _held_states(recording, rerun, known)
+    if not states:
+        return Without({}, f"Nothing was switched off: {'; '.join(dict.fromkeys(refused.values()))}.", True)
     first, runs = next(iter(states)), runs_of(states, labels)
-    tokens = recording.tokens if rerun.answer.at.reading == text else None
+    tokens = recording.tokens if recording.answers is not None else None  # those that the answers follow
     chosen = even(known, SEQUENCES)
     judge = judged(rerun, chosen, first, tokens)
     if seconds is not None:
@@ -200,14 +210,33 @@ def published_ablation(
         while taken > seconds and len(chosen) // 2 >= FEWEST:
             chosen, taken = even(known, len(chosen) // 2), taken / 2
         if taken > seconds:
-            return {}, (
-                f"No ablation: {runs:,} passes over {len(chosen)} sequences would take about {taken:,.0f} seconds, and "
-                f"{seconds:g} are allowed: publish(…, ablation={max(1, round(taken * 1.5))})."
-            )
+            return Without({}, _too_long(runs, len(chosen), taken, seconds), True)
         judge = judge if len(chosen) == min(len(known), SEQUENCES) else judged(rerun, chosen, first, tokens)
     with progress.bar("Switching units off", total=runs) as bar:
         found = ablation_tables(judge, states, labels, bar.advance)
-    return found, f"Without each unit and chip: the loss on {len(chosen)} of {len(known):,} sequences."
+    but = "".join(f" Not {name}: {why}." for name, why in refused.items())
+    return Without(
+        found, f"Each unit and chip was switched off on {len(chosen)} of {len(known):,} sequences.{but}", bool(but)
+    )
+
+
+def _held_states(recording: Recording, rerun: Rerun, known: np.ndarray) -> tuple[dict[str, int], dict[str, str]]:
+    """The states that can be held, with their units, and why the others cannot."""
+    states, refused = {}, {}
+    for name, state in recording.states.items():
+        try:
+            rerun.answers(known[:1], [_held(name, np.zeros(1, np.int64))], values=False)
+            states[name] = len(state.units.mean)
+        except RnnvisError as reason:
+            refused[name] = reason.message
+    return states, refused
+
+
+def _too_long(runs: int, sequences: int, taken: float, seconds: float) -> str:
+    return (
+        f"Nothing was switched off: {runs:,} passes over {sequences} sequences would take about {taken:,.0f} seconds, "
+        f"and {seconds:g} are allowed; publish(…, ablation={max(1, round(1.5 * taken))}) allows them."
+    )
 
 
 def _none(rerun: Rerun | None) -> str:

@@ -14,7 +14,7 @@ from rnnvis.api.inputs import Labels
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import AnswerCollector, Answers
 from rnnvis.measures.recorder import STATES_BYTES, sampled
-from rnnvis.recording import StateSource, StepBatch
+from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.candidates import Candidate, candidates, source_candidates
 from rnnvis.recording.source import answers_of
@@ -65,10 +65,18 @@ def find_answer(
     if said:
         plan.notes.append(said)
     of = next((one for one in found if answer and one.at.path == answer.at.path), None)
-    if of is not None and of.padded and not plan.alone and not carried:
+    if of is not None and of.padded and not plan.alone and not carried and not _equal_anyhow(model, plan):
         plan.equal = True
         plan.notes.append(EQUAL)
     return answer
+
+
+def _equal_anyhow(model: Any, plan: Plan) -> bool:
+    """Whether sequences of one length share a batch already, since a module reads backwards."""
+    if isinstance(model, StateSource):
+        return False
+    modules = recurrent_modules(model, plan.only).items()
+    return any(plan.of(path).backward or getattr(module, "bidirectional", False) for path, module in modules)
 
 
 def _candidates(

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rnnvis import progress
+from rnnvis.api.ablation_tables import published_ablation
+from rnnvis.api.choices import Choices, size
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -21,7 +23,8 @@ from rnnvis.measures.units.units import label_auc
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
-from rnnvis.published import columns, files, pairs
+from rnnvis.published import columns, files, pairs, sizes
+from rnnvis.published.answered import Told
 from rnnvis.published.clustered import cluster_state
 from rnnvis.published.entries import (
     dataset_entry,
@@ -33,10 +36,11 @@ from rnnvis.published.entries import (
 )
 from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of, whole, write_manifest
 from rnnvis.published.recorded import UNPUBLISHED, write_state
-from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, Tables
+from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, StateEntry, Tables
 from rnnvis.published.writing import alone, is_plain
 from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
+from rnnvis.text.sentences import Sentences
 from rnnvis.version import __version__
 
 if TYPE_CHECKING:
@@ -48,16 +52,6 @@ MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <un
 _OF_TEXT = ("states", "contexts")
 _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What the user chose for `Recording.publish`."""
-
-    name: str
-    text: bool
-    methods: tuple[str, ...]
-    largest_k: int
 
 
 def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
@@ -76,6 +70,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
         datasets = _there(folder)
         scratch = new_scratch(folder)
         _room(parts.values(), folder)
+        progress.say(f"Publishing about {sizes.told(size(parts.values(), choices))}")
         begun = [
             _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
         ]
@@ -89,8 +84,12 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
             dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
             pairs.update(datasets, dataset["name"], model["name"], folder, part.scratch)
             if choices.text and dataset["view"] is None:
-                dataset["view"] = _view(part.recording, model)
-            without += [f"{s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")]
+                dataset["view"] = _view(part.recording, choices, model)
+            without += [
+                f"Without clusters: {s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")
+            ]
+            of = part.recording.kept.without.get(choices.ablated_as)
+            without += [of.said] if of and of.left_out else []
         write_manifest(datasets, folder, f"rnnvis {__version__}")
     except OSError as error:
         raise unusable(error, folder) from error
@@ -177,6 +176,13 @@ def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> 
                     "record the same sequences with the same vocabulary and publish them alike, or publish into "
                     "another folder, or under another name: publish(…, dataset=…)",
                 )
+        if before["labels"] and dataset["labels"] and before["labels"] != list(dataset["labels"]):
+            raise RnnvisError(
+                f'{folder}: its dataset "{dataset["name"]}" has the classes {", ".join(before["labels"])}, and this '
+                f"recording {', '.join(dataset['labels'])}",
+                "name them alike: rnnvis.record(…, classes=[…]); or publish under another name: publish(…, dataset=…)",
+            )
+        dataset["labels"] = dataset["labels"] or before["labels"]
         dataset["models"], dataset["view"] = before["models"], before["view"]
         dataset["tables"] = {**before["tables"], **dataset["tables"]}
         datasets[place] = dataset
@@ -221,7 +227,7 @@ def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> 
         title=name,
         licence="as its owner says",
         about=None,
-        labels=recording.labels.names,
+        labels=_labels(recording),
         splits={RECORDED: len(corpus)} if choices.text else {},
         view=None,
         probes={},
@@ -251,7 +257,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     binary = len(recording.labels.names) == 2
     states = []
     with progress.bar("Clustering", total=len(recording.states) * len(SELECTIONS) * len(choices.methods)) as bar:
-        for name, state in recording.states.items():
+        for name, state in choices.shown(recording).items():
             index = write_state(
                 state,
                 corpus,
@@ -259,6 +265,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 title=state_title(name, recording.states),
                 frequent_count=recording.frequent_count,
                 bounded=name in recording.bounded,
+                effects=recording.effects,
+                next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
             )
             key = (name, choices.methods, choices.largest_k)
@@ -270,38 +278,82 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             left_out = () if choices.text else _OF_TEXT
             places = (recorded / name, clustered / name)
             states.append(state_entry(index, grouped, measured, places, folder, left_out=left_out))
+    told = told_of(recording)
     tables: Tables = {}
     if choices.text:
-        written = {"steps": files.write("steps", columns.plain_steps(corpus.tokens, _surprise(recording)), scratch)}
+        written = {"steps": files.write("steps", told.steps(), scratch)}
+        if (predictions := told.predictions()) is not None:
+            written["predictions"] = files.write("predictions", predictions, scratch)
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
         tables = table_entries(written, scratch, folder)
+    if figures := told.metrics(recording.keys, len(recording.words), RECORDED):
+        metrics = files.write("metrics", columns.metrics(figures), scratch)
+        tables |= table_entries({"metrics": metrics}, scratch, folder)
     entry = model_entry(
         name=re.sub(r"[^\w.-]+", "-", choices.name).strip("-").lower() or "model",
         title=choices.name,
-        kind="recording",
+        kind=_kind(recording),
         cell=recording.cell,
         weights_hash=recording.weights[:16],
         parameters=recording.parameters,
         seed=None,
-        classes=(),
+        classes=recording.answers.classes if recording.answers else (),
         provenance={"class": recording.model_name, "weights_sha256": recording.weights},
         tables=tables,
         states=states,
     )
-    entry |= {"checked": recording.checked, "notes": list(recording.notes)}
+    entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
+    if choices.ablation != 0:
+        entry["ablation"] = _without(part, choices, states, folder)
     return entry
 
 
-def _view(recording: Recording, model: ModelEntry) -> DefaultView | None:
-    """What is shown first: one of the sentences along which the first state was kept."""
-    first = next(iter(recording.states.values()))
+def _without(part: _Part, choices: Choices, states: list[StateEntry], folder: Path) -> str:
+    """Add the tables of ablation to the entries of the `states`; a sentence about them, or on why there are none."""
+    recording = part.recording
+    key = choices.ablated_as
+    if key not in recording.kept.without:
+        clustered = {
+            name: recording.kept.clustered[name, choices.methods, choices.largest_k] for name in recording.states
+        }
+        labels = {n: of.tables["cluster_labels"] for n, of in clustered.items() if "cluster_labels" in of.tables}
+        recording.kept.without[key] = published_ablation(recording, labels, choices.ablation)
+    found = recording.kept.without[key]
+    for state in states:
+        for table, rows in found.tables.get(state["name"], {}).items():
+            written = {table: files.write(table, rows, part.scratch / "without" / state["name"])}
+            state["tables"] |= table_entries(written, part.scratch / "without" / state["name"], folder)
+    return found.said
+
+
+def told_of(recording: Recording) -> Told:
+    """What a recorded model answered along its text, for the tables."""
+    return Told(Sentences.of(recording.tokens), _surprise(recording), recording.answers, recording.effects)
+
+
+def _kind(recording: Recording) -> Literal["classifier", "language model", "recording"]:
+    """What the outputs of a recorded model mean, as the manifest says it."""
+    means = recording.answers.means if recording.answers else None
+    return "classifier" if means == "class" else "language model" if means == "next word" else "recording"
+
+
+def _labels(recording: Recording) -> tuple[str, ...]:
+    """Names of the sentences' classes: those of the labels, or of what the model says of a sentence."""
+    said = recording.answers.classes if recording.answers and recording.answers.means == "class" else ()
+    return said or recording.labels.names
+
+
+def _view(recording: Recording, choices: Choices, model: ModelEntry) -> DefaultView | None:
+    """What is shown first: one of the sentences along which the first state is published."""
+    first = next(iter(choices.shown(recording).values()))
     return usual_view(model, first.published, np.array([len(row) for row in recording.tokens]), recording.keys)
 
 
 def _surprise(recording: Recording) -> np.ndarray:
+    """Of every step by each state, [N, states]; nan where it was left out."""
     found = [state.surprise for state in recording.states.values() if state.surprise is not None]
-    return np.stack(found, axis=1)
+    return np.stack(found, axis=1) if found else np.full((recording.steps, 1), np.nan, np.float32)
 
 
 def _corpus(recording: Recording) -> Corpus:
@@ -311,7 +363,7 @@ def _corpus(recording: Recording) -> Corpus:
     joined = joining(recording.words)
     return Corpus(
         name=RECORDED,
-        labels=recording.labels.names,
+        labels=_labels(recording),
         vocabulary=words,
         counts=np.bincount(everything, minlength=len(words)).astype(np.int64),
         special=(),
@@ -323,11 +375,20 @@ def _corpus(recording: Recording) -> Corpus:
         score=np.full(len(surface), np.nan, np.float32),
         source=[RECORDED] * len(surface),
         key=recording.keys,
+        tags=_tags(recording),
     )
 
 
+def _tags(recording: Recording) -> list[tuple[str, ...]] | None:
+    """The name of each step's tag, empty where it has none."""
+    labels = recording.labels
+    if labels.tags is None:
+        return None
+    return [tuple(labels.tag_names[tag] if tag >= 0 else "" for tag in row.tolist()) for row in labels.tags]
+
+
 def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, without: Sequence[str]) -> str:
-    """A sentence on what can be read in `folder`, and one on each state that is there without clusters."""
+    """A sentence on what can be read in `folder`, and those on what is there `without` something."""
     counts = [f'{_sentences(len(of.tokens))} of "{name}"' for name, of in parts.items()]
     if not choices.text:
         readable = "no sentence can be read there; the vocabulary can"
@@ -335,7 +396,7 @@ def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, withou
         named = counts if len(parts) > 1 else [_sentences(len(of.tokens)) for of in parts.values()]
         readable = f"{' and '.join(named)} can be read there by whoever gets the folder"
     shown = f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
-    return " ".join([shown, *(f"Without clusters: {reason}" for reason in without)])
+    return " ".join([shown, *without])
 
 
 def _sentences(count: int) -> str:

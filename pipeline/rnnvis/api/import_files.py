@@ -31,6 +31,9 @@ def import_files(
     name: str | None = None,
     dataset: str = "recorded text",
     no_text: bool = False,
+    methods: Sequence[str] = (),
+    largest_k: int = 30,
+    states_megabytes: int | None = None,
     **options: Any,
 ) -> Iterator[str]:
     """Import `files` and publish into `out`; yields what to tell the user. Options as `rnnvis import --help` says."""
@@ -62,7 +65,15 @@ def import_files(
         **options,
     )
     yield repr(recording)
-    yield recording.publish(out, name or called, text=not no_text, dataset=dataset)
+    yield recording.publish(
+        out,
+        name or called,
+        text=not no_text,
+        dataset=dataset,
+        methods=tuple(methods) or ("block",),
+        largest_k=largest_k,
+        states_bytes=None if states_megabytes is None else states_megabytes * 2**20,
+    )
 
 
 def _is_text(reference: str) -> bool:

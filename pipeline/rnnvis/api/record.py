@@ -20,6 +20,7 @@ from rnnvis.api.answers import Answer, Outputs, read_outputs, targets
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
+from rnnvis.api.effects import find_effects
 from rnnvis.api.inputs import (
     Labels,
     Tokens,
@@ -166,6 +167,7 @@ def record(
             words={name: len(one.words) for name, one in read.items()},
             carried=running is not None and not own,
         )
+        effects = find_effects(model, texts, fills, forward, plan, answer)
     at = answer.at if answer else None
     carried = None
     if running is not None and forward is not None:
@@ -180,6 +182,9 @@ def record(
     watch = _watch(answer, whole, read, plan, running) if answer else None
     if watch and answer:
         watching[answer.at.reading].append(Once(watch))
+    if effects and answer:
+        effects.take(read[answer.at.reading].text, read[answer.at.reading].sample.contexts)
+        watching[answer.at.reading].append(Once(effects))
     again = SelfCheck(read[""].ids.lengths)
     others = ReturnedBeside(again.sentences)
     beside = others if check and answer is None else None
@@ -211,6 +216,7 @@ def record(
                     f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
 
+    states = {name: {state.name: state for state in recorder.result()} for name, recorder in recorders.items()}
     weights = _fingerprint(model)
     followed = read[at.reading if at else ""].ids
     target = watch.target if watch else None
@@ -230,8 +236,11 @@ def record(
         own,
         threads,
     )
+    published = np.unique(np.concatenate([np.zeros(0, int), *(state.published for state in states[""].values())]))
+    affected = effects.result(published, rerun) if effects else None
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
+        answered = answer is not None and name == answer.at.reading
         return Recording(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
@@ -246,10 +255,12 @@ def record(
             minimum_count=minimum_count,
             frequent_count=frequent_count,
             bounded=frozenset(bounded),
-            states={state.name: state for state in recorders[name].result()},
+            states=states[name],
             readings=readings,
             attention=None if name else attention.result(),
-            answers=watch.result() if watch and answer and name == answer.at.reading else None,
+            answers=watch.result() if watch and answered else None,
+            effects=affected if answered else None,
+            next_weights=effects.next_weights if effects and answered else {},
             rerun=rerun,
         )
 
@@ -313,7 +324,8 @@ def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
             f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
             "pass one row of ids for each sequence, in the same order",
         )
-    return _Read(Sentences.of(ids), words, of.labels, replace(of.sample, keys=None))
+    labels = replace(of.labels, tags=None, tag_names=())
+    return _Read(Sentences.of(ids), words, labels, replace(of.sample, keys=None))
 
 
 def _way(
@@ -382,7 +394,9 @@ def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Re
     found = dict(read)
     for name, one in plan.apart(lambda path: reading_of(path, read)).items():
         of = read[reading_of(name, read)]
-        found[name] = replace(of, ids=Sentences.of([one.kept(row) for row in of.ids]))
+        tags = of.labels.tags and tuple(one.kept(row) for row in of.labels.tags)
+        kept = Sentences.of([one.kept(row) for row in of.ids])
+        found[name] = replace(of, ids=kept, labels=replace(of.labels, tags=tags))
     return found
 
 

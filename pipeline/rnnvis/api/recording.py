@@ -18,12 +18,14 @@ from rnnvis.api.rerun import Rerun
 from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
+from rnnvis.measures.outputs.pushes import Effects
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.units import Units
 from rnnvis.measures.words.responses import Responses
 
 if TYPE_CHECKING:
+    from rnnvis.api.ablation_tables import Without
     from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
     from rnnvis.published.clustered import Clustered
 
@@ -31,10 +33,11 @@ if TYPE_CHECKING:
 @dataclass
 class Kept:
     """What publishing found out about a recording, for the next time: the parts of speech of its words, and clusters
-    by (state, methods, largest k)."""
+    by (state, methods, largest k); the losses without units and chips, by (seconds allowed, methods, largest k)."""
 
     speech: PartsOfSpeech | None = None
     clustered: dict[tuple[str, tuple[str, ...], int], Clustered] = field(default_factory=dict)
+    without: dict[tuple[float | None, tuple[str, ...], int], Without] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,11 @@ class Recording:
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `answers` is what
-    the model answered, None where that is not known. `notes` says, a sentence each, how modules read that do not simply
-    read word t at step t, and what was taken for the answer. `checked` is whether a sample of sequences was run again
-    alone and came to the same; None of what no model was run for. `rerun` runs the model again, None of what is no
-    model here; it is not saved with the recording.
+    the model answered, None where that is not known, and `effects` what each step and word does to it. Of a model that
+    says the next word, `next_weights` are the weights [V, H] of its linear head by state. `notes` says, a sentence
+    each, how modules read that do not simply read word t at step t, what was taken for the answer, and what reads it.
+    `checked` is whether a sample of sequences was run again alone and came to the same; None of what no model was run
+    for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording.
     """
 
     model_name: str
@@ -69,6 +73,8 @@ class Recording:
     readings: Mapping[str, Recording] = field(repr=False, default_factory=dict)
     attention: Attention | None = field(repr=False, default=None)
     answers: Answers | None = field(repr=False, default=None)
+    effects: Effects | None = field(repr=False, default=None)
+    next_weights: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
     rerun: Rerun | None = field(repr=False, compare=False, default=None)
@@ -161,6 +167,7 @@ class Recording:
         limit: int | None = None,
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
+        ablation: bool | float = 20,
     ) -> str:
         """Write the explorer with this recording into one HTML file, to open from disk or to send; see
         `rnnvis.to_html`. All but `path` and `limit` are as in `publish`. Returns a sentence about the file.
@@ -170,7 +177,7 @@ class Recording:
 
         check_page(path)
         with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
-            self.publish(folder, name, text=text, methods=methods, largest_k=largest_k)
+            self.publish(folder, name, text=text, methods=methods, largest_k=largest_k, ablation=ablation)
             return to_html(folder, path, limit=LIMIT if limit is None else limit)
 
     @checks_arguments(self=ANY)
@@ -183,6 +190,8 @@ class Recording:
         dataset: str = "recorded text",
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
+        states_bytes: int | None = None,
+        ablation: bool | float = 20,
     ) -> str:
         """Write everything into `folder` as Parquet and a manifest; returns sentences on what can be read there.
 
@@ -193,12 +202,21 @@ class Recording:
         so that publishing again clusters nothing anew. A state that cannot be clustered (a single unit, too little
         text) is published without clusters, and what is returned names it and says why.
 
+        `states_bytes` publishes of each state about so many bytes of states along sentences: those of a sample, chosen
+        by a hash of their words, so that states of one width have the same ones. Otherwise they are published as
+        recorded. About how large the folder will be is said on standard error before anything is clustered.
+        Where the loss is known, the model runs again without each unit and each chip of up to twelve, on up to 400
+        sequences. `ablation` is how many seconds that may take, about: it is estimated, and fewer sequences are taken
+        or none, which is said. True is as long as it takes, False not at all; what was found is kept too.
+
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 
         Raises RnnvisError: the folder cannot be written, holds something else, or holds a dataset of this name made
-        from other sequences; an unknown method. All of that is looked for before anything is clustered.
+        from other sequences; an unknown method; no sentence fits into `states_bytes`. All of that is looked for before
+        anything is clustered.
         """
-        from rnnvis.api.folder import Choices, publish
+        from rnnvis.api.choices import Choices
+        from rnnvis.api.folder import publish
 
         if not self._all():
             raise RnnvisError("there are no states to publish", "record a model that holds a recurrent layer")
@@ -208,4 +226,14 @@ class Recording:
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        return publish(with_states, Path(folder), Choices(called, text, chosen, largest_k))
+        choices = Choices(called, text, chosen, largest_k, _seconds(ablation), states_bytes)
+        return publish(with_states, Path(folder), choices)
+
+
+def _seconds(ablation: Any) -> float | None:
+    """What ablation may take: 0 for not at all, None for as long as it takes."""
+    if isinstance(ablation, bool):
+        return None if ablation else 0.0
+    if not isinstance(ablation, int | float) or not 0 <= ablation < float("inf"):
+        raise RnnvisError(f"ablation is {ablation!r}", "give the seconds that it may take, or False or True")
+    return float(ablation)

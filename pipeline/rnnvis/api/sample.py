@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnvis.arguments import NAMES, check, read_array
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.outputs.pushes import HIGH, LOW
 from rnnvis.measures.recorder import STATES_BYTES
 
 
@@ -21,7 +22,9 @@ class Sample:
     those whose states along them are kept whatever the sample, which has at most `states_bytes` bytes a state. `ended`
     bool [S]: those whose last state is kept (default: those with a label). `answered` bool [S]: those whose answers are
     looked at, and kept in full (default: all, in full where states are kept). `keys`: a name for each sequence, which
-    decides its half of the text and whether it is in the sample (default: made of its words).
+    decides its half of the text and whether it is in the sample (default: made of its words). `contexts`: a word stands
+    in a negative context of a class up to the first of these probabilities before it, in a positive one from the second
+    on.
     """
 
     measured: np.ndarray | None = None
@@ -30,6 +33,7 @@ class Sample:
     keys: Sequence[str] | None = None
     states_bytes: int = STATES_BYTES
     answered: np.ndarray | None = None
+    contexts: tuple[float, float] = (LOW, HIGH)
 
     def checked(self, sequences: int) -> Sample:
         """The same with its masks as arrays; RnnvisError for one that is no bool for each of the `sequences`."""

@@ -61,7 +61,8 @@ class Searched:
                 "unseen": found.unseen,
                 "standard_error": found.standard_error,
                 "random": float(found.random.mean()) if len(found.random) else None,
-                "largest_random": float(found.random.max()) if len(found.random) else None,
+                "random_low": float(found.random.min()) if len(found.random) else None,
+                "random_high": float(found.random.max()) if len(found.random) else None,
                 "random_sets": len(found.random),
                 "most_different": found.differing,
             }
@@ -70,10 +71,10 @@ class Searched:
 
     def figure(self) -> str:
         """The shares by size as SVG."""
-        return shares_figure(self.state, self.sets)
+        return shares_figure(self.state, self.sets, self.whole)
 
     def _cells(self) -> list[tuple[str, ...]]:
-        keys = ("first_order", "searched", "unseen", "standard_error", "random", "largest_random", "most_different")
+        keys = ("first_order", "searched", "unseen", "standard_error", "random", "random_high", "most_different")
         return [
             (str(row["size"]), row["added"], *("–" if row[key] is None else f"{row[key]:.2f}" for key in keys))
             for row in self.table

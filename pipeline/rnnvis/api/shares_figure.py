@@ -11,10 +11,10 @@ WIDTH, HEIGHT = 460, 260
 LEFT, RIGHT, TOP, BOTTOM = 44, 118, 14, 36
 
 
-def shares_figure(state: str, sets: Sequence[Found]) -> str:
+def shares_figure(state: str, sets: Sequence[Found], whole: float) -> str:
     """SVG, in the colour of the text around it: the share on unseen pairs with its standard error, on those that were
-    searched, of random sets (mean, lowest and highest), and of what differs most."""
-    every = [0.0, 1.0, *(value for found in sets for value in _values(found))]
+    searched, of random sets (mean, lowest and highest), of what differs most, and of the `whole` state."""
+    every = [0.0, 1.0, whole, *(value for found in sets for value in _values(found))]
     low, high = min(every), max(every)
     sizes = len(sets)
 
@@ -28,6 +28,7 @@ def shares_figure(state: str, sets: Sequence[Found]) -> str:
     for share in (0.0, 0.5, 1.0):
         marks.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(share):.1f}" y2="{y(share):.1f}" opacity=".2"/>')
         marks.append(_text(LEFT - 6, y(share) + 4, f"{share:g}", "end"))
+    marks.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(whole):.1f}" y2="{y(whole):.1f}" opacity=".7"/>')
     for size, found in enumerate(sets, 1):
         marks.append(_text(x(size), HEIGHT - BOTTOM + 16, str(size), "middle"))
         if len(found.random):
@@ -45,7 +46,7 @@ def shares_figure(state: str, sets: Sequence[Found]) -> str:
         ("most different", 'stroke-dasharray="6 3"', lambda of: of.differing),
         ("random sets", 'opacity=".55"', lambda of: float(of.random.mean()) if len(of.random) else None),
     )
-    last: list[tuple[float, str]] = []
+    last: list[tuple[float, str]] = [(y(whole), "all units")]
     for name, style, value in lines:
         points = [(x(size), y(v)) for size, found in enumerate(sets, 1) if (v := value(found)) is not None]
         if not points:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +95,21 @@ class StateRecord:
                 f'their numbers are in recording.states["{self.name}"].published',
             )
         return self.values[self.starts[at] : self.starts[at + 1]].copy()
+
+    def sampled(self, keys: Sequence[str], budget: int) -> StateRecord:
+        """The same with the states of fewer sentences: about `budget` bytes, chosen by their `keys` as below."""
+        size = np.diff(self.starts) * self.values.itemsize * self.values.shape[1]
+        named = [keys[i] for i in self.published.tolist()]
+        kept = sampled(named, size, np.zeros(len(size), bool), budget)
+        lengths = np.diff(self.starts)[kept]
+        rows = np.repeat(self.starts[kept] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+        return replace(
+            self,
+            published=self.published[kept],
+            values=self.values[rows],
+            before=self.before[kept],
+            starts=np.concatenate([[0], np.cumsum(lengths)]),
+        )
 
 
 class StateRecorder:

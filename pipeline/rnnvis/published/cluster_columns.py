@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from rnnvis.measures.clusters.cocluster import Coclustering
+from rnnvis.measures.halves import halved
 from rnnvis.measures.words.selections import Selection
+from rnnvis.published import files
 
 Row = dict[str, Any]
 _TABLES = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
@@ -36,8 +38,8 @@ class Rows:
     ) -> None:
         """Take in one co-clustering of the words of `selection`.
 
-        `strengths` float [words, unit clusters]; `purity` is (mean effect, share of the majority sign) per word
-        cluster, where words have an effect on a verdict; `of_speech` the share of the majority part of speech, and
+        `strengths` float [words, unit clusters]; `purity` is (mean effects [k, K], share that push alike [k]) of the
+        word clusters, where words have effects; `of_speech` the share of the majority part of speech, and
         `purities` that share over all words with what chance gives.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
@@ -56,24 +58,31 @@ class Rows:
             for cluster, size in enumerate(sizes.tolist()):
                 row = {**at, "side": side, "cluster": cluster, "size": size}
                 row["stability"] = None if stable is None else float(stable[cluster])
-                row["effect"], row["purity_class"] = (
-                    (None, None) if of_class is None or not size else (float(v[cluster]) for v in of_class)
-                )
+                row["effect"] = row["effects"] = row["purity_class"] = None
+                if of_class is not None and size:
+                    effects, row["purity_class"] = of_class[0][cluster].tolist(), float(of_class[1][cluster])
+                    row["effect"], row["effects"] = (effects[0], None) if len(effects) == 1 else (None, effects)
                 pure = float(of_speech[cluster]) if side == "words" else math.nan
                 row["purity_part_of_speech"] = None if math.isnan(pure) else pure
                 self._rows["cluster_summaries"].append(row)
         self._rows["block_means"].append({**at, "mean": found.block_means.ravel().tolist()})
-        self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel().tolist()})
+        self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel()})
         q = found.quality
         names = ("held_out_r2", "bound", "sign_coherence", "ari_words", "ari_units", "balance", "normalised_cut")
         over_all, chance = (None if math.isnan(value) else value for value in purities)
         row = {**at, **{name: getattr(q, name) for name in names}}
         self._rows["cluster_quality"].append({**row, "purity_part_of_speech": over_all, "purity_shuffled": chance})
 
-    def columns(self) -> dict[str, dict[str, list[Any]]]:
-        """Columns of every clustering table, by table name."""
-        return {
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """Columns of every clustering table, by table name. Strengths are in half precision where that holds them."""
+        found: dict[str, dict[str, Any]] = {
             name: {column: [row[column] for row in rows] for column in rows[0]}
             for name, rows in self._rows.items()
             if rows
         }
+        if "word_strengths" in found:
+            strengths = found["word_strengths"]["strength"]
+            found["word_strengths"]["strength"] = files.lists(
+                halved(np.concatenate(strengths)), np.array([len(row) for row in strengths])
+            )
+        return found

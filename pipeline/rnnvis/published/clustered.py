@@ -168,7 +168,8 @@ def _job(method: str, selection: Selection, responses: Responses, effects: np.nd
 
 def _sweep(job: _Job, measure: Measure) -> list[Coclustering]:
     largest = min(measure.largest_k, *_moving(job.matrix, *job.halves))
-    return sweep(job.matrix, list(range(measure.smallest_k, largest + 1)), job.method, job.halves, job.effects)
+    single = None if job.effects is None or job.effects.shape[1] > 1 else job.effects[:, 0]
+    return sweep(job.matrix, list(range(measure.smallest_k, largest + 1)), job.method, job.halves, single)
 
 
 def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.ndarray) -> None:
@@ -197,9 +198,11 @@ def _responses(folder: Path, parts: list[files.Part]) -> Responses:
 
 
 def _effects(folder: Path, parts: list[files.Part] | None, words: int) -> np.ndarray | None:
+    """Effects of the words on each score of the answer, [words, K]."""
     if parts is None:
         return None
     table = files.read("word_effects", [folder / part.name for part in parts])
-    effects = np.zeros(words)
-    effects[table["word_id"].to_numpy()] = table["effect"].to_numpy()
+    classes, score = np.unique(table["class"].to_numpy(), return_inverse=True)
+    effects = np.zeros((words, len(classes)))
+    effects[table["word_id"].to_numpy(), score] = table["effect"].to_numpy()
     return effects

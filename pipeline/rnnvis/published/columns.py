@@ -11,7 +11,7 @@ import pyarrow as pa
 from rnnvis.measures.halves import halved
 from rnnvis.measures.outputs.ablation import Effect
 from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
-from rnnvis.measures.outputs.next_words import NextWords, words_spoken_for
+from rnnvis.measures.outputs.next_words import words_spoken_for
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.gates import Gates
@@ -102,31 +102,40 @@ def response_quantiles(quantiles: Quantiles) -> Columns:
     }
 
 
-def word_effects(effects: WordEffects, measured: Responses, v: np.ndarray) -> Columns:
-    """Table `word_effects`; words without uses have no row."""
+def word_effects(effects: WordEffects, measured: Responses, weights: np.ndarray) -> Columns:
+    """Table `word_effects` from `weights` [K, H]; words without uses have no row."""
     used = np.flatnonzero(effects.count)
+    scores = len(weights)
     return {
-        "word_id": used.astype(np.int32),
-        "count": effects.count[used],
-        "effect": (measured.mean[used] @ v).astype(np.float32),
-        "push": effects.push[used],
-        "push_standard_error": nullable(effects.standard_error[used]),
-        **{name: effects.quantiles[used, i] for i, name in enumerate(_LEVELS)},
+        "word_id": np.repeat(used, scores).astype(np.int32),
+        "class": np.tile(score_classes(scores), len(used)),
+        "count": np.repeat(effects.count[used], scores),
+        "effect": (measured.mean[used] @ weights.T).astype(np.float32).reshape(-1),
+        "push": effects.push[used].reshape(-1),
+        "push_standard_error": nullable(effects.standard_error[used].reshape(-1)),
+        **{name: effects.quantiles[used, :, i].reshape(-1) for i, name in enumerate(_LEVELS)},
     }
 
 
 def word_in_context(found: WordInContext) -> Columns:
     """Table `word_in_context`; contexts without uses have no row."""
-    word, context = np.nonzero(found.count)
+    word, score, context = np.nonzero(found.count)
+    at = (word, score, context)
     return {
         "word_id": word.astype(np.int32),
+        "class": score_classes(found.count.shape[1])[score],
         "context": [CONTEXTS[c] for c in context],
-        "count": found.count[word, context],
-        "norm": found.norm[word, context],
-        "norm_standard_error": nullable(found.norm_standard_error[word, context]),
-        "push": found.push[word, context],
-        "push_standard_error": nullable(found.push_standard_error[word, context]),
+        "count": found.count[at],
+        "norm": found.norm[at],
+        "norm_standard_error": nullable(found.norm_standard_error[at]),
+        "push": found.push[at],
+        "push_standard_error": nullable(found.push_standard_error[at]),
     }
+
+
+def score_classes(scores: int) -> np.ndarray:
+    """The class that each of K scores speaks for, int16 [K]: the second of two, and 1 where the answer is a number."""
+    return np.array([1] if scores == 1 else range(scores), np.int16)
 
 
 def contexts(found: Contexts) -> Columns:
@@ -150,15 +159,19 @@ def units(
     gates: Gates,
     responses: Responses,
     reliable: np.ndarray,
-    v: np.ndarray | None,
+    weights: np.ndarray | None,
     auc: np.ndarray | None,
     next_weights: np.ndarray | None = None,
 ) -> Columns:
-    """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `v` [H] the
-    weights of a classifier's head, `next_weights` [V, H] those of a language model's. Measures are columns by their
-    name; one that this state has not is null."""
+    """Table `units`, of a layer with these gates. `reliable` [n] are the word numbers that may name a unit; `weights`
+    [K, H] those of the head for its scores, `next_weights` [V, H] those of a language model's. Measures are columns by
+    their name; one that this state has not is null."""
     count = len(measured.mean)
-    of_head = {"output_weight": None if v is None else v.astype(np.float32), "label_auc": auc}
+    single = weights is not None and len(weights) == 1
+    of_head = {
+        "output_weight": weights[0].astype(np.float32) if weights is not None and single else None,
+        "label_auc": auc,
+    }
     found = {
         **measured.measures(),
         **of_responses(responses.mean[reliable]),
@@ -169,6 +182,7 @@ def units(
     return {
         "unit": np.arange(count, dtype=np.int32),
         **{name: nullable(values) for name, values in found.items()},
+        **({} if weights is None or single else {"output_weights": list_column(weights.T.astype(np.float32))}),
         "top_words": up.tolist(),
         "bottom_words": down.tolist(),
         **_next(next_weights, reliable),
@@ -229,91 +243,17 @@ def cluster_ablation(found: Sequence[tuple[Mapping[str, Any], Effect]]) -> Colum
     }
 
 
-def language_steps(
-    sentence_id: np.ndarray, step: np.ndarray, token_id: np.ndarray, guesses: NextWords, surprise: np.ndarray
-) -> Columns:
-    """Table `steps` of a language model: the steps with guesses, of all steps [N] with surprise [N, states]."""
-    rows = guesses.rows
-    surprise = np.ascontiguousarray(surprise[rows])
-    return {
-        "sentence_id": sentence_id[rows],
-        "step": step[rows],
-        "token_id": token_id[rows],
-        "loss": nullable(guesses.loss),
-        "p_target": nullable(guesses.p),
-        "top5_id": list_column(guesses.ids),
-        "top5_p": list_column(guesses.top),
-        "surprise": list_column(surprise, np.isfinite(surprise).all(axis=1)),
-    }
-
-
-def steps(
-    sentence_id: np.ndarray,
-    step: np.ndarray,
-    token_id: np.ndarray,
-    probabilities: np.ndarray,
-    label: np.ndarray,
-    pushes: np.ndarray | None,
-    surprise: np.ndarray,
-) -> Columns:
-    """Table `steps` of a classifier: probabilities [N, C], label [N] (−1 for none), surprise [N, states].
-
-    `pushes` [N] on the log-odds exist for two classes only.
-    """
-    p = np.take_along_axis(probabilities, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    known = label >= 0
-    return {
-        "sentence_id": sentence_id,
-        "step": step,
-        "token_id": token_id,
-        "loss": pa.array((-np.log(p)).astype(np.float32), mask=~known),
-        "p_target": pa.array(p.astype(np.float32), mask=~known),
-        "p_class": list_column(probabilities.astype(np.float32)),
-        "push": pa.nulls(len(step), pa.float32()) if pushes is None else pushes.astype(np.float32),
-        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
-    }
-
-
-def plain_steps(tokens: Sequence[np.ndarray], surprise: np.ndarray) -> Columns:
-    """Table `steps` of a model whose outputs nobody knows: sentences [T] each, surprise [N, states]."""
-    lengths = [len(row) for row in tokens]
-    return {
-        "sentence_id": np.repeat(np.arange(len(tokens), dtype=np.int32), lengths),
-        "step": np.concatenate([np.arange(n, dtype=np.int16) for n in lengths]),
-        "token_id": np.concatenate(tokens).astype(np.int32),
-        "surprise": list_column(np.ascontiguousarray(surprise), np.isfinite(surprise).all(axis=1)),
-    }
+def step_pushes(pushes: np.ndarray) -> Columns:
+    """The columns of table `steps` for pushes [N, K] on the scores of the answer; nan is null."""
+    pushes = np.ascontiguousarray(pushes, np.float32)
+    if pushes.shape[1] == 1:
+        return {"push": nullable(pushes[:, 0])}
+    return {"pushes": list_column(pushes, np.isfinite(pushes).all(axis=1))}
 
 
 def attention(found: Attention) -> Columns:
     """Table `attention`."""
     return {"sentence_id": found.sentence_id, "step": found.step, "weight": found.weight}
-
-
-def predictions(
-    last: np.ndarray,
-    sentence_id: np.ndarray,
-    step: np.ndarray,
-    probabilities: np.ndarray,
-    label: np.ndarray,
-    surprise: np.ndarray,
-) -> Columns:
-    """Table `predictions`: a row a sentence, from the rows `last` of its last steps; arrays as in `steps`."""
-    first = np.concatenate([[0], last[:-1] + 1])
-    found = np.nan_to_num(surprise, nan=-1.0)
-    largest = np.maximum.reduceat(found, first)
-    lengths = last - first + 1
-    at = np.where(found == np.repeat(largest, lengths), step, np.iinfo(np.int16).max)
-    p = probabilities[last]
-    of_label = np.take_along_axis(p, np.maximum(label[last], 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    return {
-        "sentence_id": sentence_id[last],
-        "predicted": p.argmax(axis=1).astype(np.int16),
-        "p_class": list_column(p.astype(np.float32)),
-        "loss": pa.array((-np.log(of_label)).astype(np.float32), mask=label[last] < 0),
-        "surprise": pa.array(largest.astype(np.float32), mask=largest < 0),
-        "surprise_step": pa.array(np.minimum.reduceat(at, first).astype(np.int16), mask=largest < 0),
-    }
 
 
 def metrics(rows: Sequence[dict[str, Any]]) -> Columns:

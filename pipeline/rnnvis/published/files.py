@@ -42,11 +42,16 @@ class Part:
 def list_column(values: np.ndarray, keep: np.ndarray | None = None) -> pa.Array:
     """The rows of `values` [rows, n] as a list column; rows where `keep` [rows] is false are null."""
     rows, width = values.shape
-    item = pa.field("element", pa.from_numpy_dtype(values.dtype), nullable=False)
     keep = np.ones(rows, bool) if keep is None else keep
-    offsets = np.concatenate([[0], np.cumsum(np.where(keep, width, 0))]).astype(np.int32)
-    flat = pa.array(np.ascontiguousarray(values[keep]).reshape(-1))
-    return pa.ListArray.from_arrays(offsets, flat, type=pa.list_(item), mask=pa.array(~keep))
+    return lists(np.ascontiguousarray(values[keep]).reshape(-1), np.where(keep, width, 0), keep)
+
+
+def lists(values: np.ndarray, lengths: np.ndarray, keep: np.ndarray | None = None) -> pa.Array:
+    """The numbers `values`, one list after another, as a list column of `lengths`; null where `keep` is false."""
+    item = pa.field("element", pa.from_numpy_dtype(values.dtype), nullable=False)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    null = None if keep is None else pa.array(~keep)
+    return pa.ListArray.from_arrays(offsets, pa.array(values), type=pa.list_(item), mask=null)
 
 
 def nullable(values: np.ndarray) -> pa.Array:

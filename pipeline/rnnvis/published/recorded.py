@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rnnvis.measures.outputs.pushes import Effects
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.words.selections import select_words
 from rnnvis.published import columns, files
@@ -26,28 +26,27 @@ def write_state(
     frequent_count: int,
     bounded: bool,
     published_count: int = 1,
-    read_by_head: bool = False,
-    v: np.ndarray | None = None,
+    effects: Effects | None = None,
     auc: np.ndarray | None = None,
     next_weights: np.ndarray | None = None,
-    tables: Mapping[str, columns.Columns] | None = None,
 ) -> dict[str, Any]:
     """Write the tables of one state into `folder/<its name>`; its entry in the index.
 
-    `v` [H] are the weights of a classifier's head for the log-odds of two classes, `next_weights` [V, H] those of a
-    language model's, `auc` [H] the areas of its last state for the label; `tables` are further ones of the head.
+    `effects` are those on the model's answer, `next_weights` [V, H] the weights of a language model's head for the next
+    word, `auc` [H] the areas of the last state for the label.
     """
     words = len(state.responses.count)
     named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
+    weights = None if effects is None else effects.weights.get(state.name)
     lengths = [len(corpus.tokens[i]) for i in state.published]
     written = {
         "responses": columns.responses(state.responses, published_count),
         "response_quantiles": columns.response_quantiles(state.quantiles),
         "contexts": columns.contexts(state.contexts),
-        "units": columns.units(state.units, state.gates, state.responses, named, v, auc, next_weights),
+        "units": columns.units(state.units, state.gates, state.responses, named, weights, auc, next_weights),
         "gates": columns.gates(state.gates, len(state.units.mean)),
         "states": columns.states(state, lengths),
-        **(tables or {}),
+        **_effects(state, effects, weights),
     }
     inside = folder / state.name
     for name in UNPUBLISHED:
@@ -61,10 +60,20 @@ def write_state(
         "kind": state.name.rsplit(".", 1)[1],
         "units": len(state.units.mean),
         "bounded": bounded,
-        "read_by_head": read_by_head or next_weights is not None,
+        "read_by_head": next_weights is not None or (effects is not None and state.name in effects.states),
         "published_sentences": len(state.published),
         "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
     }
+
+
+def _effects(state: StateRecord, effects: Effects | None, weights: np.ndarray | None) -> dict[str, columns.Columns]:
+    """The tables of a state that the answer reads."""
+    found = {}
+    if effects is not None and weights is not None:
+        found["word_effects"] = columns.word_effects(effects.words[state.name], state.responses, weights)
+    if effects is not None and state.name in effects.in_context:
+        found["word_in_context"] = columns.word_in_context(effects.in_context[state.name])
+    return found
 
 
 def _rows(table: columns.Columns) -> int:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rnnvis.errors import RnnvisError, check_plain
-from rnnvis.published import agreement, files, first_view, ranges
+from rnnvis.published import agreement, files, first_view, ranges, sizes
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
 from rnnvis.published.publishing import MANIFEST, Holder, damage, holders, named_files, read_manifest
@@ -88,9 +88,12 @@ def _check(folder: Path, report: Report) -> None:
     if len(report.problems) == before:
         for dataset in manifest["datasets"]:
             report.problems.extend(first_view.problems(dataset, folder))
-    held = sum(path.stat().st_size for name in named_files(manifest) if (path := folder / name).is_file())
-    if held > SITE_LIMIT:
-        report.problems.append(f"{folder}: {held:,} bytes, more than {SITE_LIMIT:,} for a site")
+    held = sizes.of_folder(manifest, folder)
+    if held.total() > SITE_LIMIT:
+        report.problems.append(
+            f"{folder}: {held.total():,} bytes, more than {SITE_LIMIT:,} for a site ({sizes.told(held)}). "
+            f"To make it smaller: {sizes.smaller(held)}"
+        )
 
 
 def _check_table(folder: Path, holder: Holder, table: Table, entry: TableEntry, report: Report) -> Iterator[str]:

@@ -6,7 +6,7 @@ import json
 import shlex
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 
 from rich.table import Table
@@ -29,7 +29,7 @@ from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import baselines_step, evaluation_step, metric_rows, results_step
 from rnnvis.recipes.steps.tag import tag_step
 from rnnvis.recipes.steps.train import train_step
-from rnnvis.recipes.website import website
+from rnnvis.recipes.website import viewer_meanwhile, website
 
 _USUAL_SECONDS = {
     "corpus": 10.0,
@@ -132,7 +132,7 @@ def regenerate(
 ) -> None:
     """Print the plan, run what is missing or stale, publish, build the site, and print what was made.
 
-    At most `jobs` steps run at once where processes can be forked, else one.
+    At most `jobs` steps run at once where processes can be forked, and the viewer is built beside them; else one.
     """
     datasets = project.datasets(names)
     steps = [step for dataset in datasets for step in _everything(project, dataset, quick, only)]
@@ -141,7 +141,9 @@ def regenerate(
         return
     if with_site:
         website(project, "ready")
-    rows = _run_all(project, steps, jobs)
+    together = with_site and jobs > 1 and can_fork()
+    with viewer_meanwhile(project) if together else nullcontext():
+        rows = _run_all(project, steps, jobs)
     for dataset in datasets:
         if language_models(dataset) and not quick:
             say(f"Results in {update_table(project, dataset)} and {update_measures(project, dataset)}")

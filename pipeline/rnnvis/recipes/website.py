@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rnnvis.errors import RnnvisError
@@ -53,8 +57,37 @@ def website(project: Project, command: str) -> None:
         )
     if command == "site":
         check_data(project.data)
-    arguments = [sys.executable, "-m", "tools.website", command]
+    _ended(_started(project, command))
+
+
+@contextmanager
+def viewer_meanwhile(project: Project) -> Iterator[None]:
+    """Build the viewer beside what runs inside, so that the site finds it there; it is ended where that fails.
+
+    For where processes can be forked: it gets a group of its own.
+
+    Raises:
+        SystemExit: the viewer did not build, and said why.
+    """
+    process = _started(project, "viewer", apart=True)
+    try:
+        yield
+        _ended(process)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)  # Node too
+        process.wait()
+        raise
+
+
+def _started(project: Project, command: str, apart: bool = False) -> subprocess.Popen[bytes]:
     sys.stdout.flush()
-    done = subprocess.run(arguments, cwd=project.root, stdin=subprocess.DEVNULL, check=False)
-    if done.returncode:
-        sys.exit(done.returncode)
+    arguments = [sys.executable, "-m", "tools.website", command]
+    return subprocess.Popen(arguments, cwd=project.root, stdin=subprocess.DEVNULL, start_new_session=apart)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    with process:
+        status = process.wait()
+    if status:
+        sys.exit(status)

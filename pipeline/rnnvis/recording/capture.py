@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -23,6 +23,14 @@ from rnnvis.recording.layer_calls import LayerCalls
 from rnnvis.recording.single_steps import CellCalls
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import one_at_a_time
+
+
+class Taker(Protocol):
+    """Stands in for torch's forward of one module."""
+
+    def take(self, torchs: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What the module hands back, called with these arguments; `torchs` is the forward of its class."""
+        ...
 
 
 def recurrent_modules(model: nn.Module, only: Collection[str] | None = None) -> dict[str, nn.Module]:
@@ -94,13 +102,13 @@ def capture(
             here = [one for one in held if one.path == path]
             if (cell.step is not None and isinstance(module, cell.step)) or isinstance(module, nn.RNNCellBase):
                 stepping.append(CellCalls(path, cell, module, gates, torchs_kernels, here))
-                watchers.enter_context(_watched(module, stepping[-1].watch(module.forward)))
+                watchers.enter_context(watched(module, stepping[-1].watch(module.forward)))
                 continue
             layers[id(module)] = calls = LayerCalls(path, cell, module, gates, torchs_kernels, here)
             if own_forward(module, cell):
-                watchers.enter_context(_watched(module, calls.watch(module.forward)))
+                watchers.enter_context(watched(module, calls.watch(module.forward)))
         for kind in {calls.cell.layer for calls in layers.values() if calls.cell.layer is not None}:
-            watchers.enter_context(_taken_over(kind, layers))
+            watchers.enter_context(taken_over(kind, layers))
         yield traces
     for calls in layers.values():
         if calls.made:
@@ -111,7 +119,7 @@ def capture(
 
 
 @contextmanager
-def _watched(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
+def watched(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
     """Inside, `forward` stands in for that of this one module."""
     own = vars(module).get("forward")
     object.__setattr__(module, "forward", forward)
@@ -125,16 +133,16 @@ def _watched(module: nn.Module, forward: Callable[..., Any]) -> Iterator[None]:
 
 
 @contextmanager
-def _taken_over(kind: type[nn.Module], watched: Mapping[int, LayerCalls]) -> Iterator[None]:
-    """Inside, torch's own `forward` of the watched modules of this class is taken by `LayerCalls.take`.
+def taken_over(kind: type[nn.Module], takers: Mapping[int, Taker]) -> Iterator[None]:
+    """Inside, torch's own `forward` of the modules of this class in `takers`, by id, is taken by their `take`.
 
     It is the class that is changed, so that a subclass's `super().forward(…)` is seen too.
     """
     torchs = kind.forward
 
     def forward(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
-        calls = watched.get(id(self))
-        return torchs(self, *args, **kwargs) if calls is None else calls.take(torchs, *args, **kwargs)
+        taker = takers.get(id(self))
+        return torchs(self, *args, **kwargs) if taker is None else taker.take(torchs, *args, **kwargs)
 
     kind.forward = forward
     try:

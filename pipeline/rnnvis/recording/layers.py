@@ -134,7 +134,7 @@ def run(
             ends.append(made.last)
             gap = max(gap, made.gap)
         x = torch.cat(outputs, dim=-1) if len(outputs) > 1 else outputs[0]
-    return Ran(traces, _output(x, sequences, read, form), _final(ends, read), gap)
+    return Ran(traces, output(x, sequences, read, form), final(ends, read), gap)
 
 
 def _trace(
@@ -174,7 +174,7 @@ def _starts(
     return starts if order is None else [s.index_select(1, order) for s in starts]
 
 
-def _output(h: Tensor, sequences: Sequences, read: Rows, form: Form) -> Sequences:
+def output(h: Tensor, sequences: Sequences, read: Rows, form: Form) -> Sequences:
     """A copy of the last layer's hidden states [T, B, ·], as torch lays them out: what follows may write into it."""
     if isinstance(sequences, PackedSequence):
         real = torch.arange(h.shape[1]) < sequences.batch_sizes[:, None]
@@ -185,7 +185,7 @@ def _output(h: Tensor, sequences: Sequences, read: Rows, form: Form) -> Sequence
     return h[:, 0] if read.single else h.transpose(0, 1) if form.batch_first else h
 
 
-def _final(ends: Sequence[tuple[Tensor, ...]], read: Rows) -> tuple[Tensor, ...]:
+def final(ends: Sequence[tuple[Tensor, ...]], read: Rows) -> tuple[Tensor, ...]:
     stacked = [torch.stack(of) for of in zip(*ends, strict=True)]
     if read.back is not None:
         stacked = [s.index_select(1, read.back) for s in stacked]

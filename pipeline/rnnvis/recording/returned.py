@@ -20,8 +20,9 @@ Path = tuple[str | int, ...]
 ALL = "*"
 """In a path: all tensors of a list, side by side along a new first axis."""
 
-CHUNK = 256
-"""Rows whose answers are held at once: few enough for a processor's cache."""
+CHUNK = 2**19
+"""Numbers that are held at once: few enough for a processor's cache."""
+_ROWS = 64  # of answers that are still to be made
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,11 @@ class Given:
     def of(self, chosen: np.ndarray) -> Tensor:
         """The values of the answers at `chosen` int64 [n], all of them known, [n, C]."""
         rows = torch.from_numpy(np.ascontiguousarray(chosen)).to(self.values.device)
-        found = self.values[tuple(at[rows] for at in self.at)]
+        at = tuple(at[rows] for at in self.at)
+        if len(at) == 2 and self.values.is_contiguous():  # whole rows are copied, which is faster than single numbers
+            found = self.values.flatten(0, 1).index_select(0, at[0] * self.values.shape[1] + at[1])
+        else:
+            found = self.values[at]
         if self.head is not None:
             with torch.set_grad_enabled(found.requires_grad):
                 found = self.head(found)
@@ -67,8 +72,9 @@ class Given:
     def chunks(self, chosen: np.ndarray) -> Iterator[tuple[np.ndarray, Tensor]]:
         """(places, values) of the known answers among `chosen` int64 [n], a few at a time."""
         chosen = chosen[self.known[chosen]]
-        for start in range(0, len(chosen), CHUNK):
-            part = chosen[start : start + CHUNK]
+        rows = min(1024, max(16, CHUNK // self.values.shape[-1])) if self.head is None else _ROWS
+        for start in range(0, len(chosen), rows):
+            part = chosen[start : start + rows]
             yield part, self.of(part)
 
     def whole(self) -> np.ndarray:

@@ -13,7 +13,7 @@ export const UNIT_FIELDS = { unit: "unit", output_weight: "outputWeight", mean: 
 export interface UnitFigures {
   /** Unit number. */
   unit: number;
-  /** Log-odds per unit of state: v, where the head reads it. */
+  /** Score (of two classes, log-odds) per unit of state: v, where the head reads it; its mean where the head is not linear. */
   outputWeight: number | null;
   /** Mean state. */
   mean: number;
@@ -68,7 +68,7 @@ export const UNIT_MEASURES = [
   { key: "speechBits", table: "selectivity", column: "bits", row: "part_of_speech", over: "", error: "", title: "Tells part of speech", help: "How much its state tells about the part of speech of the word: mutual information over every step, in bits; 0 is nothing", about: "chance gives {chance}", format: "bits", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "tells", telling: 5 },
   { key: "labelBits", table: "selectivity", column: "bits", row: "label", over: "", error: "", title: "Tells label (bits)", help: "How much its state tells about the label of the sentence: mutual information over every step, in bits; 0 is nothing", about: "chance gives {chance}", format: "bits", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "tells", telling: 12 },
   { key: "positionBits", table: "selectivity", column: "bits", row: "position", over: "", error: "", title: "Tells position", help: "How much its state tells about the position in the sentence: mutual information over every step, in bits; 0 is nothing", about: "chance gives {chance}", format: "bits", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "tells", telling: 11 },
-  { key: "lossWithout", table: "unit_ablation", column: "increase", row: null, over: "", error: "standardError", title: "Loss without it", help: "By how much the loss on held-out text rises when the unit is held at zero, in nats. The largest means are often noise: see them in standard errors", about: "{error}", format: "nats", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: true, group: "loss", telling: 10 },
+  { key: "lossWithout", table: "unit_ablation", column: "increase", row: null, over: "", error: "standardError", title: "Loss without it", help: "By how much the loss rises when the unit is held at zero, in nats, on held-out text, or on what was recorded. The largest means are often noise: see them in standard errors", about: "{error}", format: "nats", digits: 2, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: true, group: "loss", telling: 10 },
   { key: "lossCertainty", table: "unit_ablation", column: "increase", row: null, over: "standardError", error: "", title: "Effect over error", help: "The rise of the loss without the unit, in its standard errors: clear effects come first, whatever their size. Within ±2 it may be noise", about: "{place}", format: "signed", digits: 1, unit: "std. errors", base: 0.0, rankedBy: "size", eitherSide: false, signless: true, group: "loss", telling: 3 },
 ] as const satisfies readonly MeasureSpec[];
 

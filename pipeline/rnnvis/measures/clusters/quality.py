@@ -183,14 +183,19 @@ def shared(a: np.ndarray, b: np.ndarray, of_a: int, of_b: int) -> np.ndarray:
 
 
 def class_purity(word_labels: np.ndarray, k: int, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Per word cluster: mean effect of its words on the log-odds, and the share of them with the majority sign.
+    """Per word cluster: mean effects of its words, float64 [k, K], and the share of them that push alike, float64 [k].
 
-    `effects` [words]; both results float64 [k], nan for an empty cluster.
+    `effects` [words, K] on the scores of the answer. Words push alike whose effects have the same sign, or of several
+    scores, whose largest effect is on the same one. Both are nan for an empty cluster.
     """
     inside = word_labels >= 0
     labels, effects = word_labels[inside], effects[inside]
     size = np.bincount(labels, minlength=k).astype(np.float64)
     size[size == 0] = np.nan
-    signs = effects > 0, effects < 0
-    positive, negative = (np.bincount(labels, weights=sign, minlength=k) / size for sign in signs)
-    return np.bincount(labels, weights=effects, minlength=k) / size, np.maximum(positive, negative)
+    if effects.shape[1] == 1:
+        sides = [effects[:, 0] > 0, effects[:, 0] < 0]
+    else:
+        sides = [effects.argmax(axis=1) == score for score in range(effects.shape[1])]
+    shares = [np.bincount(labels, weights=side, minlength=k) / size for side in sides]
+    means = [np.bincount(labels, weights=of, minlength=k) / size for of in effects.T]
+    return np.stack(means, axis=1), np.max(shares, axis=0)

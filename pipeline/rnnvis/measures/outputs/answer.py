@@ -11,9 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from rnnvis.errors import RnnvisError
+
 Means = Literal["class", "tag", "next word", "number"]
 Per = Literal["sequence", "step"]
 TOP = 5
+SUM = 0.02
+"""By how much probabilities may miss one: those of many classes in half precision do."""
+_TOGETHER = 64
 
 
 class Given(Protocol):
@@ -60,30 +65,55 @@ class Answering:
         scores = self.log_scores(values)
         return scores if self.normalised else scores.log_softmax(dim=1)
 
-    def losses(self, values: Tensor, target: Tensor) -> Tensor:
-        """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none."""
+    def losses(self, values: Tensor, target: Tensor, log_p: Tensor | None = None) -> Tensor:
+        """−ln p of `target` int64 [n] in nats, or the squared error to `target` float [n]; nan where there is none.
+
+        `log_p` are the log-probabilities of `values`, where they are known.
+        """
         if self.means == "number":
             return (values[:, 0] - target.to(values)).square()
         none = values.new_full((len(values),), torch.nan)
-        has = target >= 0
-        at = target.clamp(min=0)[:, None]
-        if self.scale in ("logit", "probability"):
-            return torch.where(has, -self.log_probabilities(values).gather(1, at)[:, 0], none)
-        scores = self.log_scores(values)
-        of = scores.gather(1, at)[:, 0]
-        return torch.where(has, -of if self.normalised else scores.logsumexp(dim=1) - of, none)
+        of = (self.log_probabilities(values) if log_p is None else log_p).gather(1, target.clamp(min=0)[:, None])
+        return torch.where(target >= 0, -of[:, 0], none)
 
-    def likeliest(self, values: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    def wrong(self, values: Tensor, log_p: Tensor) -> np.ndarray:
+        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64.
+
+        `log_p` are their log-probabilities.
+        """
+        if self.scale in ("logit", "numbers"):
+            bad = ~values.isfinite().all(dim=1)
+        elif self.scale == "probability":
+            bad = ~((values >= 0) & (values <= 1)).all(dim=1)
+        elif self.scale == "probabilities":
+            bad = ~((values.sum(dim=1) - 1).abs() <= SUM) | (values < 0).any(dim=1)
+        elif self.scale == "log-probabilities":
+            bad = ~(values.logsumexp(dim=1).abs() <= SUM)
+        else:
+            bad = log_p[:, 0].isnan()  # one number that is none makes all of its row none
+        found: np.ndarray = bad.nonzero()[:, 0].cpu().numpy()
+        return found
+
+    def likeliest(self, values: Tensor, log_p: Tensor) -> tuple[np.ndarray, np.ndarray]:
         """The five likeliest classes, int32 [n, 5], and their probabilities, float32 [n, 5], likeliest first; ties go
-        to the smaller number."""
+        to the smaller number. `log_p` are the log-probabilities of `values`."""
         scores = self.log_scores(values)
-        many = min(TOP, scores.shape[1])
-        ids = scores.topk(many, dim=1).indices.sort(dim=1).values
-        top = scores.gather(1, ids)
-        order = top.argsort(dim=1, descending=True, stable=True)
-        whole = scores.new_zeros(len(scores), 1) if self.normalised else scores.logsumexp(dim=1, keepdim=True)
-        p = (top.gather(1, order) - whole).exp()
-        return ids.gather(1, order).cpu().numpy().astype(np.int32), p.cpu().numpy().astype(np.float32)
+        ids = _largest(scores, min(TOP, scores.shape[1])).sort(dim=1).values
+        order = scores.gather(1, ids).argsort(dim=1, descending=True, stable=True)
+        ids = ids.gather(1, order)
+        return ids.cpu().numpy().astype(np.int32), log_p.gather(1, ids).exp().cpu().numpy().astype(np.float32)
+
+
+def _largest(scores: Tensor, many: int) -> Tensor:
+    """Places of the `many` largest of each row, int64 [n, many]: of long rows, in the blocks that have the largest."""
+    blocks, size = scores.shape[1] // _TOGETHER, _TOGETHER
+    if blocks < 4 * many:
+        return scores.topk(many, dim=1).indices
+    best = scores[:, : blocks * size].unflatten(1, (blocks, size)).amax(dim=2).topk(many, dim=1).indices
+    places = torch.arange(scores.shape[1], device=scores.device)
+    inside = (best[:, :, None] * size + places[:size]).flatten(1)
+    ids = torch.cat([inside, places[blocks * size :].expand(len(scores), -1)], dim=1)
+    return ids.gather(1, scores.gather(1, ids).topk(many, dim=1).indices)
 
 
 @dataclass(frozen=True)
@@ -96,7 +126,8 @@ class Answers:
     (of a number: the squared error) after each step that was answered, nan elsewhere.
 
     In full, answers were kept after the steps at `rows` int64 [n]: `p` float32 [n, classes], or `top_id` int32 [n, 5]
-    and `top_p` float32 [n, 5], or `value` float32 [n]. To whole sequences: `of_sequence` float32 [S, classes] or
+    and `top_p` float32 [n, 5], or `value` float32 [n]. `predicted` int16 [N] is the likeliest tag after each step, −1
+    where none was given. To whole sequences: `of_sequence` float32 [S, classes] or
     [S, 1], and `sequence_loss` float32 [S], nan where there is none; None where that is not answered.
     """
 
@@ -109,6 +140,7 @@ class Answers:
     loss: np.ndarray = field(repr=False)
     rows: np.ndarray = field(repr=False)
     p: np.ndarray | None = field(repr=False, default=None)
+    predicted: np.ndarray | None = field(repr=False, default=None)
     value: np.ndarray | None = field(repr=False, default=None)
     top_id: np.ndarray | None = field(repr=False, default=None)
     top_p: np.ndarray | None = field(repr=False, default=None)
@@ -145,6 +177,7 @@ class AnswerCollector:
         self._place = np.where(kept, np.cumsum(kept) - 1, -1)
         self._rows, self._told = np.flatnonzero(kept), np.zeros(int(kept.sum()), bool)
         self._kept = self._blank(len(self._rows))
+        self._predicted = np.full(steps, -1, np.int16) if answering.means == "tag" else None
         whole = answering.means in ("class", "number")
         self._sequences = self._blank(len(lengths)) if whole else {}
         self._sequence_loss = np.full(len(lengths), np.nan, np.float32) if whole else None
@@ -165,18 +198,29 @@ class AnswerCollector:
             at, of = rows[part], sentences[part]
             target = self.target[of] if self.answering.means == "number" else self.target[at]
             wanted = torch.from_numpy(target if self.answering.means == "number" else target.astype(np.int64))
-            loss = self.answering.losses(values, wanted.to(values.device)).cpu().numpy()
+            full = self.answering.log_probabilities(values)
+            wrong = self.answering.wrong(values, full)
+            if len(wrong):
+                numbers = ", ".join(f"{value:.4g}" for value in values[wrong[0]][:5].tolist())
+                raise RnnvisError(
+                    f"what the model returned for sequence {of[wrong[0]]} cannot be read as {self.answering.scale}: "
+                    f"{numbers}",
+                    'check the weights, or how it is called; or leave the answers out: outputs="none"',
+                )
+            loss = self.answering.losses(values, wanted.to(values.device), full).cpu().numpy()
             self._loss[at] = loss
             last = np.flatnonzero(at == self.starts[of + 1] - 1)
             kept = np.flatnonzero(self._place[at] >= 0)
             self._told[self._place[at[kept]]] = True
             if self.answering.means == "next word":
                 if len(kept):
-                    ids, p = self.answering.likeliest(values[torch.from_numpy(kept).to(values.device)])
+                    some = slice(None) if len(kept) == len(at) else torch.from_numpy(kept).to(values.device)
+                    ids, p = self.answering.likeliest(values[some], full[some])
                     self._kept["top_id"][self._place[at[kept]]] = ids
                     self._kept["top_p"][self._place[at[kept]]] = p
                 continue
-            full = self.answering.log_probabilities(values)
+            if self._predicted is not None:
+                self._predicted[at] = full.argmax(dim=1).cpu().numpy()
             shown = (full if self.answering.means == "number" else full.exp()).cpu().numpy()
             for of_kept in self._kept.values():
                 of_kept[self._place[at[kept]]] = shown[kept]
@@ -201,5 +245,6 @@ class AnswerCollector:
             rows=self._rows[self._told],
             of_sequence=next(iter(self._sequences.values()), None),
             sequence_loss=self._sequence_loss,
+            predicted=self._predicted,
             **kept,
         )

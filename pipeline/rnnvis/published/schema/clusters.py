@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import CLUSTERING, Column, Table
+from rnnvis.published.schema.declaration import CLUSTERING, HALVES, Column, Table
 
 CLUSTERS: tuple[Table, ...] = (
     Table(
@@ -50,7 +50,7 @@ CLUSTERS: tuple[Table, ...] = (
             *CLUSTERING,
             Column(
                 "strength",
-                "list<float32>",
+                HALVES,
                 "Mean response of each word over each unit cluster, row-major [words as in cluster_labels × unit "
                 "clusters]",
             ),
@@ -81,12 +81,20 @@ CLUSTERS: tuple[Table, ...] = (
             Column(
                 "purity_class",
                 "float32",
-                "Share of its words whose effect has the majority sign",
+                "Share of its words whose effect has the majority sign; of more than two classes, whose largest effect "
+                "is on the majority class",
                 nullable=True,
                 low=0,
                 high=1,
             ),
-            Column("effect", "float32", "Mean effect of its words on the log-odds", nullable=True),
+            Column("effect", "float32", "Mean effect of its words on the answer's score", nullable=True),
+            Column(
+                "effects",
+                "list<float32>",
+                "The same for each of more than two classes",
+                nullable=True,
+                length="classes",
+            ),
         ),
         group=2048,
     ),

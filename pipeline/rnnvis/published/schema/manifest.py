@@ -179,6 +179,8 @@ class ModelEntry(TypedDict):
     """Of a recording: whether sentences were run again one at a time and found the same"""
     notes: NotRequired[list[str]]
     """Of a recording: what was found and mended or taken for granted while it was made, in sentences"""
+    ablation: NotRequired[str | None]
+    """Of a recording: on what text its units and chips were switched off, or why they were not, in sentences"""
     tables: Tables
     """Its tables by name"""
     states: Annotated[list[StateEntry], Field(min_length=1)]

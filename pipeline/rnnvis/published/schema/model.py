@@ -134,6 +134,33 @@ MODEL: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "patching",
+        "model",
+        "a set of units, or of chips, whose values were carried from runs that end otherwise, as a search grew it",
+        ("state", "candidates", "place", "size"),
+        (
+            Column("state", "string", "The state whose values were carried"),
+            Column(
+                "candidates", "string", "units: single ones; chips: clusters of the method block, selection reliable"
+            ),
+            Column("place", "string", "half: carried after half of the words; last: after the last one"),
+            Column("size", "int16", "Units or chips in the set; each size holds the one before", low=1),
+            Column("added", "int32", "Number of the unit or chip that came last", low=0),
+            Column("units", "int32", "Units in the set", low=1),
+            Column("first_order", "float32", "Share of the gap that the gradient promised"),
+            Column("searched", "float32", "Share of the gap that is closed in the pairs that were searched"),
+            Column("unseen", "float32", "The same in other pairs"),
+            Column("standard_error", "float32", "Of that; pairs count as independent", nullable=True, low=0),
+            Column("random", "float32", "The same of random sets of as many units: their mean", nullable=True),
+            Column("random_low", "float32", "The lowest of those", nullable=True),
+            Column("random_high", "float32", "The highest of those", nullable=True),
+            Column("random_sets", "int32", "How many random sets there were", low=0),
+            Column("most_different", "float32", "The same of as many candidates that differ most between the runs"),
+            Column("whole", "float32", "The same of all units of the state"),
+            Column("pairs", "int32", "Pairs that the search had not seen", low=1),
+        ),
+    ),
+    Table(
         "training",
         "model",
         "an epoch",

@@ -6,7 +6,14 @@ from rnnvis.published.schema.clusters import CLUSTERS
 from rnnvis.published.schema.declaration import CLUSTERING, HALVES, Column, Table
 from rnnvis.published.schema.units import UNITS
 
-_STATE_OF_CLASSIFIER = "; only for the state that the classifier's linear head reads"
+_READ_BY_HEAD = "; only of states that the model's head reads"
+_SCORE = Column(
+    "class",
+    "int16",
+    "Class whose score is meant: 1 of two classes, and where the answer is a number; of more, each against the mean of "
+    "the others",
+    low=0,
+)
 _QUANTILES = tuple(
     Column(f"q{q:02d}", "float32", f"{q} % quantile over the uses of the word") for q in (9, 25, 50, 75, 91)
 )
@@ -63,13 +70,18 @@ STATE: tuple[Table, ...] = (
     Table(
         "word_effects",
         "state",
-        "a word" + _STATE_OF_CLASSIFIER,
-        ("word_id",),
+        "a word and a score" + _READ_BY_HEAD,
+        ("word_id", "class"),
         (
             Column("word_id", "int32", "Word number", of="words"),
+            _SCORE,
             Column("count", "int64", "Uses measured", low=0),
-            Column("effect", "float32", "v · response(word), v = difference of the two classes' output weights"),
-            Column("push", "float32", "Mean push on the log-odds at the word"),
+            Column(
+                "effect",
+                "float32",
+                "v · response(word), v the weights of the head for the score; their mean where the head is not linear",
+            ),
+            Column("push", "float32", "Mean push on the score at the word: of two classes, on the log-odds"),
             Column("push_standard_error", "float32", "Its standard error; null below two uses", nullable=True, low=0),
             *_QUANTILES,
         ),
@@ -77,17 +89,20 @@ STATE: tuple[Table, ...] = (
     Table(
         "word_in_context",
         "state",
-        "a word in a positive or a negative context" + _STATE_OF_CLASSIFIER,
-        ("word_id", "context"),
+        "a word, a score, and a positive or a negative context" + _READ_BY_HEAD,
+        ("word_id", "class", "context"),
         (
             Column("word_id", "int32", "Word number", of="words"),
+            _SCORE,
             Column(
-                "context", "string", "negative or positive: P(positive) before it ≤ study.low or ≥ study.high (.3, .7)"
+                "context",
+                "string",
+                "negative or positive: P(class) before it ≤ study.low or ≥ study.high (.3, .7 where nothing is set)",
             ),
             Column("count", "int64", "Uses in that context", low=0),
             Column("norm", "float32", "Mean Euclidean norm of the change of state at the word", low=0),
             Column("norm_standard_error", "float32", "Its standard error; null below two uses", nullable=True, low=0),
-            Column("push", "float32", "Mean push on the log-odds at the word"),
+            Column("push", "float32", "Mean push on the score at the word"),
             Column("push_standard_error", "float32", "Its standard error; null below two uses", nullable=True, low=0),
         ),
     ),
@@ -137,11 +152,11 @@ STATE: tuple[Table, ...] = (
             Column(
                 "subject",
                 "string",
-                "all: the whole held-out sample; class: sentences of one label; words: sentences with a word of one "
-                "word cluster (language model: guesses of such a word)",
+                "all: the whole sample; class: answers of which one class is right; words: sentences with a word of "
+                "one word cluster (where each step is answered: steps that read such a word; guesses of it)",
             ),
             Column("value", "int16", "Number of the class or of the word cluster; -1 for all", low=-1),
-            Column("count", "int32", "Sentences, or words that were guessed", low=0),
+            Column("count", "int32", "Answers: sentences, or steps", low=0),
             Column("increase", "float32", "Increase of the loss, mean over that text, in nats"),
             Column(
                 "standard_error", "float32", "Its standard error; sentences count as independent", nullable=True, low=0

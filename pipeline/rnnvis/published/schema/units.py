@@ -31,7 +31,8 @@ UNITS: tuple[Table, ...] = (
             Column(
                 "output_weight",
                 "float32",
-                "Log-odds per unit of state: v, where the head reads it",
+                "Score (of two classes, log-odds) per unit of state: v, where the head reads it; its mean where the "
+                "head is not linear",
                 True,
                 said=(
                     Said(
@@ -44,6 +45,13 @@ UNITS: tuple[Table, ...] = (
                         telling=4,
                     ),
                 ),
+            ),
+            Column(
+                "output_weights",
+                "list<float32>",
+                "The same for each of more than two classes, against the mean of the others",
+                True,
+                length="classes",
             ),
             Column(
                 "mean",
@@ -238,12 +246,12 @@ UNITS: tuple[Table, ...] = (
             Column(
                 "increase",
                 "float32",
-                "Increase of the loss without it, mean over held-out text, in nats",
+                "Increase of the loss without it, mean over the sample, in nats",
                 said=(
                     Said(
                         "Loss without it",
-                        "By how much the loss on held-out text rises when the unit is held at zero, in nats. The "
-                        "largest means are often noise: see them in standard errors",
+                        "By how much the loss rises when the unit is held at zero, in nats, on held-out text, or on "
+                        "what was recorded. The largest means are often noise: see them in standard errors",
                         "{error}",
                         format="nats",
                         signless=True,

@@ -5,18 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from rnnvis.api.folder import told_of
+from rnnvis.api.recording import Recording
 from rnnvis.config import LanguageModelConfig, Measure
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.nets.checkpoints import load_language_model
 from rnnvis.nets.language_model import LanguageModel
-from rnnvis.published import columns, files
+from rnnvis.published import files
 from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
-from rnnvis.recipes.steps.language_recorder import LanguageRecord, head_state, record_language_model
+from rnnvis.recipes.steps.language_recorder import head_state, record_language_model
 from rnnvis.recipes.steps.record_tables import measured_text, training_table
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
@@ -48,30 +50,29 @@ def language_record_step(
         corpus = load_corpus(corpus_folder)
         model, _ = load_language_model(source, "model" if epoch is None else f"epoch-{epoch}")
         found = record_language_model(model, corpus, measure, held_out=epoch is None)
-        among = [state.name for state in found.states]
-        states = [_state(state, among, model, corpus, measure, folder) for state in found.states]
+        states = [_state(state, found, model, corpus, measure, folder) for state in found.states.values()]
         tables = _steps(found, folder) | (training_table(source, folder) if epoch is None else {})
-        measured = measured_text(corpus, measure, found.sentence_id)
-        write_index(folder, {"tables": tables, "states": states, "measured": measured})
+        measured, answer = measured_text(corpus, measure), told_of(found).entry()
+        write_index(folder, {"tables": tables, "states": states, "answer": answer, "measured": measured})
 
     label = dataset.label(card, seed, epoch)
     return Step("record", label, inputs, (record_language_model, write_state), build, seconds=100.0)
 
 
-def _steps(found: LanguageRecord, folder: Path) -> dict[str, list[files.Part]]:
-    steps = columns.language_steps(found.sentence_id, found.step, found.token_id, found.next_words, found.surprise)
-    return {"steps": files.write("steps", steps, folder)}
+def _steps(found: Recording, folder: Path) -> dict[str, list[files.Part]]:
+    assert found.answers is not None
+    return {"steps": files.write("steps", told_of(found).steps(found.answers.rows), folder)}
 
 
 def _state(
-    state: StateRecord, among: list[str], model: LanguageModel, corpus: Corpus, measure: Measure, folder: Path
+    state: StateRecord, found: Recording, model: LanguageModel, corpus: Corpus, measure: Measure, folder: Path
 ) -> dict[str, Any]:
     read_by_head = state.name == head_state(model)
     return write_state(
         state,
         corpus,
         folder,
-        title=state_title(state.name, among),
+        title=state_title(state.name, found.states),
         frequent_count=measure.frequent_count,
         published_count=measure.published_count,
         bounded=state.name.endswith(".h"),

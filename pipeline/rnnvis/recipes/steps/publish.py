@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ import pyarrow.parquet as pq
 
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
-from rnnvis.published import columns, files
+from rnnvis.progress import say
+from rnnvis.published import columns, files, sizes
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
@@ -55,6 +57,8 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
         try:
             chosen = project.datasets(names)
             across = _across(project, chosen)
+            if size := _size(project, chosen):
+                say(f"Publishing {sizes.told(size)}, besides words and sentences")
             found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
         except OSError as error:
             raise unusable(error, project.data) from error
@@ -65,6 +69,23 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
             )
         write_manifest(datasets, project.data, f"rnnvis {__version__}")
     return project.data
+
+
+def _size(project: Project, datasets: Sequence[Dataset]) -> Counter[str]:
+    """Bytes by table of what the stages have left to be published."""
+    found: Counter[str] = Counter()
+    for dataset in datasets:
+        for card in comparable(project, dataset):
+            epochs = (None, *published_epochs(card))
+            for step in (step for epoch in epochs for step in _steps(project, dataset, card, epoch)):
+                found += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
+    return found
+
+
+def _steps(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> list[Step]:
+    seed = card.seeds[0]
+    measured = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
+    return measured if epoch is not None else [*measured, ablate_step(project, dataset, card, seed)]
 
 
 def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> DatasetEntry | None:
@@ -167,6 +188,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         tables=tables,
         states=states,
     )
+    model["answer"] = read_index(record_step(project, dataset, card, seed).folder(project.build))["answer"]
     epochs: list[EpochEntry] = []
     for epoch in published_epochs(card):
         if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
@@ -191,7 +213,7 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     _finished(project, dataset, *steps)
     recorded, clustered = (step.folder(project.build) for step in steps)
     index, clusters = read_index(recorded), read_index(clustered)
-    without = _ablated(project, dataset, card, epoch)
+    carried, without = _ablated(project, dataset, card, epoch)
     text = index["measured"]
     measured: Measured = {
         "splits": text["splits"],
@@ -206,17 +228,19 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
         found = state_entry(state, clustering, measured, folders, project.data)
         found["tables"] |= without.get(state["name"], {})
         states.append(found)
-    return table_entries(index["tables"], recorded, project.data), states
+    return table_entries(index["tables"], recorded, project.data) | carried, states
 
 
-def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> dict[str, Tables]:
-    """The tables of the stage `ablate` by state; none where it has not been run, and none of an earlier epoch."""
+def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> tuple[Tables, dict[str, Tables]]:
+    """The tables of the stage `ablate`: the model's, and those of its states; none where it has not been run, and none
+    of an earlier epoch."""
     step = ablate_step(project, dataset, card, card.seeds[0])
     if epoch is not None or not step.finished(project.build):
-        return {}
+        return {}, {}
     folder = step.folder(project.build)
-    states = read_index(folder)["states"]
-    return {state["name"]: table_entries(state["tables"], folder / state["name"], project.data) for state in states}
+    index = read_index(folder)
+    states = {of["name"]: table_entries(of["tables"], folder / of["name"], project.data) for of in index["states"]}
+    return table_entries(index["tables"], folder, project.data), states
 
 
 def _finished(project: Project, dataset: Dataset, *steps: Step) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from rnnvis.api.folder import told_of
+from rnnvis.api.recording import Recording
 from rnnvis.config import Card, LanguageModelConfig, as_table
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.units.units import label_auc
 from rnnvis.nets.checkpoints import load
-from rnnvis.published import columns, files
+from rnnvis.published import files
 from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
@@ -20,7 +20,7 @@ from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_record import language_record_step
 from rnnvis.recipes.steps.record_tables import Written, measured_text, training_table
-from rnnvis.recipes.steps.recorder import HEAD_STATE, Record, record_classifier
+from rnnvis.recipes.steps.recorder import record_classifier
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
@@ -49,13 +49,14 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         found = record_classifier(model, corpus, measure, dataset.config.study)
         head = {
             "training": training_table(trained.folder(project.build), folder),
-            "steps": _steps(found, corpus.label, folder),
+            "steps": _steps(found, folder),
         }
-        states = [_state(state, found, corpus, dataset, folder) for state in found.states]
+        states = [_state(state, found, corpus, dataset, folder) for state in found.states.values()]
         index = {
             "tables": {name: parts for group in head.values() for name, parts in group.items()},
             "states": states,
-            "measured": measured_text(corpus, measure, found.sentence_id),
+            "answer": told_of(found).entry(),
+            "measured": measured_text(corpus, measure),
         }
         write_index(folder, index)
 
@@ -63,38 +64,26 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
     return Step("record", label, inputs, (record_classifier, write_state), build)
 
 
-def _steps(found: Record, label: np.ndarray, folder: Path) -> Written:
-    of_step = label[found.sentence_id]
-    last = np.flatnonzero(np.append(found.sentence_id[1:] != found.sentence_id[:-1], True))
-    steps = columns.steps(
-        found.sentence_id, found.step, found.token_id, found.probabilities, of_step, found.pushes, found.surprise
-    )
-    of_sentence = columns.predictions(
-        last, found.sentence_id, found.step, found.probabilities, of_step, found.surprise[:, 0]
-    )
+def _steps(found: Recording, folder: Path) -> Written:
+    told = told_of(found)
+    predictions = told.predictions()
+    assert predictions is not None
     return {
-        "steps": files.write("steps", steps, folder),
-        "predictions": files.write("predictions", of_sentence, folder),
+        "steps": files.write("steps", told.steps(), folder),
+        "predictions": files.write("predictions", predictions, folder),
     }
 
 
-def _state(state: StateRecord, found: Record, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
+def _state(state: StateRecord, found: Recording, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:
     auc = label_auc(state.last, corpus.label[state.ended]) if len(corpus.labels) == 2 else None
-    read_by_head = state.name == HEAD_STATE
-    tables = {}
-    if read_by_head and found.v is not None and found.effects and found.in_context:
-        tables["word_effects"] = columns.word_effects(found.effects, state.responses, found.v)
-        tables["word_in_context"] = columns.word_in_context(found.in_context)
     return write_state(
         state,
         corpus,
         folder,
-        title=state_title(state.name, [other.name for other in found.states]),
+        title=state_title(state.name, found.states),
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
         bounded=state.name.endswith(".h"),
-        read_by_head=read_by_head,
-        v=found.v if read_by_head else None,
         auc=auc,
-        tables=tables,
+        effects=found.effects,
     )

@@ -16,12 +16,12 @@ from rnnvis.text.corpus import Corpus
 Written = dict[str, list[Part]]
 
 
-def measured_text(corpus: Corpus, measure: Measure, sentence_id: np.ndarray) -> dict[str, Any]:
-    """What of the text was measured, as the index says it; `sentence_id` [N] is that of every step."""
+def measured_text(corpus: Corpus, measure: Measure) -> dict[str, Any]:
+    """What of the text was measured, as the index says it."""
     inside = np.isin(corpus.split, measure.splits)
     return {
         "splits": list(measure.splits),
-        "steps": int(inside[sentence_id].sum()),
+        "steps": sum(len(corpus.tokens[i]) for i in np.flatnonzero(inside)),
         "sentences": int(inside.sum()),
     }
 
