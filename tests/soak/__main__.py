@@ -132,7 +132,7 @@ def main() -> None:
     for name, usual in {"inputs": 10_000, "kills": 50, "readers": 200, "seconds": 60, "seed": 1}.items():
         parser.add_argument(f"--{name}", type=int, default=usual)
     asked = parser.parse_args()
-    before = _sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    before = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name, (title, run) in PARTS.items():
         if asked.parts and name not in asked.parts:
             continue
@@ -145,7 +145,7 @@ def main() -> None:
         print(before[title], flush=True)
 
 
-def _sections(text: str) -> dict[str, str]:
+def sections(text: str) -> dict[str, str]:
     parts = f"\n{text}".split("\n### ")[1:]
     return {part.split("\n", 1)[0]: "### " + part.rstrip("\n") + "\n" for part in parts}
 
