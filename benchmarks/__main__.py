@@ -1,6 +1,7 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [record] [memory] [publishing] [demo] [coclustering] [planted] [published] [viewer]
+python -m benchmarks [recording] [record] [interventions] [memory] [publishing] [demo] [coclustering] [planted]
+                     [published] [viewer]
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, demo, memory, publishing, recording, viewer
+from benchmarks import clustering, demo, interventions, memory, publishing, recording, viewer
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -23,6 +24,7 @@ def main(wanted: Sequence[str]) -> None:
     measures: dict[str, tuple[str, Callable[[], Table]]] = {
         "recording": ("Recording", recording.measure),
         "record": ("Recording beside the model itself", recording.measure_record),
+        "interventions": ("Interventions", interventions.measure),
         "memory": ("Memory", memory.measure),
         "publishing": ("Publishing", publishing.measure),
         "demo": ("Building the demo", demo.measure),

@@ -40,14 +40,18 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
+        recordings: list[Any] = []
         for code in snippets():
             exec(compile(code, str(PAGE), "exec"), names)
+            if not recordings or names["recording"] is not recordings[-1]:
+                recordings.append(names["recording"])
+        names["recordings"] = recordings
     return names, folder
 
 
 def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any], Path]) -> None:
     _, folder = ran
-    assert len(snippets()) == 17
+    assert len(snippets()) == 19
     for name in ("out", "translator"):
         assert verify(folder / name).problems == []
     manifest = read_manifest(folder / "translator")
@@ -58,6 +62,31 @@ def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any
     ]
     for name in ("my-classifier.html", "everything.html"):
         assert "<rnnvis-explorer>" in (folder / name).read_text(encoding="utf-8")
+
+
+def test_what_each_model_of_the_page_answers_is_known(ran: tuple[dict[str, Any], Path]) -> None:
+    found = []
+    for recording in ran[0]["recordings"]:
+        read = [of for of in (recording, *recording.readings.values()) if of.answers is not None]
+        assert len(read) <= 1
+        found.append((recording.model_name, read[0].answers.means if read else None))
+        if read:
+            known = {"sequence": len(recording.tokens), "step": read[0].steps}[read[0].answers.per]
+            ends = len(recording.tokens) if read[0].answers.means == "next word" else 0
+            assert known - ends <= np.isfinite(read[0].answers.loss).sum() <= known
+    assert found == [
+        ("Classifier", "class"),
+        ("LanguageModel", "next word"),
+        ("LanguageModel", "next word"),
+        ("Generator", None),  # it returns states, which are recorded anyhow
+        ("Tagger", "tag"),
+        ("Translator", "next word"),
+        ("ModuleDict", "next word"),
+        ("ThereAndBack", None),
+        ("Speller", None),
+        ("Classifier", "class"),
+        ("LanguageModel", "next word"),
+    ]
 
 
 def test_the_lines_of_the_readme_run_as_they_stand(

@@ -113,7 +113,11 @@ class Curved(Reader):
         return self.fc(torch.tanh(self.hidden(self.last(output, lengths))))
 
 
-def test_pushes_of_any_other_head_are_gradient_times_change_and_say_what_they_account_for() -> None:
+@pytest.mark.parametrize("at_once", [1, 100, 2**23])
+def test_pushes_of_any_other_head_are_gradient_times_change_and_say_what_they_account_for(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnnvis.measures.outputs.pushes._SLOPES", at_once)
     model = Curved().eval()
     _, found = effects_of(model)
     wanted, slopes = np.empty((ENDS[-1], CLASSES)), np.empty((ENDS[-1], CLASSES, 6))
@@ -145,7 +149,7 @@ def test_pushes_of_both_directions_add_up_to_the_answer() -> None:
         model = kind("GRU", 2, bidirectional=True).eval()
         _, found = effects_of(model, lies(size=2))
         assert found.ended is None
-        bias = float(model.fc.bias[1] - model.fc.bias[0])
+        bias = float((model.fc.bias[1] - model.fc.bias[0]).detach())
         for sentence, row in enumerate(sentences()):
             whole = odds(after_each(model, row)[-1:])[0, 0] - bias
             assert found.pushes[ENDS[sentence] - len(row) : ENDS[sentence]].sum() == pytest.approx(whole, abs=1e-6)

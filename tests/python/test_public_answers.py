@@ -436,7 +436,7 @@ def test_answers_are_published(net: Net, labels: Any, kind: str, tmp_path: Path)
     recording = rnnvis.record(net, TEXT, WORDS, labels)
     answers = recording.answers
     assert answers is not None
-    recording.publish(tmp_path, largest_k=2)
+    recording.publish(tmp_path, largest_k=2, ablation=False)
     assert verify(tmp_path).problems == []
     [dataset] = read_manifest(tmp_path)["datasets"]
     [model] = dataset["models"]
@@ -474,7 +474,7 @@ def test_answers_are_published(net: Net, labels: Any, kind: str, tmp_path: Path)
     }
     known = answers.sequence_loss if answers.means == "class" else answers.loss
     assert figures["loss"] == pytest.approx(np.nanmean(known), rel=1e-5)
-    recording.publish(tmp_path / "plain", text=False, largest_k=2)
+    recording.publish(tmp_path / "plain", text=False, largest_k=2, ablation=False)
     assert verify(tmp_path / "plain").problems == []
 
 
@@ -507,3 +507,156 @@ def test_a_recording_is_saved_without_its_model() -> None:
     again = pickle.loads(pickle.dumps(recording))
     assert again.rerun is None
     np.testing.assert_array_equal(again.answers.loss, recording.answers.loss)  # type: ignore[union-attr]
+
+
+class WordByWord(nn.Module):
+    """A model of the tutorials: one word and the state go in, the next word's log-probabilities come out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding, self.gru, self.out = nn.Embedding(V, 5), nn.GRU(5, UNITS), nn.Linear(UNITS, V)
+
+    def initHidden(self) -> Tensor:  # noqa: N802
+        return torch.zeros(1, 1, UNITS)
+
+    def forward(self, word: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        output, hidden = self.gru(self.embedding(word).view(1, 1, -1), hidden)
+        return self.out(output[0]).log_softmax(dim=1), hidden
+
+
+def test_a_model_that_is_called_word_by_word_answers_at_each() -> None:
+    model, wanted = WordByWord(), []
+    answers = rnnvis.record(model, TEXT, WORDS).answers
+    for row in TEXT:
+        hidden = model.initHidden()
+        for t, word in enumerate(row):
+            said, hidden = model(torch.tensor([word]), hidden)
+            wanted.append(-said[0, row[t + 1]].item() if t + 1 < len(row) else np.nan)
+    assert answers is not None
+    assert answers.scale == "log-probabilities"
+    np.testing.assert_allclose(answers.loss, wanted, atol=1e-5)
+
+
+class Forced(nn.Module):
+    """Encoder and decoder: word by word, and with `always` for so many steps whatever there is to say."""
+
+    def __init__(self, always: int = 0) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.embedding = nn.Embedding(V, 5)
+        self.encoder, self.decoder = nn.GRU(5, UNITS, batch_first=True), nn.GRUCell(5, UNITS)
+        self.out, self.always = nn.Linear(UNITS, 7), always
+
+    def forward(self, source: Tensor, target: Tensor) -> Tensor:
+        _, state = self.encoder(self.embedding(source))
+        state, said = state[0], []
+        for t in range(self.always or target.shape[1]):
+            word = target[:, t] if t < target.shape[1] else torch.zeros_like(target[:, 0])
+            state = self.decoder(self.embedding(word), state)
+            said.append(self.out(state))
+        return torch.stack(said, dim=1)
+
+
+@pytest.mark.parametrize("always", [0, 15])
+def test_a_decoder_says_the_next_word_of_its_own_text(always: int) -> None:
+    targets = [DRAWN.integers(0, 7, n).tolist() for n in DRAWN.integers(2, 9, len(TEXT))]
+    model = Forced(always)
+    read = rnnvis.Tokens(targets, [f"t{i}" for i in range(7)])
+    recording = rnnvis.record(model, TEXT, WORDS, tokens={"decoder": read})
+    assert recording.answers is None
+    answers = recording.readings["decoder"].answers
+    assert answers is not None
+    wanted: list[float] = []
+    for source, target in zip(TEXT, targets, strict=True):
+        with torch.no_grad():
+            said = Forced()(torch.tensor([source]), torch.tensor([target]))[0].log_softmax(dim=1).numpy()
+        wanted += [-said[t, word] for t, word in enumerate(target[1:])] + [np.nan]
+    np.testing.assert_allclose(answers.loss, wanted, atol=1e-5)
+    assert recording.rerun is not None
+    found = recording.rerun.answers(np.array([4]))
+    start = sum(map(len, targets[:4]))
+    np.testing.assert_allclose(found.loss, answers.loss[start : start + len(targets[4])], atol=1e-5)
+
+
+def test_next_words_are_those_of_the_document_where_states_are_carried() -> None:
+    net = TimeFirst(lambda n, s, k: n.out(s), V, first=False)
+    documents = [i // 12 for i in range(len(TEXT))]
+    recording = rnnvis.record(net, TEXT, WORDS, initial="carried", documents=documents)
+    answers, wanted = recording.answers, []
+    for d in range(5):
+        words = [word for row in TEXT[12 * d : 12 * d + 12] for word in row]
+        with torch.no_grad():
+            said = net(torch.tensor([words]).T)[:, 0].log_softmax(dim=1).numpy()
+        wanted += [*(-said[np.arange(len(words) - 1), words[1:]]), np.nan]
+    assert answers is not None
+    np.testing.assert_allclose(answers.loss, wanted, atol=1e-4)
+    assert recording.rerun is not None
+    found = recording.rerun.answers(np.array([30, 20]))
+    starts = np.cumsum([0, *map(len, TEXT)])
+    wanted_of = np.concatenate([answers.loss[starts[i] : starts[i + 1]] for i in (30, 20)])
+    np.testing.assert_allclose(found.loss, wanted_of, atol=1e-4)
+    of_sequence = rnnvis.record(Net(last, 3), TEXT, WORDS, THREE, initial="carried", documents=documents)
+    assert of_sequence.answers is None
+    assert any("one answer for several sequences" in note for note in of_sequence.notes)
+
+
+class Source:
+    """A cell of one's own, which says what it answers."""
+
+    states = {"cell.0.h": UNITS}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        drawn = torch.Generator().manual_seed(0)
+        self.words = torch.randn(V, UNITS, generator=drawn)
+        self.out = torch.randn(UNITS, 3, generator=drawn)
+
+    def steps(self, batch: rnnvis.Batch) -> Any:
+        h = torch.zeros(len(batch.ids), UNITS)
+        for ids in batch.ids.T:
+            h = torch.tanh(0.5 * h + self.words[ids])
+            yield {"cell.0.h": h}
+
+    def answers(self, batch: rnnvis.Batch) -> Tensor:
+        states = torch.stack([of["cell.0.h"] for of in self.steps(batch)], dim=1)
+        return states[torch.arange(len(states)), batch.lengths - 1] @ self.out
+
+
+def test_a_source_of_states_may_say_what_it_answers(tmp_path: Path) -> None:
+    source = Source()
+    recording = rnnvis.record(source, TEXT, WORDS, THREE)
+    wanted = []
+    for row in TEXT:
+        h = torch.zeros(UNITS)
+        for word in row:
+            h = torch.tanh(0.5 * h + source.words[word])
+        wanted.append((h @ source.out).log_softmax(dim=0).numpy())
+    assert recording.answers is not None
+    assert recording.rerun is not None
+    np.testing.assert_allclose(np.log(recording.answers.of_sequence), wanted, atol=2e-5)
+    np.testing.assert_allclose(recording.rerun.answers(np.array([9, 2])).values, [wanted[9], wanted[2]], atol=2e-5)
+    recording.publish(tmp_path, largest_k=2, ablation=False)
+    assert verify(tmp_path).problems == []
+    assert read_manifest(tmp_path)["datasets"][0]["models"][0]["kind"] == "classifier"
+
+
+def test_models_of_one_folder_agree_on_the_classes(tmp_path: Path) -> None:
+    named = ["a", "b", "c"]
+    rnnvis.record(Net(last, 3), TEXT, WORDS, THREE, classes=named).publish(tmp_path, "one", largest_k=2, ablation=False)
+    other = rnnvis.record(Net(last, 3), TEXT, WORDS, THREE)
+    with pytest.raises(rnnvis.RnnvisError, match="has the classes a, b, c"):
+        other.publish(tmp_path, "two", largest_k=2, ablation=False)
+    alike = rnnvis.record(Net(last, 3), TEXT, WORDS, THREE, classes=named, outputs="none")
+    alike.publish(tmp_path, "two", largest_k=2, ablation=False)
+    assert verify(tmp_path).problems == []
+    assert [m["kind"] for m in read_manifest(tmp_path)["datasets"][0]["models"]] == ["classifier", "recording"]
+
+
+def test_probabilities_are_probabilities_along_the_whole_text() -> None:
+    class Odd(Net):
+        def forward(self, ids: Tensor, lengths: Tensor) -> Any:
+            found = super().forward(ids, lengths).softmax(dim=1)
+            return found * 1.5 if len(ids) > 4 else found
+
+    with pytest.raises(rnnvis.RnnvisError, match="cannot be read as probabilities"):
+        rnnvis.record(Odd(last, 3), TEXT, WORDS, THREE)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 import rnnvis
 from rnnvis.api.recording import Recording
+from rnnvis.api.sample import Sample
 from rnnvis.published.publishing import read_manifest
 from tests.python.answering import CLASSES, WORDS, Reader, after_each, odds, sentences
 
@@ -143,6 +144,42 @@ def test_the_answers_of_a_decoder_are_read_from_its_own_states() -> None:
     recording = rnnvis.record(model, sentences(), VOCABULARY, tokens={"decoder": others}, frequent_count=5)
     found = recording.readings["decoder"].next_weights
     np.testing.assert_allclose(found["decoder.0.h"], odds(model.out.weight.detach().numpy().T).T, atol=1e-12)
+
+
+def test_what_has_no_effects_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Looking(Reader):
+        def answer(self, output: Tensor, final: Any, lengths: Tensor) -> Tensor:
+            return self.fc(output) + self.fc(output.cumsum(dim=1))
+
+    tags = [row % CLASSES for row in sentences()]
+    looking = recorded(Looking().eval(), labels=tags)
+    assert looking.effects is None
+    assert "The answer at a step reads more than its states: no effects on it are known." in looking.notes
+    monkeypatch.setattr("rnnvis.api.effects.MANY", 2)
+    many = recorded(Reader().eval())
+    assert many.effects is None
+    assert "Pushes on each of 3 classes are left out: there are more than 2." in many.notes
+
+
+@pytest.mark.parametrize("contexts", [(0.7, 0.3), (-0.1, 0.5), (0.5, 0.5), (0.3, 1.2)])
+def test_contexts_are_two_probabilities(contexts: tuple[float, float]) -> None:
+    with pytest.raises(rnnvis.RnnvisError, match=r"sample\.contexts is"):
+        Sample(contexts=contexts).checked(3)
+
+
+def test_many_words_of_many_classes_keep_pushes_and_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = recorded(Reader().eval()).effects
+    monkeypatch.setattr("rnnvis.measures.outputs.pushes.BY_WORD", WORDS * CLASSES - 1)
+    recording = recorded(Reader().eval(), minimum_count=2)
+    found = recording.effects
+    assert whole is not None
+    assert found is not None
+    assert not found.words
+    np.testing.assert_array_equal(found.pushes, whole.pushes)
+    recording.publish(tmp_path, largest_k=3)
+    of_state = tables(tmp_path, "rnn.0.h")
+    assert "word_effects" not in of_state
+    assert of_state["units"]["output_weights"].null_count == 0
 
 
 def tables(folder: Path, state: str) -> dict[str, pa.Table]:

@@ -214,8 +214,8 @@ def _scale(one: Candidate) -> str:
         return one.normalised
     if one.origin == "sigmoid" or (one.within and not one.plain):
         return "each of its numbers lies in [0, 1] by itself and they do not sum to one, as of several labels at once"
-    if one.origin in ("log_sigmoid_forward", "tanh", "relu"):
-        return f"each of its numbers comes out of a {one.origin.removesuffix('_forward')}, so they are no logits"
+    if one.origin in ("logsigmoid", "tanh", "relu"):
+        return f"each of its numbers comes out of a {one.origin}, so they are no logits"
     return "logits"
 
 

@@ -223,10 +223,12 @@ def _with_states(model: nn.Module) -> Iterator[Way]:
             return None
         return make(rows) if sized else make()
 
-    def step_by_step(m: Any, batch: Batch) -> None:
-        hidden = states(len(batch.ids))
+    def step_by_step(m: Any, batch: Batch) -> list[Any]:
+        hidden, said = states(len(batch.ids)), []
         for t in range(batch.ids.shape[1]):
-            _, hidden = m(batch.ids[:, t], hidden)
+            answer, hidden = m(batch.ids[:, t], hidden)
+            said.append(answer)
+        return said
 
     yield Way(lambda m, b: m(b.ids, states(len(b.ids))))
     yield Way(lambda m, b: m(b.ids.transpose(0, 1), states(len(b.ids))))

@@ -23,7 +23,7 @@ from rnnvis.text.sentences import Sentences
 BEGINNINGS = 1_000_000
 """Steps that the beginnings of sentences may take: some ten seconds to a minute of a layer of a few hundred units."""
 MANY = 100
-"""Classes up to which each word's effect on every one of them is kept."""
+"""Classes up to which pushes on every one of them are kept."""
 
 
 @dataclass
@@ -61,6 +61,10 @@ class EffectWatch:
         found = None if self.recorder is None else self.recorder.result()
         if self.head is not None and found is not None:
             self.plan.say(_said(self.head, found))
+        elif self.answer.means != "next word" and self._scores > MANY:
+            self.plan.say(f"Pushes on each of {self._scores:,} classes are left out: there are more than {MANY}.")
+        elif self.answer.means == "tag":
+            self.plan.say("The answer at a step reads more than its states: no effects on it are known.")
         if self.answer.means == "next word" or self.answer.at.per == "step" or self._scores > MANY:
             return found
         if found is not None and found.ended is not None:

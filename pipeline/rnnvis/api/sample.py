@@ -56,4 +56,7 @@ class Sample:
             raise RnnvisError(
                 f"sample.keys names {len(set(self.keys))} of {sequences} sequences", "give each sequence its own key"
             )
+        low, high = self.contexts
+        if not 0 <= low < high <= 1:
+            raise RnnvisError(f"sample.contexts is {self.contexts}", "give two probabilities, the smaller one first")
         return replace(self, **masks)

@@ -69,7 +69,7 @@ def write_state(
 def _effects(state: StateRecord, effects: Effects | None, weights: np.ndarray | None) -> dict[str, columns.Columns]:
     """The tables of a state that the answer reads."""
     found = {}
-    if effects is not None and weights is not None:
+    if effects is not None and weights is not None and state.name in effects.words:
         found["word_effects"] = columns.word_effects(effects.words[state.name], state.responses, weights)
     if effects is not None and state.name in effects.in_context:
         found["word_in_context"] = columns.word_in_context(effects.in_context[state.name])

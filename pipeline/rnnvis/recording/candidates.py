@@ -34,7 +34,8 @@ class Candidate:
     probabilities of its classes or their logarithms, or such of something else ("elsewhere": of steps, of rows).
     `within` whether all seen lie in [0, 1]. `state` whether it holds states that are recorded anyhow. `ahead` whether
     an answer has felt the words after its step. `apart` whether each row's answer is its own, `padded` whether it
-    depends on the padding behind the row. `problem` says why it cannot be read, where it cannot.
+    depends on the padding behind the row. `always`: it has as many steps whatever is read. `problem` says why it
+    cannot be read, where it cannot.
     """
 
     at: Returned
@@ -46,6 +47,7 @@ class Candidate:
     apart: bool = True
     padded: bool = False
     problem: str = ""
+    always: bool = False
 
     @property
     def plain(self) -> bool:
@@ -121,7 +123,7 @@ class _Looker(Probe):
         calls = [call for call in (first, other, more) if call is not None]
         common = [path for path in first.came if all(path in call.came for call in calls)]
         kept = [path for path in common if self._whole(path, varying, first)]
-        read = [one for path in kept if (one := self._laid_out(path, first, other, more)) is not None]
+        read = [one for path in kept for one in self._laid_out(path, first, other, more)]
         read = [self._judged(one, calls) for one in read]
         if not self.alone:
             read = self._rows_apart(read, first)
@@ -178,11 +180,11 @@ class _Looker(Probe):
                 return False
         return True
 
-    def _laid_out(self, path: Path, first: _Call, other: _Call, more: _Call | None) -> Candidate | None:
-        """The candidate at `path`; None of what has no axis of the rows, or is a single number for the whole batch."""
+    def _laid_out(self, path: Path, first: _Call, other: _Call, more: _Call | None) -> list[Candidate]:
+        """The candidates at `path`: none of what has no axis of the rows, two of what may have time on either axis."""
         shapes = [tuple(call.came[path].shape) for call in (first, other, more or first)]
         if len({len(shape) for shape in shapes}) > 1:
-            return None
+            return []
         axes: list[Axis | None] = []
         told: dict[str, Any] = {"extra": 0, "reading": ""}
         for one, two, three in zip(*shapes, strict=True):
@@ -190,7 +192,7 @@ class _Looker(Probe):
         if self.alone:
             axes = ["one" if size == 1 else axis for size, axis in zip(shapes[0], axes, strict=True)]
         elif axes.count("batch") + axes.count("flat") != 1:
-            return None
+            return []
         classes = [place for place, axis in enumerate(axes) if axis == "class"]
         ones = [place for place in classes if shapes[0][place] == 1]
         if len(classes) - len(ones) == 1 or (ones and len(classes) > 1):
@@ -198,16 +200,32 @@ class _Looker(Probe):
             for place in drop:
                 axes[place] = "one"
         classes = [place for place, axis in enumerate(axes) if axis == "class"]
-        known = [axis for axis in axes if axis is not None]
+        if len(classes) == 2 and None not in axes and not {"time", "flat"} & set(axes):
+            ways = [[("time" if n == place else axis) for n, axis in enumerate(axes)] for place in classes]
+            return [self._laid(path, way, shapes[0], told, first, always=True) for way in ways]
+        return [self._laid(path, axes, shapes[0], told, first)]
+
+    def _laid(
+        self,
+        path: Path,
+        axes: Sequence[str | None],
+        shape: tuple[int, ...],
+        told: Mapping[str, Any],
+        first: _Call,
+        always: bool = False,
+    ) -> Candidate:
+        """The candidate with these `axes`; `always`: it has the same number of steps whatever is read."""
+        classes = [place for place, axis in enumerate(axes) if axis == "class"]
+        known: list[Any] = [axis for axis in axes if axis is not None]
         per: Literal["sequence", "step"] = "step" if {"time", "flat"} & set(known) else "sequence"
-        size = shapes[0][classes[0]] if len(classes) == 1 else 1
+        size = shape[classes[0]] if len(classes) == 1 else 1
         at = Returned(
             path, tuple(known), per, size, reading=str(told["reading"]), extra=int(told["extra"]), outputs=self.outputs
         )
         problem = ""
         if len(known) < len(axes) or len(classes) > 1 or known.count("time") + known.count("flat") > 1:
-            problem = f"has the shape {list(shapes[0])} for {first.rows} rows of {first.words['']} steps"
-        return Candidate(at, first.origins.get(path, ""), problem=problem)
+            problem = f"has the shape {list(shape)} for {first.rows} rows of {first.words['']} steps"
+        return Candidate(at, first.origins.get(path, ""), problem=problem, always=always)
 
     def _axis(
         self, one: int, two: int, three: int, first: _Call, other: _Call, more: _Call | None, told: dict[str, Any]
@@ -298,9 +316,10 @@ class _Looker(Probe):
             words, at = base.words[name], self.places(1, name)
             for place, size in zip(mine, sizes, strict=True):
                 one = found[place]
-                way = _way(size, at, words, fixed=self.samples[0][1][name].shape == self.samples[1][1][name].shape)
+                alike = self.samples[0][1][name].shape == self.samples[1][1][name].shape
+                way = _way(size, at, words, fixed=alike or one.always)
                 if isinstance(way, str):
-                    reasons[place] = way
+                    reasons[place] = f"has the shape {list(base.came[one.at.path].shape)}" if one.always else way
                     continue
                 extra = base.came[one.at.path].shape[one.at.axes.index("time")] - words if "time" in one.at.axes else 0
                 extra = extra if "time" in one.at.axes else self._extra_of_flat(one, name, base)
@@ -323,7 +342,7 @@ class _Looker(Probe):
             many = base.came[one.at.path].shape[one.at.axes.index("time")]
         else:
             many = base.came[one.at.path].shape[one.at.axes.index("flat")] // base.rows
-        return abs(many - base.words[name]) <= _MOST_EXTRA
+        return many - base.words[name] >= -_MOST_EXTRA and (one.always or many - base.words[name] <= _MOST_EXTRA)
 
     def _sizes_of(self, of: list[Returned], name: str, base: _Call) -> list[np.ndarray]:
         """How much the answer at each place along time changes with each word, [P, T] each; 0 where it does not."""

@@ -23,12 +23,15 @@ from rnnvis.recording.replay import Replay
 from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import contrasts, rounding, scores
 from rnnvis.recording.steps import Forward, StepBatch, reading_of, run_alone, step_batch
+from rnnvis.text.sentences import lengths_of
 
 SAME = 1e-5
 """By how much of the largest answer what a head says may differ from what the model says."""
 POOLS = ("mean", "max")
-SENTENCES, LONGEST, STEPS = 24, 40, 12
-"""So many sentences, not longer where there are others, and so many steps of each."""
+SENTENCES = {"sequence": 24, "step": 8}
+"""So many sentences are run alone, by what an answer is given to."""
+LONGEST, STEPS = 40, 12
+"""Of sentences not longer where there are others; and so many steps of each."""
 UNITS_TRIED = 2**25
 """Scores of unit vectors that are computed at most."""
 CHUNKS = (1024, 16, 1)
@@ -126,8 +129,10 @@ class _Known:
         self.batches: list[StepBatch] = []
         self.known: list[np.ndarray] = []
         answers: list[Tensor] = []
-        lengths = np.array([len(row) for row in readings[reading]])
-        run = run_alone(model, readings, _some(lengths), self.fills, forward, plan, answer=answer)
+        lengths = lengths_of(readings[reading])
+        run = run_alone(
+            model, readings, _some(lengths, SENTENCES[answer.per]), self.fills, forward, plan, answer=answer
+        )
         for rows, traces, reads, given in run:
             mine = [trace for trace in traces if reading_of(trace.module, reads) == reading]
             assert given is not None
@@ -285,11 +290,11 @@ def _alike(one: Sequence[Tensor], other: Sequence[Tensor]) -> bool:
     )
 
 
-def _some(lengths: np.ndarray) -> np.ndarray:
+def _some(lengths: np.ndarray, many: int) -> np.ndarray:
     """A few sentences of different lengths, none very long where there are others."""
     usable = np.flatnonzero(lengths > 0)
     short = usable[lengths[usable] <= LONGEST]
     order = np.argsort(lengths[usable], kind="stable")
-    pool = short if len(short) >= 2 else usable[order[:SENTENCES]]
+    pool = short if len(short) >= 2 else usable[order[:many]]
     pool = pool[np.argsort(lengths[pool], kind="stable")]
-    return pool[np.unique(np.linspace(0, len(pool) - 1, SENTENCES).astype(int))]
+    return pool[np.unique(np.linspace(0, len(pool) - 1, many).astype(int))]

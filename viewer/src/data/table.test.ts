@@ -55,6 +55,21 @@ describe('Table', () => {
     await expect(steps.slice(0, 2, ['step', 'token_id'])).rejects.toThrow('column not found: token_id');
   });
 
+  it('finds every class of a word, though words with gaps may have as many rows as numbers', async () => {
+    const bytes = new Uint8Array(readFileSync(new URL('../testing/effects.parquet', import.meta.url)));
+    const effects = new Table(
+      'word_effects',
+      await entry(bytes, 6), // words 0, 3 and 5, two classes each; effects are word + class / 4
+      'https://example.org/data/manifest.json',
+      new Transport(async () => new Response(bytes)),
+    );
+    const of = async (word: number): Promise<number[]> =>
+      (await effects.where({ word_id: word }, ['effect'])).map((row) => row.effect);
+    expect(await of(3)).toEqual([3, 3.25]);
+    expect(await of(5)).toEqual([5, 5.25]);
+    expect(await of(4)).toEqual([]);
+  });
+
   it('finds one step, and nothing where there is nothing', async () => {
     expect(await table.where({ sentence_id: 20, step: 3 }, ['value'])).toHaveLength(1);
     expect(await table.where({ sentence_id: 20, step: 100 }, ['value'])).toEqual([]);

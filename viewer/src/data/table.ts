@@ -18,7 +18,7 @@ interface Span {
 const FOOTER = 8 * 1024;
 
 /** Tables with one row a key: where the keys of a row group have no gap, a key says where its row is. */
-const UNIQUE: readonly TableName[] = ['words', 'sentences', 'responses', 'word_effects', 'predictions', 'units'];
+const UNIQUE: readonly TableName[] = ['words', 'sentences', 'responses', 'predictions', 'units'];
 
 /** One published table: reads the rows asked for, and of the files only the pages that hold them. */
 export class Table<N extends TableName> {

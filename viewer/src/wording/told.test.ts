@@ -35,7 +35,8 @@ describe('names', () => {
     expect(valueName('label', 'positive')).toBe('positive');
   });
   it('gives the reason where nothing was switched off', () => {
-    expect(noAblation('recording')).toContain('not known to rnnvis');
-    expect(noAblation('classifier')).toBe('No ablation was published for this state.');
+    const said = 'Nothing was switched off: what the model answers is not known.';
+    expect(noAblation({ ablation: said })).toBe(said);
+    expect(noAblation({})).toBe('No ablation was published for this state.');
   });
 });

@@ -49,8 +49,6 @@ export function valueName(feature: Feature, value: string): string {
 }
 
 /** Why nothing was switched off; for where the table is missing. */
-export function noAblation(kind: ModelEntry['kind'] | undefined): string {
-  return kind === 'recording'
-    ? 'No ablation: the model’s output is not known to rnnvis.'
-    : 'No ablation was published for this state.';
+export function noAblation(model: Pick<ModelEntry, 'ablation'> | null | undefined): string {
+  return model?.ablation || 'No ablation was published for this state.';
 }

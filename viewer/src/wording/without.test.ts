@@ -76,14 +76,15 @@ describe('sentences', () => {
   });
   it('says why there is nothing', () => {
     const titles = { method: 'spectral', selection: 'most frequent' };
-    expect(whyNot(null, clustering, 'recording', titles)).toContain('not known to rnnvis');
-    expect(whyNot({ rows: [], largest: 12 }, { ...clustering, k: 16 }, 'classifier', titles)).toBe(
+    const said = 'Nothing was switched off: the StateSource does not say how its states are held.';
+    expect(whyNot(null, clustering, { ablation: said }, titles)).toBe(said);
+    expect(whyNot({ rows: [], largest: 12 }, { ...clustering, k: 16 }, {}, titles)).toBe(
       'Measured for up to 12 chips; here are 16.',
     );
-    expect(whyNot({ rows: [], largest: 0 }, clustering, 'classifier', titles)).toBe(
+    expect(whyNot({ rows: [], largest: 0 }, clustering, {}, titles)).toBe(
       'Not measured for groups by spectral of words by most frequent.',
     );
-    expect(whyNot({ rows, largest: 4 }, clustering, 'classifier', titles)).toBeNull();
+    expect(whyNot({ rows, largest: 4 }, clustering, {}, titles)).toBeNull();
     expect(ofAllText({ rows, largest: 4 }, 2)?.increase).toBe(0.5);
     expect(ofAllText(null, 2)).toBeNull();
   });

@@ -113,10 +113,10 @@ export function againstChance({ increase, standardError, random, randomSpread }:
 export function whyNot(
   effects: ChipEffects | null,
   { method, selection, k }: Clustering,
-  kind: ModelEntry['kind'] | undefined,
+  model: Pick<ModelEntry, 'ablation'> | null | undefined,
   titles: { method: string; selection: string },
 ): string | null {
-  if (!effects) return noAblation(kind);
+  if (!effects) return noAblation(model);
   if (effects.rows.length) return null;
   if (effects.largest === 0)
     return `Not measured for groups by ${titles.method || method} of words by ${titles.selection || selection}.`;

@@ -77,10 +77,8 @@ class Answering:
         return torch.where(target >= 0, -of[:, 0], none)
 
     def wrong(self, values: Tensor, log_p: Tensor) -> np.ndarray:
-        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64.
-
-        `log_p` are their log-probabilities.
-        """
+        """Rows of `values` [n, C] that are no answers on this scale: no numbers, or no probabilities, int64. `log_p`
+        are their log-probabilities."""
         if self.scale in ("logit", "numbers"):
             bad = ~values.isfinite().all(dim=1)
         elif self.scale == "probability":

@@ -14,6 +14,9 @@ from rnnvis.recording.scores import probabilities
 from rnnvis.recording.steps import StepBatch
 
 HIGH, LOW = 0.7, 0.3
+BY_WORD = 2**19
+"""Words × scores up to which the effects of words are kept."""
+_SLOPES = 2**23  # numbers at once
 States = Mapping[str, np.ndarray]
 
 
@@ -26,8 +29,8 @@ class Effects:
     it is of first order, and `accounts_for` is the share of the changes that it accounts for,
     1 − Σ (change − push)² / Σ change². `states` are those that the answer reads, `weights` float64 [K, H] by state the
     slopes, their mean over the steps where they are not the same everywhere; `words` and `in_context` the effects of
-    words by state. `ended` float32 [N, K] are the scores if the sentence ended at the step, nan where that is not
-    known, found as `ended_by` says.
+    words by state, where words × scores are no more than half a million. `ended` float32 [N, K] are the scores if the
+    sentence ended at the step, nan where that is not known, found as `ended_by` says.
     """
 
     exact: bool
@@ -75,12 +78,12 @@ class EffectRecorder:
         self.pushes = np.zeros((steps, scores), np.float32)
         self.ended = np.zeros((steps, scores), np.float32) if head.per == "sequence" and head.ends_anywhere else None
         self.by_state = head.at not in POOLS and head.differentiable
-        states = head.states if self.by_state else ()
+        states = head.states if self.by_state and words * scores <= BY_WORD else ()
         self.words = {name: EffectAccumulator(words, scores) for name in states}
         told = classes and head.ends_anywhere
         self.contexts = {name: ContextAccumulator(words, scores, high, low) for name in states if told}
         self._slopes: dict[str, np.ndarray] = {}
-        self._count = 0
+        self._count: dict[str, int] = {}
         self._off = self._changes = 0.0
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
@@ -93,9 +96,8 @@ class EffectRecorder:
         real = np.zeros_like(total)
         for names in self._ways():
             after, before, counts = self._points(batch, names)
-            slopes = None if self.head.linear else self.head.slopes(after)
             deltas = {name: after[name] - before[name] for name in names}
-            parts = {name: self._part(name, deltas[name], slopes) * counts[:, None] for name in names}
+            parts = self._parts(after, deltas, counts, inside)
             pushed = np.sum(list(parts.values()), axis=0)
             scores = earlier = None
             if not self.head.linear or self.ended is not None or self.contexts:
@@ -106,20 +108,17 @@ class EffectRecorder:
                 self.ended[rows] = scores
             for name in names:
                 self._take(name, batch, inside & counts, parts[name], deltas[name], earlier)
-                if slopes is not None:
-                    summed = slopes[name][inside & counts].sum(axis=0)
-                    self._slopes[name] = self._slopes.get(name, 0.0) + summed
             total += pushed
         self.pushes[rows] = total
-        self._count += int(inside.sum())
         self._off += float(np.square(real - total)[inside].sum())
         self._changes += float(np.square(real)[inside].sum())
 
     def result(self) -> Effects:
         """What was seen so far."""
         exact = self.head.linear or not self.by_state
-        weights = self.head.weights if self.head.weights is not None else self._slopes
-        shared = 1 if self.head.linear else max(1, self._count)
+        weights = self.head.weights
+        if weights is None:
+            weights = {name: of / max(1, self._count[name]) for name, of in self._slopes.items()}
         return Effects(
             exact=exact,
             accounts_for=None if exact or not self._changes else 1 - self._off / self._changes,
@@ -127,7 +126,7 @@ class EffectRecorder:
             pushes=self.pushes,
             ended=self.ended,
             ended_by=None if self.ended is None else "head",
-            weights={name: of / shared for name, of in weights.items()} if self.by_state else {},
+            weights=weights if self.by_state else {},
             words={name: of.result() for name, of in self.words.items()},
             in_context={name: of.result() for name, of in self.contexts.items()},
         )
@@ -160,13 +159,26 @@ class EffectRecorder:
         before = {name: batch.previous[name] if name in names else of for name, of in after.items()}
         return after, before, counts
 
-    def _part(self, name: str, delta: np.ndarray, slopes: States | None) -> np.ndarray:
-        """slope · Δ, float64 [N, K]."""
-        if slopes is not None:
-            return np.einsum("nkh,nh->nk", slopes[name], delta.astype(np.float64))
-        assert self.head.weights is not None
-        pushed: np.ndarray = delta.astype(np.float64) @ self.head.weights[name].T
-        return pushed
+    def _parts(self, after: States, deltas: States, counts: np.ndarray, inside: np.ndarray) -> dict[str, np.ndarray]:
+        """slope · Δ by state, float64 [N, K], 0 where the step does not count."""
+        if self.head.weights is not None:
+            weights = self.head.weights
+            return {
+                name: (delta.astype(np.float64) @ weights[name].T) * counts[:, None] for name, delta in deltas.items()
+            }
+        found = {name: np.zeros((len(delta), self.scores)) for name, delta in deltas.items()}
+        units = sum(values.shape[1] for values in after.values())
+        rows = max(1, _SLOPES // (self.scores * units))
+        for start in range(0, len(counts), rows):
+            part = slice(start, start + rows)
+            slopes = self.head.slopes({name: values[part] for name, values in after.items()})
+            chosen = (inside & counts)[part]
+            for name, delta in deltas.items():
+                pushed = np.einsum("nkh,nh->nk", slopes[name], delta[part].astype(np.float64))
+                found[name][part] = pushed * counts[part, None]
+                self._slopes[name] = self._slopes.get(name, 0.0) + slopes[name][chosen].sum(axis=0)
+                self._count[name] = self._count.get(name, 0) + int(chosen.sum())
+        return found
 
     def _take(
         self,
@@ -177,7 +189,8 @@ class EffectRecorder:
         delta: np.ndarray,
         earlier: np.ndarray | None,
     ) -> None:
-        self.words[name].add(batch.token_id[inside], pushed[inside])
+        if name in self.words:
+            self.words[name].add(batch.token_id[inside], pushed[inside])
         if name in self.contexts and earlier is not None:
             before = probabilities(earlier)
             self.contexts[name].add(batch.token_id[inside], delta[inside], pushed[inside], before[inside])

@@ -19,7 +19,7 @@ from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_recorder import head_state, record_language_model
-from rnnvis.recipes.steps.record_tables import measured_text, training_table
+from rnnvis.recipes.steps.record_tables import measured_text, record_inputs, training_table
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
@@ -34,16 +34,7 @@ def language_record_step(
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
     measure = dataset.config.measure
-    inputs = {
-        "trained": trained.key,
-        "splits": measure.splits,
-        "minimum_count": measure.minimum_count,
-        "frequent_count": measure.frequent_count,
-        "selected_words": measure.selected_words,
-        "states_megabytes": measure.states_megabytes,
-        "published_count": measure.published_count,
-        "epoch": epoch,
-    }
+    inputs = record_inputs(trained, measure) | {"states_megabytes": measure.states_megabytes, "epoch": epoch}
 
     def build(folder: Path) -> None:
         source = trained.folder(project.build)

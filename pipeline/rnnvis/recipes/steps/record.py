@@ -19,7 +19,7 @@ from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_record import language_record_step
-from rnnvis.recipes.steps.record_tables import Written, measured_text, training_table
+from rnnvis.recipes.steps.record_tables import Written, measured_text, record_inputs, training_table
 from rnnvis.recipes.steps.recorder import record_classifier
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
@@ -33,15 +33,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
     measure = dataset.config.measure
-    inputs = {
-        "trained": trained.key,
-        "splits": measure.splits,
-        "minimum_count": measure.minimum_count,
-        "frequent_count": measure.frequent_count,
-        "selected_words": measure.selected_words,
-        "published_count": measure.published_count,
-        "study": as_table(dataset.config.study),
-    }
+    inputs = record_inputs(trained, measure) | {"study": as_table(dataset.config.study)}
 
     def build(folder: Path) -> None:
         corpus = load_corpus(corpus_folder)

@@ -11,9 +11,22 @@ import numpy as np
 from rnnvis.config import Measure
 from rnnvis.published import columns, files
 from rnnvis.published.files import Part
+from rnnvis.recipes.keep.store import Step
 from rnnvis.text.corpus import Corpus
 
 Written = dict[str, list[Part]]
+
+
+def record_inputs(trained: Step, measure: Measure) -> dict[str, Any]:
+    """What the recording of any trained model depends on."""
+    return {
+        "trained": trained.key,
+        "splits": measure.splits,
+        "minimum_count": measure.minimum_count,
+        "frequent_count": measure.frequent_count,
+        "selected_words": measure.selected_words,
+        "published_count": measure.published_count,
+    }
 
 
 def measured_text(corpus: Corpus, measure: Measure) -> dict[str, Any]:

@@ -114,9 +114,9 @@ LIMIT 50`,
       title: 'Words on which two models disagree',
       needs: ['word_effects', 'words'],
       sql: `-- Tables of another model stand behind its name. ${other.title}, against the one on the screen.
-SELECT w.text, a.count AS uses, a.push AS here, b.push AS there
+SELECT w.text, class, a.count AS uses, a.push AS here, b.push AS there
 FROM word_effects a
-JOIN ${other.schema}.word_effects b USING (word_id)
+JOIN ${other.schema}.word_effects b USING (word_id, class)
 JOIN words w USING (word_id)
 WHERE a.count >= 50
 ORDER BY abs(a.push - b.push) DESC
