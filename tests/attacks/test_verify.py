@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnnvis.published import files
+from rnnvis.published.publishing import digest
 from rnnvis.published.verify import verify
 from tests import synthetic
 from tests.rewritten import declare, entry_of, rewrite, with_value
@@ -260,3 +261,17 @@ def test_keys_of_the_first_view_that_are_none_are_named(folder: Path, change: An
     change(manifest["datasets"][0]["first_view"]["slices"][0]["keys"])
     path.write_text(json.dumps(manifest), encoding="utf-8")
     assert said in only_problem(folder)
+
+
+@pytest.mark.parametrize("which", ["schema", "everywhere"])
+def test_a_column_whose_name_is_no_utf_8_is_named(folder: Path, which: str) -> None:
+    path = next(folder.glob("words-*.parquet"))
+    times = 1 if which == "schema" else -1
+    data = path.read_bytes().replace(b"part_of_speech", b"\xff\xe5rt_of_speech", times)
+    path.write_bytes(data)
+
+    def signed(manifest: Any) -> None:
+        entry_of(manifest, "words")["files"][0].update(bytes=len(data), sha256=digest(path))
+
+    declare(folder, signed)
+    assert any("not readable as Parquet" in problem for problem in verify(folder).problems)

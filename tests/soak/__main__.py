@@ -6,12 +6,14 @@ python -m tests.soak [inputs] [links] [kills] [builds] [limits] [readers] [--inp
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from benchmarks.report import machine
@@ -49,13 +51,9 @@ def inputs(folder: Path, asked: argparse.Namespace) -> str:
 
 
 def _campaign(name: str, folder: Path, count: int, seed: int) -> Counter[str]:
-    command = [sys.executable, "-m", "tests.soak.campaign", name, str(folder), str(count), str(seed)]
-    limit = 60 + campaign.SECONDS * count
-    done = subprocess.run(command, cwd=HERE, stdout=subprocess.PIPE, text=True, timeout=limit, check=False)
-    if done.returncode:  # a library that dies takes its process along: the status is a signal then
-        raise SystemExit(f"{name}: failed with status {done.returncode}; what failed stands above")
-    pairs = (part.rsplit("=", 1) for part in done.stdout.splitlines()[-1].split("\t"))
-    return Counter({how: int(number) for how, number in pairs})
+    # Forked, so that nothing is imported again; a library that dies takes only this process along.
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as alone:
+        return alone.submit(campaign.campaign, name, folder, count, seed).result(60 + campaign.SECONDS * count)
 
 
 def of_kills(folder: Path, asked: argparse.Namespace) -> str:
