@@ -458,6 +458,12 @@ def test_answers_are_published(net: Net, labels: Any, kind: str, tmp_path: Path)
         np.testing.assert_allclose([row["p_class"] for row in rows], p[lasts], atol=1e-5)
         assert [row["predicted"] for row in rows] == p[lasts].argmax(axis=1).tolist()
         np.testing.assert_allclose([row["loss"] for row in rows], -np.log(p[lasts, labels]), atol=1e-4)
+    if answers.means in ("tag", "next word"):
+        rows = table(tmp_path, model, "predictions")
+        borders = np.cumsum([len(row) for row in TEXT])[:-1]
+        wanted = [np.nanmean(of) for of in np.split(answers.loss, borders)]
+        np.testing.assert_allclose([row["loss"] for row in rows], wanted, rtol=1e-5)
+        assert {row["predicted"] for row in rows} == {None}
     if answers.means == "next word":
         assert all(len(row["top5_id"]) == 5 for row in steps)
         follow = [word for row in TEXT for word in [*row[1:], None]]

@@ -119,24 +119,34 @@ class Told:
         return _spread(p, told, count), loss
 
     def predictions(self) -> Columns | None:
-        """Table `predictions`, a row a sentence; None where the answer is none of a sentence."""
+        """Table `predictions`, a row a sentence; None where it is not known what is answered."""
         answers = self.answers
-        if answers is None or answers.of_sequence is None or answers.sequence_loss is None:
+        if answers is None:
             return None
         count = len(self.text.lengths)
         largest, at = self._surprising()
         found: Columns = {
             "sentence_id": np.arange(count, dtype=np.int32),
-            "loss": _finite(answers.sequence_loss),
+            "loss": _finite(self._mean_losses(answers) if answers.sequence_loss is None else answers.sequence_loss),
             "surprise": pa.array(largest, mask=largest < 0),
             "surprise_step": pa.array(at, mask=largest < 0),
         }
         of = answers.of_sequence
+        if of is None:
+            return found
         if answers.means == "number":
             return found | {"value": nullable(of[:, 0]), "target": nullable(answers.target)}
         known = np.isfinite(of).all(axis=1)
         predicted = np.where(known[:, None], of, 0).argmax(axis=1).astype(np.int16)
         return found | {"predicted": pa.array(predicted, mask=~known), "p_class": list_column(of, known)}
+
+    def _mean_losses(self, answers: Answers) -> np.ndarray:
+        """The mean loss over the steps of each sentence where one is known, float32 [S], nan without any."""
+        known = np.isfinite(answers.loss)
+        sentence, count = self.text.sentence_id[known], len(self.text.lengths)
+        total = np.bincount(sentence, answers.loss[known], count)
+        many = np.bincount(sentence, minlength=count)
+        return np.where(many > 0, total / np.maximum(many, 1), np.nan).astype(np.float32)
 
     def _surprising(self) -> tuple[np.ndarray, np.ndarray]:
         """The largest surprise of each sentence by the first state, float32 [S], −1 without any, and its step."""

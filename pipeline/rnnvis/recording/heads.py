@@ -34,8 +34,8 @@ LONGEST, STEPS = 40, 12
 """Of sentences not longer where there are others; and so many steps of each."""
 UNITS_TRIED = 2**25
 """Scores of unit vectors that are computed at most."""
-CHUNKS = (1024, 16, 1)
-"""Rows in a call. Of more than 16 of one length torch.sort may change the order; some models take one row only."""
+CHUNKS = (1024, 16)
+"""Rows in a call. Of more than 16 of one length torch.sort may change the order."""
 WORDS = (1, 7)
 """Words in a row that the head is tried on: some models refuse rows of one."""
 
@@ -104,10 +104,14 @@ def find_head(
     known = _Known(model, readings, padding_id, forward, plan, answer, reading)
     for at, given in known.candidates():
         for words in WORDS:
-            for rows in CHUNKS if not plan.alone else CHUNKS[-1:]:
+            same: bool | None = None
+            for rows in CHUNKS if not plan.alone else (1,):
                 replay = Replay(model, readings, known.fills, forward, plan, answer, reading, rows, words)
-                if known.confirmed_by(replay, given):
+                same = known.confirmed_by(replay, given)
+                if same:
                     return _head(replay, at, given, known)
+            if same is not None:
+                break
     return None
 
 
@@ -161,13 +165,13 @@ class _Known:
                 {name: np.stack([getattr(b.states[name], pool)(axis=0) for b in self.batches]) for name in names},
             )
 
-    def confirmed_by(self, replay: Replay, given: Mapping[str, np.ndarray]) -> bool:
-        """Whether the model answers the same where nothing but these states is known."""
+    def confirmed_by(self, replay: Replay, given: Mapping[str, np.ndarray]) -> bool | None:
+        """Whether the model answers the same where nothing but these states is known; None where it cannot be asked."""
         try:
             with torch.no_grad():
                 found = torch.cat([replay.values(part) for part in replay.chunks(given)])
         except Exception:  # Any error of the user's own code says no more than that it cannot be asked so.
-            return False
+            return None
         if found.shape != self.wanted.shape or not found.isfinite().all():
             return False
         near = max(SAME, 4 * torch.finfo(found.dtype).eps) * float(self.wanted.abs().max())

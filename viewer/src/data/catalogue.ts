@@ -234,7 +234,7 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "p_class", type: "list<float32>", nullable: true, about: "Class probabilities after the last word" },
     { name: "value", type: "float32", nullable: true, about: "The number that is the answer; of a model without classes" },
     { name: "target", type: "float32", nullable: true, about: "The number that would be right" },
-    { name: "loss", type: "float32", nullable: true, about: "−ln of the probability of the label, in nats; of a number its squared error" },
+    { name: "loss", type: "float32", nullable: true, about: "−ln of the probability of the label, in nats; of tags and next words its mean over the steps where one is known; of a number its squared error" },
     { name: "surprise", type: "float32", nullable: true, about: "Largest surprise of a step, first state of the model" },
     { name: "surprise_step", type: "int16", nullable: true, about: "The step where that is" },
   ] },

@@ -437,7 +437,7 @@ export interface PredictionsRow {
   value: number | null;
   /** The number that would be right (float32) */
   target: number | null;
-  /** −ln of the probability of the label, in nats; of a number its squared error (float32) */
+  /** −ln of the probability of the label, in nats; of tags and next words its mean over the steps where one is known; of a number its squared error (float32) */
   loss: number | null;
   /** Largest surprise of a step, first state of the model (float32) */
   surprise: number | null;

@@ -102,7 +102,8 @@ MODEL: tuple[Table, ...] = (
             Column(
                 "loss",
                 "float32",
-                "−ln of the probability of the label, in nats; of a number its squared error",
+                "−ln of the probability of the label, in nats; of tags and next words its mean over the steps where "
+                "one is known; of a number its squared error",
                 nullable=True,
                 low=0,
             ),
