@@ -66,7 +66,19 @@ export function decodeStates(
   };
 }
 
-type StepColumns = Pick<StepsRow, 'loss' | 'p_target' | 'p_class' | 'top5_id' | 'top5_p' | 'push' | 'surprise'>;
+export const STEP_COLUMNS = [
+  'loss',
+  'p_target',
+  'p_class',
+  'top5_id',
+  'top5_p',
+  'value',
+  'target',
+  'push',
+  'pushes',
+  'surprise',
+] as const;
+type StepColumns = Pick<StepsRow, (typeof STEP_COLUMNS)[number]>;
 
 function decodeNext(rows: StepColumns[]): NextWords | null {
   const count = rows[0]?.top5_id?.length ?? 0;
@@ -79,28 +91,29 @@ function decodeNext(rows: StepColumns[]): NextWords | null {
   };
 }
 
-export function decodeSteps(rows: StepColumns[], stateIndex: number): SentenceSteps {
-  const classes = rows[0]?.p_class?.length ?? 0;
-  const complete = (column: keyof StepColumns): boolean =>
-    rows.every((row) => row[column] !== null && row[column] !== undefined);
-  let pClass: Float32Array | null = null;
-  if (classes > 0 && complete('p_class')) {
-    pClass = new Float32Array(rows.length * classes);
-    rows.forEach((row, step) => pClass!.set(row.p_class ?? [], step * classes));
-  }
-  const surprise = rows.some((row) => row.surprise)
-    ? Float32Array.from(rows, (row) => row.surprise?.[stateIndex] ?? Number.NaN)
-    : null;
+/** `chosen`: the class to follow of more than two; the last one by default. */
+export function decodeSteps(rows: StepColumns[], stateIndex: number, chosen: number | null = null): SentenceSteps {
+  const any = (column: keyof StepColumns): boolean =>
+    rows.some((row) => row[column] !== null && row[column] !== undefined);
+  const numbers = (column: 'loss' | 'value'): Float32Array | null =>
+    any(column) ? Float32Array.from(rows, (row) => row[column] ?? Number.NaN) : null;
+  const classes = rows.reduce((most, row) => Math.max(most, row.p_class?.length ?? 0), 0);
+  const followed = chosen === null || classes < 3 ? classes - 1 : Math.min(chosen, classes - 1);
+  const pClass = classes > 0 ? new Float32Array(rows.length * classes).fill(Number.NaN) : null;
+  rows.forEach((row, step) => pClass?.set(row.p_class ?? [], step * classes));
+  const pushOf = (row: StepColumns): number | null => row.push ?? row.pushes?.[followed] ?? null;
+  const pushed = rows.every((row) => pushOf(row) !== null);
   return {
     length: rows.length,
     pClass,
     classes,
-    push: complete('push') ? Float32Array.from(rows, (row) => row.push ?? 0) : null,
-    loss: rows.some((row) => row.loss !== null && row.loss !== undefined)
-      ? Float32Array.from(rows, (row) => row.loss ?? Number.NaN)
-      : null,
+    followed: Math.max(0, followed),
+    value: numbers('value'),
+    target: any('target') ? Int32Array.from(rows, (row) => row.target ?? -1) : null,
+    push: pushed ? Float32Array.from(rows, (row) => pushOf(row) ?? 0) : null,
+    loss: numbers('loss'),
     next: decodeNext(rows),
-    surprise,
+    surprise: any('surprise') ? Float32Array.from(rows, (row) => row.surprise?.[stateIndex] ?? Number.NaN) : null,
   };
 }
 
@@ -120,7 +133,10 @@ interface ClusteringRows {
   labels: Pick<ClusterLabelsRow, 'side' | 'ids' | 'labels' | 'order'>[];
   blocks: Pick<BlockMeansRow, 'mean'>[];
   strengths: Pick<WordStrengthsRow, 'strength'>[];
-  summaries: Pick<ClusterSummariesRow, 'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect'>[];
+  summaries: Pick<
+    ClusterSummariesRow,
+    'side' | 'cluster' | 'size' | 'stability' | 'purity_class' | 'effect' | 'effects'
+  >[];
   quality: Pick<ClusterQualityRow, 'held_out_r2' | 'bound' | 'sign_coherence' | 'ari_words' | 'ari_units'>[];
 }
 
@@ -154,7 +170,14 @@ export function decodeClustering(
 /** A state that was not grouped: all its units in one chip, and no clouds of words. */
 export function ungrouped(units: number, of: { method: string; selection: string; k: number }): Clustering {
   const nothing = new Float32Array(0);
-  const summary: ClusterSummary = { cluster: 0, size: units, stability: null, purityClass: null, effect: null };
+  const summary: ClusterSummary = {
+    cluster: 0,
+    size: units,
+    stability: null,
+    purityClass: null,
+    effect: null,
+    effects: null,
+  };
   return {
     ...of,
     words: { ids: new Int32Array(0), labels: new Uint8Array(0), order: [], summaries: [] },
@@ -181,6 +204,7 @@ function decodeSide(side: 'words' | 'units', rows: ClusteringRows): ClusterSide 
       stability: row.stability ?? null,
       purityClass: row.purity_class ?? null,
       effect: row.effect ?? null,
+      effects: row.effects ? floats(row.effects) : null,
     }));
   return {
     ids: Int32Array.from(labels.ids),

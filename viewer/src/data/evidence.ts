@@ -1,3 +1,4 @@
+import { followedClass, scoreOf } from './answer';
 import { sameWord, type Passage } from './passage';
 import type { Source } from './source';
 import type {
@@ -29,12 +30,13 @@ export async function wordEvidence(
   model: ModelEntry,
   state: StateEntry,
   wordId: number,
+  chosen: number | null = null,
 ): Promise<WordEvidence> {
   const head = headState(model);
   const [response, quantiles, effect] = await Promise.all([
     source.response(state, wordId),
     source.quantiles(state, wordId),
-    head ? source.effect(head, wordId) : null,
+    head ? source.effect(head, wordId, scoreOf(model, followedClass(model, chosen))) : null,
   ]);
   return { response, quantiles, effect };
 }
@@ -54,12 +56,13 @@ export async function reversedPush(
   model: ModelEntry,
   sentence: Sentence,
   step: number,
+  chosen: number | null = null,
 ): Promise<number | null> {
   const key = reversedProbe(dataset.probes, sentence.key);
   const other = key === null ? null : await source.sentenceByKey(dataset, key);
   const at = other && sameWord(sentence, step, other);
   if (!other || at === null) return null;
-  const steps = await source.steps(model, other.id, 0);
+  const steps = await source.steps(model, other.id, 0, chosen);
   return steps?.push?.[at] ?? null;
 }
 
@@ -76,10 +79,11 @@ export async function pinnedEvidence(
   state: StateEntry,
   passage: Passage,
   step: number,
+  chosen: number | null = null,
 ): Promise<PinnedEvidence> {
   const [word, reversed] = await Promise.all([
-    wordEvidence(source, model, state, passage.sentence.tokens[step]!),
-    reversedPush(source, dataset, model, passage.sentence, step),
+    wordEvidence(source, model, state, passage.sentence.tokens[step]!, chosen),
+    reversedPush(source, dataset, model, passage.sentence, step, chosen),
   ]);
   return { ...word, ...passage, step, reversed };
 }
@@ -96,21 +100,44 @@ export async function comparedWords(
   state: StateEntry,
   vocabulary: Vocabulary,
   words: readonly string[],
+  chosen: number | null = null,
 ): Promise<ComparedWord[]> {
   return Promise.all(
     words.map(async (text) => {
       const wordId = vocabulary.id.get(text) ?? null;
       if (wordId === null) return { text, wordId, response: null, quantiles: null, effect: null };
-      return { text, wordId, ...(await wordEvidence(source, model, state, wordId)) };
+      return { text, wordId, ...(await wordEvidence(source, model, state, wordId, chosen)) };
     }),
   );
 }
 
-/** Probability of the class that the page follows, the last one, before and after a step; null where unknown. */
+/** Probability of the class that the page follows before and after a step; null where unknown. */
 export function verdict(steps: SentenceSteps | null, step: number): { before: number | null; after: number } | null {
   if (!steps?.pClass || steps.classes < 2) return null;
-  const at = (i: number): number => steps.pClass![i * steps.classes + steps.classes - 1]!;
-  return { before: step > 0 ? at(step - 1) : null, after: at(step) };
+  const at = (i: number): number => steps.pClass![i * steps.classes + steps.followed]!;
+  if (Number.isNaN(at(step))) return null;
+  return { before: step > 0 && !Number.isNaN(at(step - 1)) ? at(step - 1) : null, after: at(step) };
+}
+
+/** The number that is the answer before and after a step; null of models with other answers. */
+export function numberAt(steps: SentenceSteps | null, step: number): { before: number | null; after: number } | null {
+  const after = steps?.value?.[step] ?? Number.NaN;
+  if (Number.isNaN(after)) return null;
+  const before = step > 0 ? steps!.value![step - 1]! : Number.NaN;
+  return { before: Number.isNaN(before) ? null : before, after };
+}
+
+/** The likeliest class of a step that has an answer of its own, and which was right, −1 where that is not known. */
+export function tagAt(
+  steps: SentenceSteps | null,
+  step: number,
+): { likeliest: number; p: number; right: number; pRight: number | null } | null {
+  if (!steps?.pClass) return null;
+  const p = steps.pClass.subarray(step * steps.classes, (step + 1) * steps.classes);
+  const likeliest = p.reduce((best, value, tag) => (value > p[best]! ? tag : best), 0);
+  const right = steps.target?.[step] ?? -1;
+  if (Number.isNaN(p[likeliest]!)) return null;
+  return { likeliest, p: p[likeliest]!, right, pRight: right < 0 ? null : p[right]! };
 }
 
 /** The word that came after the step and the probability it was given; null at the end of the text. */

@@ -9,18 +9,19 @@ export interface Passage {
   sequence: StateSequence | null;
 }
 
-/** The passage of a sentence key, and what went wrong with a part of it; null where no sentence has the key. */
+/** The passage of a sentence key, its pushes for the class `chosen` of several, and what went wrong with a part of it; null where no sentence has the key. */
 export async function loadPassage(
   source: Source,
   dataset: DatasetEntry,
   model: ModelEntry,
   state: StateEntry,
   key: string,
+  chosen: number | null = null,
 ): Promise<{ passage: Passage; broken: { error: unknown } | null } | null> {
   const sentence = await source.sentenceByKey(dataset, key);
   if (!sentence) return null;
   const [steps, sequence] = await Promise.allSettled([
-    source.steps(model, sentence.id, model.states.indexOf(state)),
+    source.steps(model, sentence.id, model.states.indexOf(state), chosen),
     source.states(state, sentence.id),
   ]);
   const failed = [steps, sequence].find((result) => result.status === 'rejected');

@@ -1,11 +1,13 @@
 import type { Database } from './database';
 import { DataProblem, needsServer } from './problem';
+import { effectScore } from './answer';
 import {
   decodeAttention,
   decodeClustering,
   decodeSentence,
   decodeStates,
   decodeSteps,
+  STEP_COLUMNS,
   decodeUnit,
   floats,
   ungrouped,
@@ -154,21 +156,18 @@ export class Source {
     });
   }
 
-  /** Model outputs along a sentence; null where the model has none. */
-  steps(model: ModelEntry, id: number, stateIndex: number): Promise<SentenceSteps | null> {
-    return this.once(`steps ${this.owner(model)} ${id} ${stateIndex}`, async () => {
-      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, [
-        'loss',
-        'p_target',
-        'p_class',
-        'top5_id',
-        'top5_p',
-        'push',
-        'surprise',
-      ]);
+  /** Model outputs along a sentence, for the class `chosen` of several; null where the model has none. */
+  steps(
+    model: ModelEntry,
+    id: number,
+    stateIndex: number,
+    chosen: number | null = null,
+  ): Promise<SentenceSteps | null> {
+    return this.once(`steps ${this.owner(model)} ${id} ${stateIndex} ${chosen}`, async () => {
+      const rows = await this.table(model, 'steps')?.where({ sentence_id: id }, STEP_COLUMNS);
       if (!rows?.length) return null;
       const attended = await this.table(model, 'attention')?.where({ sentence_id: id }, ['step', 'weight']);
-      return { ...decodeSteps(rows, stateIndex), attention: decodeAttention(attended ?? [], rows.length) };
+      return { ...decodeSteps(rows, stateIndex, chosen), attention: decodeAttention(attended ?? [], rows.length) };
     });
   }
 
@@ -198,6 +197,7 @@ export class Source {
           'stability',
           'purity_class',
           'effect',
+          'effects',
         ]),
         this.required(state, 'cluster_quality').where(of, [
           'held_out_r2',
@@ -253,11 +253,23 @@ export class Source {
     });
   }
 
-  /** The effect of a word on the verdict; null where the state is not the one that the head reads. */
-  effect(state: StateEntry, wordId: number): Promise<WordEffect | null> {
-    return this.once(`effect ${this.owner(state)} ${wordId}`, async () => {
-      const columns = ['count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'] as const;
-      const [row] = (await this.table(state, 'word_effects')?.where({ word_id: wordId }, columns)) ?? [];
+  /** The effect of a word on the score of a class; null where the head does not read the state. */
+  effect(state: StateEntry, wordId: number, score: number): Promise<WordEffect | null> {
+    return this.once(`effect ${this.owner(state)} ${wordId} ${score}`, async () => {
+      const columns = [
+        'class',
+        'count',
+        'effect',
+        'push',
+        'push_standard_error',
+        'q09',
+        'q25',
+        'q50',
+        'q75',
+        'q91',
+      ] as const;
+      const rows = (await this.table(state, 'word_effects')?.where({ word_id: wordId }, columns)) ?? [];
+      const row = rows.find((one) => effectScore(one) === score);
       if (!row) return null;
       return {
         count: Number(row.count),

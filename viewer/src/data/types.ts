@@ -40,11 +40,18 @@ export interface Sentence {
 /** Model outputs along one sentence; arrays have one entry a step. */
 export interface SentenceSteps {
   length: number;
-  /** Class probabilities, row-major [steps × classes]; null where the head has no such meaning. */
+  /** Class probabilities, row-major [steps × classes], NaN where a step has none; null where no step has. */
   pClass: Float32Array | null;
   classes: number;
+  /** The class that pages follow, from 0. */
+  followed: number;
+  /** The number that is the answer, NaN where a step has none; null of models with other answers. */
+  value: Float32Array | null;
+  /** What is right after each step, a class or a tag; −1 where that is not known; null where it never is. */
+  target: Int32Array | null;
+  /** What each word pushed the score of the followed class by, or the number. */
   push: Float32Array | null;
-  /** −ln of the probability of the label or of the next word, in nats; NaN where a step has none. */
+  /** −ln of the probability of the label, the tag or the next word, in nats; NaN where a step has none. */
   loss: Float32Array | null;
   /** A language model's guesses about the word after each step; null for other models. */
   next: NextWords | null;
@@ -117,6 +124,8 @@ export interface ClusterSummary {
   stability: number | null;
   purityClass: number | null;
   effect: number | null;
+  /** The same for each of more than two classes. */
+  effects?: Float32Array | null;
 }
 
 export interface ClusterQuality {

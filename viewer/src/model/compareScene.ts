@@ -84,9 +84,15 @@ export function buildCompare(
 ): CompareScene {
   const columns = columnsFor(data, box, layout);
   const alone = { a: sequenceScene(data.a, columns.a), b: sequenceScene(data.b, columns.b) };
+  const ranges = [alone.a, alone.b].flatMap((one) => (one?.trackName ? [one.trackRange] : []));
+  const range = [Math.min(...ranges.map(([low]) => low)), Math.max(...ranges.map(([, high]) => high))] as const;
   const scale = Math.min(alone.a?.scale || Infinity, alone.b?.scale || Infinity);
   const rescaled = (sequence: SequenceScene | null): SequenceScene | null =>
-    sequence && { ...sequence, scale: Number.isFinite(scale) ? scale : 0 };
+    sequence && {
+      ...sequence,
+      scale: Number.isFinite(scale) ? scale : 0,
+      trackRange: ranges.length ? range : sequence.trackRange,
+    };
   const scales = sharedScales(data, [alone.a, alone.b], step);
   const overlaid = layout === 'overlay';
   const dataA = { ...data.a, scales, ...(overlaid ? { reserve: sizesOf(data.b) } : {}) };

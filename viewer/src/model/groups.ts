@@ -15,6 +15,8 @@ export interface Group {
   unstable: boolean;
   /** Mean effect of its words on the log-odds; null where there is none. */
   effect: number | null;
+  /** The same for each of more than two classes. */
+  effects: Float32Array | null;
 }
 
 /** The clusters of one side in draw order. */
@@ -40,6 +42,7 @@ function gather(side: ClusterSide): Group[] {
       stability,
       unstable: stability !== null && stability < UNSTABLE,
       effect: summary?.effect ?? null,
+      effects: summary?.effects ?? null,
     };
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NextWords } from '../data/types';
+import type { ModelEntry, NextWords, SentenceSteps } from '../data/types';
 import { samplePicture } from './sample';
 import { candidates, lineUnder, shortP } from './nextWords';
 
@@ -23,16 +23,31 @@ describe('candidates', () => {
     expect(candidates(next, 2, sentence!, vocabulary).map((c) => c.came)).toEqual([false, false]));
 });
 
+const steps = { length: 3, next, pClass: null } as unknown as SentenceSteps;
+
 describe('lineUnder', () => {
+  it('is the likeliest tag of a model of tags, and says whether it is right', () => {
+    const model = { kind: 'recording', classes: ['noun', 'verb'], answer: { means: 'tag', per: 'step' } } as ModelEntry;
+    const tags = {
+      length: 2,
+      classes: 2,
+      next: null,
+      pClass: Float32Array.from([0.25, 0.75, 0.5, 0.5]),
+      target: Int32Array.from([1, -1]),
+    } as SentenceSteps;
+    const of = { model, sentence, steps: tags, vocabulary };
+    expect(lineUnder(of, 0, 200)).toMatchObject({ text: 'verb', p: 0.75, came: true, mark: '' });
+    expect(lineUnder(of, 1, 200)).toMatchObject({ text: 'noun', p: 0.5, came: false });
+  });
   it('is the likeliest word', () =>
-    expect(lineUnder(next, 1, sentence!, vocabulary, 200)).toMatchObject({
+    expect(lineUnder({ model: null, sentence, steps, vocabulary }, 1, 200)).toMatchObject({
       text: vocabulary.text[4],
       p: 0.5,
       shown: vocabulary.text[4],
     }));
   it('is cut where there is no room', () => {
     const long = { ...vocabulary, text: vocabulary.text.map(() => 'incomprehensibilities') };
-    expect(lineUnder(next, 1, sentence!, long, 70)!.shown).toMatch(/^inc.*…$/);
+    expect(lineUnder({ model: null, sentence, steps, vocabulary: long }, 1, 70)!.shown).toMatch(/^inc.*…$/);
   });
 });
 

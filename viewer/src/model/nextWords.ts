@@ -1,17 +1,21 @@
-import type { NextWords, Sentence, Vocabulary } from '../data/types';
+import { meansOf } from '../data/answer';
+import type { ModelEntry, NextWords, Sentence, SentenceSteps, Vocabulary } from '../data/types';
+import type { PictureData } from './scene';
 import { fit, measure } from './text';
 
 /** A word that may come next. */
 export interface Candidate {
   text: string;
   p: number;
-  /** Whether it is the word that came. */
+  /** Whether it is the word that came, or the right tag. */
   came: boolean;
 }
 
-/** The likeliest next word as it stands under a token. */
+/** The likeliest next word, or tag, as it stands under a token. */
 export interface NextLine extends Candidate {
   shown: string;
+  /** What stands before it. */
+  mark: string;
 }
 
 export const NEXT_SIZE = 11;
@@ -31,16 +35,32 @@ export function candidates(next: NextWords, step: number, sentence: Sentence, vo
   });
 }
 
-/** The likeliest next word, cut to `width` pixels with its arrow and its probability. */
+/** Whether the model answers with something that stands under each word: the next word, or a tag. */
+export function answersUnder(model: ModelEntry | null, steps: SentenceSteps): boolean {
+  return Boolean(steps.next) || (meansOf(model) === 'tag' && steps.pClass !== null);
+}
+
+/** The likeliest next word with its arrow, or the likeliest tag, cut to `width` pixels with its probability. */
 export function lineUnder(
-  next: NextWords,
+  { model, sentence, steps, vocabulary }: Pick<PictureData, 'model' | 'sentence' | 'steps' | 'vocabulary'>,
   step: number,
-  sentence: Sentence,
-  vocabulary: Vocabulary,
   width: number,
 ): NextLine | null {
-  const [first] = candidates(next, step, sentence, vocabulary);
+  if (!sentence || !steps) return null;
+  const mark = steps.next ? ARROW : '';
+  const first = steps.next
+    ? vocabulary && candidates(steps.next, step, sentence, vocabulary)[0]
+    : model && answersUnder(model, steps)
+      ? likeliestTag(model, steps, step)
+      : null;
   if (!first) return null;
-  const rest = measure(`${ARROW} ${shortP(first.p)}`, 'interface', NEXT_SIZE).width;
-  return { ...first, shown: fit(first.text, Math.max(12, width - rest), 'corpus', NEXT_SIZE + 1) };
+  const rest = measure(`${mark} ${shortP(first.p)}`, 'interface', NEXT_SIZE).width;
+  return { ...first, mark, shown: fit(first.text, Math.max(12, width - rest), 'corpus', NEXT_SIZE + 1) };
+}
+
+function likeliestTag(model: ModelEntry, { pClass, classes, target }: SentenceSteps, step: number): Candidate | null {
+  const p = pClass!.subarray(step * classes, (step + 1) * classes);
+  const best = p.reduce((most, value, tag) => (value > p[most]! ? tag : most), 0);
+  if (Number.isNaN(p[best]!)) return null;
+  return { text: model.classes[best] ?? '', p: p[best]!, came: target?.[step] === best };
 }

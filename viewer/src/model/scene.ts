@@ -18,7 +18,7 @@ import { layLinks, stepLinks, type Link, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
 import { colourLimit } from './scale';
 import { glyphs, type Glyphs } from './sequence';
-import { lineUnder, type NextLine } from './nextWords';
+import { answersUnder, lineUnder, type NextLine } from './nextWords';
 import { hasTrack, notableSteps, track } from './track';
 
 /** Ends of scales that several pictures share, so that equal sizes mean equal numbers; each its own where one is missing. */
@@ -76,7 +76,7 @@ export interface Row {
   means: number[];
   /** What the track shows after this word. */
   p: number | null;
-  /** The likeliest next word, under this one; null without a language model. */
+  /** The likeliest next word, or the likeliest tag of this one, under it; null of other models. */
   next: NextLine | null;
 }
 
@@ -90,6 +90,8 @@ export interface SequenceScene {
   contentHeight: number;
   /** What the track shows: `P(positive)`, `P(next word)`; empty without a track. */
   trackName: string;
+  /** What its left and right end stand for. */
+  trackRange: readonly [number, number];
   /** Whether its points are joined. */
   trackMoves: boolean;
   noted: Set<number>;
@@ -168,7 +170,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const column = layout.sequence;
   if (!column || !sentence) return null;
   const unknown = unknownWords(vocabulary, sentence);
-  const drawn = track(model, steps);
+  const drawn = track(model, steps, second?.steps ?? null);
   const made = glyphsOf(data);
   const other = second ? glyphsOf(swapped(data)) : null;
   const [shift, shift2] = shifts(data.step, second ? second.step : null);
@@ -189,7 +191,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
       // s_t − s_{t−1} is what the positive and the negative half changed by.
       means: bars.map(({ deltaP, deltaN }) => deltaP + deltaN),
       p: drawn?.values[step] ?? null,
-      next: steps?.next && vocabulary ? lineUnder(steps.next, step, sentence, vocabulary, column.tokenWidth) : null,
+      next: lineUnder(data, step, column.tokenWidth),
     };
   });
   const half = column.rowPitch / 2 - STRIP / 2 - 3;
@@ -201,9 +203,10 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     scale: made ? half / (farthest || 1) : 0,
     contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
     trackName: drawn?.name ?? '',
+    trackRange: drawn?.range ?? [0, 1],
     trackMoves: drawn?.moves ?? true,
     attention: steps?.attention ?? null,
-    noted: new Set(drawn ? notableSteps(drawn.values, data.step) : []),
+    noted: new Set(drawn ? notableSteps(drawn.values, data.step, drawn.range) : []),
   };
 }
 
@@ -220,7 +223,8 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     0,
   );
   return columns(box, mode, {
-    tokenWidth: Math.ceil(Math.max(tokenWidth, data.steps?.next ? NEXT_WIDTH : 0)) + 1,
+    tokenWidth:
+      Math.ceil(Math.max(tokenWidth, data.steps && answersUnder(data.model, data.steps) ? NEXT_WIDTH : 0)) + 1,
     tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
     paired: Boolean(second),
     clusters: data.clustering ? unitClusters(data.clustering) : 8,

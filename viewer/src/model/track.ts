@@ -1,33 +1,55 @@
 import { curveMonotoneY, line } from 'd3-shape';
+import { answersAlong, meansOf } from '../data/answer';
 import type { ModelEntry, SentenceSteps } from '../data/types';
 
-/** A probability after every word, and what it is called. */
+/** What the model says after every word, a probability or a number, and what it is called. */
 export interface Track {
   name: string;
   /** Whether it is one quantity that moves from word to word, and not a new one at each. */
   moves: boolean;
   /** Null where a step has none. */
   values: (number | null)[];
+  /** What its left and right end stand for. */
+  range: readonly [number, number];
 }
 
-/** Whether a model says something after every word: a verdict, or a guess at the next word. */
-export function hasTrack(model: Pick<ModelEntry, 'classes' | 'kind'>): boolean {
-  return model.classes.length > 0 || model.kind === 'language model';
+const SHARE = [0, 1] as const;
+
+/** Whether a model says something after every word: a verdict, a tag, a number, or a guess at the next word. */
+export function hasTrack(model: ModelEntry): boolean {
+  return answersAlong(model);
 }
 
-/** Of a classifier the probability of its last class; of a language model that of the word that came next; else null. */
-export function track(model: ModelEntry | null, steps: SentenceSteps | null): Track | null {
+/**
+ * Of a classifier the probability of the followed class; of a model of tags or of next words that of what was right; of
+ * others their number, between its smallest and its largest along this sentence and `beside`. Null without any of it.
+ */
+export function track(
+  model: ModelEntry | null,
+  steps: SentenceSteps | null,
+  beside: SentenceSteps | null = null,
+): Track | null {
   if (!model || !steps) return null;
-  const { pClass, classes, next } = steps;
-  if (pClass)
-    return {
-      name: `P(${model.classes[classes - 1] ?? ''})`,
-      moves: true,
-      values: Array.from({ length: steps.length }, (_, t) => pClass[t * classes + classes - 1]!),
-    };
-  if (next)
-    return { name: 'P(next word)', moves: false, values: Array.from(next.p, (p) => (Number.isNaN(p) ? null : p)) };
-  return null;
+  const { pClass, classes, followed, next, target, value } = steps;
+  const of = (at: (t: number) => number): (number | null)[] =>
+    Array.from({ length: steps.length }, (_, t) => (Number.isNaN(at(t)) ? null : at(t)));
+  if (pClass && target && meansOf(model) === 'tag') {
+    const right = (t: number): number => (target[t]! < 0 ? Number.NaN : pClass[t * classes + target[t]!]!);
+    return { name: 'P(right tag)', moves: false, values: of(right), range: SHARE };
+  }
+  if (pClass) {
+    const name = `P(${model.classes[followed] ?? ''})`;
+    return { name, moves: meansOf(model) !== 'tag', values: of((t) => pClass[t * classes + followed]!), range: SHARE };
+  }
+  if (next) return { name: 'P(next word)', moves: false, values: of((t) => next.p[t]!), range: SHARE };
+  if (!value) return null;
+  const known = [...value, ...(beside?.value ?? []), 0].filter((one) => !Number.isNaN(one));
+  return { name: 'Answer', moves: true, values: of((t) => value[t]!), range: [Math.min(...known), Math.max(...known)] };
+}
+
+/** Where a value of a track lies along it, 0 to 1. */
+export function along(value: number, [low, high]: readonly [number, number]): number {
+  return high > low ? (value - low) / (high - low) : 0.5;
 }
 
 /** A change of probability this large is worth its numbers. */
@@ -38,8 +60,12 @@ const MOST = 14;
  * Steps whose probability is written out: first, last, the pinned one, the highest and the lowest, and both sides of
  * large changes. A neighbour of an already chosen step with nearly the same value is left out.
  */
-export function notableSteps(values: readonly (number | null)[], pinned: number | null): number[] {
-  const p = values.map((value) => value ?? NaN);
+export function notableSteps(
+  values: readonly (number | null)[],
+  pinned: number | null,
+  range: readonly [number, number] = SHARE,
+): number[] {
+  const p = values.map((value) => (value === null ? NaN : along(value, range)));
   const last = p.findLastIndex((value) => !Number.isNaN(value));
   if (last < 0) return [];
   const wanted: number[] = [];

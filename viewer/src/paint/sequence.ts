@@ -3,11 +3,11 @@ import type { SequenceColumn } from '../model/layout';
 import { NEXT_SIZE, shortP } from '../model/nextWords';
 import { secondSide } from '../model/pair';
 import { type Row, type Scene, type SequenceScene } from '../model/scene';
-import { trackPath } from '../model/track';
+import { along, trackPath } from '../model/track';
 import { mix, type Tokens } from './colour';
 import type { Surface } from './surface';
 import { measure } from '../model/text';
-import { fixed } from '../wording/format';
+import { fixed, signed } from '../wording/format';
 import { sideLook, type Look } from './look';
 import { paintAttention, paintAttentionHead } from './attention';
 import { paintDifference } from './difference';
@@ -88,10 +88,10 @@ export function paintToken(
   }
 }
 
-/** The likeliest next word and its probability, under the token; in ink where that word came. */
+/** The likeliest next word or tag and its probability, under the token; in ink where it was right. */
 export function paintNext(surface: Surface, row: Row, column: SequenceColumn, theme: Tokens): void {
   if (!row.next) return;
-  const { shown, p, came } = row.next;
+  const { shown, p, came, mark } = row.next;
   const y = row.y + 14;
   const fill = came ? theme.ink : theme.ink3;
   const number = shortP(p);
@@ -110,7 +110,8 @@ export function paintNext(surface: Surface, row: Row, column: SequenceColumn, th
     fill,
     align: 'right',
   });
-  surface.text(word - measure(shown, 'corpus', NEXT_SIZE + 1, came ? 600 : 400).width - 3, y, '→', {
+  if (!mark) return;
+  surface.text(word - measure(shown, 'corpus', NEXT_SIZE + 1, came ? 600 : 400).width - 3, y, mark.trim(), {
     family: 'interface',
     size: NEXT_SIZE,
     fill: theme.ink3,
@@ -136,7 +137,8 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
   if (!track) return;
   const { theme } = look;
   const bottom = (sequence.rows.length + sequence.shift) * column.rowPitch - column.rowPitch * 0.2;
-  const at = (p: number): number => track.x + p * track.width;
+  const at = (value: number): number => track.x + along(value, sequence.trackRange) * track.width;
+  const places = sequence.trackRange[1] - sequence.trackRange[0] >= 100 ? 0 : 2;
   paintTrackFrame(surface, track, sequence.shift * column.rowPitch, bottom, theme);
   const points = sequence.rows.filter((row) => row.p !== null).map((row) => [at(row.p!), row.y] as const);
   if (!sequence.trackMoves)
@@ -151,8 +153,8 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
     if (pinned) surface.circle(x, row.y, 5, { fill: theme.ink });
     else surface.circle(x, row.y, 3, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
     if (!pinned && !hovered && !sequence.noted.has(row.step)) continue;
-    const left = row.p >= (sequence.trackMoves ? 0.42 : 0.75);
-    surface.text(left ? x - 9 : x + 9, row.y + 4, fixed(row.p, 2), {
+    const left = along(row.p, sequence.trackRange) >= (sequence.trackMoves ? 0.42 : 0.75);
+    surface.text(left ? x - 9 : x + 9, row.y + 4, fixed(row.p, places), {
       family: 'interface',
       size: 12,
       weight: pinned ? 700 : 400,
@@ -189,7 +191,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   paintBarNumbers(surface, scene, column, look, y);
   const { track } = column;
   paintAttentionHead(surface, sequence, column, y, theme);
-  if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme);
+  if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme, sequence.trackRange);
 }
 
 /** The number of each chip above its bars. */
@@ -223,6 +225,7 @@ export function paintTrackAxis(
   name: string,
   y: number,
   theme: Tokens,
+  [low, high]: readonly [number, number] = [0, 1],
 ): void {
   const label = { family: 'interface', size: 12, fill: theme.ink3, tabular: true } as const;
   surface.text(track.x + track.width / 2, y - 15, name, {
@@ -231,11 +234,14 @@ export function paintTrackAxis(
     fill: theme.ink3,
     align: 'center',
   });
-  for (const [p, text] of [
-    [0, '0'],
-    [0.5, '½'],
-    [1, '1'],
-  ] as const) {
+  const share = low === 0 && high === 1;
+  const end = (value: number): string => signed(value, Math.abs(high - low) >= 100 ? 0 : 1);
+  const ends: [number, string][] = [
+    [0, share ? '0' : end(low)],
+    ...(share ? [[0.5, '½'] as [number, string]] : []),
+    [1, share ? '1' : end(high)],
+  ];
+  for (const [p, text] of ends) {
     surface.text(track.x + p * track.width, y, text, { ...label, align: 'center' });
   }
 }

@@ -1,3 +1,4 @@
+import { followedClass } from '../data/answer';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
@@ -26,6 +27,11 @@ export abstract class Choices {
     () => this.dataset && modelAt(modelOf(this.dataset, this.view.model), this.view.epoch),
   );
   state = $derived.by<StateEntry | null>(() => this.model && stateOf(this.model, this.view.state));
+
+  /** The class whose pushes and probability are shown, from 0; null without classes. */
+  followed = $derived(followedClass(this.model, this.view.towards ?? null));
+  /** What it is called; null without classes. */
+  towards = $derived(this.followed === null ? null : (this.model?.classes[this.followed] ?? null));
 
   /** Loads what the view needs, and shows it. */
   protected abstract show(view: ViewState): void;
@@ -99,6 +105,11 @@ export abstract class Choices {
 
   setEpoch(epoch: number | null): void {
     this.change({ epoch }, 'epoch');
+  }
+
+  /** Shows pushes, effects and probability of another class of several. */
+  setTowards(towards: number | null): void {
+    this.change({ towards }, 'towards');
   }
 
   pinStep(step: number | null): void {

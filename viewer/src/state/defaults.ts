@@ -8,6 +8,7 @@ export const PREFERENCES = {
   sentence2: null,
   step2: null,
   epoch: null,
+  towards: null,
   focus: 'step',
   focusWord: null,
   units: [],
@@ -144,6 +145,12 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
     notes.push(`This model has no state “${view.state}”; ${state.title} is shown.`);
   const k = state.k.includes(view.k) ? view.k : nearest(state.k, view.k);
   if (k !== view.k) notes.push(`${view.k} clusters are not published; ${k} are shown.`);
+  const classes = model.classes.length;
+  const towards = view.towards !== null && classes > 2 && view.towards < classes - 1 ? view.towards : null;
+  if (view.towards !== null && view.towards >= classes)
+    notes.push(
+      `${model.title} has no class numbered ${view.towards}; ${model.classes.at(-1) ?? 'what it has'} is shown.`,
+    );
   const b = view.b && entriesOf(view.b, manifest).choice;
   if (JSON.stringify(b) !== JSON.stringify(view.b))
     notes.push('What the link compares with is not published; something near it is shown.');
@@ -157,6 +164,7 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       selection: oneOf(state.selections, view.selection, view.selection),
       k,
       epoch,
+      towards,
       sentence: view.sentence && (dataset.probes[view.sentence] ?? view.sentence),
       range: view.sentence === null ? null : view.range,
       sentence2: view.sentence === null ? null : view.sentence2 && (dataset.probes[view.sentence2] ?? view.sentence2),

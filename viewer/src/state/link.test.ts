@@ -19,6 +19,7 @@ const full: ViewState = {
   sentence2: 'd82ce6815b680661',
   step2: 1,
   epoch: 2,
+  towards: 1,
   focus: 'word',
   focusWord: 'a,b & c=d #%',
   words: ['cliché', 'a,b & c=d #%', '🎬'],
@@ -121,13 +122,31 @@ describe('fitView', () => {
   const manifest = sampleManifest();
 
   it('keeps what the data has', () => {
-    const view = { ...full, epoch: null, b: { dataset: 'reviews', model: 'gru', state: 'rnn.0.h', epoch: null } };
+    const view = {
+      ...full,
+      epoch: null,
+      towards: null,
+      b: { dataset: 'reviews', model: 'gru', state: 'rnn.0.h', epoch: null },
+    };
     expect(fitView(view, manifest)).toEqual({ view, notes: [] });
+  });
+
+  it('follows one of several classes, and says where there is none of that number', () => {
+    const [dataset] = manifest.datasets;
+    const models = dataset!.models.map((model) => ({ ...model, classes: ['a', 'b', 'c'] }));
+    const three = { ...manifest, datasets: [{ ...dataset!, models }] };
+    const view = { ...full, epoch: null, b: null };
+    expect(fitView({ ...view, towards: 1 }, three)).toMatchObject({ view: { towards: 1 }, notes: [] });
+    expect(fitView({ ...view, towards: 2 }, three)).toMatchObject({ view: { towards: null }, notes: [] });
+    expect(fitView({ ...view, towards: 3 }, three)).toMatchObject({
+      view: { towards: null },
+      notes: [expect.stringContaining('no class numbered 3; c is shown')],
+    });
   });
 
   it('replaces what it has not, and says so', () => {
     const { view, notes } = fitView(
-      { ...full, b: null, epoch: null, model: 'rnn', state: 'x', k: 30, units: [99] },
+      { ...full, b: null, epoch: null, towards: null, model: 'rnn', state: 'x', k: 30, units: [99] },
       manifest,
     );
     expect([view.model, view.state, view.k, view.units, view.page]).toEqual(['gru', 'rnn.0.h', 4, [], 'picture']);

@@ -43,6 +43,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.sentence2 !== null) fields.push(['q2', encodeURIComponent(view.sentence2)]);
   if (view.step2 !== null) fields.push(['t2', String(view.step2)]);
   if (view.epoch !== null) fields.push(['e', String(view.epoch)]);
+  if (view.towards !== null) fields.push(['a', String(view.towards)]);
   if (view.words.length) fields.push(['w', words(view.words)]);
   if (view.focus !== PREFERENCES.focus) fields.push(['f', view.focus]);
   if (view.focusWord !== null) fields.push(['fw', encodeURIComponent(view.focusWord)]);
@@ -180,6 +181,7 @@ const FIELDS = new Map<string, Field>([
   ['q2', (value, draft, at) => (draft.view.sentence2 = decode(value, at))],
   ['t2', (value, draft, at) => (draft.view.step2 = whole(value, at, LAST_STEP))],
   ['e', (value, draft, at) => (draft.view.epoch = whole(value, at, LAST_STEP))],
+  ['a', (value, draft, at) => (draft.view.towards = whole(value, at, 65_535))],
   ['w', (value, draft, at) => (draft.view.words = listOf(value, at, WORDS, (item) => decode(item, at)))],
   ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'second', 'difference', 'word']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],

@@ -38,17 +38,17 @@ export class Passages {
 
   /** Asks for the sentences that the view names, as `model` and `state` read them; another `scope` drops the old ones. */
   want(scope: string, source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry): void {
-    const { sentence, sentence2 } = this.explorer.view;
+    const { sentence, sentence2, towards } = this.explorer.view;
     const load = (key: string | null, second: boolean) => async (): Promise<Passage | null> => {
       if (key === null) return null;
-      const loaded = await loadPassage(source, dataset, model, state, key);
+      const loaded = await loadPassage(source, dataset, model, state, key, towards);
       if (!loaded) await this.#replace(source, dataset, key, second);
       if (!second) this.#broken = loaded?.broken ?? null;
       else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
       return loaded?.passage ?? null;
     };
-    this.#first.want(scope, JSON.stringify(sentence), load(sentence, false));
-    this.#second.want(scope, JSON.stringify(sentence2), load(sentence2, true));
+    this.#first.want(scope, JSON.stringify([sentence, towards]), load(sentence, false));
+    this.#second.want(scope, JSON.stringify([sentence2, towards]), load(sentence2, true));
   }
 
   #arrived(): void {

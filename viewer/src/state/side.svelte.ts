@@ -130,8 +130,10 @@ export class Side {
       this.#vocabulary.want(dataset.name, dataset.name, () => source.vocabulary(dataset));
       this.#clustering.want(scope, JSON.stringify(by), () => source.clustering(state, method, selection, k));
       const key = view.sentence;
-      this.#passage.want(scope, JSON.stringify(key), async () => {
-        const loaded = key === null ? null : await loadPassage(source, dataset, model, state, key);
+      const ofA = this.explorer.model?.classes ?? [];
+      const towards = model.classes.join('\0') === ofA.join('\0') ? view.towards : null;
+      this.#passage.want(scope, JSON.stringify([key, towards]), async () => {
+        const loaded = key === null ? null : await loadPassage(source, dataset, model, state, key, towards);
         if (loaded?.broken) this.#fail(loaded.broken.error);
         return loaded?.passage ?? null;
       });

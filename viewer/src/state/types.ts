@@ -33,6 +33,8 @@ export interface ViewState {
   step2: number | null;
   /** Epoch of the model; null for the last one, or where only one was published. */
   epoch: number | null;
+  /** The class of more than two whose pushes, effects and probability are shown, from 0; null for the last. */
+  towards: number | null;
   /** What the chips are coloured by: a pinned step's own change, the second sentence's, the difference of both, or the expected response of `focusWord`. */
   focus: Focus;
   /** The selected word that colours the chips; one of `words`, else the first of them does. */

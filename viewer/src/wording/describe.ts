@@ -9,6 +9,7 @@ import { secondSide } from '../model/pair';
 import type { PictureData, Scene } from '../model/scene';
 import { keptShare } from '../model/sequence';
 import type { Focus, Hover } from '../state/types';
+import { answerWords, inUnit } from './answer';
 import { count, fixed, percent, signed } from './format';
 import { ofAllText, withoutLine } from './without';
 import { corpus, corpusList, type Segment, type TooltipContent } from './tip';
@@ -264,7 +265,9 @@ function cloud(facts: Facts, cluster: number): TooltipContent | null {
   const words = drawn.words.length + drawn.more.length;
   const number = facts.scene.numbers.get(drawn.chip) ?? 0;
   const lines: Segment[][] = [blocks(facts, cluster), [`Sized by the response of chip ${number}.`]];
-  if (group.effect !== null) lines.push([`Mean effect on the verdict ${signed(group.effect)} in log-odds.`]);
+  const said = answerWords(facts.data.model, facts.data.steps?.followed ?? null);
+  const mean = group.effect ?? group.effects?.[facts.data.steps?.followed ?? 0] ?? null;
+  if (mean !== null) lines.push([`Mean effect on ${said.subject} ${inUnit(signed(mean), said)}.`]);
   if (drawn.more.length) lines.push([`${count(drawn.more.length)} of them do not fit and are listed under “more”.`]);
   lines.push(unstable(group.stability));
   return {
@@ -304,7 +307,8 @@ function word(facts: Facts, wordId: number, cluster: number): TooltipContent | n
   const part = speechLine(vocabulary, wordId);
   if (part) lines.push([part]);
   const effect = facts.effects?.(wordId) ?? null;
-  if (effect !== null) lines.push([`Effect on the verdict ${signed(effect)} in log-odds.`]);
+  const said = answerWords(facts.data.model, facts.data.steps?.followed ?? null);
+  if (effect !== null) lines.push([`Effect on ${said.subject} ${inUnit(signed(effect), said)}.`]);
   return {
     title: [corpus(entry.text), `, in words ${drawn.group.number}`],
     lines,

@@ -87,7 +87,8 @@ export function paintCompare(surface: Surface, painting: ComparePainting): void 
       paintBarNumbers(surface, scene[side], sequence, looks[side], columns.top - 6);
   }
   const trackName = scene.a.sequence?.trackName || scene.b.sequence?.trackName || '';
-  if (columns.track && trackName) paintTrackAxis(surface, columns.track, trackName, columns.top - 6, looks.a.theme);
+  if (columns.track && trackName)
+    paintTrackAxis(surface, columns.track, trackName, columns.top - 6, looks.a.theme, scene.a.sequence?.trackRange);
   const board = { x: 0, y: columns.top - 6, width: columns.a.width, height: columns.a.height - columns.top + 6 };
   const scrolled: [number, number] = [0, -looks.a.scroll.board];
   surface.group({ clip: board }, () => {

@@ -1,5 +1,5 @@
 import type { CompareScene } from '../../model/compareScene';
-import { trackPath } from '../../model/track';
+import { along, trackPath } from '../../model/track';
 import type { Surface } from '../../paint/surface';
 import { fixed } from '../../wording/format';
 import type { Look } from '../../paint/look';
@@ -30,7 +30,8 @@ export function paintTracks(surface: Surface, scene: CompareScene, look: Look): 
   const rows = scene.a.sequence?.rows ?? [];
   if (!track || !rows.length) return;
   const { theme } = look;
-  const at = (p: number): number => track.x + p * track.width;
+  const range = scene.a.sequence?.trackRange ?? [0, 1];
+  const at = (value: number): number => track.x + along(value, range) * track.width;
   paintTrackFrame(surface, track, 0, rowPitch * rows.length - rowPitch * 0.2, theme);
   const lines = (['b', 'a'] as const).map((side) => ({
     side,
@@ -63,7 +64,12 @@ function paintNumbers(surface: Surface, scene: CompareScene, step: number, look:
   const marks = (['a', 'b'] as const)
     .map((side) => ({ side, row: scene[side].sequence?.rows[step] }))
     .filter(({ row }) => row !== undefined && row.p !== null)
-    .map(({ side, row }) => ({ side, p: row!.p!, x: track.x + row!.p! * track.width, y: row!.y }))
+    .map(({ side, row }) => ({
+      side,
+      p: row!.p!,
+      x: track.x + along(row!.p!, scene[side].sequence!.trackRange) * track.width,
+      y: row!.y,
+    }))
     .sort((one, other) => one.x - other.x || (one.side === 'a' ? -1 : 1));
   const [left, right] = marks;
   if (left && right && right.x - left.x < 2 * half + 2) {

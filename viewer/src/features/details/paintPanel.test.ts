@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Quantiles, Sentence, WordResponse } from '../../data/types';
 import type { ComparedWord, PinnedEvidence } from '../../data/evidence';
+import { answerWords } from '../../wording/answer';
 import { panelSvg } from './paintPanel';
 import { panelTable } from './panelTable';
 
@@ -41,6 +42,9 @@ const evidence: PinnedEvidence = {
     length: 2,
     classes: 2,
     pClass: new Float32Array([0.5, 0.5, 0.7, 0.3]),
+    followed: 1,
+    value: null,
+    target: null,
     push: new Float32Array([0, -0.85]),
     loss: null,
     next: null,
@@ -63,8 +67,10 @@ const compared: ComparedWord[] = [
   { text: 'gone', wordId: null, response: null, quantiles: null, effect: null },
 ];
 
+const answer = answerWords({ kind: 'classifier', classes: ['negative', 'positive'] }, 1);
+
 describe('panelSvg', () => {
-  const svg = panelSvg({ evidence, word: hostile, positive: 'positive', compared, source: 'made up' }, 'light');
+  const svg = panelSvg({ evidence, word: hostile, positive: 'positive', answer, compared, source: 'made up' }, 'light');
   it('keeps words of the corpus text', () => {
     expect(svg).not.toContain('<img');
     expect(svg).toContain('&lt;img');
@@ -73,10 +79,10 @@ describe('panelSvg', () => {
   it('says in every dot what it encodes', () =>
     expect(svg).toMatch(/<circle[^>]*><title>Unit 0\. Rose at this step: \+0\.200\./));
   it('is drawn without a pinned step, and without words', () => {
-    expect(panelSvg({ evidence: null, word: '', positive: '', compared, source: '' }, 'dark')).toContain(
+    expect(panelSvg({ evidence: null, word: '', positive: '', answer, compared, source: '' }, 'dark')).toContain(
       'Words side by side',
     );
-    expect(panelSvg({ evidence, word: 'x', positive: '', compared: [], source: '' }, 'dark')).not.toContain(
+    expect(panelSvg({ evidence, word: 'x', positive: '', answer, compared: [], source: '' }, 'dark')).not.toContain(
       'Words side by side',
     );
   });

@@ -3,6 +3,7 @@ import { candidates } from '../../model/nextWords';
 import { change } from '../../model/sequence';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import { SvgSurface, type Surface } from '../../paint/surface';
+import { pushTitle, type AnswerWords } from '../../wording/answer';
 import { plain } from '../../wording/tip';
 import { count, fixed, signed, surpriseText } from '../../wording/format';
 import { note } from '../../paint/paintAxis';
@@ -29,6 +30,8 @@ export interface PanelContent {
   word: string;
   /** Name of the class whose probability is shown. */
   positive: string;
+  /** What words push. */
+  answer: AnswerWords;
   compared: readonly ComparedWord[];
   /** The held chip, by its drawn number, and what happens without it. */
   without?: { number: number; units: number; kind: ModelEntry['kind']; groups: readonly WithoutGroup[] } | null;
@@ -145,9 +148,17 @@ function paintPinned(
     const frame = { left: 36, right: WIDTH };
     const strip = pushStrip(values, frame.left, frame.right);
     const labels = pushLabels(strip, values, WIDTH, theme, 28);
-    heading(surface, 'Push on the verdict, in log-odds', (y += 20), theme);
+    heading(surface, pushTitle(content.answer), (y += 20), theme);
     surface.group({ translate: [0, (y += 8)] }, () =>
-      paintPush(surface, strip, values, labels, frame, theme, plain(describePush(values, content.word))),
+      paintPush(
+        surface,
+        strip,
+        values,
+        labels,
+        frame,
+        theme,
+        plain(describePush(values, content.word, content.answer)),
+      ),
     );
     y += pushHeight(labels);
   }

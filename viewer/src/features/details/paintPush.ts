@@ -1,6 +1,7 @@
 import type { Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { measure } from '../../model/text';
+import { inUnit, type AnswerWords } from '../../wording/answer';
 import { signed, tick } from '../../wording/format';
 import { corpus, type Segment, type TooltipContent } from '../../wording/tip';
 import { axisText } from '../../paint/paintAxis';
@@ -41,8 +42,8 @@ export function pushHeight(labels: readonly Label[]): number {
   return LABEL + 6 + ROW * Math.max(0, ...labels.map((label) => label.row));
 }
 
-export function describePush(values: PushValues, word: string): TooltipContent {
-  const lines: Segment[][] = [[`Here: ${signed(values.here)} log-odds.`]];
+export function describePush(values: PushValues, word: string, said: AnswerWords): TooltipContent {
+  const lines: Segment[][] = [[`Here: ${inUnit(signed(values.here), said)}.`]];
   const q = values.quantiles;
   if (q)
     lines.push(
@@ -50,7 +51,7 @@ export function describePush(values: PushValues, word: string): TooltipContent {
       [`9th to 91st percentile: ${signed(q[0]!)} to ${signed(q[4]!)}.`],
     );
   if (values.reversed !== null) lines.push([`In the reversed sentence: ${signed(values.reversed)}.`]);
-  return { title: ['Push on the verdict'], lines, hint: null };
+  return { title: [`Push on ${said.subject}`], lines, hint: null };
 }
 
 export function paintPush(

@@ -41,7 +41,7 @@ export function pairFacts(first: PinnedEvidence, second: PinnedEvidence, positiv
   const facts: [string, string, (of: PinnedEvidence) => string][] = [
     [`P(${positive})`, `Probability of “${positive}” before and after the word`, probability],
     ['P(next word)', 'Probability that the model gave the word that came', nextWord],
-    ['Push on verdict', 'Change of the log-odds at the word', push],
+    ['Push', 'What the word pushed the answer by, as on the right of each word', push],
     ['Memory kept', 'Share of the state before the word that is still there, with the same sign', kept],
     ['Surprise', 'Where the change stands among the uses of its word, by its distance from the usual', surprise],
   ];

@@ -12,7 +12,7 @@ export function wordTip(point: MapPoint, facts: Facts): TooltipContent {
   const part = speechLine(facts.vocabulary, point.id);
   if (part) lines.push([part]);
   const effect = facts.effects?.(point.id) ?? null;
-  if (effect !== null) lines.push([`Effect on the verdict ${signed(effect)} in log-odds.`]);
+  if (effect !== null) lines.push([`Effect on the answer ${signed(effect)}.`]);
   return {
     title: [corpus(point.name), point.number === null ? ', not in this grouping' : `, in words ${point.number}`],
     lines,
@@ -68,7 +68,7 @@ export function mapTable(kind: 'unit' | 'word', points: readonly MapPoint[], fac
       { name: 'uses', about: 'Uses in the training text' },
       { name: 'part of speech', about: 'Part of speech of most of its uses' },
       { name: 'share', about: 'Share of its uses with that part of speech', digits: 2 },
-      { name: 'effect', about: 'Effect on the verdict in log-odds', digits: 3 },
+      { name: 'effect', about: 'Effect on the answer, of two classes in log-odds', digits: 3 },
     ],
     rows: points.map((point) => [
       point.name,

@@ -8,7 +8,7 @@ const NAMED = 2;
 
 /** Null while there is no sentence to speak about. `drawn` is what the picture says of itself. */
 export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFacts | null {
-  const { sentence, steps, model } = explorer;
+  const { sentence, steps } = explorer;
   if (!sentence) return null;
   const step = explorer.step ?? 0;
   const p = verdict(steps, step);
@@ -25,7 +25,7 @@ export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFac
     second: otherOrder(explorer.dataset?.probes ?? {}, sentence.key),
     word: sentence.surface[step] ?? '',
     step,
-    className: p ? (model?.classes[model.classes.length - 1] ?? null) : null,
+    className: p ? explorer.towards : null,
     before: p?.before ?? null,
     after: p?.after ?? null,
     chip: most && { number: most.drawnNumber, mean: most.mean, units: most.units },

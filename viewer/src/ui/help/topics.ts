@@ -23,9 +23,9 @@ export interface Explanation {
 }
 
 const BELOW: Record<ModelEntry['kind'], string> = {
-  classifier: 'Below, the push on the verdict: the upright line is the median use, the dot this one.',
+  classifier: 'Below, the push on the answer: the upright line is the median use, the dot this one.',
   'language model': 'Below, the words that the model held likeliest to come next; the one that came is in ink.',
-  recording: 'This recording has no classifier, so there is no verdict to compare.',
+  recording: 'Below, the push on the answer, where the model gives one that is known.',
 };
 
 /** Plain sentences for someone who sees the picture for the first time. */
@@ -177,7 +177,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
         sentences: [
           'A line is one use of the word, with what stands left and right of it.',
           'Order by the word before or after to see patterns: the same neighbours come together.',
-          'Push is what the step did to the verdict: orange towards the last class, blue away from it.',
+          'Push is what the step did to the verdict: orange towards the class that is followed, blue away from it.',
           'Click a line to open the sentence with that word pinned.',
         ],
       };
