@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from rnnvis.measures.units.gates import keeping
 from rnnvis.published.schema import BY_NAME, TABLES
 from rnnvis.published.schema.declaration import Column
 from rnnvis.published.schema.figures import PAIR_FIGURE, STATE_FIGURES, SUBJECTS, TEST_FIGURES
+from rnnvis.published.schema.names import FEATURES, GATES, METHODS, SELECTIONS
 from rnnvis.published.schema.said import PLACEHOLDERS, Figure, Said
+from rnnvis.recording.cells import CELLS
 
 
 def source() -> str:
@@ -58,8 +61,29 @@ def source() -> str:
         "/** How what a model is held against is called beside a mark. */",
         f"export const SUBJECTS: Readonly<Record<string, string>> = {_text(SUBJECTS)};",
         "",
+        "/** Features of a step, in the order shown: what each is called, and in full. */",
+        "export const FEATURES = {",
+        *(f"  {name}: {_object({'title': title, 'about': about})}," for name, (title, about) in FEATURES.items()),
+        "} as const;",
+        "",
+        "/** Names of gates. */",
+        f"export const GATES: Readonly<Record<string, string>> = {_text(GATES)};",
+        "",
+        "/** By kind of cell: the gate that says what share of a state is kept. */",
+        f"export const KEEPING_GATES: Readonly<Record<string, string>> = {_text(keeping_gates())};",
+        "",
+        "/** Names of how units and words were grouped, and of which words took part. */",
+        f"export const METHODS: Readonly<Record<string, string>> = {_text(METHODS)};",
+        f"export const SELECTIONS: Readonly<Record<string, string>> = {_text(SELECTIONS)};",
+        "",
     ]
     return "\n".join(lines)
+
+
+def keeping_gates() -> dict[str, str]:
+    """By what torch calls a kind of cell: the name of its gate that keeps a state, for those that have one."""
+    kept = {mode: keeping(cell.gates) for cell in CELLS for mode in cell.modes}
+    return {mode: GATES[gate] for mode, gate in kept.items() if gate is not None}
 
 
 def measures() -> list[dict[str, Any]]:

@@ -92,3 +92,20 @@ export const PAIR_FIGURE: FigureSpec = { name: "cka", title: "States alike (CKA)
 
 /** How what a model is held against is called beside a mark. */
 export const SUBJECTS: Readonly<Record<string, string>> = {"TF-IDF + logistic regression": "word counts alone", "majority class": "majority class"};
+
+/** Features of a step, in the order shown: what each is called, and in full. */
+export const FEATURES = {
+  part_of_speech: { title: "Part of speech", about: "part of speech of the word" },
+  label: { title: "Label", about: "label of the sentence" },
+  position: { title: "Position", about: "position in the sentence" },
+} as const;
+
+/** Names of gates. */
+export const GATES: Readonly<Record<string, string>> = {"i": "Input gate", "f": "Forget gate", "o": "Output gate", "r": "Reset gate", "z": "Update gate"};
+
+/** By kind of cell: the gate that says what share of a state is kept. */
+export const KEEPING_GATES: Readonly<Record<string, string>> = {"GRU": "Update gate", "LSTM": "Forget gate"};
+
+/** Names of how units and words were grouped, and of which words took part. */
+export const METHODS: Readonly<Record<string, string>> = {"block": "signed response", "direction": "signed response, loudness aside", "spectral": "spectral", "modularity": "modularity", "rnnvis": "size, as RNNVis"};
+export const SELECTIONS: Readonly<Record<string, string>> = {"reliable": "clearest responses", "frequent": "most frequent"};

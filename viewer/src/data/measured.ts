@@ -1,8 +1,9 @@
+import { FEATURES } from './figures';
 import type { Source } from './source';
 import type { Feature, StateEntry, Told, UnitRow, Without } from './types';
 
 /** In the order shown. */
-export const FEATURES: readonly Feature[] = ['part_of_speech', 'label', 'position'];
+export const FEATURE_ORDER = Object.keys(FEATURES) as readonly Feature[];
 
 /** A gate of a unit: its mean, and the shares of steps where it is nearly closed and nearly open. */
 export interface Gate {
@@ -66,7 +67,7 @@ async function selectivity(source: Source, state: StateEntry): Promise<Map<numbe
   const rows =
     (await source.table(state, 'selectivity')?.all(['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'])) ?? [];
   for (const { unit, feature, bits, shuffled, highest, lowest } of rows) {
-    const known = FEATURES.find((one) => one === feature);
+    const known = FEATURE_ORDER.find((one) => one === feature);
     if (!known) continue;
     const of = found.get(unit) ?? {};
     of[known] = { bits, shuffled, highest, lowest };

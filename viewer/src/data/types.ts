@@ -1,6 +1,6 @@
 /** What the explorer works with in memory, decoded from the published tables. The only shapes that views know. */
 
-import type { UnitFigures } from './figures';
+import type { FEATURES, UnitFigures } from './figures';
 
 export type {
   DatasetEntry,
@@ -160,7 +160,7 @@ export interface Clustering {
 }
 
 /** Something of a step that units may tell: of the word read, of its sentence, or of its place there. */
-export type Feature = 'part_of_speech' | 'label' | 'position';
+export type Feature = keyof typeof FEATURES;
 
 /** What the state of a unit tells about a feature of the step, in bits. */
 export interface Told {

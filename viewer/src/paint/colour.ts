@@ -36,6 +36,8 @@ export interface Tokens {
   /** Text on a selected word's pill, and on a pill of ink. */
   onSelected: string;
   onInk: string;
+  /** Ground, text and hint of a tooltip, which is dark in both themes, and its shadow. */
+  tip: { ground: string; text: string; hint: string; shadow: string };
 }
 
 export const LIGHT: Tokens = {
@@ -59,6 +61,7 @@ export const LIGHT: Tokens = {
   selected: ['#7B3B9B', '#0F7A67', '#1B2026'],
   onSelected: '#FFFFFF',
   onInk: '#FFFFFF',
+  tip: { ground: '#1B2026', text: '#FFFFFF', hint: '#B6BDC4', shadow: 'rgb(0 0 0 / 18%)' },
 };
 
 export const DARK: Tokens = {
@@ -82,6 +85,7 @@ export const DARK: Tokens = {
   selected: ['#C79BE4', '#36AD97', '#ECEEF0'],
   onSelected: '#121518',
   onInk: '#121518',
+  tip: { ground: '#343B42', text: '#FFFFFF', hint: '#B6BDC4', shadow: 'rgb(0 0 0 / 50%)' },
 };
 
 export function tokens(theme: ThemeName): Tokens {

@@ -1,6 +1,16 @@
 import { tokens, type ThemeName } from './colour';
 import { FAMILIES } from '../model/text';
 
+/** Size and line of what stands in the interface's own letters; a weight goes before it. */
+const TYPE_SCALE = {
+  note: '11px/16px',
+  line: '12px/16px',
+  text: '12px/18px',
+  loose: '12px/20px',
+  body: '13px/20px',
+  title: '14px/20px',
+};
+
 /** The colours and fonts of a theme as CSS custom properties, so that styles and painting share one declaration. */
 export function themeStyle(theme: ThemeName): string {
   const t = tokens(theme);
@@ -15,6 +25,10 @@ export function themeStyle(theme: ThemeName): string {
     '--ink-3': t.ink3,
     '--wash': t.wash,
     '--on-ink': t.onInk,
+    '--tip': t.tip.ground,
+    '--on-tip': t.tip.text,
+    '--tip-hint': t.tip.hint,
+    '--tip-shadow': t.tip.shadow,
     '--positive': t.positive.mark,
     '--positive-text': t.positive.text,
     '--positive-extreme': t.positive.extreme,
@@ -32,6 +46,10 @@ export function themeStyle(theme: ThemeName): string {
     '--on-selected': t.onSelected,
     '--sans': FAMILIES.interface,
     '--serif': FAMILIES.corpus,
+    ...Object.fromEntries(
+      Object.entries(TYPE_SCALE).map(([name, size]) => [`--type-${name}`, `${size} ${FAMILIES.interface}`]),
+    ),
+    '--ring': '2px solid var(--ink)',
     'color-scheme': theme,
   };
   return Object.entries(properties)

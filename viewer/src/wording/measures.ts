@@ -1,5 +1,5 @@
 import { extent } from 'd3-array';
-import { UNIT_MEASURES, type Placeholder } from '../data/figures';
+import { KEEPING_GATES, UNIT_MEASURES, type Placeholder } from '../data/figures';
 import type { MeasureSpec } from '../data/said';
 import type { Feature, UnitRow } from '../data/types';
 import type { MeasureKey } from '../state/unitList';
@@ -41,7 +41,6 @@ interface Naming {
   positive: string | null;
 }
 
-const GATES: Record<string, string> = { GRU: 'Update gate', LSTM: 'Forget gate' };
 const same = (value: number): number => value;
 
 /** The published row of a unit that a measure reads. */
@@ -95,7 +94,7 @@ function measureOf(
     const clear = rows.filter((row) => known(value(row))).sort((a, b) => rank(value(b)!) - rank(value(a)!));
     return (places ??= new Map(clear.map((row, i) => [row.unit, i + 1])));
   };
-  const named = { kind, gate: GATES[of.toUpperCase()] ?? 'Gate', positive: positive ?? 'the second class' };
+  const named = { kind, gate: KEEPING_GATES[of.toUpperCase()] ?? 'Gate', positive: positive ?? 'the second class' };
   const figures: Record<Exclude<Placeholder, keyof typeof named>, (row: UnitRow) => string> = {
     side: (row) => ((plain(row) ?? 1) < 0.5 ? 'low' : 'high'),
     saturated: ({ saturation }) =>

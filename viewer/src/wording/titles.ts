@@ -1,18 +1,3 @@
-/** Names of published choices as they are shown. */
-
-export const METHODS: Record<string, string> = {
-  block: 'signed response',
-  direction: 'signed response, loudness aside',
-  spectral: 'spectral',
-  modularity: 'modularity',
-  rnnvis: 'size, as RNNVis',
-};
-
-export const SELECTIONS: Record<string, string> = {
-  reliable: 'clearest responses',
-  frequent: 'most frequent',
-};
-
 /** A number with its sign, to two decimals or as many as it takes to show one digit. */
 export function signed(value: number): string {
   const size = Math.abs(value);

@@ -1,32 +1,12 @@
 /** What a unit tells and what happens without it, in words and numbers. */
 
+import { GATES } from '../data/figures';
 import type { Feature, ModelEntry, Without } from '../data/types';
 import { fixed } from './format';
 import { natDigits } from './numbers';
 
-export const FEATURE_NAMES: Record<Feature, string> = {
-  part_of_speech: 'part of speech of the word',
-  label: 'label of the sentence',
-  position: 'position in the sentence',
-};
-
-/** The same without of what. */
-export const FEATURE_SHORT: Record<Feature, string> = {
-  part_of_speech: 'Part of speech',
-  label: 'Label',
-  position: 'Position',
-};
-
-const GATE_NAMES: Record<string, string> = {
-  i: 'Input gate',
-  f: 'Forget gate',
-  o: 'Output gate',
-  r: 'Reset gate',
-  z: 'Update gate',
-};
-
 export function gateName(gate: string): string {
-  return GATE_NAMES[gate] ?? `Gate ${gate}`;
+  return GATES[gate] ?? `Gate ${gate}`;
 }
 
 /** `0.031 ± 0.004`, without a sign: it stands after “rises by” or “falls by”. Both have the digits that the larger one needs. */

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,11 @@ import numpy as np
 from rnnvis.measures.moments import row_blocks
 
 CLOSED, OPEN = 0.1, 0.9
+
+
+def keeping(gates: Iterable[str]) -> str | None:
+    """The one of `gates` that is the share of a state that is kept: a cell calls it "f" or "z"; None without one."""
+    return next((name for name in gates if name in ("f", "z")), None)
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ class Gates:
     @property
     def keeping(self) -> str | None:
         """Name of the gate that keeps memory, forget gate or update gate; None of a layer without one."""
-        return next((name for name in ("f", "z") if name in self.mean), None)
+        return keeping(self.mean)
 
 
 class GateAccumulator:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from rnnvis.published.schema.declaration import Column, Table
+from rnnvis.published.schema.names import FEATURES
 from rnnvis.published.schema.said import Said
 
 
-def _tells(feature: str, what: str, title: str, key: str, order: int, telling: int) -> Said:
+def _tells(feature: str, title: str, key: str, order: int, telling: int) -> Said:
     return Said(
         title,
-        f"How much its state tells about the {what}: mutual information over every step, in bits; 0 is nothing",
+        f"How much its state tells about the {FEATURES[feature][1]}: mutual information over every step, in bits; "
+        "0 is nothing",
         "chance gives {chance}",
         format="bits",
         group="tells",
@@ -226,9 +228,9 @@ UNITS: tuple[Table, ...] = (
                 "Mutual information of the state, cut into 16 equally full bins, with the feature",
                 low=0,
                 said=(
-                    _tells("part_of_speech", "part of speech of the word", "Tells part of speech", "speechBits", 9, 5),
-                    _tells("label", "label of the sentence", "Tells label (bits)", "labelBits", 10, 12),
-                    _tells("position", "position in the sentence", "Tells position", "positionBits", 11, 11),
+                    _tells("part_of_speech", "Tells part of speech", "speechBits", 9, 5),
+                    _tells("label", "Tells label (bits)", "labelBits", 10, 12),
+                    _tells("position", "Tells position", "positionBits", 11, 11),
                 ),
             ),
             Column("shuffled", "float32", "The same with the feature shuffled: what chance gives, in bits", low=0),

@@ -8,10 +8,11 @@ import { histogram } from '../../model/histogram';
 import { paintBoxes } from './paintBoxes';
 import { gatesHeight, paintGates } from './paintGates';
 import { HISTOGRAM_HEIGHT, histogramScale, paintHistogram, paintSpread } from './paintHistogram';
-import { FEATURES, type Gate } from '../../data/measured';
+import { FEATURES } from '../../data/figures';
+import { FEATURE_ORDER, type Gate } from '../../data/measured';
 import type { UnitHistogram, UnitRow } from '../../data/types';
 import { bits } from '../../wording/numbers';
-import { FEATURE_NAMES, moves, valueName } from '../../wording/told';
+import { moves, valueName } from '../../wording/told';
 import type { NextWords, UnitWords } from './unitData';
 
 const MARGIN = 24;
@@ -31,11 +32,11 @@ export interface UnitFigure {
 
 /** What the unit tells and what happens without it, a line each. */
 function lines({ row, next }: UnitFigure): string[] {
-  const told = FEATURES.flatMap((feature) => {
+  const told = FEATURE_ORDER.flatMap((feature) => {
     const of = row?.told?.[feature];
     if (!of) return [];
     return [
-      `Tells the ${FEATURE_NAMES[feature]}: ${bits(of.bits)} (chance ${bits(of.shuffled)}), highest at ${valueName(feature, of.highest)}`,
+      `Tells the ${FEATURES[feature].about}: ${bits(of.bits)} (chance ${bits(of.shuffled)}), highest at ${valueName(feature, of.highest)}`,
     ];
   });
   return [

@@ -1,10 +1,11 @@
-import { FEATURES, type Gate } from '../../data/measured';
+import { FEATURES } from '../../data/figures';
+import { FEATURE_ORDER, type Gate } from '../../data/measured';
 import type { UnitHistogram, UnitRow } from '../../data/types';
 import type { Table } from '../../model/csv';
 import type { WordBox } from './boxRows';
 import { measureCells, measureColumns } from '../../wording/measureTable';
 import type { Measure } from '../../wording/measures';
-import { FEATURE_SHORT, gateName } from '../../wording/told';
+import { gateName } from '../../wording/told';
 import type { ContextRow, NextWords } from './unitData';
 
 export function wordsTable(unit: number, words: readonly WordBox[]): Table {
@@ -75,9 +76,9 @@ export function measuredTables({ unit, told = {} }: UnitRow, gates: readonly Gat
       { name: 'highest at', about: 'Value of the feature at which the mean state is highest' },
       { name: 'lowest at', about: 'Value of the feature at which the mean state is lowest' },
     ],
-    rows: FEATURES.flatMap((feature) => {
+    rows: FEATURE_ORDER.flatMap((feature) => {
       const of = told[feature];
-      return of ? [[FEATURE_SHORT[feature].toLowerCase(), of.bits, of.shuffled, of.highest, of.lowest]] : [];
+      return of ? [[FEATURES[feature].title.toLowerCase(), of.bits, of.shuffled, of.highest, of.lowest]] : [];
     }),
   };
   const open: Table = {
