@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python -m rnnvis.start
 
-.PHONY: help demo demo-build demo-lm demo-lm-build site serve verify wheel test check bench clean
+.PHONY: help demo demo-build demo-lm demo-lm-build site serve verify wheel test check bench soak clean
 
 help:
 	@echo "make demo           set up, train, build and serve the explorer on the review corpus"
@@ -15,6 +15,7 @@ help:
 	@echo "make test           set up what the tests need, and run all of them"
 	@echo "make check          formatting, types, lint, generated files (a minute or two)"
 	@echo "make bench          measure the figures that the documentation quotes"
+	@echo "make soak           damaged inputs, kills, full disks and readers at length (an hour or more)"
 	@echo "make clean          remove build/ and what was generated into site/"
 
 demo: demo-build
@@ -49,6 +50,9 @@ check: $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-test demo-build
 	@$(VENV)/bin/python -m benchmarks
+
+soak: $(VENV)/.ready-test demo-build
+	@$(VENV)/bin/python -m tests.soak
 
 $(VENV)/.ready: pyproject.toml requirements/constraints.txt requirements/run.txt requirements/setup.sh
 	@PYTHON="$(PYTHON)" sh requirements/setup.sh $(VENV) run

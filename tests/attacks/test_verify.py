@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from rnnvis.published import files
+from rnnvis.published.publishing import digest
 from rnnvis.published.verify import verify
 from tests import synthetic
 from tests.rewritten import declare, entry_of, rewrite, with_value
@@ -216,3 +218,60 @@ def test_a_row_that_is_missing_is_named(folder: Path, table: str, many: str) -> 
 def test_a_clustering_that_is_missing_in_one_table_is_named(folder: Path, table: str) -> None:
     rewrite(folder, table, lambda rows: rows.slice(1))
     assert f"{table}: has no row of block, frequent, k = 2, against cluster_labels" in only_problem(folder)
+
+
+TEXTS = [
+    ("words", "text"),
+    ("sentences", "key"),
+    ("sentences", "text"),
+    ("sentences", "split"),
+    ("unit_matches", "model_a"),
+    ("metrics", "about"),
+    ("cluster_labels", "side"),
+]
+
+
+@pytest.mark.parametrize(("table", "column"), TEXTS)
+def test_text_that_is_no_utf_8_is_named(folder: Path, table: str, column: str) -> None:
+    def changed(rows: pa.Table) -> pa.Table:
+        at = rows.schema.get_field_index(column)
+        raw = pa.array([b"\xff\xfe" + str(row).encode() for row in range(rows.num_rows)], pa.binary())
+        text = pa.Array.from_buffers(pa.string(), rows.num_rows, raw.buffers())
+        return rows.set_column(at, rows.schema.field(at), text)
+
+    rewrite(folder, table, changed)
+    problems = verify(folder).problems
+    assert any(
+        f" / {table}: " in problem and f"{column} holds values that cannot be read" in problem for problem in problems
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda keys: keys.clear(), "by no column at all"),
+        (lambda keys: keys.update({next(iter(keys)): [2**70]}), "that are none of its kind"),
+        (lambda keys: keys.update({next(iter(keys)): [-1, "x"]}), "that are none of its kind"),
+        (lambda keys: keys.update(other=["x"]), "by the column 'other', which it does not have"),
+    ],
+)
+def test_keys_of_the_first_view_that_are_none_are_named(folder: Path, change: Any, said: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    change(manifest["datasets"][0]["first_view"]["slices"][0]["keys"])
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    assert said in only_problem(folder)
+
+
+@pytest.mark.parametrize("which", ["schema", "everywhere"])
+def test_a_column_whose_name_is_no_utf_8_is_named(folder: Path, which: str) -> None:
+    path = next(folder.glob("words-*.parquet"))
+    times = 1 if which == "schema" else -1
+    data = path.read_bytes().replace(b"part_of_speech", b"\xff\xe5rt_of_speech", times)
+    path.write_bytes(data)
+
+    def signed(manifest: Any) -> None:
+        entry_of(manifest, "words")["files"][0].update(bytes=len(data), sha256=digest(path))
+
+    declare(folder, signed)
+    assert any("not readable as Parquet" in problem for problem in verify(folder).problems)

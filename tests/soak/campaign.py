@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import signal
-import sys
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -70,9 +69,3 @@ def campaign(name: str, folder: Path, inputs: int, start: int | None = None) -> 
 def assert_good(of: Format, folder: Path) -> None:
     """The file as it is is read."""
     of.read(folder, [])
-
-
-if __name__ == "__main__":  # one format in a process of its own: what a library does to memory ends there
-    wanted, home, many, begin = sys.argv[1:]
-    found = campaign(wanted, Path(home), int(many), int(begin))
-    print("\t".join(f"{how}={count}" for how, count in found.items()))

@@ -112,12 +112,13 @@ def read(name: str, paths: Iterable[Path], columns: Sequence[str] | None = None)
     for path in paths:
         try:
             piece = pq.read_table(path, columns=columns)
+            named = piece.schema.names
         except FileNotFoundError:
             raise RnnvisError(f"{path}: no such file", "publish again: rnnvis publish") from None
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last one: names of columns
             raise RnnvisError(f"{path}: not a whole Parquet file ({error})", "publish again: rnnvis publish") from None
         wanted = [c.name for c in table.columns if not c.nullable and (columns is None or c.name in columns)]
-        missing = [name for name in wanted if name not in piece.schema.names]
+        missing = [name for name in wanted if name not in named]
         if missing:
             raise RnnvisError(f"{path}: the column {missing[0]} is missing", "publish again: rnnvis publish")
         pieces.append(typed(piece, table, columns))

@@ -81,6 +81,9 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
         if owner is None or table not in owner["tables"] or table not in BY_NAME:
             yield f"{at}: names the table {table}, which was not published"
             continue
+        if wrong := _wrong_keys(table, piece["keys"]):
+            yield f"{at}: names rows of {table} by {wrong}"
+            continue
         try:
             held = pq.read_table(io.BytesIO(data[piece["start"] : piece["end"]]))
             same = files.typed(held, BY_NAME[table]).equals(
@@ -91,6 +94,19 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
             continue
         if not same:
             yield f"{at}: its rows of {table} are not those of the table"
+
+
+def _wrong_keys(table: str, keys: Keys) -> str | None:
+    """Which of the keys that a manifest gives can be none of the table's, in words."""
+    schema = BY_NAME[table].arrow()
+    for column, values in keys.items():
+        if column not in schema.names:
+            return f"the column {column!r}, which it does not have"
+        try:
+            pa.array(values, schema.field(column).type)
+        except (pa.ArrowException, OverflowError, TypeError, ValueError):
+            return f"values of {column!r} that are none of its kind"
+    return None if keys else "no column at all"
 
 
 def rows_with(table: str, entry: TableEntry, keys: Keys, folder: Path) -> pa.Table:

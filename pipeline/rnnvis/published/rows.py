@@ -15,7 +15,8 @@ from rnnvis.published.schema.manifest import TableFile
 
 
 def of_columns(rows: pa.Table, table: Table) -> Iterator[str]:
-    """What is wrong with the columns of `rows`, in words: their types, their nulls, and numbers that are none."""
+    """What is wrong with the columns of `rows`, in words: their types, their nulls, numbers that are none, and
+    text that is no UTF-8."""
     for column in table.columns:
         if column.name not in rows.schema.names:
             if column.nullable:  # declared after this file was written
@@ -29,6 +30,11 @@ def of_columns(rows: pa.Table, table: Table) -> Iterator[str]:
             continue
         if values.null_count and not column.nullable:
             yield f"{column.name} holds nulls"
+        try:
+            values.validate(full=True)
+        except pa.ArrowException as error:
+            yield f"{column.name} holds values that cannot be read: {str(error).splitlines()[0]}"
+            continue
         if "float" in column.type and not _finite(values):
             yield f"{column.name} holds a value that is not a finite number"
 

@@ -101,19 +101,19 @@ def _check_table(folder: Path, holder: Holder, table: Table, entry: TableEntry, 
     order, counted = Order(table), 0
     for file in entry["files"]:
         path = folder / file["path"]
-        found, rows = file["rows"], None
+        found = file["rows"]
         if problem := _damage(path, file, report):
             yield f"{where}: {file['path']}: {problem}"
         else:
             try:
                 rows = pq.read_table(path, page_checksum_verification=True)
-            except (pa.ArrowException, OSError) as error:
+                wrong = [*_rows(path, rows, holder, table, file, order)]
+            except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last one: names of columns
                 yield f"{where}: {file['path']}: not readable as Parquet: {error}"
-        if rows is not None:
-            found = rows.num_rows
-            report.rows += found
-            for problem in _rows(path, rows, holder, table, file, order):
-                yield f"{where}: {file['path']}: {problem}"
+            else:
+                found = rows.num_rows
+                report.rows += found
+                yield from (f"{where}: {file['path']}: {problem}" for problem in wrong)
         counted += found
     if counted != entry["rows"]:
         yield f"{where}: {counted} rows in its files, {entry['rows']} in the manifest"
