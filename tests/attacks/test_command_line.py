@@ -193,6 +193,8 @@ def test_damaged_published_data_is_named(
     checkout: Path, command: str, damage: Callable[[Path], None], said: str
 ) -> None:
     damage(checkout / "site" / "explorer" / "data")
+    (checkout / "tools" / "website").mkdir(parents=True)
+    (checkout / "tools" / "website" / "__main__.py").touch()  # as a checkout has it; the data are looked at first
     refused(run(checkout, command), said)
 
 

@@ -273,16 +273,18 @@ def test_what_was_not_measured_is_said(watched: Watched, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("reason", "said"),
     [
-        ("classifier", "No ablation was published for this state."),
-        ("recording", "No ablation: the model’s output is not known to rnnvis."),
+        (None, "No ablation was published for this state."),
+        ("Nothing was switched off: it was not known how.", "Nothing was switched off: it was not known how."),
     ],
 )
-def test_where_the_tables_are_missing_the_reason_stands(watched: Watched, folder: Path, kind: str, said: str) -> None:
+def test_where_the_tables_are_missing_the_reason_stands(
+    watched: Watched, folder: Path, reason: str | None, said: str
+) -> None:
     def change(value: dict[str, Any]) -> None:
         without_tables(value)
-        value["datasets"][0]["models"][0]["kind"] = kind
+        value["datasets"][0]["models"][0]["ablation"] = reason
 
     page, asked = shown(watched, folder, damage=manifest(change))
     hold(page, 2)

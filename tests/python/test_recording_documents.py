@@ -10,6 +10,7 @@ from rnnvis.measures.outputs.next_words import following_words, words_spoken_for
 from rnnvis.nets.language_model import LanguageModel
 from rnnvis.recipes.steps.language_recorder import head_state, record_language_model
 from rnnvis.recording.documents import record_documents
+from rnnvis.text.sentences import Sentences
 
 from .speaking import speaking_corpus
 
@@ -82,7 +83,7 @@ def recorded():
 def test_guesses_are_those_of_a_softmax_over_the_carried_state(recorded):
     corpus, model, found = recorded
     starts = np.concatenate([[0], np.cumsum([len(t) for t in corpus.tokens])])
-    guesses = found.next_words
+    guesses = found.answers
     assert np.array_equal(guesses.rows, np.arange(starts[-1]))
     for document in corpus.documents:
         text = np.concatenate([corpus.tokens[i] for i in document])
@@ -90,18 +91,17 @@ def test_guesses_are_those_of_a_softmax_over_the_carried_state(recorded):
         states = torch.from_numpy(stepped(model, text)[:, 0, 0])
         with torch.no_grad():
             p = torch.softmax(model.head(states), dim=1).numpy()
-        np.testing.assert_allclose(guesses.p[rows[:-1]], p[np.arange(len(text) - 1), text[1:]], rtol=1e-4)
-        assert np.isnan(guesses.p[rows[-1]])
+        came = np.exp(-guesses.loss[rows[:-1]])
+        np.testing.assert_allclose(came, p[np.arange(len(text) - 1), text[1:]], rtol=1e-4)
         assert np.isnan(guesses.loss[rows[-1]])
         best = np.argsort(-p, axis=1)[:, :5]
-        np.testing.assert_allclose(guesses.top[rows], np.take_along_axis(p, best, axis=1), rtol=1e-4)
-        np.testing.assert_allclose(guesses.top[rows], np.take_along_axis(p, guesses.ids[rows], axis=1), rtol=1e-4)
-    np.testing.assert_allclose(guesses.loss, -np.log(guesses.p), rtol=1e-5)
+        np.testing.assert_allclose(guesses.top_p[rows], np.take_along_axis(p, best, axis=1), rtol=1e-4)
+        np.testing.assert_allclose(guesses.top_p[rows], np.take_along_axis(p, guesses.top_id[rows], axis=1), rtol=1e-4)
 
 
 def test_responses_are_changes_from_the_carried_state_and_probes_are_left_out(recorded):
     corpus, model, found = recorded
-    state = next(s for s in found.states if s.name == head_state(model))
+    state = found.states[head_state(model)]
     total, count = np.zeros((len(corpus.vocabulary), 6)), np.zeros(len(corpus.vocabulary))
     for document in corpus.documents:
         if corpus.split[document[0]] == "probe":
@@ -117,7 +117,7 @@ def test_responses_are_changes_from_the_carried_state_and_probes_are_left_out(re
 
 def test_what_a_sentence_starts_from_is_published_where_it_is_carried_on(recorded):
     corpus, _, found = recorded
-    state = found.states[0]
+    state = next(iter(found.states.values()))
     first = {int(document[0]) for document in corpus.documents}
     assert list(state.published) == list(range(len(corpus)))
     for i, before in zip(state.published, state.before, strict=True):
@@ -134,14 +134,18 @@ def test_guesses_are_of_held_out_text_and_of_published_sentences():
     model = LanguageModel(len(corpus.vocabulary), 600, 600, "rnn").eval()
     measure = Measure(minimum_count=2, frequent_count=5, states_megabytes=1)
     end, earlier = (record_language_model(model, corpus, measure, held_out) for held_out in (True, False))
-    published = set(end.states[0].published.tolist())
+    published = set(end.states["rnn.0.h"].published.tolist())
     assert {corpus.split[i] for i in published} == {"probe", "train", "valid", "test"}
     told = {i for i in range(len(corpus)) if corpus.split[i] != "train"} | published
-    assert set(end.sentence_id[end.next_words.rows].tolist()) == told != set(range(len(corpus)))
-    assert set(earlier.sentence_id[earlier.next_words.rows].tolist()) == published != told
-    shared = np.isin(end.next_words.rows, earlier.next_words.rows)
-    for name in ("p", "loss", "ids", "top"):
-        assert np.array_equal(getattr(end.next_words, name)[shared], getattr(earlier.next_words, name), equal_nan=True)
+    sentence = Sentences.of(corpus.tokens).sentence_id
+    assert set(sentence[end.answers.rows].tolist()) == told != set(range(len(corpus)))
+    assert set(sentence[earlier.answers.rows].tolist()) == published != told
+    shared = np.isin(end.answers.rows, earlier.answers.rows)
+    assert np.array_equal(end.answers.top_id[shared], earlier.answers.top_id)
+    np.testing.assert_allclose(end.answers.top_p[shared], earlier.answers.top_p, rtol=1e-5)
+    known = np.isin(sentence, list(published))
+    np.testing.assert_allclose(end.answers.loss[known], earlier.answers.loss[known], rtol=1e-5)
+    assert np.isnan(earlier.answers.loss[~known]).all()
 
 
 def test_the_word_after_each_step():

@@ -41,6 +41,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", root)
     (root / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.md", root / "benchmarks")
+    (root / "tests" / "soak").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "soak" / "results.md", root / "tests" / "soak")
     write_fragments(data, root / "site" / "generated", root / "datasets")
     (root / "site" / "generated" / "notices.md").write_text("<p>Notices</p>\n")
     done = subprocess.run(
@@ -90,6 +92,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "your-states",
         "your-text",
         "which-units",
+        "tested",
     }
 
 

@@ -56,7 +56,7 @@ class Sample:
             raise RnnvisError(
                 f"sample.keys names {len(set(self.keys))} of {sequences} sequences", "give each sequence its own key"
             )
-        low, high = self.contexts
-        if not 0 <= low < high <= 1:
-            raise RnnvisError(f"sample.contexts is {self.contexts}", "give two probabilities, the smaller one first")
-        return replace(self, **masks)
+        contexts = read_array(self.contexts, "sample.contexts")
+        if contexts.shape != (2,) or contexts.dtype.kind not in "iuf" or not 0 <= contexts[0] < contexts[1] <= 1:
+            raise RnnvisError(f"sample.contexts is {self.contexts!r}", "give two probabilities, the smaller one first")
+        return replace(self, contexts=(float(contexts[0]), float(contexts[1])), **masks)

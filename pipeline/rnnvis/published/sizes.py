@@ -58,11 +58,11 @@ def expected(
 
 
 def told(sizes: Mapping[str, int]) -> str:
-    """ "176.2 MB: states 117.2 MB, steps 17.3 MB, word_strengths 16.3 MB, other tables 25.3 MB"."""
+    """ "176.2 MB: states 117.2 MB, steps 17.3 MB, word_strengths 16.3 MB, the rest 25.3 MB"."""
     most = Counter(sizes).most_common()
     parts = [f"{table} {_bytes(size)}" for table, size in most[:_NAMED]]
     if len(most) > _NAMED:
-        parts.append(f"other tables {_bytes(sum(size for _, size in most[_NAMED:]))}")
+        parts.append(f"the rest {_bytes(sum(size for _, size in most[_NAMED:]))}")
     return f"{_bytes(sum(sizes.values()))}: {', '.join(parts)}"
 
 
