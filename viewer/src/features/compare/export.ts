@@ -12,7 +12,7 @@ import { measureColumns, type MeasureColumn } from './measures';
 import { pairingNote, sideNames } from './names';
 import { paintCompare, type ComparePainting } from './paint';
 import { paintHead, type HeadTexts } from './paintHead';
-import { MEASURES_HEIGHT, paintMeasures } from './paintMeasures';
+import { fitting, MEASURES_HEIGHT, paintMeasures } from './paintMeasures';
 import { paintMark } from './paintTrack';
 import { compareTables, measuresTable } from './tables';
 
@@ -111,7 +111,7 @@ function paint(surface: Surface, made: Figure): void {
   if (made.measures.length) {
     surface.group({ translate: [0, below] }, () => {
       surface.line(0, 0.5, WIDTH, 0.5, { stroke: theme.line });
-      paintMeasures(surface, made.measures, made.names, WIDTH, theme, null);
+      paintMeasures(surface, fitting(made.measures, WIDTH), made.names, WIDTH, theme, null);
     });
   }
   paintLegend(surface, made, heightOf(made) - 28, theme);

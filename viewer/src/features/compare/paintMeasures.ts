@@ -20,6 +20,17 @@ export function measuresLayout(width: number, columns: number): MeasuresLayout {
   return { first, pitch, strip: Math.min(142, pitch - 18), margin };
 }
 
+const NARROWEST = 122;
+
+/** As many measures as have room for their names, in their order; what is measured of the pair stays last. */
+export function fitting(columns: readonly MeasureColumn[], width: number): readonly MeasureColumn[] {
+  const { first, margin } = measuresLayout(width, 1);
+  const most = Math.max(1, Math.floor((width - margin - first) / NARROWEST));
+  if (columns.length <= most) return columns;
+  const pair = columns.filter((column) => column.pair).slice(-1);
+  return [...columns.filter((column) => !column.pair).slice(0, most - pair.length), ...pair];
+}
+
 const ROWS = { a: 47, b: 74 };
 
 function paintColumn(
