@@ -214,7 +214,7 @@ def _groupings(write: _Writer, drive: np.ndarray, word_group: np.ndarray, unit_g
                 {**key, "side": side, "cluster": c, "size": int(sizes[c]), "stability": 0.9} for c in range(k)
             ]
         means.append({**key, "mean": merged.ravel().tolist()})
-        strengths.append({**key, "strength": merged[z].astype(np.float32).ravel()})
+        strengths.append({**key, "strength": list(merged[z].astype(np.float16).ravel())})
     figures = {"held_out_r2": 0.6, "bound": 0.9, "sign_coherence": 0.85, "ari_words": 0.9, "ari_units": 0.95}
     tables = {
         "cluster_labels": labels,

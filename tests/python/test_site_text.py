@@ -56,6 +56,8 @@ def checkout(tmp_path: Path) -> Project:
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     (tmp_path / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.md", tmp_path / "benchmarks")
+    (tmp_path / "tests" / "soak").mkdir(parents=True)
+    shutil.copy(ROOT / "tests" / "soak" / "results.md", tmp_path / "tests" / "soak")
     (tmp_path / "site" / "explorer" / "app").mkdir(parents=True, exist_ok=True)
     (tmp_path / "site" / "explorer" / "app" / "rnnvis-explorer.js").write_text("export {}\n")
     (tmp_path / "site" / "explorer" / "app" / "rnnvis-fonts.css").write_text("")

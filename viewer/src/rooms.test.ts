@@ -1,9 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { ESLint } from 'eslint';
 import { describe, expect, it } from 'vitest';
 import typescript from 'typescript-eslint';
 
 const eslint = new ESLint({
-  cwd: new URL('..', import.meta.url).pathname,
+  cwd: fileURLToPath(new URL('..', import.meta.url)),
   overrideConfig: [
     typescript.configs.disableTypeChecked,
     { languageOptions: { parserOptions: { projectService: false } } },

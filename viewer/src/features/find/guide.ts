@@ -114,7 +114,7 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
           {
             name: 'Push',
             about:
-              'how the word moved the answer: above 0 towards the class that is followed, below 0 away from it; of two classes in log-odds',
+              'how the word moved the answer: above 0 towards the followed class, of two classes in log-odds',
           },
           { name: 'Loss', about: 'how wrong the model was just after it' },
           SURPRISE,
