@@ -113,8 +113,7 @@ export function guideFor(mode: FindMode, { words, chips, judged, bounded }: Sett
         parts: [
           {
             name: 'Push',
-            about:
-              'how the word moved the answer: above 0 towards the followed class, of two classes in log-odds',
+            about: 'how the word moved the answer: above 0 towards the followed class, of two classes in log-odds',
           },
           { name: 'Loss', about: 'how wrong the model was just after it' },
           SURPRISE,
