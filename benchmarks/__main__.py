@@ -42,8 +42,8 @@ def main(wanted: Sequence[str]) -> None:
     before = _sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     parts = []
     for name, (title, measure) in measures.items():
-        if wanted and name not in wanted and title in before:
-            parts.append(before[title])
+        if wanted and name not in wanted:
+            parts += [before[title]] if title in before else []
             continue
         say(f"Measuring {name}")
         parts.append(f"{measure().markdown()}\nMeasured on {machine()}\n")
