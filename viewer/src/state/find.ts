@@ -1,6 +1,7 @@
 /** The page “Find”: what is looked for, in the view and in its link. */
 
 import { CONCORDANCE_ORDERS, type ConcordanceOrder } from '../data/queries/concordance';
+import { MATCHES, type Match } from '../data/queries/matching';
 import { SENTENCE_ORDERS, type SentenceOrder, type Span } from '../data/queries/search';
 
 export const FIND_MODES = ['sentences', 'concordance', 'fires', 'nearest'] as const;
@@ -14,6 +15,8 @@ export interface FindState {
   mode: FindMode;
   /** Sentences: text, or an expression between slashes. */
   text: string;
+  /** Whether the text means whole words, or letters anywhere. */
+  match: Match;
   split: string;
   label: number | null;
   verdict: 'any' | 'right' | 'wrong';
@@ -45,6 +48,7 @@ export interface FindState {
 export const FIND: FindState = {
   mode: 'sentences',
   text: '',
+  match: 'words',
   split: '',
   label: null,
   verdict: 'any',
@@ -66,6 +70,18 @@ export const FIND: FindState = {
   metric: 'cosine',
   onePerSentence: true,
 };
+
+const OF_MODE: Record<FindMode, readonly (keyof FindState)[]> = {
+  sentences: ['text', 'match', 'split', 'label', 'verdict', 'length', 'loss', 'surprise', 'order'],
+  concordance: ['phrase', 'lines', 'memory'],
+  fires: ['below', 'threshold', 'run', 'quietBefore', 'quietAfter'],
+  nearest: ['metric', 'onePerSentence'],
+};
+
+/** What a new search of this kind begins with. */
+export function freshFind(mode: FindMode): Partial<FindState> {
+  return Object.fromEntries(OF_MODE[mode].map((key) => [key, FIND[key]]));
+}
 
 interface Codec<T> {
   write: (value: T) => string;
@@ -132,6 +148,7 @@ type Row = { [K in keyof FindState]: [K, string, Codec<FindState[K]>] }[keyof Fi
 const ROWS: readonly Row[] = [
   ['mode', 'm', oneOf(FIND_MODES)],
   ['text', 't', text],
+  ['match', 'tm', oneOf(MATCHES)],
   ['split', 's', text],
   ['label', 'l', optional(whole)],
   ['verdict', 'v', oneOf<FindState['verdict']>(['any', 'right', 'wrong'])],
@@ -158,7 +175,10 @@ const ROWS: readonly Row[] = [
 export function writeFind(find: FindState): string {
   return ROWS.flatMap(([key, name, codec]) => {
     const written = (codec as Codec<unknown>).write(find[key]);
-    return written === (codec as Codec<unknown>).write(FIND[key]) ? [] : [`${name}:${written}`];
+    const usual = written === (codec as Codec<unknown>).write(FIND[key]);
+    // A text without it means letters, as in links of before there were words.
+    const said = key === 'match' && find.text !== '' ? written === 'words' : !usual;
+    return said ? [`${name}:${written}`] : [];
   }).join(';');
 }
 
@@ -174,5 +194,6 @@ export function readFind(value: string): FindState {
     seen.add(name);
     find[row[0]] = (row[2] as Codec<unknown>).read(part.slice(at + 1));
   }
+  if (seen.has('t') && !seen.has('tm')) find['match'] = 'letters';
   return find as unknown as FindState;
 }
