@@ -35,7 +35,8 @@ export interface FindState {
   /** Number of the chip as drawn, from 1. */
   chip: number;
   below: boolean;
-  threshold: number;
+  /** Null for the side and the threshold that the unit has itself. */
+  threshold: number | null;
   run: number;
   /** Whether units of the range must be quiet just before it, and just after it. */
   quietBefore: boolean;
@@ -63,7 +64,7 @@ export const FIND: FindState = {
   unit: 0,
   chip: 1,
   below: false,
-  threshold: 0.5,
+  threshold: null,
   run: 1,
   quietBefore: true,
   quietAfter: true,
@@ -163,7 +164,7 @@ const ROWS: readonly Row[] = [
   ['unit', 'u', whole],
   ['chip', 'c', whole],
   ['below', 'w', flag],
-  ['threshold', 'h', real],
+  ['threshold', 'h', optional(real)],
   ['run', 'r', whole],
   ['quietBefore', 'qb', flag],
   ['quietAfter', 'qa', flag],

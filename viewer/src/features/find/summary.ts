@@ -34,11 +34,14 @@ export function conditionsOf(find: FindState, labels: readonly string[]): Condit
       break;
     case 'fires':
       if (find.by === 'range') {
-        add(`|s| ≥ ${find.threshold}`, { threshold: FIND.threshold });
+        add(find.threshold !== null && `|s| ≥ ${find.threshold}`, { threshold: null });
         add(find.quietBefore && 'quiet before', { quietBefore: false });
         add(find.quietAfter && 'quiet after', { quietAfter: false });
       } else {
-        add(`${find.below ? '≤' : '≥'} ${find.threshold}`, { threshold: FIND.threshold, below: FIND.below });
+        add(find.threshold !== null && `${find.below ? '≤' : '≥'} ${find.threshold}`, {
+          threshold: null,
+          below: false,
+        });
         add(find.run > 1 && `${find.run} words in a row`, { run: FIND.run });
       }
       break;
