@@ -4,9 +4,15 @@ import { foldedText as folded } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-import { type SentenceHit, type SentenceHits, type SentenceOrder, type SentenceSearch, type Span } from './search';
+import {
+  expression,
+  type SentenceHit,
+  type SentenceHits,
+  type SentenceOrder,
+  type SentenceSearch,
+  type Span,
+} from './search';
 import type { UnitWordRanks } from './unitWords';
-import { writtenTest } from './written';
 
 interface Row extends SentenceHit {
   folded: string;
@@ -30,7 +36,7 @@ export async function scanSentences(
   model: ModelEntry,
   search: SentenceSearch,
 ): Promise<SentenceHits> {
-  const holds = writtenTest(search.text, 'letters');
+  const wanted = condition(search.text);
   const found = (await sentences(source, dataset, model))
     .filter((row) => search.label === null || row.label === search.label)
     .filter((row) => search.split === null || row.split === search.split)
@@ -45,7 +51,7 @@ export async function scanSentences(
       (row) =>
         within(row.length, search.length) && within(row.loss, search.loss) && within(row.surprise, search.surprise),
     )
-    .filter((row) => holds(row.text, row.folded))
+    .filter(wanted)
     .sort(ORDERS[search.order]);
   return {
     total: found.length,
@@ -109,6 +115,24 @@ async function read(source: Source, dataset: DatasetEntry, model: ModelEntry): P
       surpriseStep: of?.surprise_step ?? null,
     };
   });
+}
+
+function condition(text: string): (row: Row) => boolean {
+  const pattern = expression(text);
+  if (pattern === null) {
+    const wanted = folded(text.trim());
+    return (row) => row.folded.includes(wanted);
+  }
+  try {
+    const tester = new RegExp(pattern, 'iu');
+    return (row) => tester.test(row.text);
+  } catch (error) {
+    throw new DataProblem(
+      `The expression cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      pattern.slice(0, 80),
+      'Close every bracket, and write \\( for a bracket that is text.',
+    );
+  }
 }
 
 function within(value: number | null, span: Span | undefined): boolean {
