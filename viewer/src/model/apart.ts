@@ -69,3 +69,8 @@ export function furthestFirst<S>(
     })
     .sort((one, other) => size(other.apart) - size(one.apart));
 }
+
+/** Numbers of sentences by their keys, by which another corpus knows them. */
+export function idsByKey(sentences: readonly { key: string; id: number }[]): ReadonlyMap<string, number> {
+  return new Map(sentences.map(({ key, id }) => [key, id]));
+}
