@@ -25,11 +25,13 @@ test('a difference within noise is called that, and a clear one names the better
     [...many(14, made(true)), ...many(11, made(false)), ...many(162, made(true))],
     [...many(14, made(false)), ...many(11, made(true)), ...many(162, made(true))],
   );
-  expect(verdictOfDifference(even, NAMES)).toBe('Within noise: 187 sentences do not tell GRU and LSTM apart.');
+  expect(verdictOfDifference(even, NAMES)).toBe('Share right: the difference is within noise.');
   const clear = agreement(many(40, made(false)), many(40, made(true)));
-  expect(verdictOfDifference(clear, NAMES)).toContain('LSTM does better');
-  const losses = agreement(many(40, made(null, 1)), many(40, made(null, 2)));
-  expect(verdictOfDifference(losses, NAMES)).toContain('GRU does better');
-  expect(verdictOfDifference(agreement([made(null, 1)], [made(null, 2)]), NAMES)).toContain('Too few');
+  expect(verdictOfDifference(clear, NAMES)).toBe('Share right: LSTM does better, by more than noise.');
+  const losses = agreement(many(40, made(true, 1)), many(40, made(true, 2)));
+  expect(verdictOfDifference(losses, NAMES)).toBe(
+    'Share right: the difference is within noise. Mean loss: GRU does better, by more than noise.',
+  );
+  expect(verdictOfDifference(agreement([made(null, 1)], [made(null, 2)]), NAMES)).toContain('too few');
   expect(verdictOfDifference(agreement([made(null)], [made(null)]), NAMES)).toBeNull();
 });

@@ -49,14 +49,16 @@ export function summaryText({ right, judged, loss, measured }: Summary): string 
   return parts.length ? parts.join(', ') : null;
 }
 
-/** Whether two models differ on a list, in a sentence; null where it cannot be said. */
-export function verdictOfDifference({ right, loss, a }: Agreement, names: { a: string; b: string }): string | null {
-  const of = right ?? loss;
-  if (!of) return null;
-  const noise = withinNoise(of);
-  if (noise === null) return 'Too few sentences to say whether the difference is noise.';
-  const sentences = count(right ? a.judged : a.measured);
-  if (noise) return `Within noise: ${sentences} sentences do not tell ${names.a} and ${names.b} apart.`;
-  const better = right ? of.value > 0 : of.value < 0;
-  return `More than noise: ${better ? names.a : names.b} does better on these ${sentences} sentences.`;
+/** Whether two models differ on a list, by share right and by mean loss; null where neither can be said. */
+export function verdictOfDifference({ right, loss }: Agreement, names: { a: string; b: string }): string | null {
+  const of = (interval: Interval | null, what: string, more: 'a' | 'b'): string | null => {
+    if (!interval) return null;
+    const noise = withinNoise(interval);
+    if (noise === null) return `${what}: too few sentences to say whether the difference is noise.`;
+    if (noise) return `${what}: the difference is within noise.`;
+    const better = interval.value > 0 ? more : more === 'a' ? 'b' : 'a';
+    return `${what}: ${names[better]} does better, by more than noise.`;
+  };
+  const said = [of(right, 'Share right', 'a'), of(loss, 'Mean loss', 'b')].filter(Boolean);
+  return said.join(' ') || null;
 }
