@@ -109,7 +109,7 @@ def record(
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps, and fewer of wide models (64 MB of states and gates). `check` runs a few of the
-    sequences again, each alone, and compares: at most 3 % of the steps, but two sequences at least. `sample` says which
+    sequences again, each alone, and compares: at most 2 % of the steps, but two sequences at least. `sample` says which
     of the sequences are measured, and whose states are kept; `observers` see every step of them as it passes, as
     `observer.add(batch, rows)` with a `StepBatch` and the places of its steps among all steps. `threads` is how many
     torch and NumPy compute with meanwhile: with small layers a second one helps little, and beside other programs it is
@@ -466,5 +466,5 @@ def _fingerprint(model: Any) -> str:
         if isinstance(value, Tensor):
             plain = value.detach().cpu().contiguous()
             hashed.update(f"{name}\0{plain.dtype}\0{tuple(plain.shape)}\0".encode())
-            hashed.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
+            hashed.update(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
     return hashed.hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from scipy.stats import rankdata
 
 from rnnvis.measures.moments import GroupedMoments, block_rows, row_blocks
@@ -163,8 +164,8 @@ class _Bins:
         self._counts = counts
         units, bins = counts.shape
         self._columns = units if bins == BINS else _COLUMNS  # so that the counts fit into a processor's cache
-        self._places = np.empty((room, units), dtype=np.int64)
-        self._offset = np.arange(units) % self._columns * bins
+        self._places = np.empty((room, units), dtype=np.int32)
+        self._offset = (np.arange(units) % self._columns * bins).astype(np.int32)
         self._taken = 0
 
     def take(self, bins: np.ndarray) -> None:
@@ -181,7 +182,8 @@ class _Bins:
         for first in range(0, len(self._counts), self._columns):
             counts = self._counts[first : first + self._columns]
             places = self._places[: self._taken, first : first + self._columns].reshape(-1)
-            counts += np.bincount(places, minlength=counts.size).reshape(counts.shape)
+            counted = torch.bincount(torch.from_numpy(places), minlength=counts.size)  # of 32 bits, unlike NumPy's
+            counts += counted.numpy().reshape(counts.shape)
         self._taken = 0
 
 
