@@ -51,7 +51,7 @@ from rnnvis.recording.threads import limited
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
-BATCH_BYTES = 64 * 2**20
+BATCH_BYTES = 48 * 2**20
 """What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
@@ -108,7 +108,7 @@ def record(
     modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps, and fewer of wide models (64 MB of states and gates). `check` runs a few of the
+    most `batch_steps` padded steps, and fewer of wide models (50 MB of states and gates). `check` runs a few of the
     sequences again, each alone, and compares: at most 2 % of the steps, but two sequences at least. `sample` says which
     of the sequences are measured, and whose states are kept; `observers` see every step of them as it passes, as
     `observer.add(batch, rows)` with a `StepBatch` and the places of its steps among all steps. `threads` is how many

@@ -108,7 +108,7 @@ class GroupedMoments:
             self._place[new] = np.arange(self._used, self._used + len(new))
             self._used += len(new)
             if self._used > len(self._mean):
-                room = min(len(self._place), max(self._used, len(self._mean) * 5 // 4))
+                room = min(len(self._place), max(self._used, len(self._mean) * 17 // 16))
                 for array in (self._mean, self._m2):
                     array.resize((room, array.shape[1]), refcheck=False)
         return self._place[groups]

@@ -198,6 +198,7 @@ def run_batches(
             yield from (runs.run(rows[i : i + 1]) for i in range(1, len(rows)))
         else:
             yield found
+        del found  # its answers are not to lie beside those of the next batch
 
 
 def run_alone(

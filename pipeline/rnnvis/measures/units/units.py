@@ -12,8 +12,8 @@ from rnnvis.measures.moments import GroupedMoments, block_rows, row_blocks
 
 BINS = 64
 SATURATED = 0.9
-_FINE = 4096
-_REACH = 8.0
+_FINE = 512
+_REACH = 1.0
 _WIDTH = 2 * _REACH / _FINE
 _COLUMNS = 32
 
@@ -46,8 +46,8 @@ class UnitAccumulator:
     """Streams states into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
-    equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490, in more of them where
-    a state goes beyond, and published in 64 bins, equal in asinh(s), over the range that was used.
+    equal bins. Otherwise it is counted in bins of 1/256 in asinh(s), as many as its states need, and published in
+    64 bins, equal in asinh(s), over the range that was used.
     """
 
     def __init__(self, units: int, bounded: bool) -> None:
