@@ -440,7 +440,9 @@ def flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str,
                 numbers = step[inside] * rows + row[inside] if timed else row[inside] * steps + step[inside]
                 at[place] = numbers.to(value.device)
             lines = (value.transpose(0, 1) if timed else value).flatten(0, 1)
-            found[f"{trace.name}.{kind}"] = _array(lines.index_select(0, at[place]))  # whole rows: far faster than a mask
+            found[f"{trace.name}.{kind}"] = _array(
+                lines.index_select(0, at[place])
+            )  # whole rows: far faster than a mask
     return found
 
 
