@@ -14,7 +14,7 @@ from rnnvis.recording.holding import Hold
 from rnnvis.recording.step_model.formulas import ACTIVATIONS
 from rnnvis.recording.step_model.model import StepModel
 from tests import step_models
-from tests.step_models import EMBEDDING, FOLDER, LONG, TEXT, WORDS, Reader
+from tests.step_models import EMBEDDING, FOLDER, LONG, TEXT, WORDS
 
 NEAR = 1e-4
 LABELS = [i % 2 for i in range(len(TEXT))]

@@ -22,6 +22,7 @@ _SMALLER = {
     "sentences": "take fewer sentences, or publish without text: publish(…, text=False)",
     "attention": "take fewer sentences, or publish without text: publish(…, text=False)",
     "step_model": "publish the model's weights in half precision, or not at all: publish(…, step_model=…)",
+    "answer_memory": "take fewer sentences, or publish without text: publish(…, text=False)",
 }
 
 
