@@ -100,7 +100,8 @@ def test_states_go_first_and_the_sentence_shown_keeps_its_own(folder: Path, tmp_
     assert rows["cut"].equals(rows["whole"].filter(inside))
     shown = files.read("sentences", [folder / f["path"] for f in dataset["tables"]["sentences"]["files"]])
     assert shown["key"].to_pylist().index(dataset["view"]["sentence"]) in kept
-    assert {table for table in size if table != "states"} == {n.rsplit("-", 1)[0] for n in cut.files} - {"states", "step_model"}
+    there = {name.rsplit("-", 1)[0] for name in cut.files}
+    assert {table for table in size if table != "states"} == there - {"states", "step_model"}
 
 
 def test_tables_follow_in_their_order_and_what_is_needed_is_never_cut(folder: Path, tmp_path: Path) -> None:
