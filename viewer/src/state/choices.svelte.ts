@@ -136,6 +136,11 @@ export abstract class Choices {
     this.change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
   }
 
+  /** Shows what words pushed the answer by, or what they moved. */
+  setShows(shows: ViewState['shows']): void {
+    this.change({ shows });
+  }
+
   toggleUnit(unit: number): void {
     const units = this.view.units.includes(unit)
       ? this.view.units.filter((other) => other !== unit)
