@@ -104,7 +104,11 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
         try:
             held = pq.read_table(io.BytesIO(data[piece["start"] : piece["end"]]))
             rows = rows_with(table, owner["tables"][table], piece["keys"], folder)
-            same = files.typed(held, BY_NAME[table], columns).equals(rows if columns is None else rows.select(columns))
+            if columns is None:
+                same = files.typed(held, BY_NAME[table]).equals(rows)
+            else:
+                same = held.column_names == columns
+                same = same and files.typed(held, BY_NAME[table], columns).equals(rows.select(columns))
         except (pa.ArrowException, OSError, KeyError) as error:
             yield f"{at}: not readable as Parquet: {error}"
             continue
