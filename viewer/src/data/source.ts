@@ -13,6 +13,7 @@ import {
   ungrouped,
   isReversed,
 } from './decode';
+import type { EngineSize } from './engine';
 import { UNIT_FIELDS } from './figures';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
@@ -57,8 +58,8 @@ export class Source {
   private readonly owners = new Map<Owner, number>();
   private readonly excerpts: Map<TableEntry, Excerpt>;
   private booting: Promise<Database> | null = null;
-  /** Hears how many bytes of DuckDB have arrived, of how many, while it starts. */
-  booted: (loaded: number, total: number) => void = () => undefined;
+  /** Hears how many bytes of DuckDB have arrived, and what the server said of its size, while it starts. */
+  booted: (loaded: number, size: EngineSize) => void = () => undefined;
   /** Hears that DuckDB has long said nothing while it starts, and after how many seconds it is given up. */
   bootSilent: (seconds: number) => void = () => undefined;
 
@@ -384,7 +385,7 @@ export class Source {
     if (this.booting) return this.booting;
     const forget = (): void => void (this.booting = null);
     const heard = {
-      progress: (loaded: number, total: number) => this.booted(loaded, total),
+      progress: (loaded: number, size: EngineSize) => this.booted(loaded, size),
       silent: (seconds: number) => this.bootSilent(seconds),
     };
     this.booting = import('./database').then(({ Database }) => Database.boot(home, heard, forget));
