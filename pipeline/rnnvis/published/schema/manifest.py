@@ -221,6 +221,8 @@ class ExcerptSlice(TypedDict):
     """Name of the table"""
     keys: dict[str, list[str | int]]
     """Values by key column"""
+    columns: NotRequired[list[str] | None]
+    """Columns that it holds; all of the table where this is absent"""
     start: Count
     """First byte"""
     end: Count
