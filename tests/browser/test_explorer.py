@@ -65,7 +65,7 @@ def test_the_first_view_is_quiet_and_shows_the_published_step(watched: Watched, 
     assert [glyph["token"] for glyph in inspection["glyphs"]] == sentence["surface"]
     assert len(inspection["chips"]) == view["k"]
     values = chip_values(inspection, published.state["units"])
-    assert np.allclose(values, published.change(view["sentence"], view["step"]), atol=1e-6)
+    assert np.allclose(values, published.weights * published.change(view["sentence"], view["step"]), atol=1e-6)
     watched.check()
     assert not any("duckdb" in url for url in watched.requests), "DuckDB must not load before it is asked for"
 
@@ -93,7 +93,8 @@ def test_glyphs_are_the_aggregates_of_the_published_states(watched: Watched, pub
 
 def test_selecting_a_word_recolours_the_chips_to_its_published_response(watched: Watched, published: Published) -> None:
     page = opened(watched)
-    before = chip_values(drawn(page), published.state["units"])
+    page.get_by_role("radio", name="Moved").check(force=True)
+    before = chip_values(settled(page, "!drawn.pushed"), published.state["units"])
     words = [word["text"] for cloud in drawn(page)["clouds"] for word in cloud["words"]]
     text = next(word for word in words if word.isalpha() and word not in published.dataset["view"]["words"])
     button(page, re.compile(f"^{text}, ")).first.click()
@@ -110,7 +111,7 @@ def test_selecting_a_word_recolours_the_chips_to_its_published_response(watched:
     assert not np.allclose(values, before, atol=1e-3)
     for chip in inspection["chips"]:
         inside = [cell["value"] for cell in chip["cells"]]
-        assert chip["mean"] == pytest.approx(np.mean(inside), abs=1e-6)
+        assert chip["amount"] == pytest.approx(np.mean(inside), abs=1e-6)
     painted_as_said(page, inspection)
     watched.check()
 
@@ -275,7 +276,7 @@ def test_everything_works_on_a_server_without_ranges(context: BrowserContext, si
         page = opened(watched)
         view = published.dataset["view"]
         values = chip_values(drawn(page), published.state["units"])
-        assert np.allclose(values, published.change(view["sentence"], view["step"]), atol=1e-6)
+        assert np.allclose(values, published.weights * published.change(view["sentence"], view["step"]), atol=1e-6)
         button(page, "Choose sentence").click()
         page.get_by_role("dialog").get_by_role("textbox").or_(page.get_by_role("searchbox")).first.fill("though")
         total = len(

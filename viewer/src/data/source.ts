@@ -19,7 +19,7 @@ import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
 import { RemoteFile, Transport, type Transfers } from './remote';
-import type { MetricsRow, TableName } from './schema';
+import type { MetricsRow, TableName, UnitsRow } from './schema';
 import type { SqlConsole } from './sql/console';
 import { Table } from './table';
 import type {
@@ -301,6 +301,26 @@ export class Source {
       ] as const;
       const rows = await (table.rows > MANY_UNITS ? table.slice(0, table.rows, columns) : table.all(columns));
       return rows.map(decodeUnit);
+    });
+  }
+
+  /**
+   * What one unit of state adds to a score of the answer, by unit (of the followed class, where several have one each);
+   * null where the head does not read the state, or reads it in a way that has no weights.
+   */
+  outputWeights(state: StateEntry, followed: number): Promise<Float32Array | null> {
+    return this.once(`output weights ${this.owner(state)} ${followed}`, async () => {
+      const table = this.table(state, 'units');
+      if (!table || !state.read_by_head) return null;
+      const columns = ['output_weight', 'output_weights'] as const;
+      const held = (await table.excerpt?.read(columns)) as Pick<UnitsRow, (typeof columns)[number]>[] | undefined;
+      const rows = held?.length === state.units ? held : await table.slice(0, table.rows, columns);
+      this.fits(state, 'units', rows.length);
+      const weights = Float32Array.from(
+        rows,
+        (row) => row.output_weight ?? row.output_weights?.[followed] ?? Number.NaN,
+      );
+      return weights.every(Number.isFinite) ? weights : null;
     });
   }
 

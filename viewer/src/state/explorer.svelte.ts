@@ -9,6 +9,8 @@ import { Colouring } from './colouring.svelte';
 import { fitView, firstView, modelAt, modelOf } from './defaults';
 import { LinkProblem, readLink, writeLink } from './link';
 import { Passages } from './passages.svelte';
+import { Pushing } from './pushing.svelte';
+import { Trail } from './trail.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
 import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
@@ -19,8 +21,8 @@ export interface Options {
   /** Folder of the explorer's own files; null where the page is all there is. */
   home: string | null;
   layout: 'page' | 'hero';
-  /** Address of the full page, for “Open in explorer”. */
-  page: string;
+  /** Address of the full page, for “Open in explorer”; null where there is none. */
+  page: string | null;
   /** Address of the site's home page, which the name in the top bar leads to. */
   site?: string | null;
   address?: Address;
@@ -75,6 +77,8 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
+  readonly pushing = new Pushing(this);
+  readonly trail = new Trail(this);
   readonly chipLosses = new ChipLosses(
     () => {
       const { source, state, clustering, view } = this;
@@ -82,13 +86,16 @@ export class Explorer extends Choices {
     },
     (error) => this.report('details', error),
   );
-  loading = $derived.by<boolean>(() => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading);
+  loading = $derived.by<boolean>(
+    () => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading || !this.pushing.ready,
+  );
   /** Whether every part of the first picture is there, or is known to be missing. */
   ready = $derived.by<boolean>(
     () =>
       this.source !== null &&
       (this.#vocabulary.value !== null || this.problems.words !== undefined) &&
       (this.#clustering.value !== null || this.problems.memory !== undefined) &&
+      this.pushing.ready &&
       this.passages.ready,
   );
 
@@ -242,12 +249,12 @@ export class Explorer extends Choices {
 
   /** Whether the page has an address that a link can lead to; in the output of a notebook it has none. */
   get linkable(): boolean {
-    return this.layout !== 'page' || this.#address.page !== '';
+    return this.layout === 'page' ? this.#address.page !== '' : this.#options.page !== null;
   }
 
   /** The whole address that restores this view on the full page. */
   linkAddress(): string {
-    return `${this.layout === 'page' ? this.#address.page : this.#options.page}#${this.link()}`;
+    return `${this.layout === 'page' ? this.#address.page : (this.#options.page ?? '')}#${this.link()}`;
   }
 
   // Problems.
@@ -333,6 +340,7 @@ export class Explorer extends Choices {
       source.clustering(state, view.method, view.selection, view.k),
     );
     this.passages.want(scope, source, dataset, model, state);
+    this.pushing.want(scope, source, model, state);
     this.colouring.want();
     this.#wantLosses();
   }
