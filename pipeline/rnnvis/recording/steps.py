@@ -20,7 +20,7 @@ from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
-from rnnvis.text.sentences import largest_id, lengths_of
+from rnnvis.text.sentences import Sentences, largest_id, lengths_of
 
 
 @dataclass(frozen=True)
@@ -266,7 +266,7 @@ class _Runs:
         return rows, [trace.reordered(first) for trace in traces], halves, given and given.half()
 
     def _run(self, rows: np.ndarray) -> Run:
-        reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
+        reads = {name: padded(rows_of(of, rows), self.fills[name]) for name, of in self.readings.items()}
         traces, returned = self._call(reads, rows, self.holds)
         if self.told:
             self.told(rows, returned)
@@ -374,6 +374,15 @@ def step_batch(
         logits=logits,
         answer=answer,
     )
+
+
+def rows_of(text: Sequence[np.ndarray], numbers: np.ndarray) -> list[np.ndarray]:
+    """The sentences `numbers` int64 [n] of `text`, in this order; views."""
+    if not isinstance(text, Sentences):
+        return [text[int(i)] for i in numbers]
+    starts = text.starts[numbers]
+    stops = starts + text.lengths[numbers]
+    return [text.ids[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def device_of(model: nn.Module) -> torch.device:
