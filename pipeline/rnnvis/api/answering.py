@@ -16,9 +16,9 @@ from rnnvis.measures.outputs.answer import AnswerCollector, Answers
 from rnnvis.measures.recorder import STATES_BYTES, sampled
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Called, Forward
 from rnnvis.recording.candidates import Candidate, candidates, source_candidates
 from rnnvis.recording.source import answers_of
-from rnnvis.recording.steps import Forward
 
 EQUAL = "The answer depends on what fills a row up behind its end, so that sequences of one length share a batch."
 
@@ -92,7 +92,7 @@ def _candidates(
         give = answers_of(model)
         return [] if give is None else source_candidates(model, give, texts[""], fills[""], chosen)
     assert forward is not None
-    return candidates(model, texts, fills, forward, plan, cut=cut, outputs=chosen)
+    return candidates(Called(model, texts, fills, forward, plan), cut=cut, outputs=chosen)
 
 
 @dataclass

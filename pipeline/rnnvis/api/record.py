@@ -42,12 +42,13 @@ from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import AS_THEY_STAND, Plan
 from rnnvis.recording.beside import ReturnedBeside
+from rnnvis.recording.called import Called, Forward
 from rnnvis.recording.checking import GAP, SelfCheck
 from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.returned import Returned
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
+from rnnvis.recording.steps import reading_of, run_alone, run_batches, step_batch
 from rnnvis.recording.threads import limited
 from rnnvis.text.sentences import Sentences
 
@@ -154,7 +155,7 @@ def record(
         if not plain:
             find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
             call, plan = with_resets(_module(model), find)
-            forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=not own)
+            forward, bounded = rehearse(Called(_module(model), texts, fills, call, plan), cut=not own)
         answer = find_answer(
             model,
             texts,

@@ -15,12 +15,13 @@ from rnnvis.api.answers import Answer
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource, StepBatch
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Forward
 from rnnvis.recording.documents import record_documents
 from rnnvis.recording.heads import Head
 from rnnvis.recording.holding import Hold
 from rnnvis.recording.returned import Given
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, rows_of, run_batches, step_batch
+from rnnvis.recording.steps import reading_of, rows_of, run_batches, step_batch
 from rnnvis.recording.threads import limited
 from rnnvis.text.sentences import Sentences
 

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.recording.alignment import Plan
 from rnnvis.recording.answer_values import (
     Normalised,
     begins_with_state,
@@ -23,10 +22,10 @@ from rnnvis.recording.answer_values import (
     way_followed,
     where_felt,
 )
+from rnnvis.recording.called import Batch, Called
 from rnnvis.recording.origins import SOFTMAX, SUMS, Origins
 from rnnvis.recording.probing import Probe
 from rnnvis.recording.returned import ALL, Axis, Deferred, Path, Returned, places
-from rnnvis.recording.steps import Batch, Forward
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
@@ -74,25 +73,16 @@ class _Call:
     states: list[Tensor] = field(repr=False, default_factory=list)
 
 
-def candidates(
-    model: nn.Module,
-    readings: Mapping[str, Sequence[np.ndarray]],
-    padding_id: int | Mapping[str, int],
-    forward: Forward,
-    plan: Plan,
-    *,
-    cut: bool,
-    outputs: Callable[[Any], Any] | None = None,
-) -> list[Candidate]:
-    """Everything of floating point numbers in what `model` returns that has an axis of its rows.
+def candidates(called: Called, *, cut: bool, outputs: Callable[[Any], Any] | None = None) -> list[Candidate]:
+    """Everything of floating point numbers in what the model returns that has an axis of its rows.
 
-    Arguments are those of `rehearse`; `outputs` is a function of what was returned.
+    `cut` as in `follow`; `outputs` is a function of what was returned.
     """
-    if not cut and len({len(row) for row in readings[""] if len(row)}) == 1:
+    if not cut and len({len(row) for row in called.readings[""] if len(row)}) == 1:
         # Where all are of one length, steps and classes are told apart by rows of other lengths, if forward takes them.
         with suppress(Exception):
-            return _Looker(model, readings, padding_id, forward, plan, True, outputs).found()
-    return _Looker(model, readings, padding_id, forward, plan, cut, outputs).found()
+            return _Looker(called, True, outputs).found()
+    return _Looker(called, cut, outputs).found()
 
 
 def source_candidates(
@@ -107,19 +97,10 @@ def source_candidates(
 
 
 class _Looker(Probe):
-    def __init__(
-        self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        plan: Plan,
-        cut: bool,
-        outputs: Callable[[Any], Any] | None,
-    ) -> None:
-        super().__init__(model, readings, padding_id, forward, plan.alone, cut, plan.only)
+    def __init__(self, called: Called, cut: bool, outputs: Callable[[Any], Any] | None) -> None:
+        super().__init__(called, cut)
         self.outputs = outputs
-        self.alone = plan.alone
+        self.alone = called.plan.alone
 
     def found(self) -> list[Candidate]:
         """All candidates, in the order in which they lie in what was returned."""
@@ -411,7 +392,7 @@ class _SourceLooker(_Looker):
         outputs: Callable[[Any], Any] | None,
     ) -> None:
         model = source if isinstance(source, nn.Module) else nn.Module()
-        self.begin(model, {"": text}, padding_id, lambda _, batch: give(batch), False, True, {})
+        self.begin(Called(model, {"": text}, padding_id, lambda _, batch: give(batch)), True, {})
         self.outputs, self.alone = outputs, False
 
     def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:
