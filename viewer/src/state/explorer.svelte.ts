@@ -1,7 +1,7 @@
 import { sameWord, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import { Source } from '../data/source';
-import type { Clustering, Sentence, SentenceSteps, StateSequence, Vocabulary, WordResponse } from '../data/types';
+import type { Clustering, Manifest, Sentence, SentenceSteps, StateSequence, Vocabulary, WordResponse } from '../data/types';
 import { NO_ADDRESS, type Address } from './address';
 import { Choices } from './choices.svelte';
 import { ChipLosses } from './chipLosses.svelte';
@@ -185,10 +185,7 @@ export class Explorer extends Choices {
       this.#fail('data', error);
       return;
     }
-    const manifest = this.source.manifest;
-    const first = { ...firstView(manifest), ...this.#options.view };
-    if (this.#options.view?.sentence && this.#options.view.step === undefined) first.step = null;
-    this.first = fitView(first, manifest).view;
+    this.first = this.#firstOf(this.source.manifest, this.#options.view);
     this.view = this.first;
     const linked = this.#follow(this.#address.read());
     this.linked = linked !== null || this.notice !== null;
@@ -205,6 +202,19 @@ export class Explorer extends Choices {
 
   stop(): void {
     this.#stop();
+  }
+
+  /** Shows the first view with other choices of the element's attributes, without loading anew what stays. */
+  follow(choices: Options['view']): void {
+    if (!this.source) return;
+    this.first = this.#firstOf(this.source.manifest, choices);
+    this.apply(this.first, 'attributes');
+  }
+
+  #firstOf(manifest: Manifest, choices: Options['view']): ViewState {
+    const first = { ...firstView(manifest), ...choices };
+    if (choices?.sentence && choices.step === undefined) first.step = null;
+    return fitView(first, manifest).view;
   }
 
   // Sentences and the tour.
