@@ -1,7 +1,15 @@
 import { sameWord, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import { Source } from '../data/source';
-import type { Clustering, Manifest, Sentence, SentenceSteps, StateSequence, Vocabulary, WordResponse } from '../data/types';
+import type {
+  Clustering,
+  Manifest,
+  Sentence,
+  SentenceSteps,
+  StateSequence,
+  Vocabulary,
+  WordResponse,
+} from '../data/types';
 import { NO_ADDRESS, type Address } from './address';
 import { Choices } from './choices.svelte';
 import { ChipLosses } from './chipLosses.svelte';
