@@ -39,8 +39,8 @@ def opening(published: Published) -> str:
         return absent("answer along the sentence of the first view")
     p = [row[0][-1] for row in rows]
     return filled(
-        "<p>{} People find that {}. The model thought otherwise until {}: P({}) was {} before that word, {} after it, and "
-        "{} at the end.</p>",
+        "<p>{} People find that {}. The model thought otherwise until {}: P({}) was {} before that word, {} after it, "
+        "and {} at the end.</p>",
         *(word(text), classes[label], word(surface[step]), classes[-1]),
         *(decimal(value, 2) for value in (p[step - 1], p[step], p[-1])),
     )
