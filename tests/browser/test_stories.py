@@ -1,5 +1,5 @@
-"""The home page's stories open the views that they tell of, the case study's picture follows its text, and the surest wrong
-answers stand two clicks from the first view."""
+"""The home page's stories open the views that they tell of, the case study's picture follows its text, and the surest
+wrong answers stand two clicks from the first view."""
 
 from __future__ import annotations
 
