@@ -8,7 +8,7 @@ import typescript from 'typescript-eslint';
 import svelteConfig from './svelte.config.js';
 
 /** The folders of `src`: each imports only from those before it. */
-const ORDER = ['data', 'model', 'state', 'wording', 'paint', 'ui', 'features', 'shell'];
+const ORDER = ['data', 'infer', 'model', 'state', 'wording', 'paint', 'ui', 'features', 'shell'];
 
 const folders = (path) =>
   readdirSync(new URL(path, import.meta.url), { withFileTypes: true })

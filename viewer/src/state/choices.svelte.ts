@@ -1,4 +1,5 @@
 import { followedClass } from '../data/answer';
+import { unswitched } from '../data/made';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
@@ -44,7 +45,16 @@ export abstract class Choices {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);
     const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
-    this.change({ model: name, epoch: null, state: state.name, units: kept });
+    const { sentence, sentence2 } = this.view;
+    this.change({
+      model: name,
+      epoch: null,
+      state: state.name,
+      units: kept,
+      // What is held are units of the model that was left.
+      sentence: sentence && unswitched(sentence),
+      sentence2: sentence2 && unswitched(sentence2),
+    });
   }
 
   /** Another state or layer, with the whole selection kept; units keep their numbers, as many as the state has. */
@@ -74,6 +84,16 @@ export abstract class Choices {
       focus: 'step',
       page: this.view.page === 'compare' ? 'compare' : 'picture',
     });
+  }
+
+  /** Shows a sentence that is made in the page; what is typed quickly is one step of undo. */
+  setMade(key: string, step = this.view.step): void {
+    this.change({ sentence: key, step, range: null, focus: this.view.focus === 'word' ? 'word' : 'step' }, 'made');
+  }
+
+  /** The second sentence takes the place of the first. */
+  keepSecond(sentence: string, step: number | null): void {
+    this.change({ sentence, step, sentence2: null, step2: null, range: null, focus: 'step' });
   }
 
   /** Sets a second sentence beside the first. With a word of each pinned, the chips show the difference of what these did. */

@@ -11,6 +11,7 @@ import { LinkProblem, readLink, writeLink } from './link';
 import { Passages } from './passages.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
+import { Trying } from './trying.svelte';
 import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
 
 export interface Options {
@@ -75,6 +76,7 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
+  readonly trying = new Trying(this);
   readonly chipLosses = new ChipLosses(
     () => {
       const { source, state, clustering, view } = this;

@@ -1,7 +1,9 @@
+import { isMade } from '../data/made';
 import { loadPassage, type Passage } from '../data/passage';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from '../data/types';
 import type { Explorer } from './explorer.svelte';
+import type { Reading } from './reader';
 import { Slot } from './slot.svelte';
 
 /** The sentence of the view, the second one beside it, and what is pinned and brushed of them: loaded for the model and the state that are shown. */
@@ -41,7 +43,9 @@ export class Passages {
     const { sentence, sentence2, towards } = this.explorer.view;
     const load = (key: string | null, second: boolean) => async (): Promise<Passage | null> => {
       if (key === null) return null;
-      const loaded = await loadPassage(source, dataset, model, state, key, towards);
+      const loaded = isMade(key)
+        ? await this.#made(key, { source, dataset, model, state, towards }, second)
+        : await loadPassage(source, dataset, model, state, key, towards);
       if (!loaded) await this.#replace(source, dataset, key, second);
       if (!second) this.#broken = loaded?.broken ?? null;
       else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
@@ -49,6 +53,11 @@ export class Passages {
     };
     this.#first.want(scope, JSON.stringify([sentence, towards]), load(sentence, false));
     this.#second.want(scope, JSON.stringify([sentence2, towards]), load(sentence2, true));
+  }
+
+  async #made(key: string, reading: Reading, second: boolean): Promise<{ passage: Passage; broken: null } | null> {
+    const passage = await this.explorer.trying.passage(reading, key, second ? 'second' : 'first');
+    return passage && { passage, broken: null };
   }
 
   #arrived(): void {
