@@ -96,6 +96,12 @@ export class Source {
     return table as unknown as Table<N>;
   }
 
+  /** A published file that is no table. */
+  file(entry: { path: string; bytes: number; sha256: string }): RemoteFile {
+    const address = new URL(entry.path, this.url).href;
+    return new RemoteFile(address, { ...entry, rows: 0, first: null, last: null }, this.transport);
+  }
+
   vocabulary(dataset: DatasetEntry): Promise<Vocabulary> {
     return this.once(`vocabulary ${this.owner(dataset)}`, async () => {
       const table = this.required(dataset, 'words');

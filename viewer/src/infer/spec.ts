@@ -1,7 +1,345 @@
+/** What a step model is made of, as its file says; see site/data.md. */
+
+import type { Means } from '../data/answer';
+import { ACTIVATIONS } from './activations';
+import type { Fault } from './fault';
+import { isRecord, type Tensor, type Weights } from './safetensors';
+
+const FORMAT = 1;
+const CELLS = ['lstm', 'gru', 'rnn_tanh', 'rnn_relu'] as const;
+const SCORES = ['logits', 'one logit', 'numbers'] as const;
+const PLACES = ['last', 'last word', 'each', 'mean', 'max'] as const;
+const MEANS = ['class', 'tag', 'next word', 'number'] as const;
+const KINDS = ['words', 'penn', 'spaced', 'characters', 'pieces'] as const;
+const MARKS = ['Ġ', '▁', '##', '@@', '</w>'] as const;
+const LAYERS = 64;
+const OPERATIONS = 64;
+
+export type CellKind = (typeof CELLS)[number];
+
+export interface Layer {
+  name: string;
+  cell: CellKind;
+  units: number;
+  /** Numbers that others read of it: units, or those of its projection. */
+  output: number;
+  /** Names of layers, or 'input'. */
+  reads: string[];
+  /** Numbers that it reads. */
+  width: number;
+  reversed: boolean;
+  /** [G·units, width], [G·units, output]. */
+  input: Float32Array;
+  state: Float32Array;
+  inputBias: Float32Array | null;
+  stateBias: Float32Array | null;
+  /** [output, units]. */
+  projection: Float32Array | null;
+  initial: { h: Float32Array | null; c: Float32Array | null };
+}
+
+export type Part = 'h' | 'c';
+
+/** A state: a part of a layer. */
+export interface Place {
+  name: string;
+  layer: Layer;
+  part: Part;
+  units: number;
+}
+
+export type Operation =
+  | { kind: 'linear'; weight: Float32Array; bias: Float32Array | null; width: number; size: number }
+  | { kind: 'activation'; name: string };
+
+export interface Head {
+  /** States side by side. */
+  reads: Place[];
+  /**
+   * 'last': each where its direction ends; 'last word': both directions at the last word; 'each': at every word; 'mean',
+   * 'max': over the words.
+   */
+  at: (typeof PLACES)[number];
+  operations: Operation[];
+  /** Numbers that it reads, and that it gives. */
+  width: number;
+  size: number;
+  means: Means;
+  per: 'sequence' | 'step';
+  scores: (typeof SCORES)[number];
+  /** Whether it may be asked after every word. */
+  along: boolean;
+}
+
+/** How text becomes what the model reads. */
 export interface SpecWords {
   unknown: number | null;
   start: number | null;
   end: number | null;
   fold_case: boolean;
-  kind: 'words' | 'pieces' | 'characters';
+  kind: (typeof KINDS)[number];
+  /** Whether a web address, an e-mail address and a @name are one word each. */
+  addresses: boolean;
+  /** How pieces of a word are marked: those that begin it (Ġ, ▁), that go on (##), or after which it goes on (@@) or ends (</w>). */
+  mark: (typeof MARKS)[number] | null;
+}
+
+export interface Spec {
+  /** Embedding [rows, size]; null where vectors are read. */
+  embedding: { values: Float32Array; rows: number } | null;
+  /** Numbers a step. */
+  size: number;
+  layers: Layer[];
+  /** Every state by name, and the names of those that are published. */
+  places: Map<string, Place>;
+  states: string[];
+  head: Head | null;
+  words: SpecWords | null;
+}
+
+function placesOf(layers: readonly Layer[]): Map<string, Place> {
+  const found = new Map<string, Place>();
+  for (const layer of layers)
+    for (const part of layer.cell === 'lstm' ? (['h', 'c'] as const) : (['h'] as const)) {
+      const name = `${layer.name}.${part}`;
+      found.set(name, { name, layer, part, units: part === 'h' ? layer.output : layer.units });
+    }
+  return found;
+}
+
+/** Numbers in a row of gates, in layers of units. */
+export const GATES: Record<CellKind, number> = { lstm: 4, gru: 3, rnn_tanh: 1, rnn_relu: 1 };
+
+/** Throws `DataProblem`, by `fault`, for what is not of this format, or does not fit together. */
+export function readSpec({ tensors, metadata }: Weights, fault: Fault): Spec {
+  const json = described(metadata['rnnvis'], fault);
+  if (typeof json['format'] === 'number' && json['format'] > FORMAT)
+    throw fault(
+      `is of format ${json['format']}, newer than the ${FORMAT} that this page reads`,
+      'Take a page from the newer version of rnnvis, or publish the model with the version of this page.',
+    );
+  if (json['format'] !== FORMAT) throw fault('does not say of which format it is');
+  return new Reader(tensors, fault).spec(json);
+}
+
+function described(text: string | undefined, fault: Fault): Record<string, unknown> {
+  if (text === undefined) throw fault('does not say what the model is made of');
+  try {
+    const found: unknown = JSON.parse(text);
+    if (isRecord(found)) return found;
+  } catch {
+    // Said below.
+  }
+  throw fault('says what the model is made of in no JSON object');
+}
+
+class Reader {
+  constructor(
+    private readonly tensors: Map<string, Tensor>,
+    private readonly fault: Fault,
+  ) {}
+
+  spec(json: Record<string, unknown>): Spec {
+    const reads = this.record(json['reads'], 'reads');
+    const embedding = reads['kind'] === 'vectors' ? null : this.embedding(reads);
+    const size = embedding ? embedding.size : this.count(reads['size'], 'reads.size');
+    const outputs = new Map([['input', size]]);
+    const layers = this.list(json['layers'], 'layers', LAYERS).map((entry, i) => {
+      const layer = this.layer(this.record(entry, `layers[${i}]`), outputs, `layers[${i}]`);
+      if (outputs.has(layer.name)) throw this.fault(`names two layers “${layer.name}”`);
+      outputs.set(layer.name, layer.output);
+      return layer;
+    });
+    if (!layers.length) throw this.fault('holds no layers');
+    const places = placesOf(layers);
+    const states = this.list(json['states'], 'states', 2 * LAYERS).map(
+      (name) => this.state(name, places, 'states').name,
+    );
+    if (!states.length) throw this.fault('names no states');
+    return {
+      embedding,
+      size,
+      layers,
+      places,
+      states,
+      head: json['head'] === null || json['head'] === undefined ? null : this.head(json['head'], places),
+      words: json['words'] === null || json['words'] === undefined ? null : this.words(json['words']),
+    };
+  }
+
+  private embedding(reads: Record<string, unknown>): { values: Float32Array; rows: number; size: number } {
+    if (reads['kind'] !== 'ids') throw this.wrong('reads.kind');
+    const { shape, values } = this.tensor(reads['embedding'], 'reads.embedding');
+    if (shape.length !== 2) throw this.misshapen('reads.embedding', shape);
+    return { values, rows: shape[0]!, size: shape[1]! };
+  }
+
+  private layer(entry: Record<string, unknown>, outputs: ReadonlyMap<string, number>, at: string): Layer {
+    const cell = this.one(entry['cell'], CELLS, `${at}.cell`);
+    const units = this.count(entry['units'], `${at}.units`);
+    const output = this.count(entry['output'] ?? units, `${at}.output`);
+    const [reads, width] = this.reads(entry['reads'], outputs, `${at}.reads`);
+    const weights = this.record(entry['weights'], `${at}.weights`);
+    const initial = this.record(entry['initial'] ?? {}, `${at}.initial`);
+    const of = (name: string, ...shape: number[]): Float32Array =>
+      this.shaped(weights[name], `${at}.weights.${name}`, shape);
+    const maybe = (name: string, ...shape: number[]): Float32Array | null =>
+      weights[name] === null || weights[name] === undefined ? null : of(name, ...shape);
+    const from = (name: Part, size: number): Float32Array | null =>
+      initial[name] === null || initial[name] === undefined
+        ? null
+        : this.shaped(initial[name], `${at}.initial.${name}`, [size]);
+    const rows = GATES[cell] * units;
+    const projection = maybe('projection', output, units);
+    if (projection ? cell !== 'lstm' : output !== units) throw this.wrong(`${at}.output`);
+    return {
+      name: this.text(entry['name'], `${at}.name`),
+      cell,
+      units,
+      output,
+      reads,
+      width,
+      reversed: this.flag(entry['reversed'] ?? false, `${at}.reversed`),
+      input: of('input', rows, width),
+      state: of('state', rows, output),
+      inputBias: maybe('input_bias', rows),
+      stateBias: maybe('state_bias', rows),
+      projection,
+      initial: { h: from('h', output), c: cell === 'lstm' ? from('c', units) : null },
+    };
+  }
+
+  private state(name: unknown, places: ReadonlyMap<string, Place>, at: string): Place {
+    const found = places.get(this.text(name, at));
+    if (!found) throw this.fault(`names a state “${String(name)}” that none of its layers has (${at})`);
+    return found;
+  }
+
+  private head(entry: unknown, places: ReadonlyMap<string, Place>): Head {
+    const json = this.record(entry, 'head');
+    const names = this.list(json['reads'], 'head.reads', 2 * LAYERS);
+    const reads = names.map((name) => this.state(name, places, 'head.reads'));
+    const width = reads.reduce((sum, { units }) => sum + units, 0);
+    let size = width;
+    const operations = this.list(json['operations'], 'head.operations', OPERATIONS).map((one, i): Operation => {
+      const at = `head.operations[${i}]`;
+      const { linear, activation } = this.record(one, at);
+      if (activation !== undefined) {
+        if (typeof activation !== 'string' || !Object.hasOwn(ACTIVATIONS, activation))
+          throw this.wrong(`${at}.activation`);
+        return { kind: 'activation', name: activation };
+      }
+      const { weight: name, bias } = this.record(linear, `${at}.linear`);
+      const { shape, values: weight } = this.tensor(name, `${at}.linear.weight`);
+      if (shape.length !== 2 || shape[1] !== size) throw this.misshapen(`${at}.linear.weight`, shape);
+      const operation = { kind: 'linear' as const, weight, width: size, size: shape[0]! };
+      size = operation.size;
+      return {
+        ...operation,
+        bias: bias === null || bias === undefined ? null : this.shaped(bias, `${at}.linear.bias`, [size]),
+      };
+    });
+    const head: Head = {
+      reads,
+      at: this.one(json['at'], PLACES, 'head.at'),
+      operations,
+      width,
+      size,
+      means: this.one(json['means'], MEANS, 'head.means'),
+      per: this.one(json['per'], ['sequence', 'step'], 'head.per'),
+      scores: this.one(json['scores'], SCORES, 'head.scores'),
+      along: this.flag(json['along'] ?? false, 'head.along'),
+    };
+    const single = head.scores === 'one logit' || head.scores === 'numbers';
+    if (
+      !reads.length ||
+      size < 1 ||
+      (single && size !== 1) ||
+      (head.means === 'number') !== (head.scores === 'numbers')
+    )
+      throw this.wrong('head.scores');
+    return head;
+  }
+
+  private words(entry: unknown): SpecWords {
+    const json = this.record(entry, 'words');
+    const id = (name: string): number | null =>
+      json[name] === null || json[name] === undefined ? null : this.whole(json[name], `words.${name}`);
+    return {
+      unknown: id('unknown'),
+      start: id('start'),
+      end: id('end'),
+      fold_case: this.flag(json['fold_case'] ?? false, 'words.fold_case'),
+      kind: this.one(json['kind'] ?? 'words', KINDS, 'words.kind'),
+      addresses: this.flag(json['addresses'] ?? false, 'words.addresses'),
+      mark: json['mark'] === null || json['mark'] === undefined ? null : this.one(json['mark'], MARKS, 'words.mark'),
+    };
+  }
+
+  private reads(entry: unknown, outputs: ReadonlyMap<string, number>, at: string): [string[], number] {
+    const names = this.list(entry, at, LAYERS).map((name) => this.text(name, at));
+    const sizes = names.map((name) => outputs.get(name));
+    if (!names.length || sizes.includes(undefined)) throw this.wrong(at);
+    return [names, (sizes as number[]).reduce((sum, size) => sum + size, 0)];
+  }
+
+  private tensor(name: unknown, at: string): Tensor {
+    const found = this.tensors.get(this.text(name, at));
+    if (!found) throw this.fault(`is without the tensor “${String(name)}” (${at})`);
+    return found;
+  }
+
+  private shaped(name: unknown, at: string, shape: readonly number[]): Float32Array {
+    const found = this.tensor(name, at);
+    if (found.shape.length !== shape.length || found.shape.some((size, i) => size !== shape[i]))
+      throw this.misshapen(at, found.shape, shape);
+    return found.values;
+  }
+
+  private record(value: unknown, at: string): Record<string, unknown> {
+    if (!isRecord(value)) throw this.wrong(at);
+    return value;
+  }
+
+  private list(value: unknown, at: string, most: number): unknown[] {
+    if (!Array.isArray(value) || value.length > most) throw this.wrong(at);
+    return value;
+  }
+
+  private text(value: unknown, at: string): string {
+    if (typeof value !== 'string') throw this.wrong(at);
+    return value;
+  }
+
+  private flag(value: unknown, at: string): boolean {
+    if (typeof value !== 'boolean') throw this.wrong(at);
+    return value;
+  }
+
+  private whole(value: unknown, at: string): number {
+    if (!Number.isSafeInteger(value) || (value as number) < 0) throw this.wrong(at);
+    return value as number;
+  }
+
+  private count(value: unknown, at: string): number {
+    const found = this.whole(value, at);
+    if (found < 1) throw this.wrong(at);
+    return found;
+  }
+
+  private one<T extends string>(value: unknown, among: readonly T[], at: string): T {
+    const found = among.find((name) => name === value);
+    if (found === undefined) throw this.wrong(at);
+    return found;
+  }
+
+  private wrong(at: string): Error {
+    return this.fault(`says something of “${at}” that this page does not understand`);
+  }
+
+  private misshapen(at: string, is: readonly number[], wanted?: readonly number[]): Error {
+    return this.fault(
+      `holds a tensor of the wrong shape: “${at}” is [${is.join(', ')}]${wanted ? `, not [${wanted.join(', ')}]` : ''}`,
+    );
+  }
 }

@@ -1,8 +1,8 @@
 /** What is asked of a model that runs in the page, and what it says. */
 
 import type { Means } from '../data/answer';
-import type { SpecWords } from './spec';
 import type { SentenceSteps, StateSequence } from '../data/types';
+import type { SpecWords } from './spec';
 
 /** Units of a state that are held after steps: whatever reads the state from there on, reads what is held. */
 export interface Held {
@@ -61,7 +61,7 @@ export type Progress = (done: number, of: number) => void;
 export interface StepModel {
   readonly states: readonly string[];
   readonly means: Means | null;
-  /** How text becomes what it reads; null of a model that reads vectors. */
+  /** How text becomes what it reads; null where it reads no words, or that is not known. */
   readonly words: SpecWords | null;
   /** False where the work is done on the page itself, in slices, because no worker can be had. */
   readonly apart: boolean;

@@ -1,7 +1,16 @@
 /** The model that runs in the page, and the sentences that it reads here: fetched when something is typed or switched off. */
 
-import type { SpecWords } from '../infer/spec';
-import type { Ask, Held, Ran, StepModel } from '../infer/types';
+import {
+  idOf,
+  openStepModel,
+  tokenize,
+  type Ask,
+  type Held,
+  type Ran,
+  type SpecWords,
+  type StepModel,
+  type Tokenized,
+} from '../infer';
 import { madeOf, MOST_WORDS, type Made, type Switch } from '../data/made';
 import type { Passage } from '../data/passage';
 import { cannotRun, whyNotRunnable } from '../data/runnable';
@@ -29,15 +38,6 @@ export interface Asked {
 
 type Open = (source: Source, dataset: DatasetEntry, model: ModelEntry) => Promise<StepModel>;
 
-/** A text as the words that the model reads. */
-interface Tokens {
-  surface: string[];
-  tokens: Int32Array;
-  /** Positions of words that the vocabulary does not hold. */
-  unknown: number[];
-}
-type Split = (text: string, words: SpecWords, vocabulary: Vocabulary) => Tokens;
-
 /** A made sentence has no number among the published ones. */
 const NO_ID = -1;
 
@@ -45,10 +45,7 @@ const NO_ID = -1;
 export class Reader {
   readonly #models = new Map<ModelEntry, Promise<StepModel>>();
 
-  constructor(
-    private readonly openModel: Open,
-    private readonly split: Split,
-  ) {}
+  constructor(private readonly openModel: Open) {}
 
   open({ source, dataset, model }: Pick<Reading, 'source' | 'dataset' | 'model'>): Promise<StepModel> {
     const reason = whyNotRunnable(dataset, model);
@@ -117,7 +114,14 @@ export class Reader {
         'Switch units off in a published sentence instead.',
       );
     const { surface, tokens, unknown } =
-      'text' in base ? this.split(base.text, words, vocabulary) : looked(base.words, words, vocabulary);
+      'text' in base ? tokenize(base.text, words, vocabulary) : looked(base.words, words, vocabulary);
+    const missing = tokens.indexOf(-1);
+    if (missing >= 0)
+      throw new DataProblem(
+        `The vocabulary does not hold “${surface[missing]}”, and nothing in this model stands for unknown words`,
+        'the typed sentence',
+        'Take a word of the vocabulary.',
+      );
     const text = 'text' in base ? base.text : surface.join(words.kind === 'characters' ? '' : ' ');
     return { sentence: { id: NO_ID, key, split: 'typed', label, score: null, text, tokens, surface }, unknown };
   }
@@ -162,25 +166,17 @@ export class Reader {
   }
 }
 
-/** Word by word as the vocabulary has them. */
-function looked(
-  surface: readonly string[],
-  { unknown: stand, fold_case: fold }: SpecWords,
-  { id }: Vocabulary,
-): Tokens {
-  const ids = surface.map((word) => id.get(word) ?? (fold ? id.get(word.toLowerCase()) : undefined));
-  const unknown = [...ids.keys()].filter((i) => ids[i] === undefined);
-  if (unknown.length && stand === null)
-    throw new DataProblem(
-      `The vocabulary does not hold “${surface[unknown[0]!]!}”, and this model has no stand-in for unknown words`,
-      'the typed sentence',
-      'Choose a word of the vocabulary.',
-    );
-  return { surface: [...surface], tokens: Int32Array.from(ids, (found) => found ?? stand!), unknown };
+/** Word by word as the vocabulary has them; −1 where nothing stands for a word. */
+function looked(surface: readonly string[], how: SpecWords, vocabulary: Vocabulary): Tokenized {
+  const ids = surface.map((word) => idOf(word, how, vocabulary));
+  return {
+    surface: [...surface],
+    tokens: Int32Array.from(ids, (id) => id ?? how.unknown ?? -1),
+    unknown: [...ids.keys()].filter((i) => ids[i] === null),
+  };
 }
 
 /** The reader that runs the published step models. */
-export async function startReader(): Promise<Reader> {
-  const { openStepModel, tokenize } = await import('../infer');
-  return new Reader(openStepModel, tokenize);
+export function startReader(): Reader {
+  return new Reader(openStepModel);
 }

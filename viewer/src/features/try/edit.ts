@@ -15,13 +15,12 @@ export interface Edited {
  */
 export function wordsOf(
   { surface, tokens }: Pick<Sentence, 'surface' | 'tokens'>,
-  { id, text }: Vocabulary,
-  foldsCase: boolean,
+  { text }: Pick<Vocabulary, 'text'>,
+  idOf: (word: string) => number | null,
 ): string[] {
   return surface.map((word, i) => {
     const token = tokens[i]!;
-    const found = id.get(word) ?? (foldsCase ? id.get(word.toLowerCase()) : undefined);
-    return found === token ? word : (text[token] ?? word);
+    return idOf(word) === token ? word : (text[token] ?? word);
   });
 }
 

@@ -5,7 +5,6 @@ import { decided, finalAnswer, flips, fromScore, quantity } from './answer';
 import { againstChance, chance, randomGroups, verdict } from './control';
 import { edited, inserted, removed, replaced, swapped, wordsOf } from './edit';
 import { ranked, without } from './leaveOut';
-import { nearestWords } from './nearest';
 
 const TEXT = ['<unk>', 'dull', 'doll', 'full', 'plot', 'the', 'N', 'i'];
 const vocabulary: Vocabulary = {
@@ -49,21 +48,23 @@ describe('edits of a sentence', () => {
 
   it('keep what the model read of words that are written otherwise', () => {
     const sentence = { surface: ['I', 'dull', '1987', 'Spielberg'], tokens: Int32Array.from([7, 1, 6, 0]) };
-    expect(wordsOf(sentence, vocabulary, true)).toEqual(['I', 'dull', 'N', '<unk>']);
-    expect(wordsOf(sentence, vocabulary, false)).toEqual(['i', 'dull', 'N', '<unk>']);
+    expect(wordsOf(sentence, vocabulary, (word) => vocabulary.id.get(word.toLowerCase()) ?? null)).toEqual([
+      'I',
+      'dull',
+      'N',
+      '<unk>',
+    ]);
+    expect(wordsOf(sentence, vocabulary, (word) => vocabulary.id.get(word) ?? null)).toEqual([
+      'i',
+      'dull',
+      'N',
+      '<unk>',
+    ]);
   });
 
   it('hold a chip from the same word on', () => {
     const key = 'with:rnn.0.h,zero,3,2;rnn.0.h,zero,4,0:cb1f';
     expect(edited(key, removed(words, 0))).toBe('words:rnn.0.h,zero,3,1;rnn.0.h,zero,4,0:love\nthe\nplot');
-  });
-});
-
-describe('words that are written alike', () => {
-  it('come nearest first, commoner ones before others as near, and never the stand-ins', () => {
-    expect(nearestWords('dul', vocabulary)).toEqual(['dull']);
-    expect(nearestWords('dulll', vocabulary)).toEqual(['dull', 'doll', 'full']);
-    expect(nearestWords('xylophone', vocabulary)).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { isMade, madeOf, writeMade, type Switch } from '../../data/made';
 import type { Passage } from '../../data/passage';
 import { toProblem, type Problem } from '../../data/problem';
-import type { StepModel } from '../../infer/types';
+import { idOf, type StepModel } from '../../infer';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Asked, Reader, Reading } from '../../state/reader';
 import { edited, wordsOf, type Edited } from './edit';
@@ -107,7 +107,8 @@ export class Session {
   words(): string[] {
     const { vocabulary } = this.explorer;
     const sentence = this.changed?.sentence;
-    return sentence && vocabulary ? wordsOf(sentence, vocabulary, this.model?.words?.fold_case ?? false) : [];
+    const how = this.model?.words;
+    return sentence && vocabulary && how ? wordsOf(sentence, vocabulary, (word) => idOf(word, how, vocabulary)) : [];
   }
 
   edit(change: Edited): void {

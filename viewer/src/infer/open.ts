@@ -1,0 +1,90 @@
+/** Opens the step model of a published model. */
+
+import { DataProblem } from '../data/problem';
+import type { RemoteFile } from '../data/remote';
+import type { Source } from '../data/source';
+import type { DatasetEntry, ModelEntry } from '../data/types';
+import { faultOf, refused } from './fault';
+import type { Opened, Reply } from './messages';
+import { errorOf, PlacedModel, type Place } from './model';
+import { onPage, worker } from './places';
+import type { StepModel } from './types';
+
+/** What the manifest says of a model's own file. */
+interface Entry {
+  step_model?: { file: string; bytes: number; sha256: string; format: number } | null;
+  no_step_model?: string | null;
+}
+
+/** Bytes of a file that is opened at most. */
+const LARGEST = 512 * 1024 * 1024;
+
+/** Throws `DataProblem` where there is none, or its file is missing, damaged, or of a newer version. */
+export async function openStepModel(
+  source: Source,
+  _dataset: DatasetEntry,
+  model: ModelEntry & Entry,
+): Promise<StepModel> {
+  const entry = model.step_model;
+  if (!entry)
+    throw refused(
+      `${model.title} was published without the model itself${model.no_step_model ? `: ${model.no_step_model}` : ''}`,
+      'Everything that was recorded can be seen; no new sentence can be run.',
+    );
+  if (entry.bytes > LARGEST)
+    throw refused(
+      `${model.title} has ${Math.round(entry.bytes / 1e6).toLocaleString('en')} MB, too many for a page`,
+      'Run new sentences in Python.',
+    );
+  const file = source.file({ path: entry.file, bytes: entry.bytes, sha256: entry.sha256 });
+  const bytes = await proven(file);
+  return openBytes(bytes, file.url);
+}
+
+/** The model in the bytes of a file, which `url` names. */
+export async function openBytes(
+  bytes: ArrayBuffer,
+  url: string,
+  apart: () => Promise<Place | null> = worker,
+): Promise<StepModel> {
+  const place = await apart();
+  if (place) {
+    const opened = await openedIn(place, bytes, url);
+    if (opened instanceof Error) throw opened;
+    if (opened) return new PlacedModel(place, opened);
+    place.close();
+  }
+  const page = onPage();
+  const opened = await openedIn(page, bytes, url);
+  if (opened instanceof Error) throw opened;
+  return new PlacedModel(page, opened!);
+}
+
+/** What was opened; the problem of the file; null where the place does not run at all. */
+function openedIn(place: Place, bytes: ArrayBuffer, url: string): Promise<Opened | Error | null> {
+  return new Promise((resolve) => {
+    place.failed(() => resolve(null));
+    place.hear((reply: Reply) => {
+      if ('opened' in reply) resolve(reply.opened);
+      else if ('problem' in reply || 'failed' in reply) resolve(errorOf(reply));
+    });
+    try {
+      place.send({ open: bytes, url });
+    } catch (error) {
+      resolve(error instanceof DataProblem ? error : null);
+    }
+  });
+}
+
+/** The whole file, its SHA-256 checked also where the browser has no means of its own: on pages without HTTPS. */
+async function proven(file: RemoteFile): Promise<ArrayBuffer> {
+  const bytes = await file.bytes();
+  if (file.proven) return bytes;
+  const [{ sha256 }, { bytesToHex }] = await Promise.all([
+    import('@noble/hashes/sha2.js'),
+    import('@noble/hashes/utils.js'),
+  ]);
+  if (bytesToHex(sha256(new Uint8Array(bytes))) !== file.file.sha256)
+    throw faultOf(file.url)('is damaged: its SHA-256 is not the one that the manifest names');
+  return bytes;
+}
