@@ -91,7 +91,7 @@ def test_three_units_are_selected_and_kept_by_another_view(watched: Watched) -> 
     for unit in (0, 1, 2, 3):
         page.get_by_role("checkbox", name=f"Select unit {unit}", exact=True).check()
     assert view(page, "units") == [0, 1, 3]
-    page.get_by_role("combobox", name="View").select_option("map")
+    page.get_by_role("navigation", name="Views").get_by_role("button", name="Map").click()
     page.wait_for_function("() => location.hash.includes('p=map')")
     assert view(page, "units") == [0, 1, 3]
     watched.check()

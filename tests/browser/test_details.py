@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from pathlib import Path
 
@@ -54,10 +55,10 @@ def test_the_pinned_step_is_told_in_published_figures(watched: Watched, publishe
     kept = np.minimum(np.abs(now), np.abs(old))[same].sum() / np.abs(old).sum()
     assert f"{100 * kept:.0f} %" in figures
     surprise = steps[step]["surprise"][0]
-    top = f"Top {100 - surprise:.0f} %" if surprise >= 50 else f"Lowest {surprise:.0f} %"
-    assert top in figures
+    said = "Very unusual" if surprise >= 95 else "Unusual" if surprise >= 75 else "Ordinary"
+    assert said in figures
     word = published.rows("responses", "word_id = ?", sentence["tokens"][step])[0]
-    assert f"of its {word['count']:,} uses" in figures
+    assert f"beyond {math.floor(surprise)} % of {word['count']:,} uses" in figures
     watched.check()
 
 
@@ -77,7 +78,9 @@ def test_the_saved_table_is_the_published_table(watched: Watched, published: Pub
         assert [float(row[f"{word} mean"]) for row in rows] == pytest.approx(published.response(word)[units], abs=1e-6)
         quantiles = published.rows("response_quantiles", "word_id = ?", published.word_id(word))
         q75 = {row["unit"]: row["q75"] for row in quantiles}
-        assert [float(row[f"{word} q75"]) for row in rows] == pytest.approx([q75[unit] for unit in units], abs=1e-6)
+        assert [float(row[f"{word}, 75 % of uses below"]) for row in rows] == pytest.approx(
+            [q75[unit] for unit in units], abs=1e-6
+        )
     watched.check()
 
 
@@ -125,7 +128,7 @@ def test_a_word_is_added_by_typing(watched: Watched, published: Published) -> No
     push, error = (number(part) for part in cells[1].split("±"))
     assert push == pytest.approx(effect["push"], abs=0.006)
     assert error == pytest.approx(effect["push_standard_error"], abs=0.006)
-    assert number(cells[2].removeprefix("r =")) == pytest.approx(response["reliability"], abs=6e-4)
+    assert number(cells[2].removeprefix("r ")) == pytest.approx(response["reliability"], abs=6e-4)
     button(page, f"Remove {word}").click()
     expect(row).to_have_count(0)
     watched.check()

@@ -150,7 +150,7 @@ def test_the_single_file_is_the_whole_explorer(single: Path, context: BrowserCon
     picker.get_by_role("listitem").first.get_by_role("button").click()
     page.wait_for_function(f"(first) => ({DRAWN})().glyphs[0].token === first", arg=having[0]["surface"][0])
     for view in ("Units", "Map"):
-        page.get_by_role("combobox", name="View").select_option(value=view.lower())
+        page.get_by_role("navigation", name="Views").get_by_role("button", name=view).click()
         expect(page.get_by_role("heading", name=view, exact=True)).to_be_visible()
     alone.check(single)
 
@@ -174,9 +174,11 @@ def test_words_of_a_unit_are_ranked_without_the_engine_as_with_it(single: Path, 
 def test_what_needs_the_engine_says_how_to_get_it(single: Path, context: BrowserContext, view: str) -> None:
     alone = opened(context, single)
     alone.page.wait_for_function(READY)
-    alone.page.get_by_role("combobox", name="View").select_option(value=view.lower())
+    tabs = alone.page.get_by_role("navigation", name="Views")
+    expect(tabs.get_by_role("button", name=view)).to_have_count(0)
+    alone.page.evaluate("(name) => document.querySelector('rnnvis-explorer').explorer.openPage(name)", view.lower())
     expect(alone.page.get_by_role("alert")).to_contain_text('rnnvis.serve("out/"')
-    alone.page.get_by_role("combobox", name="View").select_option(value="picture")
+    tabs.get_by_role("button", name="Picture").click()
     alone.page.wait_for_function(READY)
     alone.check(single)
 

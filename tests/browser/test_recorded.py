@@ -82,15 +82,14 @@ def test_without_text_the_rest_works_and_find_says_why_it_does_not(wordless: str
     expect(page.get_by_text("The sentences were not published")).to_be_visible()
     picture = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]').inspect()"
     page.wait_for_function(f"() => {picture}.chips.length === 8 && {picture}.clouds.length > 0")
-    option = page.get_by_role("combobox", name="View").locator("option[value=find]")
-    assert option.is_disabled()
-    expect(option).to_contain_text("published without its sentences")
+    tabs = page.get_by_role("navigation", name="Views")
+    expect(tabs.get_by_role("button", name="Find")).to_have_count(0)
     page.get_by_role("combobox", name="Find a word, unit or sentence").fill("story")
     expect(page.get_by_role("option", name="story")).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_function("() => location.hash.includes('w=story')")
-    for view in ("units", "map", "sql"):
-        page.get_by_role("combobox", name="View").select_option(value=view)
+    for view in ("Units", "Map", "SQL"):
+        tabs.get_by_role("button", name=view).click()
         expect(page.get_by_role("heading", level=1).first).to_be_visible()
     page.evaluate("() => document.querySelector('rnnvis-explorer').explorer.openPage('find')")
     expect(page.get_by_role("alert")).to_contain_text("published without its sentences")
@@ -127,8 +126,9 @@ def test_one_sentence_is_shown_without_clusters_and_it_says_why(
     step = published.dataset["view"]["step"]
     change = published.change(key, step)
     assert shown["chips"][0]["mean"] == pytest.approx(change.mean(), abs=1e-5)
-    for view in ("units", "map", "find", "sql", "compare"):
-        page.get_by_role("combobox", name="View").select_option(value=view)
-        expect(page.get_by_role("combobox", name="View")).to_have_value(view)
+    tabs = page.get_by_role("navigation", name="Views")
+    for view in ("Units", "Map", "Find", "SQL"):
+        tabs.get_by_role("button", name=view).click()
+        expect(tabs.get_by_role("button", name=view)).to_have_attribute("aria-current", "page")
         page.wait_for_timeout(300)
     watched.check()

@@ -19,6 +19,7 @@ SHIPPED = {
     "@duckdb/duckdb-wasm": "queries in the browser",
     "@fontsource-variable/inter": "typeface of the interface",
     "@fontsource-variable/source-serif-4": "typeface of words from the corpus",
+    "@noble/hashes": "checks of a model's file on pages without HTTPS",
     "@uwdata/flechette": "reads what DuckDB answers",
     "apache-arrow": "used by DuckDB-WASM",
     "clsx": "used by Svelte",

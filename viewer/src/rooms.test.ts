@@ -27,6 +27,7 @@ describe('the order of folders', () => {
 
   it('refuses what stands after it, types too', async () => {
     expect(await said('data/planted.ts', `export { mean } from '../model/scale';`)).toEqual([PATHS]);
+    expect(await said('infer/planted.ts', `export { mean } from '../model/scale';`)).toEqual([PATHS]);
     expect(await said('paint/planted.ts', `export type { Tip } from '../ui/chart/Figure.svelte';`)).toEqual([PATHS]);
     expect(await said('ui/planted.ts', `export const page = () => import('../features/map/MapPage.svelte');`)).toEqual([
       PATHS,

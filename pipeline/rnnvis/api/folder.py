@@ -286,8 +286,15 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             written["predictions"] = files.write("predictions", predictions, scratch)
         if recording.attention:
             written["attention"] = files.write("attention", columns.attention(recording.attention), scratch)
+        if recording.answer_memory:
+            shown = np.unique(np.concatenate([state.published for state in choices.shown(recording).values()]))
+            memory = columns.answer_memory(recording.answer_memory.only(shown))
+            written["answer_memory"] = files.write("answer_memory", memory, scratch)
         tables = table_entries(written, scratch, folder)
-    if figures := told.metrics(recording.keys, len(recording.words), RECORDED):
+    figures = told.metrics(recording.keys, len(recording.words), RECORDED)
+    if recording.answer_memory and recording.answer_memory.deletion:
+        figures += recording.answer_memory.deletion.rows(RECORDED)
+    if figures:
         metrics = files.write("metrics", columns.metrics(figures), scratch)
         tables |= table_entries({"metrics": metrics}, scratch, folder)
     entry = model_entry(

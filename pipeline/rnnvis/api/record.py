@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis import progress
+from rnnvis.api.answer_memory import MemoryWatch
 from rnnvis.api.answering import AnswerWatch, find_answer
 from rnnvis.api.answers import Answer, Outputs, read_outputs, targets
 from rnnvis.api.calling import own_way, usual_way
@@ -185,6 +186,10 @@ def record(
     if effects and answer:
         effects.take(read[answer.at.reading].text, read[answer.at.reading].sample.contexts)
         watching[answer.at.reading].append(Once(effects))
+    memory = MemoryWatch(plan, answer, effects.head) if effects and watch and answer and forward is not None else None
+    if memory and watch and answer:
+        memory.take(read[answer.at.reading].text, watch.target)
+        watching[answer.at.reading].append(Once(memory))
     again = SelfCheck(read[""].ids.lengths)
     others = ReturnedBeside(again.sentences)
     beside = others if check and answer is None else None
@@ -238,6 +243,7 @@ def record(
     )
     published = np.unique(np.concatenate([np.zeros(0, int), *(state.published for state in states[""].values())]))
     affected = effects.result(published, rerun) if effects else None
+    remembered = memory.result(rerun, affected.pushes if affected else None) if memory else None
 
     def recording(name: str, readings: Mapping[str, Recording]) -> Recording:
         answered = answer is not None and name == answer.at.reading
@@ -260,6 +266,7 @@ def record(
             attention=None if name else attention.result(),
             answers=watch.result() if watch and answered else None,
             effects=affected if answered else None,
+            answer_memory=remembered if answered else None,
             next_weights=effects.next_weights if effects and answered else {},
             rerun=rerun,
         )

@@ -18,6 +18,7 @@ from rnnvis.api.rerun import Rerun
 from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
+from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.measures.outputs.pushes import Effects
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
@@ -51,7 +52,8 @@ class Recording:
 
     `readings` holds by name what modules did that read tokens of their own, each with its words and tokens; their
     states are in `responses` and `units` too. `attention` are the weights that a StateSource gave. `answers` is what
-    the model answered, None where that is not known, and `effects` what each step and word does to it. Of a model that
+    the model answered, None where that is not known, and `effects` what each step and word does to it; `answer_memory`
+    is what of each word is still in it, where a linear head reads it from states that gates keep. Of a model that
     says the next word, `next_weights` are the weights [V, H] of its linear head by state. `notes` says, a sentence
     each, how modules read that do not simply read word t at step t, what was taken for the answer, and what reads it.
     `checked` is whether a sample of sequences was run again alone and came to the same; None of what no model was run
@@ -74,6 +76,7 @@ class Recording:
     attention: Attention | None = field(repr=False, default=None)
     answers: Answers | None = field(repr=False, default=None)
     effects: Effects | None = field(repr=False, default=None)
+    answer_memory: AnswerMemory | None = field(repr=False, default=None)
     next_weights: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)

@@ -89,10 +89,12 @@ class Rerun:
         holds: Sequence[Hold] = (),
         prefixes: np.ndarray | None = None,
         *,
+        without: np.ndarray | None = None,
         gates: bool = False,
         gradients: bool = False,
     ) -> Iterator[Ran]:
-        """Run the model over the `sequences` int64 [n], or over the first `prefixes` int64 [n] words of each.
+        """Run the model over the `sequences` int64 [n], over the first `prefixes` int64 [n] words of each, or
+        `without` the word that int64 [n] says, −1 for none.
 
         States are held as `holds` say. `StepBatch.answer` of the text that the answers follow is what was answered;
         with `gradients` it can be followed back to what steers the model (`Hold.steer`). Sequences of a batch have
@@ -102,13 +104,14 @@ class Rerun:
         """
         self.check()
         asked = self._asked(sequences)
-        if prefixes is not None and len(self.texts) > 1:
+        cut = prefixes if without is None else without
+        if cut is not None and len(self.texts) > 1:
             raise RnnvisError("the beginning of a sequence is no beginning of what others read", "ask whole sequences")
         with limited(self.threads):
             if self.documents is not None:
-                yield from self._carried(asked, holds, prefixes, gates)
+                yield from self._carried(asked, holds, cut, gates)
                 return
-            texts = {name: _cut(text, asked, prefixes) for name, text in self.texts.items()}
+            texts = {name: _cut(text, asked, prefixes, without) for name, text in self.texts.items()}
             at = self.answer.at if self.answer else None
             if self.forward is None:
                 batches = source_steps(
@@ -150,11 +153,9 @@ class Rerun:
                     },
                 )
 
-    def _carried(
-        self, asked: np.ndarray, holds: Sequence[Hold], prefixes: np.ndarray | None, gates: bool
-    ) -> Iterator[Ran]:
+    def _carried(self, asked: np.ndarray, holds: Sequence[Hold], cut: np.ndarray | None, gates: bool) -> Iterator[Ran]:
         """Documents from their beginning to the last sequence that is asked for."""
-        if holds or prefixes is not None:
+        if holds or cut is not None:
             raise RnnvisError(
                 "states are carried from sequence to sequence here, and neither held nor cut short",
                 'record the sequences from a fresh state each: initial="zero"',
@@ -269,6 +270,10 @@ def placed(given: Given, batch: StepBatch) -> tuple[np.ndarray, np.ndarray]:
     return given.sentences, np.array([last.get(number, -1) for number in given.sentences.tolist()], np.int64)
 
 
-def _cut(text: Sequence[np.ndarray], asked: np.ndarray, prefixes: np.ndarray | None) -> list[np.ndarray]:
+def _cut(
+    text: Sequence[np.ndarray], asked: np.ndarray, prefixes: np.ndarray | None, without: np.ndarray | None
+) -> list[np.ndarray]:
     rows = [text[int(i)] for i in asked]
+    if without is not None:
+        return [row if w < 0 else np.delete(row, w) for row, w in zip(rows, without.tolist(), strict=True)]
     return rows if prefixes is None else [row[:n] for row, n in zip(rows, prefixes.tolist(), strict=True)]

@@ -9,15 +9,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rnnvis.published import files
+from rnnvis.published import answer_parts, files
 from rnnvis.published.publishing import Holder, holders
 from rnnvis.published.schema import BY_NAME
 from rnnvis.published.schema.manifest import DatasetEntry, Manifest, TableEntry, Tables
+from rnnvis.recording.scores import contrasts
 
 CLUSTERED = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
-STEPPED = {"steps": "step", "attention": "step", "states": "step", "contexts": "step", "predictions": "surprise_step"}
+STEPPED = {
+    **dict.fromkeys(("steps", "attention", "answer_memory", "states", "contexts"), "step"),
+    "predictions": "surprise_step",
+}
 """Tables that name steps of sentences, and in which column."""
 LARGEST_K = 255
+SAID, LEAST = 0.02, 1e-4
+"""By how much of itself, or of 1, an answer may miss what probabilities say of it, half precision included; and the
+probability below which they say nothing of it."""
 
 
 def problems(manifest: Manifest, folder: Path) -> Iterator[str]:
@@ -44,6 +51,7 @@ def problems(manifest: Manifest, folder: Path) -> Iterator[str]:
             yield from _of_state(holder, folder)
         if dataset["name"] in lengths:
             yield from _steps(holder, folder, lengths[dataset["name"]])
+            yield from _parts_of_answers(holder, folder, lengths[dataset["name"]])
 
 
 def _of_dataset(dataset: DatasetEntry, sentences: pa.Table) -> Iterator[str]:
@@ -140,6 +148,63 @@ def _steps(holder: Holder, folder: Path, lengths: np.ndarray) -> Iterator[str]:
             sentence = rows["sentence_id"][row].as_py()
             said = f"{column} holds {step[row]} of sentence {sentence}, which has {length[row]} steps"
             yield f"{holder.where} / {name}: {said}"
+
+
+def _parts_of_answers(holder: Holder, folder: Path, lengths: np.ndarray) -> Iterator[str]:
+    """Parts of answers: one a word, in sum the answer, and that what the step's probabilities say."""
+    rows = _read(holder.tables, "answer_memory", folder, [c.name for c in BY_NAME["answer_memory"].columns])
+    if rows is None or not rows.num_rows:
+        return
+    where = f"{holder.where} / answer_memory"
+    sentence, step, of_class, answer, rest = (
+        rows[name].to_numpy() for name in ("sentence_id", "step", "class", "answer", "rest")
+    )
+
+    def at(row: int) -> str:
+        return f"sentence {sentence[row]}, step {step[row]}, class {of_class[row]}"
+
+    part = rows["part"].combine_chunks()
+    held = pc.list_value_length(part).to_numpy()
+    whole = lengths[sentence]
+    differ = np.flatnonzero((held != step + 1) & (held != whole))
+    if len(differ):
+        row = int(differ[0])
+        yield f"{where}: part has {held[row]} entries of {at(row)}, where there must be {step[row] + 1} or {whole[row]}"
+        return
+    starts = np.concatenate([[0], np.cumsum(held)])
+    wrong = answer_parts.missed(part.flatten().to_numpy(zero_copy_only=False), starts, rest, answer)
+    if wrong is not None:
+        yield f"{where}: the parts of {at(wrong)} do not sum to its answer"
+    said = _scores_said(holder, folder, sentence, step, of_class)
+    off = np.flatnonzero(np.abs(said - answer) > SAID * np.maximum(1.0, np.abs(answer)))
+    if len(off):
+        row = int(off[0])
+        yield f"{where}: the answer is {answer[row]:g} of {at(row)}, where steps say {said[row]:g}"
+
+
+def _scores_said(
+    holder: Holder, folder: Path, sentence: np.ndarray, step: np.ndarray, of_class: np.ndarray
+) -> np.ndarray:
+    """What the table `steps` says of such scores, float64 [n], nan where it does not, or no more than a probability
+    that is nearly none."""
+    found = np.full(len(sentence), np.nan)
+    steps = _read(holder.tables, "steps", folder, ["sentence_id", "step", "p_class", "value"])
+    if steps is None or not steps.num_rows:
+        return found
+    places = steps["sentence_id"].to_numpy().astype(np.int64) << 16 | steps["step"].to_numpy()
+    wanted = sentence.astype(np.int64) << 16 | step
+    row = np.minimum(np.searchsorted(places, wanted), len(places) - 1)
+    known = places[row] == wanted
+    value = steps["value"].to_numpy(zero_copy_only=False).astype(np.float64)
+    p = files.matrix(steps["p_class"])[row].astype(np.float64)
+    if p.shape[1]:
+        with np.errstate(divide="ignore"):
+            scores = contrasts(np.log(p))
+        column = np.where(scores.shape[1] > 1, of_class, 0)
+        told = known & (p >= LEAST).all(axis=1) & (column < scores.shape[1])
+        found[told] = scores[np.flatnonzero(told), column[told]]
+        return found
+    return np.where(known, value[row], found)
 
 
 def _read(tables: Tables, name: str, folder: Path, columns: list[str]) -> pa.Table | None:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from rnnvis.measures.halves import halved
 from rnnvis.measures.outputs.ablation import Effect
+from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
 from rnnvis.measures.outputs.next_words import words_spoken_for
 from rnnvis.measures.recorder import StateRecord
@@ -21,7 +22,9 @@ from rnnvis.measures.words.contexts import Contexts
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.words.quantiles import Quantiles
 from rnnvis.measures.words.responses import Responses
-from rnnvis.published.files import list_column, nullable
+from rnnvis.published import answer_parts
+from rnnvis.published.files import list_column, lists, nullable
+from rnnvis.recording.scores import score_classes
 from rnnvis.text.corpus import RECORDED, Corpus
 
 Columns = dict[str, Any]
@@ -132,11 +135,6 @@ def word_in_context(found: WordInContext) -> Columns:
         "push": found.push[at],
         "push_standard_error": nullable(found.push_standard_error[at]),
     }
-
-
-def score_classes(scores: int) -> np.ndarray:
-    """The class that each of K scores speaks for, int16 [K]: the second of two, and 1 where the answer is a number."""
-    return np.array([1] if scores == 1 else range(scores), np.int16)
 
 
 def contexts(found: Contexts) -> Columns:
@@ -270,6 +268,20 @@ def step_pushes(pushes: np.ndarray) -> Columns:
 def attention(found: Attention) -> Columns:
     """Table `attention`."""
     return {"sentence_id": found.sentence_id, "step": found.step, "weight": found.weight}
+
+
+def answer_memory(found: AnswerMemory) -> Columns:
+    """Table `answer_memory`; RnnvisError where the parts, as they are published, do not sum to the answers."""
+    part = halved(found.part)
+    answer_parts.check(part, found.starts, found.rest, found.answer)
+    return {
+        "sentence_id": found.sentence_id,
+        "step": found.step,
+        "class": found.of_class,
+        "answer": found.answer,
+        "rest": found.rest,
+        "part": lists(part, np.diff(found.starts)),
+    }
 
 
 def metrics(rows: Sequence[dict[str, Any]]) -> Columns:

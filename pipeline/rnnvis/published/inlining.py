@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ OPTIONAL = {
     "response_quantiles": "how much the responses to a word vary",
     "contexts": "where each unit is highest and lowest",
     "projection": "the map",
+    "answer_memory": "what of each word is still in the answer",
     "word_in_context": "words by their context",
     "predictions": "verdicts on whole sentences",
     "attention": "attention beside the words",
@@ -101,43 +103,49 @@ def _trained(model: ModelEntry) -> list[ModelEntry | EpochEntry]:
 
 
 def _cut_states(manifest: Manifest, folder: Path, scratch: Path, limit: int, sources: dict[str, Path]) -> list[str]:
-    """Leave states to as many sentences as fit, the one shown first before all others, then in corpus order."""
-    with_states = [
-        (dataset, state)
+    """Leave states, and what answers are made of, to as many sentences as fit, the one shown first before all others,
+    then in corpus order."""
+    found = [
+        (dataset, trained)
         for dataset in manifest["datasets"]
         for model in dataset["models"]
         for trained in _trained(model)
-        for state in trained["states"]
-        if "states" in state["tables"]
+        if any("states" in state["tables"] for state in trained["states"])
     ]
+    with_states = [(dataset, of) for dataset, trained in found for of in trained["states"] if "states" in of["tables"]]
     if not with_states:
         return []
-    size = sum(state["tables"]["states"]["files"][i]["bytes"] for _, state in with_states for i in _parts(state))
+    memories = [(dataset, of) for dataset, of in found if "answer_memory" in of["tables"]]
+    cut_short: list[tuple[DatasetEntry, ModelEntry | EpochEntry | StateEntry, str]] = [
+        *((dataset, of, "states") for dataset, of in with_states),
+        *((dataset, of, "answer_memory") for dataset, of in memories),
+    ]
+    size = sum(file["bytes"] for _, of, name in cut_short for file in of["tables"][name]["files"])
     room = limit - (_bytes(manifest) - size)
-    tables = {
-        id(state): files.read("states", [folder / file["path"] for file in state["tables"]["states"]["files"]])
-        for _, state in with_states
-    }
+    tables = [
+        files.read(name, [folder / file["path"] for file in of["tables"][name]["files"]]) for _, of, name in cut_short
+    ]
     share = max(0.0, room / size)
     while True:
         cut: dict[str, set[int]] = {}
-        for number, (dataset, state) in enumerate(with_states):
-            table = tables[id(state)]
+        for number, ((dataset, of, name), table) in enumerate(zip(cut_short, tables, strict=True)):
             wanted = _sentences(dataset, folder, table, share)
-            inside = scratch / f"states-{number}"
+            inside = scratch / f"{name}-{number}"
             rows = table.filter(pc.is_in(table["sentence_id"], pa.array(wanted, pa.int32())))
-            state["tables"]["states"] = entry("states", files.write("states", rows, inside), inside, scratch)
-            state["published_sentences"] = len(wanted)
-            for file in state["tables"]["states"]["files"]:
+            of["tables"][name] = entry(name, files.write(name, rows, inside), inside, scratch)
+            for file in of["tables"][name]["files"]:
                 sources[file["path"]] = scratch / file["path"]
-            gone = set(pc.unique(table["sentence_id"]).to_pylist()) - set(wanted.tolist())
-            cut.setdefault(dataset["name"], set()).update(gone)
+            if name == "states":
+                cast("StateEntry", of)["published_sentences"] = len(wanted)
+                gone = set(pc.unique(table["sentence_id"]).to_pylist()) - set(wanted.tolist())
+                cut.setdefault(dataset["name"], set()).update(gone)
         if _bytes(manifest) <= limit or share == 0.0:
             break
         share = share * 0.9 if share > 0.01 else 0.0
+    of_states = dict(zip(map(id, (of for _, of, _ in cut_short)), tables, strict=True))
     several = len(manifest["datasets"]) > 1
     return [
-        f"states along {len(gone):,} of {_published(tables, with_states, name):,} sentences"
+        f"states along {len(gone):,} of {_published(of_states, with_states, name):,} sentences"
         + (f" of “{name}”" if several else "")
         for name, gone in cut.items()
         if gone
@@ -148,10 +156,6 @@ def _published(tables: dict[int, pa.Table], with_states: list[tuple[DatasetEntry
     """Sentences of the dataset `name` along which a state was published."""
     of = [tables[id(state)]["sentence_id"] for dataset, state in with_states if dataset["name"] == name]
     return len(pc.unique(pa.chunked_array([chunk for column in of for chunk in column.chunks], pa.int32())))
-
-
-def _parts(state: StateEntry) -> range:
-    return range(len(state["tables"]["states"]["files"]))
 
 
 def _sentences(dataset: DatasetEntry, folder: Path, table: pa.Table, share: float) -> np.ndarray:

@@ -57,3 +57,8 @@ def probabilities(found: np.ndarray) -> np.ndarray:
     """That of the class that each score speaks for, [N, K]: of two classes that of the second."""
     logs = log_probabilities(found)
     return np.exp(logs[:, 1:] if found.shape[1] == 1 else logs)
+
+
+def score_classes(scores: int) -> np.ndarray:
+    """The class that each of K scores speaks for, int16 [K]: the second of two, and 1 where the answer is a number."""
+    return np.array([1] if scores == 1 else range(scores), np.int16)

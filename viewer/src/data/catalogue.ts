@@ -249,6 +249,14 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "step", type: "int16", nullable: false, about: "Step that pays the attention, from 0" },
     { name: "weight", type: "list<float16>", nullable: false, about: "Weight ≥ 0 of each position of the sentence" },
   ] },
+  { name: "answer_memory", row: "a score after a step of a sentence, taken apart into its words; only where a linear head reads it from the last states of GRUs or LSTMs, and of sentences whose states are published", columns: [
+    { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
+    { name: "step", type: "int16", nullable: false, about: "Step after which the score is given, from 0" },
+    { name: "class", type: "int32", nullable: false, about: "Class whose score it is, as in word_effects; of a model that says the next word, the word that came" },
+    { name: "answer", type: "float32", nullable: false, about: "The score: the log-odds of the second of two classes, the number; of more classes or words, the logit of this one against the mean of the others" },
+    { name: "rest", type: "float32", nullable: false, about: "What no word of the sentence is in: the head's bias, and what is left of the state it started from" },
+    { name: "part", type: "list<float16> or list<float32>", nullable: false, about: "What of each word is in it: one for each word up to the step, or for all words of the sentence where the model reads backwards too; they and the rest sum to the score" },
+  ] },
   { name: "predictions", row: "a sentence", columns: [
     { name: "sentence_id", type: "int32", nullable: false, about: "Sentence number" },
     { name: "predicted", type: "int16", nullable: true, about: "Likeliest class after the last word" },

@@ -467,6 +467,22 @@ export interface AttentionRow {
   weight: number[];
 }
 
+/** One row is a score after a step of a sentence, taken apart into its words; only where a linear head reads it from the last states of GRUs or LSTMs, and of sentences whose states are published. Sorted by sentence_id, step, class. */
+export interface AnswerMemoryRow {
+  /** Sentence number (int32) */
+  sentence_id: number;
+  /** Step after which the score is given, from 0 (int16) */
+  step: number;
+  /** Class whose score it is, as in word_effects; of a model that says the next word, the word that came (int32) */
+  class: number;
+  /** The score: the log-odds of the second of two classes, the number; of more classes or words, the logit of this one against the mean of the others (float32) */
+  answer: number;
+  /** What no word of the sentence is in: the head's bias, and what is left of the state it started from (float32) */
+  rest: number;
+  /** What of each word is in it: one for each word up to the step, or for all words of the sentence where the model reads backwards too; they and the rest sum to the score (list<float16> or list<float32>) */
+  part: number[];
+}
+
 /** One row is a sentence. Sorted by sentence_id. */
 export interface PredictionsRow {
   /** Sentence number (int32) */
@@ -651,6 +667,7 @@ export interface Rows {
   projection: ProjectionRow;
   steps: StepsRow;
   attention: AttentionRow;
+  answer_memory: AnswerMemoryRow;
   predictions: PredictionsRow;
   metrics: MetricsRow;
   patching: PatchingRow;
@@ -686,6 +703,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   projection: ['method', 'item', 'id', 'x', 'y'],
   steps: ['sentence_id', 'step', 'token_id', 'loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'value', 'target', 'push', 'pushes', 'surprise'],
   attention: ['sentence_id', 'step', 'weight'],
+  answer_memory: ['sentence_id', 'step', 'class', 'answer', 'rest', 'part'],
   predictions: ['sentence_id', 'predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
   patching: ['state', 'candidates', 'place', 'size', 'added', 'units', 'first_order', 'searched', 'unseen', 'standard_error', 'random', 'random_low', 'random_high', 'random_sets', 'most_different', 'whole', 'pairs'],
@@ -720,6 +738,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   projection: [],
   steps: ['loss', 'p_target', 'p_class', 'top5_id', 'top5_p', 'value', 'target', 'push', 'pushes', 'surprise'],
   attention: [],
+  answer_memory: [],
   predictions: ['predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['low', 'high'],
   patching: ['standard_error', 'random', 'random_low', 'random_high'],

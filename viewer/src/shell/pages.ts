@@ -2,15 +2,16 @@ import type { Component } from 'svelte';
 import type { DatasetEntry } from '../data/types';
 import type { Explorer } from '../state/explorer.svelte';
 import type { PageName } from '../state/pages';
+import { sideA, usualB } from '../state/sides';
 
 export interface Page {
   name: PageName;
   title: string;
-  /** One line for the menu “View”. */
+  /** One line that says what it shows. */
   about: string;
   /** The page's own code, fetched when it is first opened; null for the picture, which is always there. */
   load: (() => Promise<{ default: Component<{ explorer: Explorer }> }>) | null;
-  /** Whether the menu always offers it; a unit's page is reached from its unit. */
+  /** Whether it has a tab; a unit's page is reached from its unit. */
   listed: boolean;
   /** Whether it is made of answers of DuckDB. */
   queries?: true;
@@ -20,6 +21,14 @@ export interface Page {
 export function missing({ name }: Page, dataset: DatasetEntry | null): string | null {
   if (name !== 'find' || dataset === null || (dataset.tables['sentences']?.rows ?? 0) > 0) return null;
   return 'published without its sentences';
+}
+
+/** Whether the page is among those to choose from: what this folder, or this file, can show. */
+export function offered(page: Page, { dataset, source, view }: Pick<Explorer, 'dataset' | 'source' | 'view'>): boolean {
+  if (page.name === view.page) return true;
+  if (!page.listed || source === null || missing(page, dataset) !== null) return false;
+  if (page.queries && !source.queries) return false;
+  return page.name !== 'compare' || usualB(sideA(view), source.manifest) !== null;
 }
 
 export const PAGES: readonly Page[] = [
@@ -60,18 +69,18 @@ export const PAGES: readonly Page[] = [
     listed: true,
   },
   {
+    name: 'compare',
+    title: 'Compare',
+    about: 'Two models, states, epochs or corpora around one sentence',
+    load: () => import('../features/compare/ComparePage.svelte'),
+    listed: true,
+  },
+  {
     name: 'sql',
     title: 'SQL',
     about: 'Ask the published tables anything, in SQL',
     load: () => import('../features/sql/SqlPage.svelte'),
     listed: true,
     queries: true,
-  },
-  {
-    name: 'compare',
-    title: 'Compare',
-    about: 'Two models, states, epochs or corpora around one sentence',
-    load: () => import('../features/compare/ComparePage.svelte'),
-    listed: true,
   },
 ];

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { count, fixed, listed, percent, signed, surpriseText, tick } from './format';
+import {
+  correlation,
+  count,
+  fixed,
+  listed,
+  percent,
+  plusMinus,
+  signed,
+  surpriseSentence,
+  surpriseText,
+  tick,
+} from './format';
 
 describe('numbers', () => {
   it('uses a true minus and never a negative zero', () => {
@@ -29,9 +40,26 @@ describe('numbers', () => {
 });
 
 describe('surpriseText', () => {
-  it('counts from the nearer end', () => {
-    expect(surpriseText(77)).toBe('Top 23 %');
-    expect(surpriseText(12)).toBe('Lowest 12 %');
-    expect(surpriseText(99.9)).toBe('Top 1 %');
+  it('is a word that praises nothing', () => {
+    expect(surpriseText(52)).toBe('Ordinary');
+    expect(surpriseText(77)).toBe('Unusual');
+    expect(surpriseText(99.9)).toBe('Very unusual');
+    expect(surpriseSentence(99.9)).toBe('very unusual: farther from the usual than 99 % of its uses');
+  });
+});
+
+describe('errors and correlations', () => {
+  it('are never written as none', () => {
+    expect(plusMinus(0.123)).toBe('± 0.12');
+    expect(plusMinus(0.0031)).toBe('± 0.003');
+    expect(plusMinus(0.00004)).toBe('± 0.00004');
+    expect(plusMinus(1e-9)).toBe('± < 0.000001');
+    expect(plusMinus(0)).toBe('');
+    expect(plusMinus(NaN)).toBe('');
+  });
+  it('are never written as perfect', () => {
+    expect(correlation(0.9997)).toBe('> 0.999');
+    expect(correlation(0.98)).toBe('0.980');
+    expect(correlation(1)).toBe('1.000');
   });
 });

@@ -58,9 +58,25 @@ export function bytes(amount: number): string {
   return kilo < 1000 ? `${Math.round(kilo).toLocaleString('en')} kB` : `${(kilo / 1000).toFixed(1)} MB`;
 }
 
-/** Where a surprise percentile stands among the uses: `Top 23 %` or `Lowest 12 %`. */
+/** A standard error with one digit that counts at least: `± 0.12`, `± 0.003`, never `± 0.00`. */
+export function plusMinus(error: number, digits = 2): string {
+  if (!(error > 0)) return '';
+  const needed = Math.ceil(-Math.log10(error));
+  return needed > 6 ? '± < 0.000001' : `± ${error.toFixed(Math.max(digits, needed))}`;
+}
+
+/** A correlation: `0.98`, and what is rounded up to it is never said to be 1. */
+export function correlation(r: number): string {
+  return r > 0.999 && r < 1 ? '> 0.999' : fixed(r, 3);
+}
+
+/** How far a step stands from the usual ones of its word, by the percentile among them. */
 export function surpriseText(percentile: number): string {
-  const part = percentile >= 50 ? 100 - percentile : percentile;
-  const text = part < 1 ? '1' : String(Math.round(part));
-  return `${percentile >= 50 ? 'Top' : 'Lowest'} ${text} %`;
+  if (percentile >= 95) return 'Very unusual';
+  return percentile >= 75 ? 'Unusual' : 'Ordinary';
+}
+
+/** `ordinary: farther from the usual than 52 % of its uses`. */
+export function surpriseSentence(percentile: number): string {
+  return `${surpriseText(percentile).toLowerCase()}: farther from the usual than ${Math.floor(percentile)} % of its uses`;
 }

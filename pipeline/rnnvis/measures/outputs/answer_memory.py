@@ -1,131 +1,245 @@
-"""Memory of the answer: how much of the answer after each step comes from each word before it."""
+"""Memory of the answer: how much of the answer after each step comes from each word of the sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from rnnvis.measures.outputs.deletion import Deletion
+from rnnvis.measures.units.gates import gates_of
+from rnnvis.recording.heads import Head
 from rnnvis.recording.steps import StepBatch
 
-BUDGET = 16 * 2**20
+NEAR = 1e-4
+"""By how much of all parts together, or of 1, the sum of the parts may miss the answer before they are rounded."""
+_NUMBERS = 2**22  # held at once
 
 
 def answer_parts(
-    states: np.ndarray, first: np.ndarray, kept: np.ndarray, read: np.ndarray
+    states: np.ndarray, before: np.ndarray, kept: np.ndarray, opened: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What of each word is in the answer after each step, float64 [T, T], and what of the first state, [T].
+    """What of each word is in K scores after each step, float64 [B, T, T, K], and of the first state, [B, T, K].
 
-    A gated state is s_t = k_t ⊙ s_{t−1} + w_t: `kept` [T, H] is the gate k (z of a GRU, f of an LSTM's cell state), so
-    that s_t = (Π_{j ≤ t} k_j) ⊙ s_0 + Σ_{i ≤ t} (Π_{i < j ≤ t} k_j) ⊙ w_i exactly. `states` [T, H] are s_1 … s_T,
-    `first` [H] is s_0, and `read` [T, H] are the weights by which the answer reads the state after each step.
+    A gated state is s_t = k_t ⊙ s_{t−1} + w_t: `kept` [B, T, H] is the gate k (z of a GRU, f of an LSTM's cell state),
+    so that s_t = (Π_{j ≤ t} k_j) ⊙ s_0 + Σ_{i ≤ t} (Π_{i < j ≤ t} k_j) ⊙ w_i exactly. `states` [B, T, H] are s_1 … s_T
+    of B sentences, `before` [B, T, H] are s_0 … s_{T−1}. The scores read v ⊙ a_t · s_t: `opened` [B, T, H] is a, and
+    `weights` v are [K, H], or [B, T, K, H] where each step has its own.
 
-    Row t, column i is read_t · (Π_{i < j ≤ t} k_j) ⊙ w_i, zero for i > t; a row and its part of the first state sum to
-    read_t · s_t. Direct paths only: what a word does to later gates and candidates counts as those words'.
+    At [b, t, i] is v_t ⊙ a_t · (Π_{i < j ≤ t} k_j) ⊙ w_i, zero for i > t; a step's parts and that of the first state
+    sum to v_t ⊙ a_t · s_t. Direct paths only: what a word does to later gates and candidates counts as those words'.
     """
-    s, k, v = (np.asarray(of, dtype=np.float64) for of in (states, kept, read))
-    steps, units = s.shape
-    before = np.vstack([np.asarray(first, dtype=np.float64)[None], s[:-1]])
-    written = s - k * before
-    left = np.zeros((steps, units))  # of each word's writing, what is left by now
-    start = before[0].copy() if steps else np.zeros(units)
-    parts, of_start = np.zeros((steps, steps)), np.zeros(steps)
+    s, k, a, earlier = (np.asarray(of, dtype=np.float64) for of in (states, kept, opened, before))
+    batch, steps, units = s.shape
+    written = s - k * earlier
+    start = earlier[:, 0]
+    scores = weights.shape[-2]
+    left = np.zeros((batch, steps, units))  # of each word's writing, what is left by now
+    parts, of_start = np.zeros((batch, steps, steps, scores)), np.zeros((batch, steps, scores))
     for t in range(steps):
-        left[:t] *= k[t]
-        start *= k[t]
-        left[t] = written[t]
-        parts[t, : t + 1] = left[: t + 1] @ v[t]
-        of_start[t] = start @ v[t]
+        left[:, :t] *= k[:, t, None]
+        start = start * k[:, t]
+        left[:, t] = written[:, t]
+        read = (a[:, t, None] * (weights if weights.ndim == 2 else weights[:, t])).swapaxes(1, 2)  # [B, H, K]
+        parts[:, t, : t + 1] = left[:, : t + 1] @ read
+        of_start[:, t] = (start[:, None] @ read)[:, 0]
     return parts, of_start
 
 
 @dataclass(frozen=True)
 class AnswerMemory:
-    """Rows sorted by sentence, step and class: `part[i]` float32 [step + 1] is what each word so far is of the answer
-    for class `of_class[i]` after step `step[i]`, and `first[i]` what the state is that the sentence started from.
+    """What of each word is in a model's answers: R rows, sorted by sentence, step and class.
+
+    `answer` float32 [R] is the score of class `of_class` int32 [R] (of a model that says the next word: of the word
+    that came) after step `step` int16 [R]. It is the sum of `part[starts[i]:starts[i + 1]]`, float32, one for each word
+    up to that step (for all words of the sentence where the model also reads backwards), and of `rest` float32 [R]: the
+    bias of the head, and what is left of the state that the sentence started from. `deletion` says how far the parts
+    agree with leaving words out, where that was tried.
     """
 
     sentence_id: np.ndarray
     step: np.ndarray
     of_class: np.ndarray
-    part: list[np.ndarray] = field(repr=False)
-    first: np.ndarray = field(repr=False)
+    starts: np.ndarray = field(repr=False)
+    part: np.ndarray = field(repr=False)
+    rest: np.ndarray = field(repr=False)
+    answer: np.ndarray = field(repr=False)
+    deletion: Deletion | None = None
 
-
-class AnswerMemoryRecorder:
-    """Collects the parts of the sentences in `chosen` bool [S] until `budget` bytes are full; whole sentences only.
-
-    `weights` float64 [classes, H] are those by which the answer for each class reads the hidden state of `layer`
-    ("rnn.0"), `numbers` the numbers of these classes. A layer without a gate that keeps (an Elman RNN), or with a
-    projection, gives nothing.
-    """
-
-    def __init__(
-        self,
-        layer: str,
-        weights: np.ndarray,
-        numbers: Sequence[int],
-        chosen: np.ndarray,
-        budget: int = BUDGET,
-    ) -> None:
-        self.layer, self.chosen = layer, chosen
-        self.weights = np.atleast_2d(np.asarray(weights, dtype=np.float64))
-        self.numbers = list(numbers)
-        self._left = budget
-        self._rows: dict[int, list[tuple[int, int, np.ndarray, float]]] = {}
-
-    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
-        """Take in the chosen sentences of `batch`; places of its steps are not asked for."""
-        found = _gated(self.layer, batch)
-        if found is None or found[0].shape[1] != self.weights.shape[1]:
-            return
-        starts = np.flatnonzero(np.append(True, batch.sentence_id[1:] != batch.sentence_id[:-1]))
-        for begin, end in zip(starts, np.append(starts[1:], len(batch)), strict=True):
-            sentence, steps = int(batch.sentence_id[begin]), slice(begin, end)
-            length = int(end - begin)
-            size = 2 * length * (length + 1) * len(self.numbers)
-            if not self.chosen[sentence] or size > self._left:
-                continue
-            self._left -= size
-            states, previous, kept, opened = (of[steps] for of in found)
-            order = slice(None, None, -1) if ".reverse" in self.layer else slice(None)
-            of_class = [
-                answer_parts(states[order], previous[order][0], kept[order], (opened * v)[order]) for v in self.weights
-            ]
-            self._rows[sentence] = [
-                (t, number, parts[t, : t + 1].astype(np.float32), float(first[t]))
-                for t in range(length)
-                for number, (parts, first) in zip(self.numbers, of_class, strict=True)
-            ]
-
-    def result(self) -> AnswerMemory | None:
-        """What was collected; None if nothing was."""
-        rows = [(sentence, *row) for sentence in sorted(self._rows) for row in self._rows[sentence]]
-        if not rows:
-            return None
-        sentence, step, of_class, part, first = zip(*rows, strict=True)
-        return AnswerMemory(
-            np.array(sentence, np.int32),
-            np.array(step, np.int16),
-            np.array(of_class, np.int16),
-            list(part),
-            np.array(first, np.float32),
+    def only(self, sentences: np.ndarray) -> AnswerMemory:
+        """The rows of `sentences` int [n]."""
+        rows = np.flatnonzero(np.isin(self.sentence_id, sentences))
+        lengths = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        flat = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
+        return replace(
+            self,
+            sentence_id=self.sentence_id[rows],
+            step=self.step[rows],
+            of_class=self.of_class[rows],
+            starts=starts,
+            part=self.part[flat],
+            rest=self.rest[rows],
+            answer=self.answer[rows],
         )
 
 
-def _gated(layer: str, batch: StepBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
-    """The gated state of a layer [N, H], that before it, the share of it that is kept, and the factor by which h is
-    more than it; None of a layer that has no such gate."""
-    gates: Mapping[str, np.ndarray] = batch.gates
-    h, c = f"{layer}.h", f"{layer}.c"
-    if f"{layer}.z" in gates and h in batch.states:
-        state = batch.states[h]
-        return state, batch.previous[h], gates[f"{layer}.z"], np.ones_like(state)
-    if f"{layer}.f" in gates and f"{layer}.o" in gates and c in batch.states:
-        cell, opened = batch.states[c].astype(np.float64), gates[f"{layer}.o"]
-        if batch.states[h].shape != cell.shape:
+def bytes_of(lengths: np.ndarray, scores: int, whole: bool) -> np.ndarray:
+    """Bytes of the parts of sentences of these `lengths`, two a part, int64; `whole`: of all words at each step."""
+    many = lengths.astype(np.int64)
+    size: np.ndarray = 2 * scores * (many * many if whole else many * (many + 1) // 2)
+    return size
+
+
+@dataclass(frozen=True)
+class _Rows:
+    step: np.ndarray
+    of_class: np.ndarray
+    lengths: np.ndarray
+    part: np.ndarray
+    rest: np.ndarray
+    answer: np.ndarray
+
+
+class AnswerMemoryRecorder:
+    """Collects the parts of the sentences in `chosen` bool [S], as a linear `head` reads its scores from gated states.
+
+    `numbers` int [K] are the classes of the scores. `target` int [all steps] is the word that came after each step,
+    negative where none did: then the score of that word alone is taken, and K is the size of the vocabulary.
+    `missing` is the first state that no gate keeps, or whose gates are not recorded, and `off` the largest miss of a
+    sum, as a share of `NEAR`'s measure: with either there is no result.
+    """
+
+    def __init__(
+        self, head: Head, numbers: Sequence[int] | np.ndarray, chosen: np.ndarray, target: np.ndarray | None = None
+    ) -> None:
+        assert head.weights is not None
+        assert head.bias is not None
+        self.head, self.chosen, self.target = head, chosen, target
+        self.numbers = np.asarray(numbers, np.int32)
+        self.missing: str | None = None
+        self.off = 0.0
+        self._rows: dict[int, _Rows] = {}
+
+    @property
+    def both_ways(self) -> bool:
+        """Whether words after a step may be in its answer."""
+        return any(_back(name) for name in self.head.states)
+
+    def add(self, batch: StepBatch, rows: np.ndarray) -> None:
+        """Take in the chosen sentences of `batch`; `rows` int64 [N] are the places of its steps among all."""
+        gated = {name: gated_state(name, batch) for name in self.head.states}
+        lost = [name for name, of in gated.items() if of is None]
+        if lost:
+            self.missing = self.missing or lost[0]
+            return
+        found = {name: of for name, of in gated.items() if of is not None}
+        starts = np.flatnonzero(np.append(True, batch.sentence_id[1:] != batch.sentence_id[:-1]))
+        lengths = np.diff(np.append(starts, len(batch)))
+        wanted = self.chosen[batch.sentence_id[starts]]
+        units = sum(state.shape[1] for state, *_ in found.values())
+        scores = 1 if self.target is not None else len(self.numbers)
+        for length in np.unique(lengths[wanted]):
+            alike = starts[wanted & (lengths == length)]
+            size = max(1, _NUMBERS // int(length * (length * scores + units * (1 if self.target is None else 2))))
+            for i in range(0, len(alike), size):
+                self._take(batch, rows, alike[i : i + size, None] + np.arange(length), found)
+
+    def _take(self, batch: StepBatch, rows: np.ndarray, at: np.ndarray, gated: Mapping[str, Gated]) -> None:
+        """Take in B sentences of T steps, which are the steps `at` int [B, T] of `batch`."""
+        head = self.head
+        assert head.weights is not None
+        assert head.bias is not None
+        right = None if self.target is None else np.maximum(self.target[rows[at]], 0)
+        bias = head.bias if right is None else head.bias[right][..., None]
+        rest = np.zeros((*at.shape, 1)) + bias
+        answer, parts = rest.copy(), np.zeros(())
+        for name, of_layer in gated.items():
+            weights = head.weights[name] if right is None else head.weights[name][right][:, :, None]
+            way = slice(None, None, -1) if _back(name) else slice(None)
+            state, before, kept, opened = (of[at[:, way]] for of in of_layer)
+            of_steps = weights if weights.ndim == 2 else weights[:, way]
+            found, of_start = answer_parts(state, before, kept, opened, of_steps)
+            found, of_start = found[:, way][:, :, way], of_start[:, way]
+            h = np.einsum("...h,...kh->...k", batch.states[name][at].astype(np.float64), weights)
+            if self._reads_first(name):  # of a sequence, the last answer reads this state where it ends
+                found, of_start, h = (np.broadcast_to(of[:, :1], of.shape) for of in (found, of_start, h))
+            parts, rest, answer = parts + found, rest + of_start, answer + h
+        self._check(parts, rest, answer)
+        known = np.ones(at.shape, bool) if self.target is None else self.target[rows[at]] >= 0
+        if not head.ends_anywhere:
+            known[:, :-1] = False
+        self._keep(batch.sentence_id[at[:, 0]], parts, rest, answer, known, right)
+
+    def _reads_first(self, name: str) -> bool:
+        return _back(name) and self.head.per == "sequence" and self.head.at == "end"
+
+    def _check(self, parts: np.ndarray, rest: np.ndarray, answer: np.ndarray) -> None:
+        size = np.maximum(1.0, np.abs(parts).sum(axis=2) + np.abs(rest))
+        self.off = max(self.off, float((np.abs(parts.sum(axis=2) + rest - answer) / size).max(initial=0.0)) / NEAR)
+
+    def _keep(
+        self,
+        sentences: np.ndarray,
+        parts: np.ndarray,
+        rest: np.ndarray,
+        answer: np.ndarray,
+        known: np.ndarray,
+        right: np.ndarray | None,
+    ) -> None:
+        steps, scores = parts.shape[1], parts.shape[3]
+        so_far = np.ones((steps, steps), bool) if self.both_ways else np.tri(steps, dtype=bool)
+        inside = np.broadcast_to(so_far[:, None], (steps, scores, steps))
+        by_class = parts.swapaxes(2, 3).astype(np.float32)  # [B, T, K, T]
+        for b, sentence in enumerate(sentences.tolist()):
+            told = np.flatnonzero(known[b])
+            self._rows[sentence] = _Rows(
+                step=np.repeat(told, scores).astype(np.int16),
+                of_class=np.tile(self.numbers, len(told)) if right is None else right[b, told].astype(np.int32),
+                lengths=np.repeat(so_far[told].sum(axis=1), scores),
+                part=by_class[b, told][inside[told]],
+                rest=rest[b, told].astype(np.float32).reshape(-1),
+                answer=answer[b, told].astype(np.float32).reshape(-1),
+            )
+
+    def result(self) -> AnswerMemory | None:
+        """What was collected; None of nothing, and where parts are not known or do not add up."""
+        order = sorted(self._rows)
+        rows = [self._rows[sentence] for sentence in order]
+        if self.missing or self.off > 1 or not sum(len(of.step) for of in rows):
             return None
-        ratio = np.divide(np.tanh(cell), cell, out=np.ones_like(cell), where=cell != 0)
-        return cell, batch.previous[c], gates[f"{layer}.f"], opened * ratio
-    return None
+        lengths = np.concatenate([of.lengths for of in rows])
+        return AnswerMemory(
+            sentence_id=np.repeat(np.array(order, np.int32), [len(of.step) for of in rows]),
+            step=np.concatenate([of.step for of in rows]),
+            of_class=np.concatenate([of.of_class for of in rows]),
+            starts=np.concatenate([[0], np.cumsum(lengths)]),
+            part=np.concatenate([of.part for of in rows]),
+            rest=np.concatenate([of.rest for of in rows]),
+            answer=np.concatenate([of.answer for of in rows]),
+        )
+
+
+Gated = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def gated_state(name: str, batch: StepBatch) -> Gated | None:
+    """What the state called `name` keeps by its gate: the gated state [N, H], that before it, the share of it that is
+    kept, and the factor by which the state is more than it (o ⊙ tanh(c) / c of an LSTM's h); None without such a gate.
+    """
+    layer, kind = name.rsplit(".", 1)
+    state = batch.states[name]
+    gates = gates_of(name, batch.gates, state.shape[1])
+    if ("z" in gates and kind == "h") or ("f" in gates and kind == "c"):
+        return state, batch.previous[name], gates["z" if kind == "h" else "f"], np.ones_like(state)
+    cell = batch.states.get(f"{layer}.c")
+    if not {"f", "o"} <= gates.keys() or cell is None or cell.shape != state.shape:
+        return None
+    wide = cell.astype(np.float64)
+    ratio = np.divide(np.tanh(wide), wide, out=np.ones_like(wide), where=wide != 0)
+    return cell, batch.previous[f"{layer}.c"], gates["f"], gates["o"] * ratio
+
+
+def _back(name: str) -> bool:
+    return ".reverse." in name

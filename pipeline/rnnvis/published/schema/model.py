@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import Column, Table
+from rnnvis.published.schema.declaration import HALVES, Column, Table
 
 MODEL: tuple[Table, ...] = (
     Table(
@@ -76,6 +76,42 @@ MODEL: tuple[Table, ...] = (
             Column("sentence_id", "int32", "Sentence number", of="sentences"),
             Column("step", "int16", "Step that pays the attention, from 0", low=0),
             Column("weight", "list<float16>", "Weight ≥ 0 of each position of the sentence", low=0),
+        ),
+        group=8192,
+        cut="sentence_id",
+    ),
+    Table(
+        "answer_memory",
+        "model",
+        "a score after a step of a sentence, taken apart into its words; only where a linear head reads it from the "
+        "last states of GRUs or LSTMs, and of sentences whose states are published",
+        ("sentence_id", "step", "class"),
+        (
+            Column("sentence_id", "int32", "Sentence number", of="sentences"),
+            Column("step", "int16", "Step after which the score is given, from 0", low=0),
+            Column(
+                "class",
+                "int32",
+                "Class whose score it is, as in word_effects; of a model that says the next word, the word that came",
+                low=0,
+            ),
+            Column(
+                "answer",
+                "float32",
+                "The score: the log-odds of the second of two classes, the number; of more classes or words, the logit "
+                "of this one against the mean of the others",
+            ),
+            Column(
+                "rest",
+                "float32",
+                "What no word of the sentence is in: the head's bias, and what is left of the state it started from",
+            ),
+            Column(
+                "part",
+                HALVES,
+                "What of each word is in it: one for each word up to the step, or for all words of the sentence where "
+                "the model reads backwards too; they and the rest sum to the score",
+            ),
         ),
         group=8192,
         cut="sentence_id",

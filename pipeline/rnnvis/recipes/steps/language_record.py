@@ -11,7 +11,7 @@ from rnnvis.config import LanguageModelConfig, Measure
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.nets.checkpoints import load_language_model
 from rnnvis.nets.language_model import LanguageModel
-from rnnvis.published import files
+from rnnvis.published import columns, files
 from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
@@ -42,7 +42,7 @@ def language_record_step(
         model, _ = load_language_model(source, "model" if epoch is None else f"epoch-{epoch}")
         found = record_language_model(model, corpus, measure, held_out=epoch is None)
         states = [_state(state, found, model, corpus, measure, folder) for state in found.states.values()]
-        tables = _steps(found, folder) | (training_table(source, folder) if epoch is None else {})
+        tables = _steps(found, folder, epoch is None) | (training_table(source, folder) if epoch is None else {})
         measured, answer = measured_text(corpus, measure), told_of(found).entry()
         write_index(folder, {"tables": tables, "states": states, "answer": answer, "measured": measured})
 
@@ -50,9 +50,12 @@ def language_record_step(
     return Step("record", label, inputs, (record_language_model, write_state), build, seconds=100.0)
 
 
-def _steps(found: Recording, folder: Path) -> dict[str, list[files.Part]]:
+def _steps(found: Recording, folder: Path, final: bool) -> dict[str, list[files.Part]]:
     assert found.answers is not None
-    return {"steps": files.write("steps", told_of(found).steps(found.answers.rows), folder)}
+    written = {"steps": files.write("steps", told_of(found).steps(found.answers.rows), folder)}
+    if final and found.answer_memory is not None:
+        written["answer_memory"] = files.write("answer_memory", columns.answer_memory(found.answer_memory), folder)
+    return written
 
 
 def _state(

@@ -171,7 +171,8 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
     about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
     scratch = project.build / "scratch" / dataset.config.name / name
-    figures = metric_rows(project, dataset, card, corpus)
+    recorded = read_index(record_step(project, dataset, card, seed).folder(project.build))
+    figures = metric_rows(project, dataset, card, corpus) + recorded.get("figures", [])
     metrics = files.write("metrics", columns.metrics(figures), scratch)
     tables, states = _measured(project, dataset, card, None)
     tables["metrics"] = entry("metrics", metrics, scratch, project.data)
@@ -188,7 +189,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         tables=tables,
         states=states,
     )
-    model["answer"] = read_index(record_step(project, dataset, card, seed).folder(project.build))["answer"]
+    model["answer"] = recorded["answer"]
     epochs: list[EpochEntry] = []
     for epoch in published_epochs(card):
         if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:

@@ -11,7 +11,7 @@ from rnnvis.config import Card, LanguageModelConfig, as_table
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.units.units import label_auc
 from rnnvis.nets.checkpoints import load
-from rnnvis.published import files
+from rnnvis.published import columns, files
 from rnnvis.published.entries import state_title
 from rnnvis.published.recorded import write_state
 from rnnvis.recipes.keep.index import write_index
@@ -49,6 +49,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
             "states": states,
             "answer": told_of(found).entry(),
             "measured": measured_text(corpus, measure),
+            "figures": memory.deletion.rows("test") if (memory := found.answer_memory) and memory.deletion else [],
         }
         write_index(folder, index)
 
@@ -60,10 +61,13 @@ def _steps(found: Recording, folder: Path) -> Written:
     told = told_of(found)
     predictions = told.predictions()
     assert predictions is not None
-    return {
+    written = {
         "steps": files.write("steps", told.steps(), folder),
         "predictions": files.write("predictions", predictions, folder),
     }
+    if found.answer_memory is not None:
+        written["answer_memory"] = files.write("answer_memory", columns.answer_memory(found.answer_memory), folder)
+    return written
 
 
 def _state(state: StateRecord, found: Recording, corpus: Corpus, dataset: Dataset, folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import { SvgSurface, type Surface } from '../../paint/surface';
 import { pushTitle, type AnswerWords } from '../../wording/answer';
 import { plain } from '../../wording/tip';
-import { count, fixed, signed, surpriseText } from '../../wording/format';
+import { correlation, count, fixed, plusMinus, signed, surpriseSentence } from '../../wording/format';
 import { note } from '../../paint/paintAxis';
 import { cameNext, verdict, type ComparedWord, type PinnedEvidence } from '../../data/evidence';
 import { pairFacts } from './pairFacts';
@@ -70,8 +70,8 @@ export function panelSvg(content: PanelContent, themeName: ThemeName): string {
       y += WORDS_HEIGHT + 8;
       for (const { text, response, effect } of content.compared) {
         if (!response) continue;
-        const push = effect ? `, push ${signed(effect.push)} ± ${(effect.pushStandardError ?? NaN).toFixed(2)}` : '';
-        const halves = response.reliability === null ? '' : `, halves agree r = ${response.reliability.toFixed(3)}`;
+        const push = effect ? `, push ${signed(effect.push)} ${plusMinus(effect.pushStandardError ?? NaN)}` : '';
+        const halves = response.reliability === null ? '' : `, halves agree r ${correlation(response.reliability)}`;
         surface.text(0, (y += 18), `${text}: ${count(response.count)} uses${push}${halves}`, {
           ...note(theme),
           fill: theme.ink2,
@@ -116,7 +116,7 @@ function paintPinned(
     `word ${step + 1} of ${sentence.tokens.length}`,
     next && `P(next word) ${fixed(next.p, 3)}, loss ${fixed(-Math.log(next.p))} nats`,
     p && `P(${content.positive}) ${p.before === null ? '' : `${p.before.toFixed(2)} → `}${p.after.toFixed(2)}`,
-    Number.isFinite(surprise) && `surprise: ${surpriseText(surprise).toLowerCase()}`,
+    Number.isFinite(surprise) && surpriseSentence(surprise),
   ];
   surface.text(0, y, facts.filter(Boolean).join(', '), { ...note(theme), fill: theme.ink2 });
   if (second) {

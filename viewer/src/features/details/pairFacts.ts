@@ -33,7 +33,7 @@ function kept({ sequence, step }: PinnedEvidence): string {
 
 function surprise({ steps, step }: PinnedEvidence): string {
   const percentile = steps?.surprise?.[step] ?? NaN;
-  return Number.isFinite(percentile) ? surpriseText(percentile) : NONE;
+  return Number.isFinite(percentile) ? `${surpriseText(percentile)}, ${Math.floor(percentile)} %` : NONE;
 }
 
 /** What two pinned steps did, figure by figure; a line that neither has is left out. */
@@ -43,7 +43,7 @@ export function pairFacts(first: PinnedEvidence, second: PinnedEvidence, positiv
     ['P(next word)', 'Probability that the model gave the word that came', nextWord],
     ['Push', 'What the word pushed the answer by, as on the right of each word', push],
     ['Memory kept', 'Share of the state before the word that is still there, with the same sign', kept],
-    ['Surprise', 'Where the change stands among the uses of its word, by its distance from the usual', surprise],
+    ['Surprise', 'Share of the uses of its word that stand nearer to the usual change', surprise],
   ];
   return facts
     .map(([name, about, of]) => ({ name, about, first: of(first), second: of(second) }))

@@ -26,8 +26,8 @@ function wordColumns(name: string, { response, quantiles }: Pick<ComparedWord, '
     });
   for (const q of quantiles ? (['q09', 'q25', 'q50', 'q75', 'q91'] as const) : [])
     columns.push({
-      name: `${name} ${q}`,
-      about: `${Number(q.slice(1))} % quantile over the uses`,
+      name: `${name}, ${Number(q.slice(1))} % of uses below`,
+      about: `Change below which ${Number(q.slice(1))} % of the uses lie`,
       digits: 4,
       of: (unit) => quantiles![q][unit]!,
     });

@@ -75,7 +75,7 @@ export function paintSpread(
   surface.rect(q09, y, q91 - q09, 10, { fill: theme.keptTrack });
   surface.rect(q25, y, q75 - q25, 10, { fill: theme.grey });
   surface.rect(q50 - 1, y - 2, 2, 14, { fill: theme.ink });
-  for (const label of ['half of all steps lie in the inner band', 'inner band: half of all steps', 'inner: half']) {
+  for (const label of ['half of all steps lie in the dark band', 'dark band: half of all steps', 'dark: half']) {
     const room = measure(label, 'interface', 11).width + 8;
     if (q09 > room) return surface.text(q09 - 8, y + 9, label, note(theme, 'right'));
     if (width - q91 > room) return surface.text(q91 + 8, y + 9, label, note(theme));
