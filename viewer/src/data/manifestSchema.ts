@@ -142,8 +142,6 @@ export interface ModelEntry {
   notes?: string[];
   /** Of a recording: on what text its units and chips were switched off, or why they were not, in sentences. */
   ablation?: string | null;
-  step_model?: { path: string; file: string; bytes: number; sha256: string; format: number } | null;
-  no_step_model?: string | null;
   /** Its tables by name. */
   tables: Record<string, TableEntry>;
   /** Its states, in the order of the lists in `steps.surprise`. */

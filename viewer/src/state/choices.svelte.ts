@@ -1,5 +1,5 @@
 import { followedClass } from '../data/answer';
-import { unswitched } from '../data/made';
+import { isMade, unswitched } from '../data/made';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
@@ -88,7 +88,10 @@ export abstract class Choices {
 
   /** Shows a sentence that is made in the page; what is typed quickly is one step of undo. */
   setMade(key: string, step = this.view.step): void {
-    this.change({ sentence: key, step, range: null, focus: this.view.focus === 'word' ? 'word' : 'step' }, 'made');
+    const { sentence2, focus } = this.view;
+    // What was made of the sentence before says nothing of this one.
+    const beside = isMade(sentence2) ? { sentence2: null, step2: null } : {};
+    this.change({ sentence: key, step, range: null, ...beside, focus: focus === 'word' ? 'word' : 'step' }, 'made');
   }
 
   /** The second sentence takes the place of the first. */

@@ -1,3 +1,4 @@
+import { isMade, madeOf, writeMade } from '../data/made';
 import type { Passage } from '../data/passage';
 import { speaksOfRunning, whyNotRunnable } from '../data/runnable';
 import type { Explorer } from './explorer.svelte';
@@ -38,6 +39,18 @@ export class Trying {
   /** The passage of a key that was made in the page; null where it names a sentence that is not there. */
   async passage(reading: Reading, key: string, lane: string): Promise<Passage | null> {
     return (await this.reader()).passage(reading, key, lane);
+  }
+
+  /** Sets beside the sentence the same one with units of the shown state held at zero, and shows the panel. */
+  without(units: readonly number[]): void {
+    const { view } = this.explorer;
+    const key = isMade(view.sentence2) ? view.sentence2 : view.sentence;
+    if (key === null) return;
+    const made = madeOf(key);
+    const step = isMade(view.sentence2) ? view.step2 : view.step;
+    const switches = [...made.switches, { state: view.state, units, instead: 'zero' as const, first: 0 }];
+    this.explorer.setSecond(writeMade({ ...made, switches }), step);
+    this.shown = true;
   }
 
   /** Opens the text field in the place of the sequence's head, and the panel. */
