@@ -100,11 +100,12 @@ export abstract class Choices {
   }
 
   /** Sets a second sentence beside the first. With a word of each pinned, the chips show the difference of what these did. */
-  setSecond(key: string, step: number | null = null): void {
+  setSecond(key: string, step: number | null = null, first = this.view.step): void {
     this.change({
+      step: first,
       sentence2: key,
       step2: step,
-      focus: step !== null && this.view.step !== null ? 'difference' : 'step',
+      focus: step !== null && first !== null ? 'difference' : 'step',
       page: 'picture',
     });
   }

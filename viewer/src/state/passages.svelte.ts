@@ -41,17 +41,22 @@ export class Passages {
   /** Asks for the sentences that the view names, as `model` and `state` read them; another `scope` drops the old ones. */
   want(scope: string, source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry): void {
     const { sentence, sentence2, towards } = this.explorer.view;
+    const reading = { source, dataset, model, state, towards };
+    /** Beside a sentence that was run here the published one is run here too: what differs is then no rounding. */
+    const besideMade = isMade(sentence2) && sentence !== null && !isMade(sentence);
     const load = (key: string | null, second: boolean) => async (): Promise<Passage | null> => {
       if (key === null) return null;
       const loaded = isMade(key)
-        ? await this.#made(key, { source, dataset, model, state, towards }, second)
+        ? await this.#made(key, reading, second)
         : await loadPassage(source, dataset, model, state, key, towards);
       if (!loaded) await this.#replace(source, dataset, key, second);
       if (!second) this.#broken = loaded?.broken ?? null;
       else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
-      return loaded?.passage ?? null;
+      if (!loaded || second || !besideMade) return loaded?.passage ?? null;
+      const here = await this.explorer.trying.passage(reading, key, 'first');
+      return { ...loaded.passage, sequence: here?.sequence ?? loaded.passage.sequence };
     };
-    this.#first.want(scope, JSON.stringify([sentence, towards]), load(sentence, false));
+    this.#first.want(scope, JSON.stringify([sentence, towards, besideMade]), load(sentence, false));
     this.#second.want(scope, JSON.stringify([sentence2, towards]), load(sentence2, true));
   }
 

@@ -39,6 +39,7 @@ class FakeModel implements StepModel {
     start: null,
     end: null,
     mark: null,
+    share: null,
   };
 
   async run(ask: Ask) {

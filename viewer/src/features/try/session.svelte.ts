@@ -55,9 +55,11 @@ export class Session {
   /** The sentence that edits and switches change: the second one where it was made, else the first. */
   changed = $derived.by<Passage | null>(() => {
     const { second, sentence, steps, sequence, view } = this.explorer;
-    if (isMade(view.sentence2)) return second;
-    return sentence && { sentence, steps, sequence };
+    const now = isMade(view.sentence2) ? second : sentence && { sentence, steps, sequence };
+    // While the next one is on its way, the last one stays.
+    return (this.#last = now ?? this.#last);
   });
+  #last: Passage | null = null;
   /** The sentence before; null where one stands alone. */
   before = $derived.by<Passage | null>(() => {
     const { sentence, steps, sequence, view } = this.explorer;
@@ -111,8 +113,10 @@ export class Session {
     return sentence && vocabulary && how ? wordsOf(sentence, vocabulary, (word) => idOf(word, how, vocabulary)) : [];
   }
 
-  edit(change: Edited): void {
-    if (this.key !== null && change.words.length) this.apply(edited(this.key, change), change.moved);
+  /** Shows the sentence with the edit; of a word that was replaced, what it did before and does now. */
+  edit(change: Edited, at: number | null = null): void {
+    if (this.key !== null && change.words.length)
+      this.apply(edited(this.key, change), at === null ? change.moved : () => at, at);
   }
 
   switch(switches: readonly Switch[]): void {
@@ -120,14 +124,14 @@ export class Session {
   }
 
   /** Shows another sentence in the place of the one that is changed, or beside it. */
-  apply(key: string, moved: (step: number) => number | null): void {
+  apply(key: string, moved: (step: number) => number | null, pinned: number | null = null): void {
     const { explorer } = this;
     const { view } = explorer;
     const made = isMade(view.sentence2);
     const at = made ? view.step2 : view.step;
-    const step = at === null ? null : moved(at);
+    const step = at === null && pinned === null ? null : moved(at ?? 0);
     if (made && key === view.sentence) explorer.removeSecond();
-    else if (made || this.beside) explorer.setSecond(key, step);
+    else if (made || this.beside) explorer.setSecond(key, step, made ? view.step : (pinned ?? view.step));
     else explorer.setMade(key, step);
   }
 
