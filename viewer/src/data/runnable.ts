@@ -1,11 +1,8 @@
 import { DataProblem } from './problem';
 import type { DatasetEntry, ModelEntry } from './types';
 
-/** A model that says whether it can run in the page; folders of before say nothing. */
-type Runnable = ModelEntry & { step_model?: unknown; no_step_model?: string | null };
-
 /** Why the model cannot run in the page; null where it can. */
-export function whyNotRunnable(dataset: DatasetEntry, model: Runnable): string | null {
+export function whyNotRunnable(dataset: DatasetEntry, model: ModelEntry): string | null {
   if (!dataset.models.includes(model)) return 'Only the last epoch of a model can run in the page.';
   if (model.step_model) return null;
   return (
@@ -14,7 +11,7 @@ export function whyNotRunnable(dataset: DatasetEntry, model: Runnable): string |
 }
 
 /** Whether the folder says of the model that it can run in the page, or why it cannot; older folders say nothing. */
-export function speaksOfRunning(model: Runnable): boolean {
+export function speaksOfRunning(model: ModelEntry): boolean {
   return Boolean(model.step_model ?? model.no_step_model);
 }
 

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { DataProblem } from '../data/problem';
 import { faultOf } from './fault';
 import { readSafetensors } from './safetensors';
 import { readSpec } from './spec';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const FILE = Buffer.from(
   (JSON.parse(readFileSync(new URL('../testing/stepFormulas.json', import.meta.url), 'utf8')) as { file: string }[])[0]!

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DataProblem } from '../data/problem';
 import { openBytes } from './open';
 import { Cancelled, LONGEST, MOST, type Ask, type StepModel } from './types';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const FILES = new Map(
   (

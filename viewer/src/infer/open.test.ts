@@ -6,6 +6,8 @@ import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry } from '../data/types';
 import { openStepModel } from './open';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 const BYTES = Uint8Array.from(
   Buffer.from(
     (
@@ -15,7 +17,7 @@ const BYTES = Uint8Array.from(
   ),
 );
 const ENTRY = {
-  file: 'step_model-1.safetensors',
+  path: 'step_model-1.safetensors',
   bytes: BYTES.length,
   sha256: createHash('sha256').update(BYTES).digest('hex'),
   format: 1,
@@ -36,7 +38,7 @@ async function open(
   const opened = openStepModel(source, {} as DatasetEntry, model);
   const what = await opened.then(
     ({ states }) => states.join(' '),
-    (error: { what?: string }) => error.what ?? String(error),
+    (error: Error & { what?: string }) => error.what ?? error.message,
   );
   return { what, asked: transport.transfers.asked };
 }

@@ -11,6 +11,7 @@ import { fixed, signed } from '../wording/format';
 import { sideLook, type Look } from './look';
 import { paintAttention, paintAttentionHead } from './attention';
 import { paintDifference } from './difference';
+import { paintPushes, paintPushHead } from './push';
 
 const STRIP = 4;
 /** Below this height a hollow piece has no inside: it is drawn as a paler line. */
@@ -191,6 +192,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   paintBarNumbers(surface, scene, column, look, y);
   const { track } = column;
   paintAttentionHead(surface, sequence, column, y, theme);
+  paintPushHead(surface, column, y, theme);
   if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme, sequence.trackRange);
 }
 
@@ -296,6 +298,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       paintRange(surface, sequence, column, look, right);
       paintTrack(surface, sequence, column, look);
       paintAttention(surface, sequence, column, look);
+      paintPushes(surface, sequence, column, theme);
       surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
         for (const row of sequence.rows) {
           if (!visible(row)) continue;

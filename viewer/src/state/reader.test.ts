@@ -161,7 +161,7 @@ describe('sentences that are made in the page', () => {
   });
 
   it('say why a model cannot run', async () => {
-    const why = setting({ no_step_model: 'Its cell is of its own.' } as never);
+    const why = setting({ no_step_model: 'Its cell is of its own.' });
     await expect(why.reader.passage(why.reading, 'typed::dull', 'first')).rejects.toThrow(/Its cell is of its own/);
     const old = setting({});
     await expect(old.reader.passage(old.reading, 'typed::dull', 'first')).rejects.toThrow(
