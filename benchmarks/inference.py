@@ -20,6 +20,7 @@ from tests.browser import chromium
 
 UNITS, LAYERS, WORDS = 200, 2, 10_000
 TYPED, STARTS, ROUNDS = 20, 9, 60
+_EXPLORER = "document.querySelector('rnnvis-explorer').explorer"
 
 
 def measure(site: Path) -> Table:
@@ -126,4 +127,9 @@ def _first(browser: Browser, base: str, start: int) -> float:
 
 
 def _typed(page: Any, text: str) -> float:
-    return float(page.evaluate("(key) => window.__bench.sentence(key)", f"typed::{text}"))
+    key = f"typed::{text}"
+    found = float(page.evaluate("(key) => window.__bench.sentence(key)", key))
+    drawn = page.evaluate(f"(({{ sentence, sequence }}) => [sentence?.key, sequence?.length])({_EXPLORER})")
+    if drawn != [key, len(text.split())]:
+        raise RuntimeError(f"the page draws {drawn}, not {key}")
+    return found
