@@ -15,7 +15,7 @@ from torch import nn
 import rnnvis
 from benchmarks.memory import own_peak
 from benchmarks.report import Table, middle, seconds
-from rnnvis.api.record import at_most
+from rnnvis.api.models import at_most
 from rnnvis.recording import recurrent_modules
 from rnnvis.recording.steps import record_steps
 from rnnvis.text.batches import length_batches, padded

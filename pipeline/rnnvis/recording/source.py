@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import AS_THEY_STAND
+from rnnvis.recording.called import Batch, device_of
 from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.holding import Held, Hold
 from rnnvis.recording.passes import tolerance
 from rnnvis.recording.returned import Given, Returned
-from rnnvis.recording.steps import Batch, StepBatch, device_of
+from rnnvis.recording.steps import StepBatch
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
 from rnnvis.text.sentences import lengths_of

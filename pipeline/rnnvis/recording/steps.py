@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.called import Called, Forward, device_of
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.holding import Hold, check_holds
 from rnnvis.recording.returned import Given, Returned
@@ -20,30 +20,8 @@ from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
-from rnnvis.text.sentences import largest_id, lengths_of
+from rnnvis.text.sentences import Sentences, largest_id, lengths_of
 
-
-@dataclass(frozen=True)
-class Padded:
-    """Sentences of a batch side by side: `ids` int64 [B, T], filled up after their `lengths` int64 [B]."""
-
-    ids: Tensor
-    lengths: Tensor
-
-
-@dataclass(frozen=True)
-class Batch(Padded):
-    """What a model is called with: padded `ids` int64 [B, T], longest sentence first, `lengths` int64 [B], and `rows`
-    int64 [B], the sentences' positions among all that are recorded.
-
-    `tokens` holds, by the name given to `rnnvis.record(…, tokens=…)`, what other modules read in the same rows.
-    """
-
-    rows: Tensor
-    tokens: Mapping[str, Padded] = field(default_factory=dict)
-
-
-Forward = Callable[[Any, Batch], object]
 Readout = Callable[[Tensor], Tensor]
 
 
@@ -160,19 +138,9 @@ def run_batches(
     text, which `forward` and `holds` know them by.
     """
     plan = plan or Plan()
-    runs = _Runs(
-        model,
-        readings,
-        padding_id,
-        forward or (lambda m, batch: m(batch.ids, batch.lengths)),
-        plan,
-        gates and not holds,
-        told,
-        answer,
-        holds,
-        gradients,
-        numbers,
-    )
+    call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
+    called = Called(model, readings, padding_id, call, plan)
+    runs = _Runs(called, gates and not holds, told, answer, holds, gradients, numbers)
     backwards = [
         reading_of(path, readings)
         for path, module in runs.modules.items()
@@ -212,7 +180,7 @@ def run_alone(
     answer: Returned | None = None,
 ) -> Iterator[Run]:
     """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
-    runs = _Runs(model, readings, padding_id, forward, plan, False, told, answer)
+    runs = _Runs(Called(model, readings, padding_id, forward, plan), False, told, answer)
     yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
 
 
@@ -221,11 +189,7 @@ class _Runs:
 
     def __init__(
         self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        plan: Plan,
+        called: Called,
         gates: bool,
         told: Told | None,
         answer: Returned | None,
@@ -233,12 +197,13 @@ class _Runs:
         gradients: bool = False,
         numbers: np.ndarray | None = None,
     ) -> None:
+        model, readings, plan = called.model, called.readings, called.plan
         self.numbers = np.arange(len(readings[""])) if numbers is None else numbers
-        self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
+        self.called, self.model, self.readings, self.plan, self.gates = called, model, readings, plan, gates
         self.told, self.answer, self.holds, self.gradients = told, answer, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
         check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
-        self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
+        self.fills = called.fills
         by_word = [path for path in self.modules if plan.of(path).by_word]
         ids = {path: 1 + largest_id(readings[reading_of(path, readings)]) for path in by_word}
         self.inputs = WordInputs(ids, self._looks)
@@ -266,7 +231,7 @@ class _Runs:
         return rows, [trace.reordered(first) for trace in traces], halves, given and given.half()
 
     def _run(self, rows: np.ndarray) -> Run:
-        reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
+        reads = {name: padded(rows_of(of, rows), self.fills[name]) for name, of in self.readings.items()}
         traces, returned = self._call(reads, rows, self.holds)
         if self.told:
             self.told(rows, returned)
@@ -299,11 +264,6 @@ class _Runs:
         self, reads: Mapping[str, Rows], rows: np.ndarray, holds: Sequence[Hold] = ()
     ) -> tuple[list[LayerTrace], object]:
         device = device_of(self.model)
-        given = {
-            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
-            for name, r in reads.items()
-        }
-        main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
         held = [
             hold.bound(self.numbers[rows], reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
@@ -315,8 +275,7 @@ class _Runs:
             torch.backends.cudnn.flags(enabled=False) if self.gradients else nullcontext(),  # none in evaluation mode
             capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
         ):
-            places = torch.from_numpy(self.numbers[rows]).to(device)
-            returned = self.forward(self.model, Batch(main.ids, main.lengths, places, given))
+            returned = self.called.forward(self.model, self.called.batch(reads, self.numbers[rows]))
         return traces, returned
 
     def _looks(self, path: str, words: np.ndarray) -> Tensor:
@@ -376,9 +335,13 @@ def step_batch(
     )
 
 
-def device_of(model: nn.Module) -> torch.device:
-    """Where the parameters of `model` are."""
-    return next((p.device for p in model.parameters()), torch.device("cpu"))
+def rows_of(text: Sequence[np.ndarray], numbers: np.ndarray) -> list[np.ndarray]:
+    """The sentences `numbers` int64 [n] of `text`, in this order; views."""
+    if not isinstance(text, Sentences):
+        return [text[int(i)] for i in numbers]
+    starts = text.starts[numbers]
+    stops = starts + text.lengths[numbers]
+    return [text.ids[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> None:
