@@ -136,6 +136,16 @@ export abstract class Choices {
     this.change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
   }
 
+  /** Shows or hides what of each word is in the answer. */
+  setMemory(memory: boolean): void {
+    this.change({ memory });
+  }
+
+  /** Follows these units along the sentence, up to three. */
+  followUnits(units: readonly number[]): void {
+    this.change({ units: [...new Set(units)].slice(0, UNITS) });
+  }
+
   toggleUnit(unit: number): void {
     const units = this.view.units.includes(unit)
       ? this.view.units.filter((other) => other !== unit)

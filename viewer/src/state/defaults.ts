@@ -12,6 +12,7 @@ export const PREFERENCES = {
   focus: 'step',
   focusWord: null,
   units: [],
+  memory: false,
   page: 'picture',
   linkThreshold: 0.35,
   linkWidth: 1,

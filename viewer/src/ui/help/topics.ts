@@ -29,7 +29,7 @@ const BELOW: Record<ModelEntry['kind'], string> = {
 };
 
 /** Plain sentences for someone who sees the picture for the first time. */
-export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false): Explanation {
+export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false, remembers = false): Explanation {
   switch (topic) {
     case 'sequence':
       return {
@@ -41,6 +41,11 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false)
           ...(attends
             ? [
                 'Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.',
+              ]
+            : []),
+          ...(remembers
+            ? [
+                'Arcs lead from the pinned word to what is in its answer: what each word wrote and the gates kept since, orange for, blue against; with the bias they sum to it. Direct paths only: what a word does to later gates and words counts as theirs.',
               ]
             : []),
           ...(kind === 'language model'
