@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
+import rnnvis
 from rnnvis.measures.measure import measure
 from rnnvis.measures.recorder import StateRecorder, Text
 from rnnvis.measures.spool import SPOOL_BYTES, Changes, Spool
@@ -133,3 +137,34 @@ def test_a_spool_gives_back_what_it_was_given_and_nothing_of_what_did_not_fit() 
     spool.add("text", given[0])
     assert not spool.whole
     assert not list(spool)
+
+
+class Speaking(nn.Module):
+    """Says the next word."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding, self.rnn, self.head = nn.Embedding(20, 6), nn.GRU(6, 6, batch_first=True), nn.Linear(6, 20)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.head(self.rnn(self.embedding(ids))[0])
+        return found
+
+
+def test_the_answers_of_a_batch_are_gone_when_the_next_one_is_run() -> None:
+    rng = np.random.default_rng(0)
+    text = [rng.integers(0, 20, rng.integers(12, 16)) for _ in range(60)]
+    given: list[weakref.ref[torch.Tensor]] = []
+    there: list[int] = []
+
+    def forward(model: Any, batch: rnnvis.Batch) -> torch.Tensor:
+        if batch.ids.shape[0] >= 4 and batch.ids.shape[1] >= 12:  # a batch of the recording
+            there.append(sum(of() is not None for of in given))
+        answer: torch.Tensor = model(batch.ids)
+        given.append(weakref.ref(answer))
+        return answer
+
+    recording = rnnvis.record(Speaking().eval(), text, [f"w{i}" for i in range(20)], forward=forward, batch_steps=100)
+    assert recording.answers is not None
+    assert len(there) > 5
+    assert there == [0] * len(there)

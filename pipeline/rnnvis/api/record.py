@@ -52,7 +52,7 @@ from rnnvis.recording.threads import limited
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
-BATCH_BYTES = 64 * 2**20
+BATCH_BYTES = 48 * 2**20
 """What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
@@ -109,8 +109,8 @@ def record(
     modules are handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
-    most `batch_steps` padded steps, and fewer of wide models (64 MB of states and gates). `check` runs a few of the
-    sequences again, each alone, and compares: at most 3 % of the steps, but two sequences at least. `sample` says which
+    most `batch_steps` padded steps, and fewer of wide models (50 MB of states and gates). `check` runs a few of the
+    sequences again, each alone, and compares: at most 2 % of the steps, but two sequences at least. `sample` says which
     of the sequences are measured, and whose states are kept; `observers` see every step of them as it passes, as
     `observer.add(batch, rows)` with a `StepBatch` and the places of its steps among all steps. `threads` is how many
     torch and NumPy compute with meanwhile: with small layers a second one helps little, and beside other programs it is
@@ -473,5 +473,5 @@ def _fingerprint(model: Any) -> str:
         if isinstance(value, Tensor):
             plain = value.detach().cpu().contiguous()
             hashed.update(f"{name}\0{plain.dtype}\0{tuple(plain.shape)}\0".encode())
-            hashed.update(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
+            hashed.update(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
     return hashed.hexdigest()

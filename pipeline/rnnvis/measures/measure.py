@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -59,6 +60,8 @@ def measure(
             rows = recorders[text].rows(batch)
             for observer in (observers or {}).get(text, ()):
                 observer.add(batch, rows)
+            recorders[text].add_gates(batch)
+            batch = replace(batch, gates={}, answer=None)  # no more is asked of these: the memory is wanted
             recorders[text].add(batch, partial(spool.add, text))
             del batch
         for recorder in recorders.values():

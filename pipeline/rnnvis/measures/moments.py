@@ -66,9 +66,10 @@ class GroupedMoments:
         self._mean[place[new]] = rows[order[starts[new]]]
         self.count[groups] += count
         seen = self.count[groups].astype(np.float64)[:, None]
-        scratch = np.empty((2, len(rows) * min(_COLUMNS, rows.shape[1])))  # once: fresh memory is slow to touch
-        for first in range(0, rows.shape[1], _COLUMNS):
-            columns = slice(first, first + _COLUMNS)
+        wide = -(-rows.shape[1] // max(1, -(-rows.shape[1] // _COLUMNS))) or 1  # blocks of one size, about
+        scratch = np.empty((2, len(rows) * wide))  # once: fresh memory is slow to touch
+        for first in range(0, rows.shape[1], wide):
+            columns = slice(first, first + wide)
             some = rows[:, columns]
             values, means = scratch[:, : some.size].reshape(2, *some.shape)
             mean = self._mean[place, columns]
@@ -107,7 +108,7 @@ class GroupedMoments:
             self._place[new] = np.arange(self._used, self._used + len(new))
             self._used += len(new)
             if self._used > len(self._mean):
-                room = min(len(self._place), max(self._used, len(self._mean) * 5 // 4))
+                room = min(len(self._place), max(self._used, len(self._mean) * 17 // 16))
                 for array in (self._mean, self._m2):
                     array.resize((room, array.shape[1]), refcheck=False)
         return self._place[groups]

@@ -170,6 +170,12 @@ class StateRecorder:
             part.add(batch, delta, inside, cells[part.backwards])
             if keep:
                 keep(Changes(name, rows, batch.token_id, delta))
+        if batch.gates:
+            self.add_gates(batch)
+
+    def add_gates(self, batch: StepBatch) -> None:
+        """What `add` does with the gates, for a batch that is then handed to it without them."""
+        inside = _rows(self.text.measured[batch.sentence_id])
         for (layer, units), name in {_layer(n, values.shape[1]): n for n, values in batch.states.items()}.items():
             gates = gates_of(name, batch.gates, units)
             self._gates_of(layer, units).add({gate: of[inside] for gate, of in gates.items()})

@@ -30,8 +30,10 @@ SAME = 1e-5
 POOLS = ("mean", "max")
 SENTENCES = {"sequence": 24, "step": 8}
 """So many sentences are run alone, by what an answer is given to."""
-LONGEST, STEPS = 40, 12
+LONGEST, STEPS = 24, 12
 """Of sentences not longer where there are others; and so many steps of each."""
+TRIED = 24
+"""Of the states at which the answer was confirmed, so many show what it is a function of, and whether a linear one."""
 UNITS_TRIED = 2**25
 """Scores of unit vectors that are computed at most."""
 CHUNKS = (1024, 16)
@@ -181,6 +183,7 @@ class _Known:
 def _head(replay: Replay, at: str, given: Mapping[str, np.ndarray], known: _Known) -> Head | None:
     """The head that `replay` is, of the states that it reads; None where it reads none."""
     replay = replace(replay, sizes={name: state.shape[1] for name, state in given.items()})
+    given = {name: state[:: -(-len(state) // TRIED)] for name, state in given.items()}
     part = next(replay.chunks(given))
     other = {name: state + _noise(state) for name, state in part.items()}
     with torch.no_grad():

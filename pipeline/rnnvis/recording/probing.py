@@ -26,7 +26,7 @@ from rnnvis.text.sentences import lengths_of
 LENGTHS = (7, 10)
 ROWS, _SHORT = 24, 3  # from 17 rows on, torch.sort lets equal lengths change places: of 24, 23 do
 FELT = 1e-5  # of the largest input; what does not feel a word is the same to the last bit on a CPU
-_PLACES, _WORDS = 8, 16
+_PLACES, _WORDS = 6, 16
 Text = dict[str, list[np.ndarray]]
 
 

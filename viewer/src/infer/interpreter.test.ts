@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { faultOf } from './fault';
 import { Interpreter } from './interpreter';
 import type { Work } from './layer';
 import { readSafetensors } from './safetensors';
 import { readSpec, type Spec } from './spec';
 import type { Ask, Held, Ran } from './types';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 interface Expected {
   held: (Omit<Held, 'value'> & { value?: 'zero' | 'previous' | number[] })[];

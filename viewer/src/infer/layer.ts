@@ -1,7 +1,8 @@
 /** The steps of one recurrent layer: torch's formulas, with states held and steps of an earlier run taken over. */
 
 import { hold, type Hold } from './holds';
-import { affine, sigmoid, WORK } from './kernels';
+import { refused } from './fault';
+import { affine, finite, sigmoid, WORK } from './kernels';
 import { GATES, type CellKind, type Layer } from './spec';
 
 /** A generator that pauses where the page, or a newer run, may have its turn. */
@@ -96,6 +97,13 @@ export function* runLayer(
       work += rows * output;
     }
   }
+  if (!finite(run.h))
+    throw refused(
+      `The state “${layer.name}.h” grew beyond all numbers`,
+      holds.some(({ scale }) => scale !== null)
+        ? 'Turn the units up by less, or for fewer words.'
+        : 'Take fewer words.',
+    );
   return run;
 }
 

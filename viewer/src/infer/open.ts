@@ -8,6 +8,7 @@ import { faultOf, refused } from './fault';
 import type { Opened, Reply } from './messages';
 import { errorOf, PlacedModel, type Place } from './model';
 import { onPage, worker } from './places';
+import { FORMAT, newer } from './spec';
 import type { StepModel } from './types';
 
 /** What the manifest says of a model's own file. */
@@ -16,6 +17,8 @@ interface Entry {
   no_step_model?: string | null;
 }
 
+/** After so many ms without a word a worker is taken for one that does not run. */
+const SILENT = 15_000;
 /** Bytes of a file that is opened at most. */
 const LARGEST = 512 * 1024 * 1024;
 
@@ -37,6 +40,7 @@ export async function openStepModel(
       'Run new sentences in Python.',
     );
   const file = source.file({ path: entry.file, bytes: entry.bytes, sha256: entry.sha256 });
+  if (entry.format > FORMAT) throw newer(entry.format, faultOf(file.url));
   const bytes = await proven(file);
   return openBytes(bytes, file.url);
 }
@@ -63,8 +67,10 @@ export async function openBytes(
 /** What was opened; the problem of the file; null where the place does not run at all. */
 function openedIn(place: Place, bytes: ArrayBuffer, url: string): Promise<Opened | Error | null> {
   return new Promise((resolve) => {
+    const silent = place.apart ? setTimeout(() => resolve(null), SILENT) : undefined;
     place.failed(() => resolve(null));
     place.hear((reply: Reply) => {
+      clearTimeout(silent);
       if ('opened' in reply) resolve(reply.opened);
       else if ('problem' in reply || 'failed' in reply) resolve(errorOf(reply));
     });

@@ -2,6 +2,7 @@
 
 import { DataProblem } from '../data/problem';
 import type { Fault } from './fault';
+import { finite } from './kernels';
 
 export interface Tensor {
   shape: readonly number[];
@@ -90,9 +91,4 @@ function halves(bytes: ArrayBuffer, at: number, count: number): Float32Array {
     else values[i] = sign * (exponent ? 2 ** (exponent - 25) * (1024 + fraction) : 2 ** -24 * fraction);
   }
   return values;
-}
-
-function finite(values: Float32Array): boolean {
-  for (let i = 0; i < values.length; i++) if (values[i]! - values[i]! !== 0) return false;
-  return true;
 }

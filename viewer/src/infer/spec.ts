@@ -5,7 +5,7 @@ import { ACTIVATIONS } from './activations';
 import type { Fault } from './fault';
 import { isRecord, type Tensor, type Weights } from './safetensors';
 
-const FORMAT = 1;
+export const FORMAT = 1;
 const CELLS = ['lstm', 'gru', 'rnn_tanh', 'rnn_relu'] as const;
 const SCORES = ['logits', 'one logit', 'numbers'] as const;
 const PLACES = ['last', 'last word', 'each', 'mean', 'max'] as const;
@@ -82,6 +82,8 @@ export interface SpecWords {
   addresses: boolean;
   /** How pieces of a word are marked: those that begin it (Ġ, ▁), that go on (##), or after which it goes on (@@) or ends (</w>). */
   mark: (typeof MARKS)[number] | null;
+  /** Of the recorded sentences, how many come out as they were recorded; null where that is not known. */
+  share: number | null;
 }
 
 export interface Spec {
@@ -113,13 +115,17 @@ export const GATES: Record<CellKind, number> = { lstm: 4, gru: 3, rnn_tanh: 1, r
 /** Throws `DataProblem`, by `fault`, for what is not of this format, or does not fit together. */
 export function readSpec({ tensors, metadata }: Weights, fault: Fault): Spec {
   const json = described(metadata['rnnvis'], fault);
-  if (typeof json['format'] === 'number' && json['format'] > FORMAT)
-    throw fault(
-      `is of format ${json['format']}, newer than the ${FORMAT} that this page reads`,
-      'Take a page from the newer version of rnnvis, or publish the model with the version of this page.',
-    );
+  if (typeof json['format'] === 'number' && json['format'] > FORMAT) throw newer(json['format'], fault);
   if (json['format'] !== FORMAT) throw fault('does not say of which format it is');
   return new Reader(tensors, fault).spec(json);
+}
+
+/** The problem of a file of this format. */
+export function newer(format: number, fault: Fault): Error {
+  return fault(
+    `is of format ${format}, newer than the ${FORMAT} that this page reads`,
+    'Take a page from the newer version of rnnvis, or publish the model with the version of this page.',
+  );
 }
 
 function described(text: string | undefined, fault: Fault): Record<string, unknown> {
@@ -273,6 +279,7 @@ class Reader {
       kind: this.one(json['kind'] ?? 'words', KINDS, 'words.kind'),
       addresses: this.flag(json['addresses'] ?? false, 'words.addresses'),
       mark: json['mark'] === null || json['mark'] === undefined ? null : this.one(json['mark'], MARKS, 'words.mark'),
+      share: typeof json['share'] === 'number' ? json['share'] : null,
     };
   }
 

@@ -43,6 +43,8 @@ function checkAsk(spec: Spec, ask: Ask): void {
   if (spec.embedding) {
     const { rows } = spec.embedding;
     const wrong = tokens.find((id) => id < 0 || id >= rows);
+    if (wrong !== undefined && wrong < 0)
+      throw refused('The sentence has a word that nothing of the vocabulary stands for', 'Choose another word.');
     if (wrong !== undefined)
       throw refused(
         `The model has no word ${wrong}`,

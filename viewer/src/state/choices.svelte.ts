@@ -199,10 +199,13 @@ export abstract class Choices {
 
   /** Choices of the page “Compare”; those of A are the view's own. */
   compare(
-    choice: Partial<Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder'>>,
+    choice: Partial<
+      Pick<ViewState, 'dataset' | 'model' | 'state' | 'epoch' | 'b' | 'compareLayout' | 'compareOrder' | 'apart'>
+    >,
+    kind: string | null = null,
   ): void {
     const moved = choice.model !== undefined || choice.dataset !== undefined;
-    this.change({ ...choice, ...(moved ? { units: [] } : {}) });
+    this.change({ ...choice, ...(moved ? { units: [] } : {}) }, kind);
   }
 
   /** Changes what the page “Find” looks for; `kind` joins quick changes, such as typing, into one step of undo. */

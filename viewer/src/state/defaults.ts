@@ -35,6 +35,7 @@ export const PREFERENCES = {
   b: null,
   compareLayout: 'mirror',
   compareOrder: 'match',
+  apart: null,
   find: FIND,
 } as const satisfies Partial<ViewState>;
 

@@ -50,6 +50,7 @@ const full: ViewState = {
   b: { dataset: 'other, text', model: 'gru', state: 'rnn.0.h', epoch: 3 },
   compareLayout: 'overlay',
   compareOrder: 'own',
+  apart: { text: 'but, /x/', split: 'test', outcome: 'a' },
   find: { ...FIND, mode: 'concordance', phrase: "a;b:c & 'd' #%" },
 };
 

@@ -1,5 +1,6 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
 import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } from './mapView';
+import { readApart, writeApart, type Apart } from './apart';
 import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
 import { COLUMN_KEYS, LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
@@ -77,6 +78,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
     ]);
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
+  if (view.apart) fields.push(['ap', writeApart(view.apart)]);
   const find = writeFind(view.find);
   if (find) fields.push(['fi', find]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
@@ -156,6 +158,14 @@ function found(value: string, at: string): FindState {
     return readFind(value);
   } catch {
     throw new LinkProblem(`“${at}” is not a search that this version knows`);
+  }
+}
+
+function apart(value: string, at: string): Apart {
+  try {
+    return readApart(value);
+  } catch {
+    throw new LinkProblem(`“${at}” is not a list of sentences that this version knows`);
   }
 }
 
@@ -242,6 +252,7 @@ const FIELDS = new Map<string, Field>([
   ['b', (value, draft, at) => (draft.view.b = side(value, at))],
   ['cl', (value, draft, at) => (draft.view.compareLayout = choice(value, at, ['mirror', 'overlay']))],
   ['co', (value, draft, at) => (draft.view.compareOrder = choice(value, at, ['match', 'own']))],
+  ['ap', (value, draft, at) => (draft.view.apart = apart(value, at))],
   ['fi', (value, draft, at) => (draft.view.find = found(value, at))],
 ]);
 

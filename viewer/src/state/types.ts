@@ -1,4 +1,5 @@
 import type { MapColour, MapItems, MapMethod, MapZoom } from './mapView';
+import type { Apart } from './apart';
 import type { FindState } from './find';
 import type { PageName } from './pages';
 import type { ColumnKey, MeasureKey, MeasureRange, SortKey } from './unitList';
@@ -80,6 +81,8 @@ export interface ViewState {
   compareLayout: 'mirror' | 'overlay';
   /** Whether the chips of B stand in the places of their matches in A, or in B's own order. */
   compareOrder: 'match' | 'own';
+  /** The list of sentences beside the comparison; null where it is closed. */
+  apart: Apart | null;
   /** What the page “Find” looks for. */
   find: FindState;
 }

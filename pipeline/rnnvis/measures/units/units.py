@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from scipy.stats import rankdata
 
 from rnnvis.measures.moments import GroupedMoments, block_rows, row_blocks
 
 BINS = 64
 SATURATED = 0.9
-_FINE = 4096
-_REACH = 8.0
+_FINE = 512
+_REACH = 1.0
 _WIDTH = 2 * _REACH / _FINE
 _COLUMNS = 32
 
@@ -45,8 +46,8 @@ class UnitAccumulator:
     """Streams states into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
-    equal bins. Otherwise it is counted in 4096 equal bins of asinh(s) up to |s| = 1490, in more of them where
-    a state goes beyond, and published in 64 bins, equal in asinh(s), over the range that was used.
+    equal bins. Otherwise it is counted in bins of 1/256 in asinh(s), as many as its states need, and published in
+    64 bins, equal in asinh(s), over the range that was used.
     """
 
     def __init__(self, units: int, bounded: bool) -> None:
@@ -163,8 +164,8 @@ class _Bins:
         self._counts = counts
         units, bins = counts.shape
         self._columns = units if bins == BINS else _COLUMNS  # so that the counts fit into a processor's cache
-        self._places = np.empty((room, units), dtype=np.int64)
-        self._offset = np.arange(units) % self._columns * bins
+        self._places = np.empty((room, units), dtype=np.int32)
+        self._offset = (np.arange(units) % self._columns * bins).astype(np.int32)
         self._taken = 0
 
     def take(self, bins: np.ndarray) -> None:
@@ -181,7 +182,8 @@ class _Bins:
         for first in range(0, len(self._counts), self._columns):
             counts = self._counts[first : first + self._columns]
             places = self._places[: self._taken, first : first + self._columns].reshape(-1)
-            counts += np.bincount(places, minlength=counts.size).reshape(counts.shape)
+            counted = torch.bincount(torch.from_numpy(places), minlength=counts.size)  # of 32 bits, unlike NumPy's
+            counts += counted.numpy().reshape(counts.shape)
         self._taken = 0
 
 

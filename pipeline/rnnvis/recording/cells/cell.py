@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 States = tuple[Tensor, ...]
+
+_ONE = torch.ones(())
 
 Enter = Callable[[str, Tensor], Tensor]
 """From the name of a state and what a step came to [N, ·] to what everything reads from there on."""
@@ -109,7 +112,7 @@ def summed(weights: Weights) -> Weights:
 
 def sigmoid_(x: Tensor) -> Tensor:
     """σ(x) in place, as 1 − σ(−x): a gate that keeps near 1 is rounded once, so that little adds up over many steps."""
-    return x.neg_().sigmoid_().neg_().add_(1)
+    return torch.sub(_ONE, x.neg_().sigmoid_(), out=x)
 
 
 def _named_weights(module: nn.Module) -> dict[str, Tensor]:

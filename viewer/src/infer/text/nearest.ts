@@ -50,21 +50,28 @@ function bits(set: number): number {
   return count;
 }
 
-/** Optimal string alignment; more than `most` as soon as that is certain. */
+const rows = [0, 1, 2].map(() => new Uint8Array(2 * LONGEST));
+
+/** Optimal string alignment; more than `most` as soon as that is certain. Only what is near the diagonal can be in reach. */
 function distance(a: string, b: string, most: number): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  let [before, row, next] = rows as [Uint8Array, Uint8Array, Uint8Array];
+  const far = most + 1;
+  for (let j = 0; j <= b.length + 1; j++) row[j] = Math.min(j, far);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    let least = i;
-    for (let j = 1; j <= b.length; j++) {
-      let value = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) value = Math.min(value, before[j - 2]! + 1);
-      next.push(value);
+    const from = Math.max(1, i - most);
+    const to = Math.min(b.length, i + most);
+    let least = (next[from - 1] = from === 1 ? Math.min(i, far) : far);
+    for (let j = from; j <= to; j++) {
+      let value = row[j - 1]! + (a.charCodeAt(i - 1) === b.charCodeAt(j - 1) ? 0 : 1);
+      value = Math.min(value, row[j]! + 1, next[j - 1]! + 1, far);
+      if (i > 1 && j > 1 && a.charCodeAt(i - 1) === b.charCodeAt(j - 2) && a.charCodeAt(i - 2) === b.charCodeAt(j - 1))
+        value = Math.min(value, before[j - 2]! + 1);
+      next[j] = value;
       least = Math.min(least, value);
     }
-    if (least > most && (i < 2 || Math.min(...row) > most)) return most + 1;
-    [before, row] = [row, next];
+    next[to + 1] = far;
+    if (least >= far) return far;
+    [before, row, next] = [row, next, before];
   }
   return row[b.length]!;
 }
