@@ -14,7 +14,7 @@ from tests.synthetic import Tables, publish
 
 def publish_answer_memory(folder: Path, *, units: int = 24, words: int = 300, sentences: int = 120) -> None:
     """Write a folder as `tests.synthetic.publish` does, with drawn parts for every step of all sentences but the last,
-    which sum with the rest to the log-odds that the steps say."""
+    which sum with the rest to the log-odds that the steps say, and whose units have time-scales of their own."""
     publish(folder, units=units, words=words, sentences=sentences)
     dataset = publishing.read_manifest(folder)["datasets"][0]
     tables = dataset["models"][0]["tables"]
@@ -30,6 +30,10 @@ def publish_answer_memory(folder: Path, *, units: int = 24, words: int = 300, se
             rows.append((sentence, step, 1, answer, np.float32(answer - part.sum(dtype=np.float64)), part))
     names = ("sentence_id", "step", "class", "answer", "rest", "part")
     columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
+    state = dataset["models"][0]["states"][0]
+    of_units = pq.read_table(folder / state["tables"]["units"]["files"][0]["path"]).to_pydict()
+    of_units["time_scale"] = (1 + rng.permutation(len(of_units["unit"]))).tolist()
     with tempfile.TemporaryDirectory() as scratch:
+        state["tables"]["units"] = Tables(Path(scratch), folder)("units", of_units)
         tables["answer_memory"] = Tables(Path(scratch), folder)("answer_memory", columns)
     publishing.write_manifest([dataset], folder, "synthetic")

@@ -33,13 +33,17 @@ interface Paced {
   gateTimeScale: number | null;
 }
 
-/** Words until a share 1/e is left, of the unit itself or else of its gate; null where neither is known. */
-export function pace({ timeScale, gateTimeScale }: Omit<Paced, 'unit'>): number | null {
-  return timeScale ?? gateTimeScale;
+/** Words until a share 1/e is left, by unit: of the units themselves, or where that is known of none, of their gates. */
+export function paces(rows: readonly Paced[]): Map<number, number> {
+  const of = (key: 'timeScale' | 'gateTimeScale'): [number, number][] =>
+    rows.flatMap((row) => (row[key] === null ? [] : [[row.unit, row[key]]]));
+  const own = of('timeScale');
+  return new Map(own.length ? own : of('gateTimeScale'));
 }
 
-/** The unit that remembers longest, and the one that forgets first; null where fewer than two have a time-scale. */
-export function slowestAndFastest<T extends Paced>(rows: readonly T[]): { slowest: T; fastest: T } | null {
-  const known = rows.filter((row) => pace(row) !== null).sort((a, b) => pace(b)! - pace(a)! || a.unit - b.unit);
-  return known.length > 1 ? { slowest: known[0]!, fastest: known.at(-1)! } : null;
+/** The unit that remembers longest, and the one that forgets first; null where no two time-scales differ. */
+export function slowestAndFastest(known: ReadonlyMap<number, number>): { slowest: number; fastest: number } | null {
+  const order = [...known].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const [first, last] = [order[0], order.at(-1)];
+  return first && last && first[1] > last[1] ? { slowest: first[0], fastest: last[0] } : null;
 }
