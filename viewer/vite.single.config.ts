@@ -8,6 +8,7 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 /** What only DuckDB can answer; a page that holds everything in itself says that it needs a server. */
 const ENGINE = [
   'data/database.ts',
+  'data/queries/expressionRun.ts',
   'data/sql/console.ts',
   'features/find/FindPage.svelte',
   'features/sql/SqlPage.svelte',

@@ -4,6 +4,8 @@ Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
 - `rnnvis.patch(recording, into, of, at, units)`: states of one run carried into another; `Recording.ablate` holds them.
+- `rnnvis.StepModel`, `rnnvis.Hold`: a recorded model as a file that runs without torch, with states held; see
+  `Recording.step_model`.
 - `rnnvis.search(recording, into, of, …)`: the smallest set of units that closes the gap between two runs.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
 - `rnnvis.Sample`: which of the sequences are measured, and of which the states are kept.
@@ -35,15 +37,19 @@ if TYPE_CHECKING:
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
     from rnnvis.recording.complex_states import modulus, parts
+    from rnnvis.recording.holding import Hold
     from rnnvis.recording.source import StateSource
+    from rnnvis.recording.step_model.model import StepModel
     from rnnvis.recording.steps import Batch
 
 __all__ = [
     "Batch",
+    "Hold",
     "Recording",
     "RnnvisError",
     "Sample",
     "StateSource",
+    "StepModel",
     "Tokens",
     "__version__",
     "cocluster",
@@ -59,10 +65,12 @@ __all__ = [
 
 _HOME = {
     "Batch": "rnnvis.recording.steps",
+    "Hold": "rnnvis.recording.holding",
     "Recording": "rnnvis.api.recording",
     "RnnvisError": "rnnvis.errors",
     "Sample": "rnnvis.api.sample",
     "StateSource": "rnnvis.recording.source",
+    "StepModel": "rnnvis.recording.step_model.model",
     "Tokens": "rnnvis.api.inputs",
     "cocluster": "rnnvis.measures.clusters.cocluster",
     "import_states": "rnnvis.api.import_states",

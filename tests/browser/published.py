@@ -46,6 +46,16 @@ class Published:
         values = self.states(key)
         return values[step] - (values[step - 1] if step else 0)
 
+    @property
+    def weights(self) -> np.ndarray:
+        """Weight of every unit to the output."""
+        return np.array([row["output_weight"] for row in self.rows("units")], dtype=np.float64)
+
+    def steps(self, key: str) -> list[dict[str, Any]]:
+        """What the model gave along the sentence `key`."""
+        rows = self.rows("steps", "sentence_id = ?", self.sentence(key)["sentence_id"])
+        return sorted(rows, key=lambda row: row["step"])
+
     def states(self, key: str) -> np.ndarray:
         """States along the sentence `key`, [steps, units]."""
         rows = self.rows("states", "sentence_id = ?", self.sentence(key)["sentence_id"])

@@ -77,9 +77,10 @@ def the_rest_works(page: Page) -> None:
     settled(page, "drawn.chips.length === 4")
 
 
-def find(page: Page, text: str = "though") -> None:
+def find(page: Page) -> None:
+    """A scan of the states: sentences are found without the engine."""
     page.evaluate(
-        "(text) => document.querySelector('rnnvis-explorer').explorer.openFind({ mode: 'sentences', text })", text
+        "() => document.querySelector('rnnvis-explorer').explorer.openFind({ mode: 'fires', by: 'unit', unit: 7 })"
     )
 
 
@@ -102,7 +103,7 @@ def test_memory_that_is_given_back_lets_the_search_start(page: Page) -> None:
     page.evaluate("() => { globalThis.held = null; }")
     page.request_gc()
     button(page, "Try again").click()
-    expect(page.locator("[data-count]")).to_have_text(re.compile(r"\d+ of \d+ sentences"), timeout=30_000)
+    expect(page.locator("[data-count]")).to_have_text(re.compile(r"\d+ of [\d,]+ stretch"), timeout=30_000)
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
@@ -124,14 +125,20 @@ def test_a_refusal_that_the_worker_does_not_report_itself_is_heard(page: Page, s
 
 def test_a_search_that_runs_out_of_memory_is_told_and_the_engine_starts_anew(page: Page, site: Path) -> None:
     before_the_worker(page, site, NO_GROWTH)
-    find(page)
+    page.evaluate(
+        """() => {
+          const { explorer } = document.querySelector('rnnvis-explorer');
+          const phrase = explorer.vocabulary.text.find((_, id) => !explorer.vocabulary.special[id]);
+          explorer.openFind({ mode: 'concordance', phrase, memory: true });
+        }"""
+    )
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("The search ran out of memory", timeout=30_000)
     for said in ("DuckDB", "search for less, and try again", "The rest works without it"):
         expect(alert).to_contain_text(said)
     page.unroute(WORKER)
     button(page, "Try again").click()
-    expect(page.locator("[data-count]")).to_have_text(re.compile(r"\d+ of \d+ sentences"), timeout=30_000)
+    expect(page.locator("[data-count]")).to_have_text(re.compile(r"\d+ of [\d,]+ uses? in"), timeout=30_000)
     the_rest_works(page)
 
 

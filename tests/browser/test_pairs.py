@@ -102,7 +102,7 @@ def test_the_other_order_of_a_sentence_stands_beside_it(watched: Watched, publis
     for bar in inspection["difference"]:
         assert bar["value"] == pytest.approx(ours[bar["cluster"]] - theirs[bar["cluster"]], abs=1e-5)
     for chip in inspection["chips"]:
-        assert chip["mean"] == pytest.approx(ours[chip["cluster"]] - theirs[chip["cluster"]], abs=1e-5)
+        assert chip["amount"] == pytest.approx(ours[chip["cluster"]] - theirs[chip["cluster"]], abs=1e-5)
     page.wait_for_function(f"() => location.hash.includes('q2={other}&t2={second}')")
     details = page.locator("rnnvis-explorer .details table").first
     for key, at in ((first, step), (other, second)):

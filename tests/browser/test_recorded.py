@@ -125,7 +125,7 @@ def test_one_sentence_is_shown_without_clusters_and_it_says_why(
     key = published.dataset["view"]["sentence"]
     step = published.dataset["view"]["step"]
     change = published.change(key, step)
-    assert shown["chips"][0]["mean"] == pytest.approx(change.mean(), abs=1e-5)
+    assert shown["chips"][0]["amount"] == pytest.approx(change.mean(), abs=1e-5)
     tabs = page.get_by_role("navigation", name="Views")
     for view in ("Units", "Map", "Find", "SQL"):
         tabs.get_by_role("button", name=view).click()

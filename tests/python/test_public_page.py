@@ -15,7 +15,7 @@ import pytest
 import rnnvis
 from rnnvis.api import page as pages
 from rnnvis.published import files
-from rnnvis.published.inlining import LIMIT, OPTIONAL, inline
+from rnnvis.published.inlining import LIMIT, OPTIONAL, Inlined, inline
 from rnnvis.published.publishing import named_files, read_manifest
 from tests.browser import recorded
 
@@ -48,8 +48,13 @@ def sizes(folder: Path) -> dict[str, int]:
     for name in named_files(read_manifest(folder)):
         table = name.rsplit("-", 1)[0]
         found[table] = found.get(table, 0) + (folder / name).stat().st_size
-    del found["first_view"]
+    del found["first_view"], found["step_model"]
     return found
+
+
+def tables(held: Inlined) -> int:
+    """Bytes of the tables in a page."""
+    return sum(len(data) for name, data in held.files.items() if name.endswith(".parquet"))
 
 
 def test_the_page_holds_every_file_and_its_text_ends_no_element(folder: Path, viewer: Path, tmp_path: Path) -> None:
@@ -59,7 +64,7 @@ def test_the_page_holds_every_file_and_its_text_ends_no_element(folder: Path, vi
     [manifest] = MANIFEST.findall(text)
     held = {name: base64.b64decode(content) for name, content in FILE.findall(text)}
     named = named_files(json.loads(manifest))
-    assert {name for name in held if name.endswith(".parquet")} == named
+    assert {name for name in held if name.endswith((".parquet", ".safetensors"))} == named
     assert all(held[name] == (folder / name).read_bytes() for name in named)
     assert gzip.decompress(held["viewer"]) == (viewer / pages.VIEWER).read_bytes()
     assert held["Inter Variable"] == b"font"
@@ -73,10 +78,10 @@ def test_the_page_holds_every_file_and_its_text_ends_no_element(folder: Path, vi
 def test_states_go_first_and_the_sentence_shown_keeps_its_own(folder: Path, tmp_path: Path) -> None:
     size = sizes(folder)
     whole = inline(folder, tmp_path / "whole")
-    assert (whole.bytes, whole.left_out) == (sum(size.values()), ())
+    assert (tables(whole), whole.left_out) == (sum(size.values()), ())
     limit = sum(size.values()) - size["states"] // 2
     cut = inline(folder, tmp_path / "cut", limit)
-    assert cut.bytes <= limit
+    assert tables(cut) <= limit
     [dataset] = cut.manifest["datasets"]
     [state] = dataset["models"][0]["states"]
     for name, data in cut.files.items():
@@ -95,7 +100,8 @@ def test_states_go_first_and_the_sentence_shown_keeps_its_own(folder: Path, tmp_
     assert rows["cut"].equals(rows["whole"].filter(inside))
     shown = files.read("sentences", [folder / f["path"] for f in dataset["tables"]["sentences"]["files"]])
     assert shown["key"].to_pylist().index(dataset["view"]["sentence"]) in kept
-    assert {table for table in size if table != "states"} == {n.rsplit("-", 1)[0] for n in cut.files} - {"states"}
+    there = {name.rsplit("-", 1)[0] for name in cut.files}
+    assert {table for table in size if table != "states"} == there - {"states", "step_model"}
 
 
 def test_tables_follow_in_their_order_and_what_is_needed_is_never_cut(folder: Path, tmp_path: Path) -> None:

@@ -277,6 +277,28 @@ def test_the_first_view_holds_the_tables_own_rows(copy):
     assert any(entry["path"] in p and "checksum" in p for p in verify(copy).problems)
 
 
+def test_the_first_view_holds_the_weights_of_the_head(copy):
+    manifest = publishing.read_manifest(copy)
+    dataset = manifest["datasets"][0]
+    piece = next(piece for piece in dataset["first_view"]["slices"] if piece["table"] == "units")
+    model = next(m for m in dataset["models"] if m["name"] == piece["model"])
+    state = next(s for s in model["states"] if s["name"] == piece["state"])
+    assert state["read_by_head"]
+    data = (copy / dataset["first_view"]["path"]).read_bytes()
+    held = pq.read_table(pa.BufferReader(data[piece["start"] : piece["end"]]))
+    table = files.read("units", [copy / file["path"] for file in state["tables"]["units"]["files"]])
+    assert held.column_names == piece["columns"] == ["unit", "output_weight", "output_weights"]
+    assert held.column("unit").to_pylist() == list(range(state["units"]))
+    for name in piece["columns"]:
+        assert held.column(name).to_pylist() == table.column(name).to_pylist()
+    piece["columns"] = ["unit", "mean", "output_weights"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert any("rows of units" in p for p in verify(copy).problems)
+    piece["columns"] = ["unit", "nothing"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    assert any("names columns of units that it does not have" in p for p in verify(copy).problems)
+
+
 def with_sentences_of(number: int, folder: Path) -> list[dict]:
     """The datasets of `folder`, the sentences of the first ones read with another text."""
     datasets = publishing.read_manifest(folder)["datasets"]

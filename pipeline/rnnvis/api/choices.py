@@ -21,7 +21,8 @@ _STEP_BYTES = 4 + 4 * 2  # the number of a step's word, and its surprise in a la
 
 @dataclass(frozen=True)
 class Choices:
-    """What the user chose for `Recording.publish`; `ablation` are the seconds for that, 0 for none, None for any."""
+    """What the user chose for `Recording.publish`; `ablation` are the seconds for that, 0 for none, None for any;
+    `step_model` whether the model itself is published, "half" in half precision."""
 
     name: str
     text: bool
@@ -29,6 +30,7 @@ class Choices:
     largest_k: int
     ablation: float | None
     states_bytes: int | None = None
+    step_model: bool | str = True
 
     def shown(self, recording: Recording) -> dict[str, StateRecord]:
         """The states of `recording`, along as many sentences as are to be published."""
@@ -58,4 +60,6 @@ def size(recordings: Iterable[Recording], choices: Choices) -> Counter[str]:
         found += sizes.expected(states, len(SELECTIONS), most, len(choices.methods), choices.largest_k, choices.text)
         if choices.text:
             found["steps"] += _STEP_BYTES * recording.steps
+            if choices.step_model and recording.rerun is not None:
+                found["step_model"] += recording.parameters * (2 if choices.step_model == "half" else 4)
     return found

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from rnnvis import progress
 from rnnvis.api.ablation_tables import published_ablation
 from rnnvis.api.choices import Choices, size
+from rnnvis.api.step_models import made_of
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -23,7 +24,7 @@ from rnnvis.measures.units.units import label_auc
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
 from rnnvis.measures.words.selections import SELECTIONS
-from rnnvis.published import columns, files, pairs, sizes
+from rnnvis.published import columns, files, pairs, sizes, step_models
 from rnnvis.published.answered import Told
 from rnnvis.published.clustered import cluster_state
 from rnnvis.published.entries import (
@@ -36,7 +37,15 @@ from rnnvis.published.entries import (
 )
 from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of, whole, write_manifest
 from rnnvis.published.recorded import UNPUBLISHED, write_state
-from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, StateEntry, Tables
+from rnnvis.published.schema.manifest import (
+    DatasetEntry,
+    DefaultView,
+    Measured,
+    ModelEntry,
+    StateEntry,
+    StepModelFile,
+    Tables,
+)
 from rnnvis.published.writing import alone, is_plain
 from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
@@ -50,7 +59,7 @@ LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
 _OF_TEXT = ("states", "contexts", "unit_pairs")
-_HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack)")
+_HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack|safetensors)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
 
 
@@ -88,6 +97,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
             without += [
                 f"Without clusters: {s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")
             ]
+            without += [_said_of_model(model)]
             of = part.recording.kept.without.get(choices.ablated_as)
             without += [of.said] if of and of.left_out else []
         write_manifest(datasets, folder, f"rnnvis {__version__}")
@@ -134,6 +144,8 @@ def _there(folder: Path) -> list[DatasetEntry]:
         for _, _, table in tables_of(manifest):
             for file in table["files"]:
                 whole(folder, file)
+        for _, _, model in step_models.of_manifest(manifest):
+            whole(folder, model)
         return manifest["datasets"]
     return []
 
@@ -311,9 +323,23 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         states=states,
     )
     entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
+    entry["step_model"], entry["no_step_model"] = _step_model(recording, choices, folder)
     if choices.ablation != 0:
         entry["ablation"] = _without(part, choices, states, folder)
     return entry
+
+
+def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[StepModelFile | None, str | None]:
+    """The step model's entry, which is written into `folder`; and why there is none, or none that answers."""
+    if not choices.text:
+        return None, "it was published without text, and a model may know text by heart"
+    if not choices.step_model:
+        return None, "it was published with step_model=False"
+    try:
+        made = made_of(recording, half=choices.step_model == "half")
+        return step_models.write(made.model, folder), made.unanswered or None
+    except RnnvisError as error:
+        return None, str(error)
 
 
 def _without(part: _Part, choices: Choices, states: list[StateEntry], folder: Path) -> str:
@@ -404,6 +430,15 @@ def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, withou
         readable = f"{' and '.join(named)} can be read there by whoever gets the folder"
     shown = f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
     return " ".join([shown, *without])
+
+
+def _said_of_model(model: ModelEntry) -> str:
+    """What the folder holds of the model itself, and what not and why."""
+    entry, missing = model.get("step_model"), (model.get("no_step_model") or "").replace("\n  Fix: ", "; ")
+    if entry is None:
+        return f"Without the model itself: {missing}."
+    held = f"The model's weights are there too ({entry['bytes'] / 1e6:,.1f} MB), so that a page can run it"
+    return f"{held}, but without its answer: {missing}." if missing else f"{held}."
 
 
 def _sentences(count: int) -> str:

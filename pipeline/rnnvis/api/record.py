@@ -240,6 +240,7 @@ def record(
         running,
         own,
         threads,
+        effects.head if effects else None,
     )
     published = np.unique(np.concatenate([np.zeros(0, int), *(state.published for state in states[""].values())]))
     affected = effects.result(published, rerun) if effects else None

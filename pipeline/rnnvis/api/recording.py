@@ -15,6 +15,7 @@ from rnnvis.api.ablating import Ablated, ablate
 from rnnvis.api.inputs import Labels
 from rnnvis.api.intervening import Chip
 from rnnvis.api.rerun import Rerun
+from rnnvis.api.step_models import made_of
 from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
@@ -24,6 +25,8 @@ from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
 from rnnvis.measures.units.units import Units
 from rnnvis.measures.words.responses import Responses
+from rnnvis.recording.step_model.making import Made
+from rnnvis.recording.step_model.model import StepModel
 
 if TYPE_CHECKING:
     from rnnvis.api.ablation_tables import Without
@@ -34,11 +37,13 @@ if TYPE_CHECKING:
 @dataclass
 class Kept:
     """What publishing found out about a recording, for the next time: the parts of speech of its words, and clusters
-    by (state, methods, largest k); the losses without units and chips, by (seconds allowed, methods, largest k)."""
+    by (state, methods, largest k); the losses without units and chips, by (seconds allowed, methods, largest k); step
+    models, by whether they are in half precision."""
 
     speech: PartsOfSpeech | None = None
     clustered: dict[tuple[str, tuple[str, ...], int], Clustered] = field(default_factory=dict)
     without: dict[tuple[float | None, tuple[str, ...], int], Without] = field(default_factory=dict)
+    step_models: dict[bool, Made] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,21 @@ class Recording:
         """
         return ablate(self, units, state, hold, from_step, sequences, chip)
 
+    @checks_arguments(self=ANY)
+    def step_model(self, *, half: bool = False) -> StepModel:
+        """The recorded model as layers and a head that run without torch, word by word, with states held or not: what
+        a published page runs. See `rnnvis.StepModel`.
+
+        Its shape is told from what it does: words (or vectors) into stacks of RNN, GRU, LSTM or their cells, in one or
+        both directions, then linear layers and usual activations on the last state, on each, or on their mean or
+        maximum. It is run over up to 50 of the sequences and must come to the same states and answers at every step, to
+        1e-4 of max(1, |s|); with `half` its weights are in half precision, and must come to the same to 1e-3.
+
+        Raises RnnvisError, naming the module, the reason and the fix: a model of another shape, one that differs by
+        more, no model that can be run, one that has changed since it was recorded.
+        """
+        return made_of(self, half).model
+
     # Publishing is imported when it is asked for: it loads scikit-learn, which takes seconds.
 
     @cached_property
@@ -171,6 +191,7 @@ class Recording:
         methods: Sequence[str] = ("block",),
         largest_k: int = 30,
         ablation: bool | float = 20,
+        step_model: bool | str = True,
     ) -> str:
         """Write the explorer with this recording into one HTML file, to open from disk or to send; see
         `rnnvis.to_html`. All but `path` and `limit` are as in `publish`. Returns a sentence about the file.
@@ -180,7 +201,15 @@ class Recording:
 
         check_page(path)
         with tempfile.TemporaryDirectory(prefix="rnnvis-") as folder:
-            self.publish(folder, name, text=text, methods=methods, largest_k=largest_k, ablation=ablation)
+            self.publish(
+                folder,
+                name,
+                text=text,
+                methods=methods,
+                largest_k=largest_k,
+                ablation=ablation,
+                step_model=step_model,
+            )
             return to_html(folder, path, limit=LIMIT if limit is None else limit)
 
     @checks_arguments(self=ANY)
@@ -195,6 +224,7 @@ class Recording:
         largest_k: int = 30,
         states_bytes: int | None = None,
         ablation: bool | float = 20,
+        step_model: bool | str = True,
     ) -> str:
         """Write everything into `folder` as Parquet and a manifest; returns sentences on what can be read there.
 
@@ -211,6 +241,10 @@ class Recording:
         Where the loss is known, the model runs again without each unit and each chip of up to twelve, on up to 400
         sequences. `ablation` is how many seconds that may take, about: it is estimated, and fewer sequences are taken
         or none, which is said. True is as long as it takes, False not at all; what was found is kept too.
+
+        The model itself is published as a step model, with its weights, so that a page can run it on other text: see
+        `step_model`. A model of another shape is not, nor any without text (a model may know by heart what it was
+        trained on); it is said why. `step_model="half"` writes weights in half precision, False none.
 
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 
@@ -229,7 +263,7 @@ class Recording:
         parts = {dataset: self} | {f"{dataset}, {module}": part for module, part in self.readings.items()}
         with_states = {name: part for name, part in parts.items() if part.states}
         chosen = (methods,) if isinstance(methods, str) else tuple(methods)
-        choices = Choices(called, text, chosen, largest_k, _seconds(ablation), states_bytes)
+        choices = Choices(called, text, chosen, largest_k, _seconds(ablation), states_bytes, step_model)
         return publish(with_states, Path(folder), choices)
 
 

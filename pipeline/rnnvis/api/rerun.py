@@ -16,6 +16,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource, StepBatch
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.documents import record_documents
+from rnnvis.recording.heads import Head
 from rnnvis.recording.holding import Hold
 from rnnvis.recording.returned import Given
 from rnnvis.recording.source import source_steps
@@ -57,7 +58,8 @@ class Rerun:
 
     `texts` are what its modules read, row for row, by name; `answer` is what it answers, None where that is not known,
     and `targets` what is right as in `rnnvis.measures.outputs.answer.Answers`. `documents` are the sequences through
-    which states are carried. `fingerprint` hashes the model's weights, `weights` is what that was.
+    which states are carried. `fingerprint` hashes the model's weights, `weights` is what that was. `head` is what
+    stands between its last states and its answer, None where that is not known.
     """
 
     model: nn.Module | StateSource
@@ -74,6 +76,7 @@ class Rerun:
     documents: Sequence[np.ndarray] | None = field(repr=False, default=None)
     single: bool = False
     threads: int = 1
+    head: Head | None = field(repr=False, default=None)
 
     def __reduce__(self) -> NoReturn:
         raise RnnvisError("a model that can be run again is not saved", "save the recording without it")

@@ -27,8 +27,11 @@ from rnnvis.published.schema.manifest import (
 )
 
 SLICE_LIMIT = 96 * 2**10
+UNITS = 512
+"""Units up to which the weights of the head are held: each is named as a key."""
 _OF_GROUPING = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
 _OF_WORD = ("responses", "response_quantiles", "word_effects")
+_WEIGHTS = ("unit", "output_weight", "output_weights")
 
 Keys = dict[str, list[str | int]]
 Owner = tuple[str | None, str | None]
@@ -42,8 +45,10 @@ def write(dataset: DatasetEntry, folder: Path) -> FirstViewFile | None:
     """
     body = io.BytesIO()
     slices: list[ExcerptSlice] = []
-    for (model, state), table, entry, keys in _wanted(dataset, folder):
+    for (model, state), table, entry, keys, columns in _wanted(dataset, folder):
         rows = rows_with(table, entry, keys, folder)
+        if columns is not None:
+            rows = rows.select(columns)
         piece = io.BytesIO()
         pq.write_table(rows, piece, compression=files.COMPRESSION, use_dictionary=False, store_schema=False)
         if piece.tell() > SLICE_LIMIT:
@@ -51,7 +56,15 @@ def write(dataset: DatasetEntry, folder: Path) -> FirstViewFile | None:
         start = body.tell()
         body.write(piece.getvalue())
         end = body.tell()
-        slices.append({"model": model, "state": state, "table": table, "keys": keys, "start": start, "end": end})
+        held: ExcerptSlice = {
+            "model": model,
+            "state": state,
+            "table": table,
+            "keys": keys,
+            "start": start,
+            "end": end,
+        }
+        slices.append(held if columns is None else {**held, "columns": columns})
     if not slices:
         return None
     data = body.getvalue()
@@ -84,11 +97,18 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
         if wrong := _wrong_keys(table, piece["keys"]):
             yield f"{at}: names rows of {table} by {wrong}"
             continue
+        columns = piece.get("columns")
+        if columns is not None and not set(columns) <= set(BY_NAME[table].arrow().names):
+            yield f"{at}: names columns of {table} that it does not have"
+            continue
         try:
             held = pq.read_table(io.BytesIO(data[piece["start"] : piece["end"]]))
-            same = files.typed(held, BY_NAME[table]).equals(
-                rows_with(table, owner["tables"][table], piece["keys"], folder)
-            )
+            rows = rows_with(table, owner["tables"][table], piece["keys"], folder)
+            if columns is None:
+                same = files.typed(held, BY_NAME[table]).equals(rows)
+            else:
+                same = held.column_names == columns
+                same = same and files.typed(held, BY_NAME[table], columns).equals(rows.select(columns))
         except (pa.ArrowException, OSError, KeyError) as error:
             yield f"{at}: not readable as Parquet: {error}"
             continue
@@ -125,8 +145,9 @@ def rows_with(table: str, entry: TableEntry, keys: Keys, folder: Path) -> pa.Tab
     return pa.concat_tables(pieces).combine_chunks() if pieces else BY_NAME[table].arrow().empty_table()
 
 
-def _wanted(dataset: DatasetEntry, folder: Path) -> Iterator[tuple[Owner, str, TableEntry, Keys]]:
-    """Owner, table, its entry and the keys of its rows; the view is the one that the explorer opens with."""
+def _wanted(dataset: DatasetEntry, folder: Path) -> Iterator[tuple[Owner, str, TableEntry, Keys, list[str] | None]]:
+    """Owner, table, its entry, the keys of its rows, and its columns if not all; the view is the one that the explorer
+    opens with."""
     view = dataset["view"]
     models = dataset["models"]
     model = next((m for m in models if view and m["name"] == view["model"]), models[0])
@@ -141,24 +162,26 @@ def _wanted(dataset: DatasetEntry, folder: Path) -> Iterator[tuple[Owner, str, T
         }
         for table in _OF_GROUPING:
             if table in state["tables"]:
-                yield of_state, table, state["tables"][table], {**grouping, "k": [k]}
+                yield of_state, table, state["tables"][table], {**grouping, "k": [k]}, None
     words = _word_ids(dataset, view["words"] if view else [], folder)
     sentence = view["sentence"] if view else next(iter(dataset["probes"].values()), None)
     if sentence is not None and "sentences" in dataset["tables"]:
         keys: Keys = {"key": sorted({sentence, *dataset["probes"].values()})}
         found = rows_with("sentences", dataset["tables"]["sentences"], keys, folder)
         ids = found.column("sentence_id").to_pylist()
-        yield (None, None), "sentences", dataset["tables"]["sentences"], {"sentence_id": ids}
+        yield (None, None), "sentences", dataset["tables"]["sentences"], {"sentence_id": ids}, None
         shown = {row["sentence_id"]: row["tokens"] for row in found.to_pylist() if row["key"] == sentence}
         if "steps" in model["tables"]:
-            yield of_model, "steps", model["tables"]["steps"], {"sentence_id": ids}
+            yield of_model, "steps", model["tables"]["steps"], {"sentence_id": ids}, None
         if "states" in state["tables"]:
-            yield of_state, "states", state["tables"]["states"], {"sentence_id": list(shown)}
+            yield of_state, "states", state["tables"]["states"], {"sentence_id": list(shown)}, None
         words += [tokens[view["step"]] for tokens in shown.values() if view and view["step"] < len(tokens)]
     if words:
         for table in _OF_WORD:
             if table in state["tables"]:
-                yield of_state, table, state["tables"][table], {"word_id": sorted(set(words))}
+                yield of_state, table, state["tables"][table], {"word_id": sorted(set(words))}, None
+    if state["read_by_head"] and "units" in state["tables"] and state["units"] <= UNITS:
+        yield of_state, "units", state["tables"]["units"], {"unit": list(range(state["units"]))}, list(_WEIGHTS)
 
 
 def _word_ids(dataset: DatasetEntry, words: list[str], folder: Path) -> list[int]:

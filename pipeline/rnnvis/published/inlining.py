@@ -12,12 +12,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rnnvis.errors import RnnvisError
-from rnnvis.published import files
+from rnnvis.published import files, step_models
 from rnnvis.published.publishing import entry, named_files, read_manifest, tables_of, whole
 from rnnvis.published.schema.manifest import DatasetEntry, EpochEntry, Manifest, ModelEntry, StateEntry
 
 LIMIT = 10_000_000
 """Bytes of Parquet in a page, before Base64."""
+
+MODELS_LIMIT = 5_000_000
+"""Bytes of step models in a page, beside its tables."""
 
 OPTIONAL = {
     "response_quantiles": "how much the responses to a word vary",
@@ -51,14 +54,14 @@ def inline(folder: Path, scratch: Path, limit: int = LIMIT) -> Inlined:
 
     What does not fit goes in this order: states along sentences, from the end of the corpus until only the sentence
     that is shown first is left with them; then the tables of `OPTIONAL`, in their order. Raises RnnvisError where the
-    rest is still too large.
+    rest is still too large. Step models come along beside that, up to 5 MB in all, in the order of the models.
     """
     manifest = read_manifest(folder)
     for dataset in manifest["datasets"]:
         dataset["first_view"] = None
     found = {file["path"]: file for _, _, table in tables_of(manifest) for file in table["files"]}
     sources: dict[str, Path] = {name: whole(folder, file) for name, file in found.items()}
-    left_out: list[str] = []
+    left_out = _without_models(manifest, folder, sources)
     if _bytes(manifest) > limit:
         left_out += _cut_states(manifest, folder, scratch, limit, sources)
     for table, meaning in OPTIONAL.items():
@@ -75,6 +78,23 @@ def inline(folder: Path, scratch: Path, limit: int = LIMIT) -> Inlined:
         )
     held = {name: sources[name].read_bytes() for name in sorted(named_files(manifest))}
     return Inlined(manifest, held, tuple(left_out))
+
+
+def _without_models(manifest: Manifest, folder: Path, sources: dict[str, Path]) -> list[str]:
+    """Drop the step models for which there is no room; which, in words. `sources` takes those that are there."""
+    room, gone = MODELS_LIMIT, []
+    for _, model, file in step_models.of_manifest(manifest):
+        if file["bytes"] <= room:
+            room -= file["bytes"]
+            sources[file["path"]] = whole(folder, file)
+            continue
+        model["step_model"] = None
+        model["no_step_model"] = (
+            f"the weights of {model['title']} take {file['bytes'] / 1e6:.1f} MB, and a page of one file holds "
+            f"{MODELS_LIMIT / 1e6:.0f} MB of models\n  Fix: look at the published folder with rnnvis.serve"
+        )
+        gone.append(f"the model “{model['title']}” itself")
+    return gone
 
 
 def _bytes(manifest: Manifest) -> int:

@@ -11,12 +11,13 @@ from rnnvis.published.writing import is_plain
 
 KEPT = "kept"  # the folder inside a published one; no part of a site
 _ENDINGS = {".parquet", ".pack"}
+_STEP_MODEL = "step_model-"
 
 
 def data_files(folder: Path) -> list[Path]:
-    """Every file below `folder` that holds rows, also those that a stopped publish left half written."""
+    """Every file of rows or of a step model below `folder`, also those that a stopped publish left half written."""
     found = (Path(home, name) for home, _, names in os.walk(folder) for name in names)
-    return sorted(path for path in found if _ENDINGS.intersection(path.suffixes))
+    return sorted(path for path in found if _ENDINGS.intersection(path.suffixes) or path.name.startswith(_STEP_MODEL))
 
 
 def set_aside(folder: Path, before: Iterable[str], named: Iterable[str]) -> list[Path]:

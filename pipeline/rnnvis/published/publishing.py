@@ -23,6 +23,7 @@ from rnnvis.published.schema.manifest import (
     Manifest,
     ModelEntry,
     StateEntry,
+    StepModelFile,
     TableEntry,
     TableFile,
     Tables,
@@ -95,7 +96,7 @@ def write_manifest(datasets: Sequence[DatasetEntry], folder: Path, generator: st
     """Put the new manifest in place; the folder then holds the files that it names.
 
     Those that only the one before names are kept apart for pages that are open, in `kept/`, and it is said how many;
-    those of a dataset that is no longer published, or no longer with its sentences, go at once.
+    those of a dataset that is no longer published, or no longer with its sentences, go at once, and so do step models.
     What is written keeps the declaration: no field of a wrong kind, none that is not declared.
     """
     try:
@@ -109,7 +110,8 @@ def write_manifest(datasets: Sequence[DatasetEntry], folder: Path, generator: st
     replace(folder / MANIFEST, text.encode() + b"\n")
     shown = {(dataset["name"], "sentences" in dataset["tables"]) for dataset in datasets}
     still = [dataset for dataset in earlier if (dataset["name"], "sentences" in dataset["tables"]) in shown]
-    if apart := kept.set_aside(folder, named_files({**manifest, "datasets": still}), named_files(manifest)):
+    before = named_files({**manifest, "datasets": still}) - _step_models(still)
+    if apart := kept.set_aside(folder, before, named_files(manifest)):
         say(
             f"{len(apart)} files of the publish before are kept in {apart[0].parent} for pages that are still open; "
             "a site has none of them. To drop them: rnnvis tidy"
@@ -159,7 +161,7 @@ def tables_of(manifest: Manifest) -> Iterator[tuple[str, str, TableEntry]]:
             yield holder.where, name, table
 
 
-def whole(folder: Path, file: TableFile | FirstViewFile) -> Path:
+def whole(folder: Path, file: TableFile | FirstViewFile | StepModelFile) -> Path:
     """The path of a file that the manifest in `folder` names, which is as it says.
 
     Raises RnnvisError: it is missing, a link or another thing than a plain file, or its content is another.
@@ -171,7 +173,7 @@ def whole(folder: Path, file: TableFile | FirstViewFile) -> Path:
     return path
 
 
-def damage(path: Path, file: TableFile | FirstViewFile) -> str | None:
+def damage(path: Path, file: TableFile | FirstViewFile | StepModelFile) -> str | None:
     """In what the file at `path` is not as the manifest says; None where it is."""
     if not path.exists() and not path.is_symlink():
         return "missing"
@@ -185,8 +187,15 @@ def damage(path: Path, file: TableFile | FirstViewFile) -> str | None:
 
 def named_files(manifest: Manifest) -> set[str]:
     """The names of all files that the manifest lists."""
-    tables = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
-    return tables | {entry["path"] for dataset in manifest["datasets"] if (entry := dataset.get("first_view"))}
+    found = {file["path"] for _, _, table in tables_of(manifest) for file in table["files"]}
+    found |= {entry["path"] for dataset in manifest["datasets"] if (entry := dataset.get("first_view"))}
+    return found | _step_models(manifest["datasets"])
+
+
+def _step_models(datasets: Iterable[DatasetEntry]) -> set[str]:
+    """The names of the files of step models."""
+    models = (model for dataset in datasets for model in dataset["models"])
+    return {entry["path"] for model in models if (entry := model.get("step_model"))}
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -21,6 +21,7 @@ _SMALLER = {
     "steps": "take fewer sentences, or publish without text: publish(…, text=False)",
     "sentences": "take fewer sentences, or publish without text: publish(…, text=False)",
     "attention": "take fewer sentences, or publish without text: publish(…, text=False)",
+    "step_model": "publish the model's weights in half precision, or not at all: publish(…, step_model=…)",
     "answer_memory": "take fewer sentences, or publish without text: publish(…, text=False)",
 }
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rnnvis.errors import RnnvisError, check_plain
-from rnnvis.published import agreement, files, first_view, ranges, sizes
+from rnnvis.published import agreement, files, first_view, ranges, sizes, step_models
 from rnnvis.published.files import FILE_LIMIT, SITE_LIMIT
 from rnnvis.published.kept import KEPT, data_files
 from rnnvis.published.publishing import MANIFEST, Holder, damage, holders, named_files, read_manifest
@@ -36,9 +36,9 @@ def verify(folder: Path) -> Report:
     """Check a published folder, or a built site with such folders inside.
 
     Of every file that the manifest names: size, checksums, row count, first and last row, schema, sort order, values,
-    and no row twice; then whether the manifest says what is in the tables, and the tables agree with one another. A
-    file of rows that no manifest names is a problem, but for those that a published folder keeps apart for pages that
-    are open.
+    and no row twice; then whether the manifest says what is in the tables, and the tables agree with one another; of a
+    step model, whether it can be run and is that of its model. A file of rows or of a step model that no manifest names
+    is a problem, but for those that a published folder keeps apart for pages that are open.
     """
     report = Report()
     for home in _homes(folder):
@@ -88,6 +88,7 @@ def _check(folder: Path, report: Report) -> None:
     if len(report.problems) == before:
         for dataset in manifest["datasets"]:
             report.problems.extend(first_view.problems(dataset, folder))
+    report.problems += step_models.problems(manifest, folder)
     held = sizes.of_folder(manifest, folder)
     if held.total() > SITE_LIMIT:
         report.problems.append(

@@ -32,7 +32,8 @@ class Hold:
     before the first word are held too (start tokens; what a sequence starts from is not), without `last` those after
     the end.
 
-    With `steer`, float [S, U], requiring gradients, the state is not held, but has that added.
+    With `scale` a unit is not held at a value: what the step comes to is multiplied by that. With `steer`, float
+    [S, U], requiring gradients, the state has that added.
     """
 
     state: str
@@ -42,6 +43,7 @@ class Hold:
     last: int | np.ndarray | None = None
     sequences: np.ndarray | None = field(repr=False, default=None)
     steer: Tensor | None = field(repr=False, default=None)
+    scale: float | None = None
 
     @property
     def by_sequence(self) -> bool:
@@ -79,6 +81,7 @@ class Hold:
             first=torch.from_numpy(np.atleast_1d(first)).to(on),
             last=torch.from_numpy(np.atleast_1d(last)).to(on),
             steer=None if self.steer is None else self.steer[at],
+            scale=self.scale,
         )
 
     def _of(self, rows: np.ndarray) -> slice | np.ndarray:
@@ -103,7 +106,7 @@ class Held:
 
     `direction` 1 is the pass from the last step to the first. `value` [B, U] or [1, U]; None: what the unit was before.
     `first` and `last` [B] or [1]: the steps of the module between which it is held, both included. `steer` [B, U] is
-    added instead.
+    added, or `scale` multiplied with, instead.
     """
 
     path: str
@@ -115,6 +118,7 @@ class Held:
     first: Tensor = field(repr=False)
     last: Tensor = field(repr=False)
     steer: Tensor | None = field(repr=False, default=None)
+    scale: float | None = None
 
     @cached_property
     def _alike(self) -> tuple[int, int] | None:
@@ -138,6 +142,8 @@ class Held:
             inside = inside[rows][:, None]
         if self.steer is not None:
             wanted = value[:, self.units] + self.steer[rows]
+        elif self.scale is not None:
+            wanted = value[:, self.units] * self.scale
         elif self.value is None:
             wanted = before[:, self.units]
         else:
@@ -174,8 +180,8 @@ class Held:
 
     def gap(self, states: Tensor, previous: Tensor, lengths: Tensor) -> float:
         """How far `states` [B, T, ·], of steps that started from `previous`, are from what is held; see `difference`.
-        0 of what is steered."""
-        if self.steer is not None:
+        0 of what is steered or scaled, whose values are not known."""
+        if self.steer is not None or self.scale is not None:
             return 0.0
         step = torch.arange(states.shape[1], device=states.device)
         inside = (self.first[:, None] <= step) & (step <= self.last[:, None]) & (step < lengths[:, None])

@@ -31,6 +31,17 @@ export function answersAlong(model: Answering): boolean {
   return model.answer.per === 'step' || model.answer.ended_by !== null;
 }
 
+/** Whether there is one answer for a whole sequence, and not one after every step. */
+export function readsWhole(model: Answering): boolean {
+  return model.answer ? model.answer.per === 'sequence' : meansOf(model) !== 'next word';
+}
+
+/** Whether words push an answer along: one that is not a new one at every step, and known all along. */
+export function pushesAnswer(model: Answering | null): boolean {
+  const means = meansOf(model);
+  return means !== null && means !== 'next word' && (!model?.answer || model.answer.effects !== null);
+}
+
 /** The score that a row of effects is about; folders of before there were several have rows for one. */
 export function effectScore(row: { class: number | null }): number {
   return row.class ?? 1;

@@ -103,7 +103,7 @@ export function decodeSteps(rows: StepColumns[], stateIndex: number, chosen: num
   const pClass = classes > 0 ? new Float32Array(rows.length * classes).fill(Number.NaN) : null;
   rows.forEach((row, step) => pClass?.set(row.p_class ?? [], step * classes));
   const pushOf = (row: StepColumns): number | null => row.push ?? row.pushes?.[followed] ?? null;
-  const pushed = rows.every((row) => pushOf(row) !== null);
+  const pushed = rows.some((row) => pushOf(row) !== null);
   return {
     length: rows.length,
     pClass,
@@ -111,7 +111,7 @@ export function decodeSteps(rows: StepColumns[], stateIndex: number, chosen: num
     followed: Math.max(0, followed),
     value: numbers('value'),
     target: any('target') ? Int32Array.from(rows, (row) => row.target ?? -1) : null,
-    push: pushed ? Float32Array.from(rows, (row) => pushOf(row) ?? 0) : null,
+    push: pushed ? Float32Array.from(rows, (row) => pushOf(row) ?? Number.NaN) : null,
     loss: numbers('loss'),
     next: decodeNext(rows),
     surprise: any('surprise') ? Float32Array.from(rows, (row) => row.surprise?.[stateIndex] ?? Number.NaN) : null,

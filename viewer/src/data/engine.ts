@@ -17,10 +17,18 @@ export interface Settings {
   plainNumbers: boolean;
   /** Most memory that queries may take, in DuckDB's words; as much as there is without. */
   memory?: string;
-  /** Hears how many bytes of the engine have arrived, of how many. */
-  progress?: (loaded: number, total: number) => void;
+  /** Hears how many bytes of the engine have arrived, unpacked, and what the server said of its size. */
+  progress?: (loaded: number, size: EngineSize) => void;
   /** Hears that the engine has been silent for long, and that it is given up after so many seconds in all. */
   silent?: (seconds: number) => void;
+}
+
+/** What a server says of the engine's file before it sends it. */
+export interface EngineSize {
+  /** Bytes that come; null where the server does not say. */
+  transfer: number | null;
+  /** Whether they come packed: more of them arrive unpacked. */
+  packed: boolean;
 }
 
 /** A DuckDB of its own in a worker of its own, without access to anything but registered files. */
@@ -44,12 +52,14 @@ export async function startEngine(home: string, { plainNumbers, memory, progress
   let worker: Worker | null = null;
   try {
     if (typeof WebAssembly !== 'object') throw new Error('this browser has no WebAssembly, or it is switched off');
-    await Promise.all([present(script), present(module)]);
+    const [, answer] = await Promise.all([present(script), present(module)]);
+    const size = sizeOf(answer);
+    progress?.(0, size);
     worker = new Worker(script, { name: 'duckdb' });
     const duckdb = new AsyncDuckDB(new VoidLogger(), worker);
     const started = duckdb.instantiate(module, null, (at) => {
       quiet.heard();
-      progress?.(at.bytesLoaded, at.bytesTotal);
+      progress?.(at.bytesLoaded, size);
     });
     await Promise.race([started, failureOf(worker), quiet.over]);
     await duckdb.open({
@@ -102,9 +112,20 @@ async function hand(duckdb: AsyncDuckDB, file: RemoteFile, name: string): Promis
 }
 
 /** Throws where the server has no such file: the engine itself would wait for it for ever. */
-async function present(url: string): Promise<void> {
-  const { ok, status } = await fetch(url, { method: 'HEAD' });
-  if (!ok) throw new Error(`the server answered ${status} for ${url}`);
+async function present(url: string): Promise<Response> {
+  const answer = await fetch(url, { method: 'HEAD' });
+  if (!answer.ok) throw new Error(`the server answered ${answer.status} for ${url}`);
+  return answer;
+}
+
+/** The size of a file from the head of an answer. */
+export function sizeOf({ headers }: Pick<Response, 'headers'>): EngineSize {
+  const length = headers.get('Content-Length');
+  const encoding = headers.get('Content-Encoding');
+  return {
+    transfer: length !== null && /^\d+$/.test(length) ? Number(length) : null,
+    packed: encoding !== null && encoding !== '' && encoding !== 'identity',
+  };
 }
 
 /** Never resolves; throws when the worker's script does not run. */

@@ -63,7 +63,8 @@ export async function reversedPush(
   const at = other && sameWord(sentence, step, other);
   if (!other || at === null) return null;
   const steps = await source.steps(model, other.id, 0, chosen);
-  return steps?.push?.[at] ?? null;
+  const push = steps?.push?.[at] ?? Number.NaN;
+  return Number.isFinite(push) ? push : null;
 }
 
 /** All that the panel says of one step, swapped as a whole so that its parts always fit. */

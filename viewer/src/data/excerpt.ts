@@ -20,6 +20,7 @@ export class Excerpt {
   ): Promise<Record<string, unknown>[] | null> {
     const { keys } = this.slice;
     const names = wanted.map(([name]) => name);
+    if (!this.holds([...names, ...columns])) return null;
     if (names.length !== Object.keys(keys).length || !wanted.every(([name, value]) => keys[name]?.includes(value)))
       return null;
     const rows = await this.read([...new Set([...names, ...columns])]);
@@ -31,8 +32,14 @@ export class Excerpt {
     );
   }
 
-  /** All of its rows; null where it cannot be read. */
+  private holds(columns: readonly string[]): boolean {
+    const held = this.slice.columns;
+    return !held || columns.every((name) => held.includes(name));
+  }
+
+  /** All of its rows; null where it does not hold these columns, or cannot be read. */
   async read(columns: readonly string[]): Promise<Record<string, unknown>[] | null> {
+    if (!this.holds(columns)) return null;
     try {
       this.bytes ??= this.file.bytes().then((whole) => whole.slice(this.slice.start, this.slice.end));
       const file = await this.bytes;

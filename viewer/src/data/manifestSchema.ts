@@ -82,6 +82,8 @@ export interface ExcerptSlice {
   table: string;
   /** Values by key column. */
   keys: Record<string, (string | number)[]>;
+  /** Columns that it holds; all of the table where this is absent. */
+  columns?: string[] | null;
   /** First byte. */
   start: number;
   /** Byte after the last. */
@@ -142,6 +144,10 @@ export interface ModelEntry {
   notes?: string[];
   /** Of a recording: on what text its units and chips were switched off, or why they were not, in sentences. */
   ablation?: string | null;
+  /** The model itself, for a page that runs it; null where there is none. */
+  step_model?: StepModelFile | null;
+  /** Why there is none, or why it gives no answer: what does not fit and what to do; null where nothing is missing. */
+  no_step_model?: string | null;
   /** Its tables by name. */
   tables: Record<string, TableEntry>;
   /** Its states, in the order of the lists in `steps.surprise`. */
@@ -180,6 +186,18 @@ export interface StateEntry {
   unclustered?: string | null;
   /** Its tables by name. */
   tables: Record<string, TableEntry>;
+}
+
+/** The model itself, as layers and a head that a page runs word by word: safetensors, whose `__metadata__.rnnvis` says how. It came to the states and answers of the trained model at every step of 50 sentences. */
+export interface StepModelFile {
+  /** Its name in this folder, made from its content. */
+  path: string;
+  /** Its size. */
+  bytes: number;
+  /** Of the whole file. */
+  sha256: string;
+  /** Version of what is in it; a reader passes over newer ones. */
+  format: number;
 }
 
 /** One published table. */
@@ -228,11 +246,12 @@ export const SHAPES: Readonly<Record<string, Shape>> = {
   DatasetEntry: {"type": "object", "required": ["name", "title", "licence", "labels", "splits", "view", "probes", "tables", "models"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "licence": {"type": "string"}, "about": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "labels": {"type": "array", "items": {"type": "string"}}, "splits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}, "view": {"anyOf": [{"$ref": "DefaultView"}, {"type": "null"}]}, "probes": {"type": "object", "additionalProperties": {"type": "string"}}, "first_view": {"anyOf": [{"$ref": "FirstViewFile"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "models": {"type": "array", "minItems": 1, "items": {"$ref": "ModelEntry"}}}},
   DefaultView: {"type": "object", "required": ["model", "sentence", "step", "k", "words"], "properties": {"model": {"type": "string"}, "sentence": {"type": "string"}, "step": {"type": "integer", "minimum": 0}, "k": {"type": "integer", "minimum": 0}, "words": {"type": "array", "items": {"type": "string"}}}},
   EpochEntry: {"type": "object", "required": ["epoch", "hash", "tables", "states"], "properties": {"epoch": {"type": "integer", "minimum": 0}, "hash": {"type": "string"}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}}},
-  ExcerptSlice: {"type": "object", "required": ["model", "state", "table", "keys", "start", "end"], "properties": {"model": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "state": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "table": {"type": "string"}, "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}}, "start": {"type": "integer", "minimum": 0}, "end": {"type": "integer", "minimum": 0}}},
+  ExcerptSlice: {"type": "object", "required": ["model", "state", "table", "keys", "start", "end"], "properties": {"model": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "state": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "table": {"type": "string"}, "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}}, "columns": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]}, "start": {"type": "integer", "minimum": 0}, "end": {"type": "integer", "minimum": 0}}},
   FirstViewFile: {"type": "object", "required": ["path", "bytes", "sha256", "slices"], "properties": {"path": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+\\.pack$", "words": "the name of a published file"}, "bytes": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "slices": {"type": "array", "items": {"$ref": "ExcerptSlice"}}}},
   Measured: {"type": "object", "required": ["splits", "steps", "sentences", "minimum_count", "frequent_count"], "properties": {"splits": {"type": "array", "items": {"type": "string"}}, "steps": {"type": "integer", "minimum": 0}, "sentences": {"type": "integer", "minimum": 0}, "minimum_count": {"type": "integer", "minimum": 0}, "frequent_count": {"type": "integer", "minimum": 0}}},
-  ModelEntry: {"type": "object", "required": ["name", "title", "kind", "cell", "hash", "parameters", "seed", "classes", "provenance", "tables", "states"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "kind": {"type": "string", "enum": ["classifier", "language model", "recording"]}, "answer": {"anyOf": [{"$ref": "AnswerEntry"}, {"type": "null"}]}, "cell": {"type": "string"}, "hash": {"type": "string"}, "parameters": {"type": "integer", "minimum": 0}, "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "classes": {"type": "array", "items": {"type": "string"}}, "provenance": {"type": "object"}, "checked": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "notes": {"type": "array", "items": {"type": "string"}}, "ablation": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}, "epochs": {"anyOf": [{"type": "array", "items": {"$ref": "EpochEntry"}}, {"type": "null"}]}}},
+  ModelEntry: {"type": "object", "required": ["name", "title", "kind", "cell", "hash", "parameters", "seed", "classes", "provenance", "tables", "states"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "kind": {"type": "string", "enum": ["classifier", "language model", "recording"]}, "answer": {"anyOf": [{"$ref": "AnswerEntry"}, {"type": "null"}]}, "cell": {"type": "string"}, "hash": {"type": "string"}, "parameters": {"type": "integer", "minimum": 0}, "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "classes": {"type": "array", "items": {"type": "string"}}, "provenance": {"type": "object"}, "checked": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "notes": {"type": "array", "items": {"type": "string"}}, "ablation": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "step_model": {"anyOf": [{"$ref": "StepModelFile"}, {"type": "null"}]}, "no_step_model": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}, "epochs": {"anyOf": [{"type": "array", "items": {"$ref": "EpochEntry"}}, {"type": "null"}]}}},
   StateEntry: {"type": "object", "required": ["name", "title", "layer", "kind", "units", "bounded", "read_by_head", "measured", "methods", "selections", "k", "tables"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "layer": {"type": "integer", "minimum": 0}, "kind": {"type": "string"}, "units": {"type": "integer", "minimum": 0}, "bounded": {"type": "boolean"}, "read_by_head": {"type": "boolean"}, "measured": {"$ref": "Measured"}, "published_sentences": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}, "methods": {"type": "array", "items": {"type": "string"}}, "selections": {"type": "array", "items": {"type": "string"}}, "k": {"type": "array", "items": {"type": "integer", "minimum": 0}}, "unclustered": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}}},
+  StepModelFile: {"type": "object", "required": ["path", "bytes", "sha256", "format"], "properties": {"path": {"type": "string", "pattern": "^step_model-[0-9a-f]{16}\\.safetensors$", "words": "the name of a step model"}, "bytes": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "format": {"type": "integer", "minimum": 1}}},
   TableEntry: {"type": "object", "required": ["rows", "files"], "properties": {"rows": {"type": "integer", "minimum": 0}, "files": {"type": "array", "items": {"$ref": "TableFile"}}}},
   TableFile: {"type": "object", "required": ["path", "bytes", "rows", "sha256", "first", "last"], "properties": {"path": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+\\.parquet$", "words": "the name of a Parquet file"}, "bytes": {"type": "integer", "minimum": 0}, "rows": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "first": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "last": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "index_bytes": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}, "index_crc32": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}}},
   Manifest: {"type": "object", "required": ["format", "version", "generator", "datasets"], "properties": {"format": {"type": "string", "const": "rnnvis"}, "version": {"type": "integer", "minimum": 1}, "generator": {"type": "string"}, "datasets": {"type": "array", "minItems": 1, "items": {"$ref": "DatasetEntry"}}}},

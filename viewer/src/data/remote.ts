@@ -168,6 +168,11 @@ export class RemoteFile {
     return this.whole !== null && Boolean(globalThis.crypto?.subtle);
   }
 
+  /** Whether it is read in ranges: not when it is small, nor where the server sends whole files only. */
+  get ranged(): boolean {
+    return this.byteLength > WHOLE && this.transport.ranges && this.whole === null;
+  }
+
   async slice(start: number, end: number = this.byteLength): Promise<ArrayBuffer> {
     if (this.byteLength <= WHOLE || !this.transport.ranges) this.fetchWhole();
     if (this.whole) return (await this.whole).slice(start, end);

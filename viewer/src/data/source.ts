@@ -13,12 +13,13 @@ import {
   ungrouped,
   isReversed,
 } from './decode';
+import type { EngineSize } from './engine';
 import { UNIT_FIELDS } from './figures';
 import { Lru } from './lru';
 import { Excerpt } from './excerpt';
 import { fetchManifest } from './manifest';
 import { RemoteFile, Transport, type Transfers } from './remote';
-import type { MetricsRow, TableName } from './schema';
+import type { MetricsRow, TableName, UnitsRow } from './schema';
 import type { SqlConsole } from './sql/console';
 import { Table } from './table';
 import type {
@@ -57,8 +58,8 @@ export class Source {
   private readonly owners = new Map<Owner, number>();
   private readonly excerpts: Map<TableEntry, Excerpt>;
   private booting: Promise<Database> | null = null;
-  /** Hears how many bytes of DuckDB have arrived, of how many, while it starts. */
-  booted: (loaded: number, total: number) => void = () => undefined;
+  /** Hears how many bytes of DuckDB have arrived, and what the server said of its size, while it starts. */
+  booted: (loaded: number, size: EngineSize) => void = () => undefined;
   /** Hears that DuckDB has long said nothing while it starts, and after how many seconds it is given up. */
   bootSilent: (seconds: number) => void = () => undefined;
 
@@ -303,6 +304,26 @@ export class Source {
     });
   }
 
+  /**
+   * What one unit of state adds to a score of the answer, by unit (of the followed class, where several have one each);
+   * null where the head does not read the state, or reads it in a way that has no weights.
+   */
+  outputWeights(state: StateEntry, followed: number): Promise<Float32Array | null> {
+    return this.once(`output weights ${this.owner(state)} ${followed}`, async () => {
+      const table = this.table(state, 'units');
+      if (!table || !state.read_by_head) return null;
+      const columns = ['output_weight', 'output_weights'] as const;
+      const held = (await table.excerpt?.read(columns)) as Pick<UnitsRow, (typeof columns)[number]>[] | undefined;
+      const rows = held?.length === state.units ? held : await table.slice(0, table.rows, columns);
+      this.fits(state, 'units', rows.length);
+      const weights = Float32Array.from(
+        rows,
+        (row) => row.output_weight ?? row.output_weights?.[followed] ?? Number.NaN,
+      );
+      return weights.every(Number.isFinite) ? weights : null;
+    });
+  }
+
   /** How often a unit has each value; null where the table does not have the unit. */
   async unitHistogram(state: StateEntry, unit: number): Promise<UnitHistogram | null> {
     const block = Math.floor(unit / HISTOGRAMS);
@@ -364,7 +385,7 @@ export class Source {
     if (this.booting) return this.booting;
     const forget = (): void => void (this.booting = null);
     const heard = {
-      progress: (loaded: number, total: number) => this.booted(loaded, total),
+      progress: (loaded: number, size: EngineSize) => this.booted(loaded, size),
       silent: (seconds: number) => this.bootSilent(seconds),
     };
     this.booting = import('./database').then(({ Database }) => Database.boot(home, heard, forget));

@@ -126,6 +126,12 @@ export class Table<N extends TableName> {
     return found.flat();
   }
 
+  /** Bytes that reading these columns whole takes: of their ranges, or of the files where the server knows no ranges. */
+  async bytesOf<C extends keyof Rows[N] & string>(columns: readonly C[]): Promise<number> {
+    const sizes = await Promise.all(this.parts.map((part) => part.bytesOf(columns)));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
   /** Files that may hold rows with these keys. */
   private holding(wanted: readonly [string, Key][]): Part<N>[] {
     const leading = wanted[0]?.[1];
@@ -221,6 +227,15 @@ class Part<N extends TableName> {
     return Object.fromEntries(
       [...pieces].map(([name, parts]) => [name, parts.sort((a, b) => a.from - b.from).flatMap(({ data }) => data)]),
     );
+  }
+
+  async bytesOf(columns: readonly string[]): Promise<number> {
+    const metadata = await this.guarded(() => this.footer());
+    if (!this.file.ranged) return this.file.byteLength;
+    const chunks = metadata.row_groups
+      .flatMap((group) => group.columns)
+      .filter((chunk) => columns.includes(chunk.meta_data?.path_in_schema[0] ?? ''));
+    return chunks.reduce((sum, chunk) => sum + Number(chunk.meta_data?.total_compressed_size ?? 0), 0);
   }
 
   async where<C extends string>(

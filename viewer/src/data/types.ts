@@ -49,7 +49,7 @@ export interface SentenceSteps {
   value: Float32Array | null;
   /** What is right after each step, a class or a tag; −1 where that is not known; null where it never is. */
   target: Int32Array | null;
-  /** What each word pushed the score of the followed class by, or the number. */
+  /** What each word pushed the score of the followed class by, or the number; NaN where a step has none. */
   push: Float32Array | null;
   /** −ln of the probability of the label, the tag or the next word, in nats; NaN where a step has none. */
   loss: Float32Array | null;

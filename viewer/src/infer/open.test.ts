@@ -17,7 +17,7 @@ const BYTES = Uint8Array.from(
   ),
 );
 const ENTRY = {
-  file: 'step_model-1.safetensors',
+  path: 'step_model-1.safetensors',
   bytes: BYTES.length,
   sha256: createHash('sha256').update(BYTES).digest('hex'),
   format: 1,

@@ -11,23 +11,13 @@ import { onPage, worker } from './places';
 import { FORMAT, newer } from './spec';
 import type { StepModel } from './types';
 
-/** What the manifest says of a model's own file. */
-interface Entry {
-  step_model?: { file: string; bytes: number; sha256: string; format: number } | null;
-  no_step_model?: string | null;
-}
-
 /** After so many ms without a word a worker is taken for one that does not run. */
 const SILENT = 15_000;
 /** Bytes of a file that is opened at most. */
 const LARGEST = 512 * 1024 * 1024;
 
 /** Throws `DataProblem` where there is none, or its file is missing, damaged, or of a newer version. */
-export async function openStepModel(
-  source: Source,
-  _dataset: DatasetEntry,
-  model: ModelEntry & Entry,
-): Promise<StepModel> {
+export async function openStepModel(source: Source, _dataset: DatasetEntry, model: ModelEntry): Promise<StepModel> {
   const entry = model.step_model;
   if (!entry)
     throw refused(
@@ -39,7 +29,7 @@ export async function openStepModel(
       `${model.title} has ${Math.round(entry.bytes / 1e6).toLocaleString('en')} MB, too many for a page`,
       'Run new sentences in Python.',
     );
-  const file = source.file({ path: entry.file, bytes: entry.bytes, sha256: entry.sha256 });
+  const file = source.file({ path: entry.path, bytes: entry.bytes, sha256: entry.sha256 });
   if (entry.format > FORMAT) throw newer(entry.format, faultOf(file.url));
   const bytes = await proven(file);
   return openBytes(bytes, file.url);

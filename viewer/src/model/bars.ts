@@ -28,6 +28,11 @@ function half(now: number, before: number, side: 1 | -1): Piece[] {
   return pieces;
 }
 
+/** The same bar while pushes are shown: one piece from the line, as far as the chip pushed at this step. */
+export function pushed(of: Bar, push: number): Bar {
+  return { ...of, pieces: push ? [{ kind: 'gained', rising: push > 0, from: 0, to: push }] : [] };
+}
+
 /** The bar of one cluster at one step: carried and gained make up what is there now, lost lies outside it. */
 export function bar(glyphs: Glyphs, step: number, cluster: number): Bar {
   const i = step * glyphs.clusters + cluster;

@@ -2,7 +2,7 @@ import type { ClusterSide, Clustering } from '../data/types';
 import { Cells, type Cell } from './cells';
 import { groups, type Group } from './groups';
 import type { BoardColumn } from './layout';
-import { mean } from './scale';
+import { mean, sum } from './scale';
 import { spread } from './spread';
 
 export interface Chip {
@@ -11,8 +11,8 @@ export interface Chip {
   y: number;
   width: number;
   height: number;
-  /** Mean of the values over its units. */
-  mean: number;
+  /** Mean of the values over its units, or their sum where values add up. */
+  amount: number;
   cells: Cells;
 }
 
@@ -23,7 +23,7 @@ export interface Chips {
   columns: number;
   /** Units that share a cell; 1 while there is room for all. */
   each: number;
-  /** Number, cells and mean on one line, where there is no room for a head line. */
+  /** Number, cells and amount on one line, where there is no room for a head line. */
   inline: boolean;
   bottom: number;
 }
@@ -95,6 +95,8 @@ function scrolling(sizes: readonly number[], p: Plan): { p: Plan; each: number }
 export interface ChipRequest {
   clustering: Clustering;
   values: Float32Array | null;
+  /** Whether the values of a chip's units add up, as pushes do, in place of having a mean. */
+  adds?: boolean | undefined;
   column: BoardColumn;
   /** Wanted centre of each chip, in draw order; null stacks them from the top. */
   centres: readonly number[] | null;
@@ -137,7 +139,7 @@ export function layChips(request: ChipRequest): Chips {
       y,
       width,
       height: heights[i]!,
-      mean: values ? mean(values, units) : NaN,
+      amount: values ? (request.adds ? sum : mean)(values, units) : NaN,
       cells: new Cells(units, values, { x: x + p.left, y: y + p.head, columns, pitch }, each),
     };
   });

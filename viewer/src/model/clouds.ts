@@ -61,6 +61,26 @@ export interface CloudRequest {
   limit?: number | undefined;
 }
 
+/** Whether a text says little by itself: digits, marks, a single letter, a piece of a word. */
+export function isFragment(text: string): boolean {
+  const letters = text.match(/\p{L}/gu) ?? [];
+  if (!letters.length || /\d|^##|@@$/u.test(text)) return true;
+  return (
+    letters.length === 1 &&
+    /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u.test(text) &&
+    !/^[aio]$/i.test(text)
+  );
+}
+
+/** Words before fragments, the strongest first. */
+function byStrength(a: CloudWord, b: CloudWord): number {
+  return (
+    Number(isFragment(a.text)) - Number(isFragment(b.text)) ||
+    Math.abs(b.strength) - Math.abs(a.strength) ||
+    a.wordId - b.wordId
+  );
+}
+
 const LEAST = 12;
 const FILL = 0.9;
 const NOTE_SIZE = 11;
@@ -120,7 +140,7 @@ function drafts(request: CloudRequest): { list: Draft[]; limit: number } {
       const box = measure(text, 'corpus', size, weight);
       return { wordId, index, text, strength: s, share: part, size, weight, ...box, x: 0, baseline: 0 };
     });
-    words.sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId);
+    words.sort(byStrength);
     const area = words.reduce((sum, word) => sum + (word.width + GAP_X) * (word.size * (ASCENT + DESCENT) + 4), 0);
     const tallest = words.reduce((most, word) => Math.max(most, word.size * (ASCENT + DESCENT)), 0);
     const least = Math.max(LEAST, tallest);
@@ -267,8 +287,6 @@ export function insist(clouds: Clouds, wanted: readonly number[]): Clouds {
   const first = new Set(wanted);
   const missing = (cloud: Cloud): boolean => cloud.more.some((word) => first.has(word.wordId));
   if (!clouds.list.some(missing)) return clouds;
-  const byStrength = (a: CloudWord, b: CloudWord): number =>
-    Math.abs(b.strength) - Math.abs(a.strength) || a.wordId - b.wordId;
   const again = (cloud: Cloud): Cloud =>
     stand(fillWith(first, [...cloud.words, ...cloud.more].sort(byStrength), cloud.width, cloud.height), cloud);
   const list = clouds.list.map((cloud) => (missing(cloud) ? again(cloud) : cloud));

@@ -51,7 +51,7 @@ describe.each([1024, 1280, 1440, 1920])('compareColumns at %i px', (width) => {
 
 describe('buildCompare', () => {
   it('draws both sides on one scale', () => {
-    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror', 5);
+    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror');
     expect(a.colourLimit).toBe(b.colourLimit);
     expect(a.sequence!.scale).toBe(b.sequence!.scale);
     expect(a.links!.cutoff).toBe(b.links!.cutoff);
@@ -59,14 +59,14 @@ describe('buildCompare', () => {
   });
 
   it('links outwards on both sides', () => {
-    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror', 5);
+    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror');
     for (const link of a.links!.list) expect(link.x1).toBeLessThan(link.x0);
     for (const link of b.links!.list) expect(link.x1).toBeGreaterThan(link.x0);
     expect(a.links!.list.map(({ value }) => value).sort()).toEqual(b.links!.list.map(({ value }) => value).sort());
   });
 
   it('lays matched chips beside each other in the overlay', () => {
-    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'overlay', 5);
+    const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'overlay');
     a.chips!.list.forEach((chip, i) => {
       const partner = b.chips!.list[i]!;
       expect([partner.y, partner.height]).toEqual([chip.y, chip.height]);

@@ -28,16 +28,7 @@ export interface CompareData {
   b: PictureData;
 }
 
-function strongestStep(sequences: readonly (SequenceScene | null)[], step: number | null): number | undefined {
-  const means = sequences.flatMap((sequence) => (step === null ? [] : (sequence?.rows[step]?.means ?? [])));
-  return largest(means) || undefined;
-}
-
-function sharedScales(
-  data: CompareData,
-  sequences: readonly (SequenceScene | null)[],
-  step: number | null,
-): SharedScales {
+function sharedScales(data: CompareData, sequences: readonly (SequenceScene | null)[]): SharedScales {
   const both = [data.a, data.b];
   const most = (of: (side: PictureData) => number): number | undefined => Math.max(0, ...both.map(of)) || undefined;
   return {
@@ -48,7 +39,7 @@ function sharedScales(
     ),
     links: most((side) => (side.clustering ? largest(side.clustering.blockMeans) : 0)),
     words: most((side) => (side.clustering ? cloudLimit(side.clustering, side.sizedBy) : 0)),
-    step: strongestStep(sequences, step),
+    step: Math.max(0, ...sequences.map((sequence) => sequence?.amountLimit ?? 0)) || undefined,
   };
 }
 
@@ -75,13 +66,8 @@ function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): 
   });
 }
 
-/** Both sides, laid out. `step` is the pinned one, whose links are drawn. */
-export function buildCompare(
-  data: CompareData,
-  box: Box,
-  layout: 'mirror' | 'overlay',
-  step: number | null,
-): CompareScene {
+/** Both sides, laid out. */
+export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): CompareScene {
   const columns = columnsFor(data, box, layout);
   const alone = { a: sequenceScene(data.a, columns.a), b: sequenceScene(data.b, columns.b) };
   const ranges = [alone.a, alone.b].flatMap((one) => (one?.trackName ? [one.trackRange] : []));
@@ -93,7 +79,7 @@ export function buildCompare(
       scale: Number.isFinite(scale) ? scale : 0,
       trackRange: ranges.length ? range : sequence.trackRange,
     };
-  const scales = sharedScales(data, [alone.a, alone.b], step);
+  const scales = sharedScales(data, [alone.a, alone.b]);
   const overlaid = layout === 'overlay';
   const dataA = { ...data.a, scales, ...(overlaid ? { reserve: sizesOf(data.b) } : {}) };
   const dataB = { ...data.b, scales };
@@ -103,6 +89,7 @@ export function buildCompare(
   const chips = layChips({
     clustering: data.b.clustering,
     values: data.b.focusValues,
+    adds: data.b.weights !== null,
     column: columns.b.memory!,
     centres: data.b.clustering.units.order.map((_, i) => {
       const chip = a.chips!.list[Math.min(i, a.chips!.list.length - 1)]!;

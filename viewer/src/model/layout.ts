@@ -19,6 +19,8 @@ export interface SequenceColumn {
   attention?: { x: number; width: number };
   /** Left ends of the lines of followed units, and their width; absent without any. */
   followed?: { x: number[]; width: number };
+  /** Where the push of each word stands, from its middle line either way; absent without any. */
+  push?: { x: number; width: number };
   /** Distance from bar to bar, and the bar's own width. */
   pitch: number;
   bar: number;
@@ -83,6 +85,7 @@ interface Sizes {
   hasAttention: boolean;
   /** Units that are followed along the sentence; none by default. */
   followed?: number;
+  hasPush: boolean;
   manyUnits: boolean;
   /** Room kept under the clouds for a note. */
   note: number;
@@ -100,10 +103,11 @@ export function rowPitch(room: number, tokens: number, most: number, least = LEA
   return even >= least ? Math.min(most, even) : Math.min(most, SCROLLED_PITCH);
 }
 
-/** Spaces inside a column: before the glyph, before the track, the track, after it; least widths and row pitch. */
+/** Spaces inside a column: before the glyph, for attention and pushes, before the track, the track, after it; least widths and row pitch. */
 const ALONE = {
   before: 14,
   attention: 40,
+  push: 48,
   beside: 26,
   track: 56,
   after: 26,
@@ -111,7 +115,17 @@ const ALONE = {
   token: 120,
   pitch: LEAST_PITCH,
 };
-const PAIRED = { before: 10, attention: 26, beside: 24, track: 38, after: 10, glyph: 90, token: 92, pitch: 40 };
+const PAIRED = {
+  before: 10,
+  attention: 26,
+  push: 30,
+  beside: 24,
+  track: 38,
+  after: 10,
+  glyph: 90,
+  token: 92,
+  pitch: 40,
+};
 
 /** Room of the line of a followed unit, and between two. */
 const LINE = { width: 34, gap: 12 };
@@ -127,13 +141,14 @@ function sequenceColumn(
   const space = sizes.paired ? PAIRED : ALONE;
   const trackWidth = sizes.hasTrack ? space.beside + space.track : 0;
   const attention = sizes.hasAttention ? space.attention : 0;
-  const glyphRoom = room - space.before - attention - trackWidth - space.after;
   const lines = sizes.paired ? 0 : (sizes.followed ?? 0);
+  const push = sizes.hasPush ? space.push : 0;
+  const glyphRoom = room - space.before - attention - push - trackWidth - space.after;
   const tokenWidth = Math.round(Math.max(56, Math.min(sizes.tokenWidth, 112, glyphRoom - space.token)));
   const pitch = barPitch(sizes.clusters, glyphRoom - tokenWidth);
   const bar = Math.max(3, pitch * BAR_SHARE);
   const tokenRight = x + tokenWidth;
-  const glyphX = tokenRight + space.before + attention;
+  const glyphX = tokenRight + space.before + attention + push;
   const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), space.glyph);
   const track = sizes.hasTrack ? { x: Math.round(glyphRight + space.beside), width: space.track } : null;
   const trackRight = Math.round(track ? track.x + track.width : glyphRight);
@@ -148,6 +163,7 @@ function sequenceColumn(
     glyphX,
     ...(attention ? { attention: { x: tokenRight + 8, width: attention - 2 } } : {}),
     ...(lines ? { followed: { x: linesX, width: LINE.width } } : {}),
+    ...(push ? { push: { x: tokenRight + space.before + attention - 4, width: push - 4 } } : {}),
     pitch,
     bar,
     track,

@@ -148,23 +148,23 @@ export interface StepEnd {
   x: number;
   y: number;
   room: number;
-  /** Mean change that is drawn widest; the largest of this step without it. */
+  /** Amount that is drawn widest, unless one of this step is larger. */
   strongest?: number | undefined;
   mirrored?: boolean | undefined;
 }
 
-/** Links from a step to every chip: the chip's mean change there. */
-export function stepLinks(chips: Chips, means: readonly number[], from: StepEnd, widthFactor: number): Link[] {
-  const strongest = from.strongest ?? (largest(means) || 1);
+/** Links from a step to every chip: the chip's amount there, its mean change or its push. */
+export function stepLinks(chips: Chips, amounts: readonly number[], from: StepEnd, widthFactor: number): Link[] {
+  const strongest = Math.max(from.strongest ?? 0, largest(amounts)) || 1;
   const crowd = Math.min(1, 10 / Math.max(chips.list.length, 1));
-  const widths = means.map((value) =>
+  const widths = amounts.map((value) =>
     Math.max(THINNEST, (Math.abs(value) / strongest) * (WIDEST + 1) * crowd * widthFactor),
   );
   const ys = stack(widths, from.y, from.room);
   return chips.list.map((chip, i) => ({
     unitCluster: chip.group.cluster,
     wordCluster: -1,
-    value: means[i]!,
+    value: amounts[i]!,
     width: widths[i]!,
     x0: from.x,
     y0: ys[i]!,

@@ -1,5 +1,5 @@
 import { foldedText as plain } from '../data/folding';
-import { expression } from '../data/queries';
+import { expression, wholeWords, type Hit, type Match } from '../data/queries';
 
 /** A piece of a text; `hit` where it is what was searched for. */
 export interface Piece {
@@ -7,11 +7,19 @@ export interface Piece {
   hit: boolean;
 }
 
-/** The text cut at the places that match, as DuckDB matches them: without regard to case and accents. */
-export function mark(text: string, search: string): Piece[] {
+/**
+ * The text cut at the places that match, without regard to case and accents. `marks` are the places where an expression
+ * was found. Words that stand nowhere by themselves (“n't” in “don't”) are marked as letters.
+ */
+export function mark(
+  text: string,
+  search: string,
+  match: Match = 'letters',
+  marks: readonly Hit[] | null = null,
+): Piece[] {
   const wanted = search.trim();
   if (!wanted) return [{ text, hit: false }];
-  const found = expression(wanted) === null ? literal(text, plain(wanted)) : matches(text, expression(wanted)!);
+  const found = marks ?? (expression(wanted) === null ? plainly(text, plain(wanted), match) : []);
   const pieces: Piece[] = [];
   let at = 0;
   for (const [start, end] of found) {
@@ -23,31 +31,29 @@ export function mark(text: string, search: string): Piece[] {
   return pieces;
 }
 
-function literal(text: string, wanted: string): [number, number][] {
-  const letters = [...text];
+function plainly(text: string, wanted: string, match: Match): Hit[] {
+  const { folded, starts } = foldedWithPlaces(text);
+  const at = (from: number, length: number): Hit => [starts[from]!, starts[from + length]!];
+  const pattern = match === 'words' ? wholeWords(wanted) : null;
+  const words = pattern ? [...folded.matchAll(pattern)].map((hit) => at(hit.index, hit[0].length)) : [];
+  if (words.length) return words;
+  const found: Hit[] = [];
+  for (let from = folded.indexOf(wanted); from >= 0 && wanted; from = folded.indexOf(wanted, from + wanted.length))
+    found.push(at(from, wanted.length));
+  return found;
+}
+
+/** The folded text, and where in the text each of its letters comes from. */
+function foldedWithPlaces(text: string): { folded: string; starts: number[] } {
   const starts: number[] = [];
   let folded = '';
   let position = 0;
-  for (const letter of letters) {
+  for (const letter of text) {
     const form = plain(letter);
     for (let i = 0; i < form.length; i++) starts.push(position);
     folded += form;
     position += letter.length;
   }
   starts.push(position);
-  const found: [number, number][] = [];
-  for (let at = folded.indexOf(wanted); at >= 0 && wanted; at = folded.indexOf(wanted, at + wanted.length)) {
-    found.push([starts[at]!, starts[at + wanted.length]!]);
-  }
-  return found;
-}
-
-function matches(text: string, pattern: string): [number, number][] {
-  try {
-    return [...text.matchAll(new RegExp(pattern, 'giu'))]
-      .filter((match) => match[0])
-      .map((match) => [match.index, match.index + match[0].length]);
-  } catch {
-    return [];
-  }
+  return { folded, starts };
 }

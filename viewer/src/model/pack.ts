@@ -54,47 +54,57 @@ function taper(place: number, count: number): number {
   return 1 - 0.1 * fromMiddle ** 2 - (0.06 * ((place * 5) % 3)) / 2;
 }
 
-/** First fit, largest first: each item goes into the first line with room, or opens a line while there is height. */
-function fill(items: readonly PackItem[], height: number, room: (line: number) => number): Line[] {
+/**
+ * First fit: each item goes into the first line with room, or opens a line while there is height. The first that finds
+ * neither ends it, so that no later one stands where it had no room; one that is wider than any line is left out.
+ */
+function fill(items: readonly PackItem[], height: number, room: (line: number) => number, widest: number): Line[] {
   const lines: Line[] = [];
   let used = 0;
-  items.forEach(({ width, size }, index) => {
+  for (const [index, { width, size }] of items.entries()) {
+    if (width > widest) continue;
     const line = lines.find((candidate, i) => size <= candidate.size && candidate.width + GAP_X + width <= room(i));
     if (line) {
       line.members.push(index);
       line.width += GAP_X + width;
-      return;
+      continue;
     }
     const more = size * TALL + (lines.length ? LEADING : 0);
-    if (used + more > height + 0.5 || width > room(lines.length)) return;
+    if (used + more > height + 0.5 || width > room(lines.length)) break;
     lines.push({ members: [index], width, size });
     used += more;
-  });
+  }
   return lines;
 }
 
 /**
- * Places items given from the largest to the smallest. `note` is a width at the right end of the lowest line that
- * stays free. Items without room are left out: their indices are missing from the result.
+ * Places items in the order of their importance: all up to the first that finds no room. `note` is a width at the right
+ * end of the lowest line that stays free. Left out besides is only what is wider than a line may be.
  */
 export function pack(items: readonly PackItem[], width: number, height: number, note: number): Packing {
   let everywhere = false;
   const free = (place: number, count: number): number =>
     note > 0 && (everywhere || place === count - 1) ? width - note - GAP_X : width;
   let count = 0;
-  let lines = fill(items, height, () => width);
+  const widest = note > 0 ? width - note - GAP_X : width;
+  let lines = fill(items, height, () => width, widest);
   for (let attempt = 0; attempt < 5 && lines.length !== count; attempt++) {
     count = lines.length;
     const n = count;
-    lines = fill(items, height, (i) => {
-      const place = placeOf(i, n);
-      return place >= 0 && place < n ? Math.min(free(place, n), width * taper(place, n)) : width;
-    });
+    lines = fill(
+      items,
+      height,
+      (i) => {
+        const place = placeOf(i, n);
+        return place >= 0 && place < n ? Math.min(free(place, n), width * taper(place, n)) : width;
+      },
+      widest,
+    );
   }
   if (note > 0 && lines.length !== count) {
     // Their number goes to and fro with the room left free, so which line is the lowest is not settled: all leave room.
     everywhere = true;
-    lines = fill(items, height, () => free(0, 1));
+    lines = fill(items, height, () => free(0, 1), widest);
   }
   const n = lines.length;
   const rows = lines.map((line, i) => ({ line, place: placeOf(i, n) })).sort((a, b) => a.place - b.place);

@@ -44,7 +44,7 @@ describe('two sentences', () => {
   it('differ, chip by chip, by the mean change of one less that of the other', () => {
     const scene = buildScene(paired(5, 7), box, 'wide');
     for (const [i, bar] of scene.difference!.bars.entries()) {
-      expect(bar.value).toBeCloseTo(scene.sequence!.rows[5]!.means[i]! - scene.second!.rows[7]!.means[i]!, 12);
+      expect(bar.value).toBeCloseTo(scene.sequence!.rows[5]!.amounts[i]! - scene.second!.rows[7]!.amounts[i]!, 12);
     }
     expect(buildScene(paired(5, null), box, 'wide').difference).toBeNull();
     expect(buildScene(samplePicture(), box, 'wide').difference).toBeNull();

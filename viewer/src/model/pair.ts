@@ -20,7 +20,7 @@ export interface Difference {
   number: number;
   first: number;
   second: number;
-  /** Mean change at the first step minus that at the second. */
+  /** Amount at the first step, a mean change or a push, minus that at the second. */
   value: number;
   /** Middle of its bar. */
   x: number;
@@ -48,8 +48,8 @@ export function differenceScene(
 ): DifferenceScene | null {
   const a = steps[0] === null ? undefined : first?.rows[steps[0]];
   const b = steps[1] === null ? undefined : second?.rows[steps[1]];
-  if (!a?.means.length || a.means.length !== b?.means.length) return null;
-  const values = a.means.map((mean, i) => mean - b.means[i]!);
+  if (!a?.amounts.length || a.amounts.length !== b?.amounts.length) return null;
+  const values = a.amounts.map((amount, i) => amount - b.amounts[i]!);
   const pitch = (place.box.right - 20 - place.x) / values.length;
   return {
     box: place.box,
@@ -61,8 +61,8 @@ export function differenceScene(
     bars: values.map((value, i) => ({
       cluster: a.bars[i]!.cluster,
       number: i + 1,
-      first: a.means[i]!,
-      second: b.means[i]!,
+      first: a.amounts[i]!,
+      second: b.amounts[i]!,
       value,
       x: place.x + (i + 0.5) * pitch,
     })),

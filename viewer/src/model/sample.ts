@@ -104,6 +104,7 @@ export function samplePicture({ units = 64, words = 160, k = 8, tokens = 12 }: S
       { length: units },
       (_, u) => values[step * units + u]! - values[(step - 1) * units + u]!,
     ),
+    weights: null,
     step,
     words: ['w1a'],
     sizedBy: null,

@@ -20,9 +20,13 @@ export function largest(values: ArrayLike<number>): number {
 }
 
 export function mean(values: ArrayLike<number>, indices: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < indices.length; i++) sum += values[indices[i]!]!;
-  return indices.length ? sum / indices.length : NaN;
+  return indices.length ? sum(values, indices) / indices.length : NaN;
+}
+
+export function sum(values: ArrayLike<number>, indices: ArrayLike<number>): number {
+  let total = 0;
+  for (let i = 0; i < indices.length; i++) total += values[indices[i]!]!;
+  return total;
 }
 
 /** End of the chips' colour scale: fitted to what is shown, or one for the state (half its range; 1 if unbounded). */

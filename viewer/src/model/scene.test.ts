@@ -64,7 +64,7 @@ describe('the numbers drawn', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));
     for (const chip of scene.chips!.list) {
       const values = chip.cells.map((cell) => data.focusValues![cell.unit]!);
-      expect(chip.mean).toBeCloseTo(values.reduce((a, b) => a + b, 0) / values.length, 6);
+      expect(chip.amount).toBeCloseTo(values.reduce((a, b) => a + b, 0) / values.length, 6);
       expect(chip.cells.map((cell) => cell.value)).toEqual(values);
     }
   });
@@ -73,7 +73,7 @@ describe('the numbers drawn', () => {
     const links = linksOfStep(scene, data.step!, 400, 1);
     expect(links.map((link) => link.value)).toHaveLength(8);
     links.forEach((link, i) => {
-      expect(link.value).toBeCloseTo(scene.chips!.list[i]!.mean, 6);
+      expect(link.value).toBeCloseTo(scene.chips!.list[i]!.amount, 6);
       const sum = scene.sequence!.rows[data.step!]!.bars[i]!;
       expect(sum.deltaP + sum.deltaN).toBeCloseTo(link.value, 6);
     });
@@ -177,7 +177,7 @@ describe('missing parts', () => {
       'wide',
     );
     expect(without.sequence).toBeNull();
-    expect(without.chips!.list.every((chip) => Number.isNaN(chip.mean))).toBe(true);
+    expect(without.chips!.list.every((chip) => Number.isNaN(chip.amount))).toBe(true);
     const stateless = buildScene({ ...data, sequence: null }, box, 'wide');
     expect(stateless.sequence!.rows).toHaveLength(12);
     expect(stateless.sequence!.rows[0]!.bars).toEqual([]);

@@ -8,8 +8,9 @@ import type {
   StateSequence,
   Vocabulary,
 } from '../data/types';
+import { pushesAnswer } from '../data/answer';
 import { fit, measure } from './text';
-import { bar, reach, type Bar } from './bars';
+import { bar, pushed, reach, type Bar } from './bars';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
 import { unitClusters, unitLabels } from './groups';
@@ -18,7 +19,8 @@ import type { AnswerMemory } from '../data/answerMemory';
 import { followed } from './followed';
 import { layLinks, stepLinks, type Link, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
-import { colourLimit } from './scale';
+import { chipPushes } from './push';
+import { colourLimit, largest } from './scale';
 import { glyphs, type Glyphs } from './sequence';
 import { answersUnder, lineUnder, type NextLine } from './nextWords';
 import { hasTrack, notableSteps, track } from './track';
@@ -28,7 +30,7 @@ export interface SharedScales {
   colour?: number;
   /** Strongest block mean: links from chips to clouds. */
   links?: number;
-  /** Strongest mean change of a chip at the shown step. */
+  /** Largest amount of a chip at any step. */
   step?: number;
   /** |response| of the largest words. */
   words?: number;
@@ -44,6 +46,8 @@ export interface PictureData {
   model: ModelEntry | null;
   state: StateEntry | null;
   focusValues: Float32Array | null;
+  /** Weights of the output by unit, where pushes are shown and `focusValues` are pushes; null where what moved is shown. */
+  weights: Float32Array | null;
   /** Pinned step. */
   step: number | null;
   /** The sentence beside the first, with its pinned step. */
@@ -78,8 +82,10 @@ export interface Row {
   y: number;
   /** One bar a chip, in chip order; empty where the states are not published. */
   bars: Bar[];
-  /** Mean change of each chip at this step. */
-  means: number[];
+  /** What is shown of each chip at this step: its mean change, or its push. */
+  amounts: number[];
+  /** What the word pushed the answer by; null where that is not known. */
+  push: number | null;
   /** What the track shows after this word. */
   p: number | null;
   /** The likeliest next word, or the likeliest tag of this one, under it; null of other models. */
@@ -91,7 +97,13 @@ export interface SequenceScene {
   /** Rows that stay empty above the first, so that pinned steps of two sentences lie on one row. */
   shift: number;
   glyphs: Glyphs | null;
-  /** Pixels per unit of state. */
+  /** Whether bars are pushes, and not what moved. */
+  pushed: boolean;
+  /** Largest push of a word, of this sentence and the one beside it: the end of the scale of pushes. */
+  pushLimit: number;
+  /** Largest amount of a chip at any word of either: the end of the scale of step links. */
+  amountLimit: number;
+  /** Pixels per unit of what the bars show. */
   scale: number;
   contentHeight: number;
   /** What the track shows: `P(positive)`, `P(next word)`; empty without a track. */
@@ -117,7 +129,9 @@ export interface Scene {
   /** Height of chips and clouds; more than the column where they scroll. */
   boardHeight: number;
   colourLimit: number;
-  /** Mean change whose step link is widest, where pictures share that scale. */
+  /** Whether chips and bars show pushes, and not what moved. */
+  pushed: boolean;
+  /** Amount of a chip whose step link is widest: one scale for the sentence. */
   stepLimit?: number | undefined;
   /** Drawn number of each unit cluster. */
   numbers: Map<number, number>;
@@ -172,6 +186,17 @@ function swapped(data: PictureData): PictureData {
   };
 }
 
+/** Pushes of all chips along the data's sentence; null where what moved is shown. */
+function pushesOf({ sequence, clustering, weights }: PictureData, made: Glyphs | null): Float64Array | null {
+  if (!weights || !made || !sequence || !clustering || weights.length !== sequence.units) return null;
+  return chipPushes(sequence, weights, unitLabels(clustering, sequence.units), made.clusters);
+}
+
+/** Mean change of every chip at every step: s_t − s_{t−1} is what the positive and the negative half changed by. */
+function meanChanges({ deltaP, deltaN }: Glyphs): Float64Array {
+  return deltaP.map((positive, i) => positive + deltaN[i]!);
+}
+
 /** The rows of the sentence; of the second one with the columns' second side. Both share one scale. */
 export function sequenceScene(data: PictureData, layout: Columns): SequenceScene | null {
   const { sentence, clustering, steps, model, vocabulary, second } = data;
@@ -181,9 +206,19 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const drawn = track(model, steps, second?.steps ?? null);
   const made = glyphsOf(data);
   const other = second ? glyphsOf(swapped(data)) : null;
+  const pushes = pushesOf(data, made);
+  const amounts = pushes ?? (made && meanChanges(made));
+  const beside = other && (pushesOf(swapped(data), other) ?? meanChanges(other));
+  const word = (push: Float32Array | null | undefined): number => (push ? largest(push) : 0);
   const [shift, shift2] = shifts(data.step, second ? second.step : null);
   const rows = sentence.surface.map((token, step): Row => {
-    const bars = made ? clustering!.units.order.map((cluster) => bar(made, step, cluster)) : [];
+    const bars = made
+      ? clustering!.units.order.map((cluster) => {
+          const moved = bar(made, step, cluster);
+          return pushes ? pushed(moved, pushes[step * made.clusters + cluster]!) : moved;
+        })
+      : [];
+    const push = steps?.push?.[step] ?? Number.NaN;
     const size = tokenSize(token, column.tokenWidth);
     const shown = fit(token, column.tokenWidth, 'corpus', size, 700);
     return {
@@ -196,18 +231,22 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
       unknown: unknown[step]!,
       y: column.rowPitch * (step + shift + 0.5),
       bars,
-      // s_t − s_{t−1} is what the positive and the negative half changed by.
-      means: bars.map(({ deltaP, deltaN }) => deltaP + deltaN),
+      amounts: bars.map(({ cluster }) => amounts![step * made!.clusters + cluster]!),
+      push: Number.isFinite(push) ? push : null,
       p: drawn?.values[step] ?? null,
       next: lineUnder(data, step, column.tokenWidth),
     };
   });
   const half = column.rowPitch / 2 - STRIP / 2 - 3;
-  const farthest = Math.max(made ? reach(made) : 0, other ? reach(other) : 0);
+  const amountLimit = Math.max(amounts ? largest(amounts) : 0, beside ? largest(beside) : 0);
+  const farthest = pushes ? amountLimit : Math.max(made ? reach(made) : 0, other ? reach(other) : 0);
   return {
     rows,
     shift,
     glyphs: made,
+    pushed: pushes !== null,
+    pushLimit: Math.max(word(steps?.push), word(second?.steps?.push)),
+    amountLimit,
     scale: made ? half / (farthest || 1) : 0,
     contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
     trackName: drawn?.name ?? '',
@@ -241,6 +280,7 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     hasAttention: Boolean(data.model?.tables['attention'] || data.memory),
     followed: followed(data.sequence, data.units ?? []).list.length,
     hasTrack: data.model ? hasTrack(data.model) : true,
+    hasPush: data.steps ? data.steps.push !== null : pushesAnswer(data.model),
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
     note: outsideWords(data).length ? 16 : 0,
   });
@@ -292,6 +332,7 @@ export function chipsScene(data: PictureData, layout: Columns, clouds: Clouds | 
   return layChips({
     clustering,
     values: data.focusValues,
+    adds: data.weights !== null,
     column: layout.memory,
     centres,
     align: data.chipAlign,
@@ -347,30 +388,31 @@ export function buildScene(
     links,
     boardHeight: Math.max(chips?.bottom ?? 0, clouds?.bottom ?? 0) + 10,
     colourLimit: data.scales?.colour ?? colourLimit(data.focusValues, data.colourScale, data.state),
-    stepLimit: data.scales?.step,
+    pushed: data.weights !== null,
+    stepLimit: data.scales?.step ?? sequence?.amountLimit,
     numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
   };
 }
 
-/** Links from a step to the chips, by their mean changes there; the left ends lie at `y` on the screen. */
-export function linksOfMeans(
+/** Links from a step to the chips, by their amounts there; the left ends lie at `y` on the screen. */
+export function linksOfAmounts(
   scene: Scene,
-  means: readonly number[],
+  amounts: readonly number[],
   y: number,
   room: number,
   widthFactor: number,
 ): Link[] {
   const { chips, columns: place } = scene;
-  if (!means.length || !chips || !place.sequence) return [];
+  if (!amounts.length || !chips || !place.sequence) return [];
   const { mirrored } = place;
   const x = mirrored ? place.sequence.x : sequenceRight(place);
-  return stepLinks(chips, means, { x, y, room, strongest: scene.stepLimit, mirrored }, widthFactor);
+  return stepLinks(chips, amounts, { x, y, room, strongest: scene.stepLimit, mirrored }, widthFactor);
 }
 
 export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {
-  return linksOfMeans(
+  return linksOfAmounts(
     scene,
-    scene.sequence?.rows[step]?.means ?? [],
+    scene.sequence?.rows[step]?.amounts ?? [],
     y,
     (scene.columns.sequence?.rowPitch ?? 0) - 10,
     widthFactor,

@@ -46,11 +46,11 @@ function paintLabels(surface: Surface, chip: Chip, chips: Chips, limit: number, 
       tabular: true,
     });
   }
-  if (note || !Number.isFinite(chip.mean)) return;
-  surface.text(chip.x + chip.width - 10, y, signed(chip.mean, digitsFor(limit)), {
+  if (note || !Number.isFinite(chip.amount)) return;
+  surface.text(chip.x + chip.width - 10, y, signed(chip.amount, digitsFor(limit)), {
     family: 'interface',
     size: chips.inline ? 11 : 12,
-    fill: sign(chip.mean, theme).text,
+    fill: sign(chip.amount, theme).text,
     align: 'right',
     tabular: true,
   });
@@ -123,7 +123,7 @@ export function paintChipsHead(surface: Surface, scene: Scene, look: Look): void
   surface.text(
     column.x + column.width - 1,
     columns.sequence.top - 2,
-    look.shown === 'difference' ? '1 minus 2' : 'mean change',
+    look.shown === 'difference' ? '1 minus 2' : scene.pushed ? 'push' : 'mean change',
     { ...label, align: 'right' },
   );
 }

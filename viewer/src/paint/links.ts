@@ -1,6 +1,6 @@
 import { linkPath, type Link } from '../model/links';
 import { secondSide, type DifferenceScene } from '../model/pair';
-import { linksOfMeans, type Scene } from '../model/scene';
+import { linksOfAmounts, type Scene } from '../model/scene';
 import { sign } from './colour';
 import type { Surface } from './surface';
 import type { Hover } from '../state/types';
@@ -39,8 +39,8 @@ export function paintLinks(surface: Surface, scene: Scene, look: Look): void {
 }
 
 interface Shown {
-  /** Mean change of every chip, by which the links are drawn. */
-  means: readonly number[];
+  /** What is shown of every chip, by which the links are drawn. */
+  amounts: readonly number[];
   hover: Hover;
   y: number;
   room: number;
@@ -48,8 +48,8 @@ interface Shown {
 }
 
 function differenceShown(difference: DifferenceScene): Shown {
-  const means = difference.bars.map((bar) => bar.value);
-  return { means, hover: { kind: 'difference', cluster: -1 }, y: difference.middle, room: 40, inSight: true };
+  const amounts = difference.bars.map((bar) => bar.value);
+  return { amounts, hover: { kind: 'difference', cluster: -1 }, y: difference.middle, room: 40, inSight: true };
 }
 
 /** The step whose links are drawn, where its row lies on the screen, and whether the row is in sight. */
@@ -69,7 +69,7 @@ export function shownStep(scene: Scene, look: Look): Shown | null {
   const held = Math.min(column.bottom - inset, Math.max(column.top + inset, y));
   const target: Hover = { kind: 'step', step: row.step, cluster: null, ...(second ? { second } : {}) };
   return {
-    means: row.means,
+    amounts: row.amounts,
     hover: target,
     y: held,
     room: column.rowPitch - 10,
@@ -81,7 +81,7 @@ export function shownStep(scene: Scene, look: Look): Shown | null {
 export function paintStepLinks(surface: Surface, scene: Scene, look: Look): void {
   const shown = shownStep(scene, look);
   if (!shown) return;
-  const list = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth);
+  const list = linksOfAmounts(scene, shown.amounts, shown.y, shown.room, look.linkWidth);
   const { hover } = look;
   const single =
     hover?.kind === 'chip'

@@ -13,6 +13,7 @@ import { paintAttention, paintAttentionHead } from './attention';
 import { paintAnswerMemory, paintAnswerMemoryHead } from './answerMemory';
 import { paintFollowed, paintFollowedHeads } from './followed';
 import { paintDifference } from './difference';
+import { paintPushes, paintPushHead } from './push';
 
 const STRIP = 4;
 /** Below this height a hollow piece has no inside: it is drawn as a paler line. */
@@ -195,6 +196,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   paintAttentionHead(surface, sequence, column, y, theme);
   paintAnswerMemoryHead(surface, sequence, column, y, theme);
   paintFollowedHeads(surface, sequence, column, y, theme);
+  paintPushHead(surface, column, y, theme);
   if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme, sequence.trackRange);
 }
 
@@ -302,6 +304,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       paintAttention(surface, sequence, column, look);
       paintAnswerMemory(surface, sequence, column, look);
       paintFollowed(surface, sequence, column, look);
+      paintPushes(surface, sequence, column, theme);
       surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
         for (const row of sequence.rows) {
           if (!visible(row)) continue;

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { contrast, DARK, LIGHT } from './colour';
-import { tint } from './tint';
+import { tint, weightTint } from './tint';
 
 describe('tint', () => {
   it.each([LIGHT, DARK])('leaves text readable everywhere on the scale', (theme) => {
+    for (let t = 0; t <= 1.2; t += 0.05)
+      expect(contrast(weightTint(t, theme) ?? theme.background, theme.ink)).toBeGreaterThan(4.5);
     for (let t = -1.2; t <= 1.2; t += 0.05)
       expect(contrast(tint(t, theme) ?? theme.background, theme.ink)).toBeGreaterThan(4.5);
   });

@@ -15,3 +15,9 @@ export function scaleGradient(theme: Tokens): string {
   const stops = Array.from({ length: 13 }, (_, i) => scale.colour(i / 6 - 1));
   return `linear-gradient(to right, ${stops.join(', ')})`;
 }
+
+/** Ground of a token of weight `t`, 0 to 1, that has no sign: paler or darker, and of no colour; null near zero. */
+export function weightTint(t: number, theme: Tokens): string | null {
+  const size = Math.max(0, Math.min(1, t));
+  return size > 0.02 ? mix(theme.background, theme.ink3, size * 0.5) : null;
+}

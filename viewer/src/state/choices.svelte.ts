@@ -2,7 +2,7 @@ import { followedClass } from '../data/answer';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
-import type { FindState } from './find';
+import { freshFind, type FindState } from './find';
 import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
@@ -146,6 +146,11 @@ export abstract class Choices {
     this.change({ units: [...new Set(units)].slice(0, UNITS) });
   }
 
+  /** Shows what words pushed the answer by, or what they moved. */
+  setShows(shows: ViewState['shows']): void {
+    this.change({ shows });
+  }
+
   toggleUnit(unit: number): void {
     const units = this.view.units.includes(unit)
       ? this.view.units.filter((other) => other !== unit)
@@ -213,9 +218,9 @@ export abstract class Choices {
     this.change({ find: { ...this.view.find, ...find } }, kind);
   }
 
-  /** Opens the page “Find” with this to look for. */
-  openFind(find: Partial<FindState>): void {
-    this.change({ find: { ...this.view.find, ...find }, page: 'find' });
+  /** Opens the page “Find” with this to look for: conditions of an earlier search of the kind are dropped. */
+  openFind(find: Partial<FindState> & Pick<FindState, 'mode'>): void {
+    this.change({ find: { ...this.view.find, ...freshFind(find.mode), ...find }, page: 'find' });
   }
 
   setLinkThreshold(linkThreshold: number): void {

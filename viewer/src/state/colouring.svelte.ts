@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { WordResponse } from '../data/types';
+import { weighted } from '../model/push';
 import { change } from '../model/sequence';
 import type { Explorer } from './explorer.svelte';
 import type { Focus } from './types';
@@ -32,7 +33,7 @@ export class Colouring {
     return word ? 'word' : null;
   });
   /** One value a unit: its change at the pinned step, or its expected response to the focused word. */
-  values = $derived.by<Float32Array | null>(() => {
+  moved = $derived.by<Float32Array | null>(() => {
     const { sequence, step, second, step2 } = this.explorer;
     const other = (): Float32Array => change(second!.sequence!, step2!);
     if (this.focus === 'step') return change(sequence!, step!);
@@ -44,22 +45,31 @@ export class Colouring {
     const [id] = this.focus === 'word' && this.focusWord !== null ? this.#idsOf([this.focusWord]) : [];
     return id === undefined ? null : (this.responses.get(id)?.mean ?? null);
   });
-  label = $derived.by<string>(() => {
+  /** What the chips are coloured by: the same, or what it pushed the answer by. */
+  values = $derived.by<Float32Array | null>(() => {
+    const { shown } = this.explorer.pushing;
+    return shown && this.moved ? weighted(this.moved, shown) : this.moved;
+  });
+  label = $derived.by<string>(() => this.labelOf(this.explorer.pushing.shown !== null));
+
+  constructor(private readonly explorer: Explorer) {}
+
+  /** What the chips show, pushes or what moved, in a few words; empty where they show nothing. */
+  labelOf(pushed: boolean): string {
+    const what = pushed ? 'push' : 'change';
     switch (this.focus) {
       case 'step':
-        return this.explorer.second ? 'change at the step of sentence 1' : 'change at this step';
+        return this.explorer.second ? `${what} at the step of sentence 1` : `${what} at this step`;
       case 'second':
-        return 'change at the step of sentence 2';
+        return `${what} at the step of sentence 2`;
       case 'difference':
-        return '1 minus 2 (orange: higher in 1)';
+        return pushed ? 'push in 1 minus push in 2' : '1 minus 2 (orange: higher in 1)';
       case 'word':
-        return `usual change at “${this.focusWord}”`;
+        return `usual ${what} at “${this.focusWord}”`;
       default:
         return '';
     }
-  });
-
-  constructor(private readonly explorer: Explorer) {}
+  }
 
   /** Forgets the responses of another state. */
   clear(scope: string): void {

@@ -10,6 +10,7 @@ export const PREFERENCES = {
   epoch: null,
   towards: null,
   focus: 'step',
+  shows: 'pushed',
   focusWord: null,
   units: [],
   memory: false,

@@ -9,6 +9,8 @@ import { Colouring } from './colouring.svelte';
 import { fitView, firstView, modelAt, modelOf } from './defaults';
 import { LinkProblem, readLink, writeLink } from './link';
 import { Passages } from './passages.svelte';
+import { Pushing } from './pushing.svelte';
+import { Trail } from './trail.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
 import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
@@ -75,6 +77,8 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
+  readonly pushing = new Pushing(this);
+  readonly trail = new Trail(this);
   readonly chipLosses = new ChipLosses(
     () => {
       const { source, state, clustering, view } = this;
@@ -82,13 +86,16 @@ export class Explorer extends Choices {
     },
     (error) => this.report('details', error),
   );
-  loading = $derived.by<boolean>(() => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading);
+  loading = $derived.by<boolean>(
+    () => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading || !this.pushing.ready,
+  );
   /** Whether every part of the first picture is there, or is known to be missing. */
   ready = $derived.by<boolean>(
     () =>
       this.source !== null &&
       (this.#vocabulary.value !== null || this.problems.words !== undefined) &&
       (this.#clustering.value !== null || this.problems.memory !== undefined) &&
+      this.pushing.ready &&
       this.passages.ready,
   );
 
@@ -333,6 +340,7 @@ export class Explorer extends Choices {
       source.clustering(state, view.method, view.selection, view.k),
     );
     this.passages.want(scope, source, dataset, model, state);
+    this.pushing.want(scope, source, model, state);
     this.colouring.want();
     this.#wantLosses();
   }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FIND, readFind, writeFind, type FindState } from './find';
+import { FIND, freshFind, readFind, writeFind, type FindState } from './find';
 
 const full: FindState = {
   mode: 'fires',
   text: "'; DROP TABLE sentences; -- 100 % _ \\ \0 🎬 שלום",
+  match: 'letters',
   split: 'test',
   label: 1,
   verdict: 'wrong',
@@ -48,4 +49,19 @@ describe('the link of what is looked for', () => {
     'w:yes',
     'nothing',
   ])('refuses %s', (value) => expect(() => readFind(value)).toThrow());
+});
+
+describe('how a text is read', () => {
+  it('is by words at first, and by letters in links of before there was a choice', () => {
+    expect(FIND.match).toBe('words');
+    expect(readFind('t:but').match).toBe('letters');
+    for (const match of ['words', 'letters'] as const)
+      for (const text of ['', 'but']) expect(readFind(writeFind({ ...FIND, match, text })).match).toBe(match);
+  });
+});
+
+it('a new search drops the conditions of an earlier one of its kind alone', () => {
+  const mixed = { ...full, ...freshFind('sentences') };
+  expect(mixed).toMatchObject({ label: null, split: '', verdict: 'any', text: '', match: 'words', loss: [null, null] });
+  expect(mixed).toMatchObject({ phrase: full.phrase, memory: true, threshold: full.threshold });
 });

@@ -1,6 +1,7 @@
 /** The page “Find”: what is looked for, in the view and in its link. */
 
 import { CONCORDANCE_ORDERS, type ConcordanceOrder } from '../data/queries/concordance';
+import { MATCHES, type Match } from '../data/queries/matching';
 import { SENTENCE_ORDERS, type SentenceOrder, type Span } from '../data/queries/search';
 
 export const FIND_MODES = ['sentences', 'concordance', 'fires', 'nearest'] as const;
@@ -14,6 +15,8 @@ export interface FindState {
   mode: FindMode;
   /** Sentences: text, or an expression between slashes. */
   text: string;
+  /** Whether the text means whole words, or letters anywhere. */
+  match: Match;
   split: string;
   label: number | null;
   verdict: 'any' | 'right' | 'wrong';
@@ -32,7 +35,8 @@ export interface FindState {
   /** Number of the chip as drawn, from 1. */
   chip: number;
   below: boolean;
-  threshold: number;
+  /** Null for the side and the threshold that the unit has itself. */
+  threshold: number | null;
   run: number;
   /** Whether units of the range must be quiet just before it, and just after it. */
   quietBefore: boolean;
@@ -45,6 +49,7 @@ export interface FindState {
 export const FIND: FindState = {
   mode: 'sentences',
   text: '',
+  match: 'words',
   split: '',
   label: null,
   verdict: 'any',
@@ -59,13 +64,25 @@ export const FIND: FindState = {
   unit: 0,
   chip: 1,
   below: false,
-  threshold: 0.5,
+  threshold: null,
   run: 1,
   quietBefore: true,
   quietAfter: true,
   metric: 'cosine',
   onePerSentence: true,
 };
+
+const OF_MODE: Record<FindMode, readonly (keyof FindState)[]> = {
+  sentences: ['text', 'match', 'split', 'label', 'verdict', 'length', 'loss', 'surprise', 'order'],
+  concordance: ['phrase', 'lines', 'memory'],
+  fires: ['below', 'threshold', 'run', 'quietBefore', 'quietAfter'],
+  nearest: ['metric', 'onePerSentence'],
+};
+
+/** What a new search of this kind begins with. */
+export function freshFind(mode: FindMode): Partial<FindState> {
+  return Object.fromEntries(OF_MODE[mode].map((key) => [key, FIND[key]]));
+}
 
 interface Codec<T> {
   write: (value: T) => string;
@@ -132,6 +149,7 @@ type Row = { [K in keyof FindState]: [K, string, Codec<FindState[K]>] }[keyof Fi
 const ROWS: readonly Row[] = [
   ['mode', 'm', oneOf(FIND_MODES)],
   ['text', 't', text],
+  ['match', 'tm', oneOf(MATCHES)],
   ['split', 's', text],
   ['label', 'l', optional(whole)],
   ['verdict', 'v', oneOf<FindState['verdict']>(['any', 'right', 'wrong'])],
@@ -146,7 +164,7 @@ const ROWS: readonly Row[] = [
   ['unit', 'u', whole],
   ['chip', 'c', whole],
   ['below', 'w', flag],
-  ['threshold', 'h', real],
+  ['threshold', 'h', optional(real)],
   ['run', 'r', whole],
   ['quietBefore', 'qb', flag],
   ['quietAfter', 'qa', flag],
@@ -158,7 +176,10 @@ const ROWS: readonly Row[] = [
 export function writeFind(find: FindState): string {
   return ROWS.flatMap(([key, name, codec]) => {
     const written = (codec as Codec<unknown>).write(find[key]);
-    return written === (codec as Codec<unknown>).write(FIND[key]) ? [] : [`${name}:${written}`];
+    const usual = written === (codec as Codec<unknown>).write(FIND[key]);
+    // A text without it means letters, as in links of before there were words.
+    const said = key === 'match' && find.text !== '' ? written === 'words' : !usual;
+    return said ? [`${name}:${written}`] : [];
   }).join(';');
 }
 
@@ -174,5 +195,6 @@ export function readFind(value: string): FindState {
     seen.add(name);
     find[row[0]] = (row[2] as Codec<unknown>).read(part.slice(at + 1));
   }
+  if (seen.has('t') && !seen.has('tm')) find['match'] = 'letters';
   return find as unknown as FindState;
 }

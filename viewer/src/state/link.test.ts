@@ -21,6 +21,7 @@ const full: ViewState = {
   epoch: 2,
   towards: 1,
   focus: 'word',
+  shows: 'moved',
   focusWord: 'a,b & c=d #%',
   words: ['cliché', 'a,b & c=d #%', '🎬'],
   units: [3, 0],

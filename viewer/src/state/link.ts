@@ -47,6 +47,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.towards !== null) fields.push(['a', String(view.towards)]);
   if (view.words.length) fields.push(['w', words(view.words)]);
   if (view.focus !== PREFERENCES.focus) fields.push(['f', view.focus]);
+  if (view.shows !== PREFERENCES.shows) fields.push(['sh', view.shows]);
   if (view.focusWord !== null) fields.push(['fw', encodeURIComponent(view.focusWord)]);
   if (view.units.length) fields.push(['u', view.units.join(',')]);
   if (view.memory) fields.push(['am', '1']);
@@ -195,6 +196,7 @@ const FIELDS = new Map<string, Field>([
   ['a', (value, draft, at) => (draft.view.towards = whole(value, at, 65_535))],
   ['w', (value, draft, at) => (draft.view.words = listOf(value, at, WORDS, (item) => decode(item, at)))],
   ['f', (value, draft, at) => (draft.view.focus = choice(value, at, ['step', 'second', 'difference', 'word']))],
+  ['sh', (value, draft, at) => (draft.view.shows = choice(value, at, ['pushed', 'moved']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
   ['u', (value, draft, at) => (draft.view.units = listOf(value, at, UNITS, (item) => whole(item, at, 1_000_000)))],
   ['am', (value, draft, at) => (draft.view.memory = choice(value, at, ['0', '1']) === '1')],

@@ -15,10 +15,13 @@ import { loadPassage, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import type { Clustering, Vocabulary, WordResponse } from '../data/types';
 import { inOrderOf } from '../model/matching';
+import { weighted } from '../model/push';
 import { change } from '../model/sequence';
 import { ChipLosses } from './chipLosses.svelte';
 import { entriesOf, nearest, type SideEntries } from './defaults';
 import type { Explorer } from './explorer.svelte';
+import { followedClass } from '../data/answer';
+import { weightsOf } from './pushing.svelte';
 import { sideA, usualB } from './sides';
 import { Slot } from './slot.svelte';
 
@@ -42,6 +45,7 @@ export class Side {
   #clustering = new Slot<Clustering>((error) => this.#fail(error));
   #passage = new Slot<Passage>((error) => this.#fail(error));
   #response = new Slot<WordResponse>((error) => this.#fail(error));
+  #weights = new Slot<{ values: Float32Array | null }>((error) => this.#fail(error));
   #matches = new Slot<Matches>((error) => this.#fail(error));
   #measures = new Slot<Measures>((error) => this.#fail(error));
 
@@ -85,17 +89,25 @@ export class Side {
     const order = this.explorer.clustering?.units.order;
     return own && order && this.inMatchOrder ? inOrderOf(own, order, this.matches!.clusters!) : own;
   });
+  /** Whether the units of B push an answer. */
+  pushable = $derived.by<boolean>(() => Boolean(this.#weights.value?.values));
+  /** Whether both sides show pushes. */
+  pushed = $derived.by<boolean>(() => this.pushable && this.explorer.pushing.shown !== null);
+  /** Output weights of B while pushes are shown. */
+  weights = $derived.by<Float32Array | null>(() => (this.pushed ? this.#weights.value!.values : null));
   /** One value a unit, of the same kind as those of A. */
   focusValues = $derived.by<Float32Array | null>(() => {
     const { focus, step } = this.explorer;
-    if (focus === 'word') return this.#response.value?.mean ?? null;
-    return focus === 'step' && step !== null && this.sequence ? change(this.sequence, step) : null;
+    const at = focus === 'step' && step !== null && this.sequence ? change(this.sequence, step) : null;
+    const moved = focus === 'word' ? (this.#response.value?.mean ?? null) : at;
+    return moved && this.weights ? weighted(moved, this.weights) : moved;
   });
   ready = $derived(
     this.problem !== null ||
       (this.#vocabulary.value !== null &&
         this.#clustering.value !== null &&
         !this.#matches.loading &&
+        !this.#weights.loading &&
         !this.#passage.loading),
   );
 
@@ -137,6 +149,10 @@ export class Side {
         if (loaded?.broken) this.#fail(loaded.broken.error);
         return loaded?.passage ?? null;
       });
+      const followed = followedClass(model, towards);
+      this.#weights.want(scope, String(followed), async () => ({
+        values: await weightsOf(source, model, state, followed),
+      }));
       this.#response.want(scope, String(id), () =>
         id === undefined ? Promise.resolve(null) : source.response(state, id),
       );

@@ -38,6 +38,8 @@ export interface ViewState {
   towards: number | null;
   /** What the chips are coloured by: a pinned step's own change, the second sentence's, the difference of both, or the expected response of `focusWord`. */
   focus: Focus;
+  /** Whether bars, chips and links show what words pushed the answer by, where that is known, or what they moved. */
+  shows: 'pushed' | 'moved';
   /** The selected word that colours the chips; one of `words`, else the first of them does. */
   focusWord: string | null;
   /** Up to three selected words, by text. */

@@ -10,7 +10,7 @@ export const MEASURE_KEYS: readonly MeasureKey[] = [
   ...UNIT_MEASURES.map(({ key }) => key).filter((key) => key !== 'mean'),
 ];
 
-export const SORT_KEYS = ['unit', 'chip', ...MEASURE_KEYS, 'rising', 'falling'] as const;
+export const SORT_KEYS = ['unit', 'chip', 'moved', ...MEASURE_KEYS, 'rising', 'falling'] as const;
 
 export type SortKey = (typeof SORT_KEYS)[number];
 

@@ -2,7 +2,7 @@
 
 import { meansOf, type Means } from '../data/answer';
 import type { ModelEntry } from '../data/types';
-import { percent } from './format';
+import { percent, signed } from './format';
 
 export interface AnswerWords {
   means: Means | null;
@@ -10,8 +10,11 @@ export interface AnswerWords {
   subject: string;
   /** What a push is counted in, as it stands after a number; empty where the number has no unit. */
   unit: string;
-  /** What orange stands for. */
+  /** What orange stands for, and what blue does. */
   rising: string;
+  falling: string;
+  /** The same of what adds up to the answer: `for positive`, `for negative`. */
+  sides: readonly [string, string];
   /** What is said of pushes that are not exact; null of others. */
   note: string | null;
   /** Why there is no push. */
@@ -31,11 +34,34 @@ export function answerWords(model: Answering | null, followed: number | null): A
     note: note(model?.answer ?? null),
     none: whyNoPush(means),
   };
-  if (means === 'number') return { ...about, subject: 'the answer', unit: '', rising: 'raises the answer' };
+  if (means === 'number')
+    return {
+      ...about,
+      subject: 'the answer',
+      unit: '',
+      rising: 'raises the answer',
+      falling: 'lowers it',
+      sides: ['up', 'down'],
+    };
   if (several)
-    return { ...about, subject: `“${name}” against the others`, unit: 'in its logit', rising: `towards ${name}` };
+    return {
+      ...about,
+      subject: `“${name}” against the others`,
+      unit: 'in its logit',
+      rising: `towards ${name}`,
+      falling: `away from ${name}`,
+      sides: [`for ${name}`, 'against it'],
+    };
   const subject = means === 'tag' ? `“${name}” as the tag` : 'the verdict';
-  return { ...about, subject, unit: 'in log-odds', rising: `towards ${name}` };
+  const other = classes[0] ?? '';
+  return {
+    ...about,
+    subject,
+    unit: 'in log-odds',
+    rising: `towards ${name}`,
+    falling: `towards ${other}`,
+    sides: [`for ${name}`, `for ${other}`],
+  };
 }
 
 /** `Push on the verdict, in log-odds`. */
@@ -46,6 +72,12 @@ export function pushTitle({ subject, unit }: AnswerWords): string {
 /** `+0.31 in log-odds`; a number alone where its unit is not known. */
 export function inUnit(value: string, { unit }: AnswerWords): string {
   return unit ? `${value} ${unit}` : value;
+}
+
+/** `−0.39 in log-odds, towards negative`. */
+export function pushed(value: number, said: AnswerWords, digits = 2): string {
+  const text = inUnit(signed(value, digits), said);
+  return Number(value.toFixed(digits)) === 0 ? text : `${text}, ${value < 0 ? said.falling : said.rising}`;
 }
 
 function note(answer: ModelEntry['answer'] | null): string | null {

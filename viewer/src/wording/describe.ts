@@ -11,7 +11,7 @@ import { secondSide } from '../model/pair';
 import type { PictureData, Scene } from '../model/scene';
 import { keptShare } from '../model/sequence';
 import type { Focus, Hover } from '../state/types';
-import { answerWords, inUnit } from './answer';
+import { answerWords, inUnit, pushed, type AnswerWords } from './answer';
 import { count, fixed, percent, signed } from './format';
 import { ofAllText, withoutLine } from './without';
 import { corpus, corpusList, type Segment, type TooltipContent } from './tip';
@@ -37,9 +37,14 @@ function token(facts: Facts, step: number): string {
   return facts.data.sentence?.surface[step] ?? '';
 }
 
-/** `Rose by 0.069 on average at “though”`, or for an expected response `Usually rises by 0.069 at “love”`. */
+function answering({ data }: Facts): AnswerWords {
+  return answerWords(data.model, data.steps?.followed ?? null);
+}
+
+/** `Pushed −0.39 in log-odds, towards negative, at “dull”`; where what moved is shown, `Rose by 0.069 on average at “though”`. */
 function movement(facts: Facts, value: number, average: boolean): Segment[] {
   if (!Number.isFinite(value)) return [];
+  if (facts.scene.pushed) return push(facts, value);
   const size = fixed(Math.abs(value), digits(facts));
   const mean = average ? ' on average' : '';
   if (facts.focus === 'word') {
@@ -49,6 +54,14 @@ function movement(facts: Facts, value: number, average: boolean): Segment[] {
   if (facts.focus === 'second') return movement({ ...side(facts), focus: 'step' }, value, average);
   const at = facts.data.step === null ? '' : token(facts, facts.data.step);
   return [`${value < 0 ? 'Fell' : 'Rose'} by ${size}${mean} at “`, corpus(at), '”.'];
+}
+
+function push(facts: Facts, value: number): Segment[] {
+  const of = pushed(value, answering(facts), digits(facts));
+  if (facts.focus === 'word') return [`Usually pushes ${of}, at “`, corpus(facts.focusWord ?? ''), '”.'];
+  if (facts.focus === 'difference') return [`${of}: the push in sentence 1 minus that in sentence 2.`];
+  if (facts.focus === 'second') return push({ ...side(facts), focus: 'step' }, value);
+  return [`Pushed ${of}, at “`, corpus(facts.data.step === null ? '' : token(facts, facts.data.step)), '”.'];
 }
 
 /** The same facts with the second sentence in the place of the first. */
@@ -62,11 +75,15 @@ function difference(facts: Facts, cluster: number): TooltipContent | null {
   if (!drawn) return null;
   const places = digits(facts);
   const [first, second] = facts.scene.difference!.words;
-  const did = (value: number): string => `${value < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(value), places)}`;
+  const shown = facts.scene.pushed;
+  const did = (value: number): string =>
+    shown
+      ? `pushed ${pushed(value, answering(facts), places)}`
+      : `${value < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(value), places)}`;
   return {
     title: [`Chip ${drawn.number}: ${signed(drawn.value, places)}`],
     lines: [
-      ['At “', corpus(first), `” in sentence 1 it ${did(drawn.first)} on average,`],
+      ['At “', corpus(first), `” in sentence 1 it ${did(drawn.first)}${shown ? '' : ' on average'},`],
       ['at “', corpus(second), `” in sentence 2 it ${did(drawn.second)}.`],
     ],
     hint: null,
@@ -189,16 +206,18 @@ function step(facts: Facts, index: number): TooltipContent | null {
         : `${name} ${fixed(row.p)}.`,
     ]);
   }
-  if (sequence && row.means.length) {
+  if (row.push !== null) lines.push([`Pushed ${pushed(row.push, answering(facts))}.`]);
+  if (sequence && row.amounts.length) {
     const kept = keptShare(sequence, index);
     if (Number.isFinite(kept)) lines.push([`${percent(kept)} of the memory was kept.`]);
-    const order = row.means
-      .map((mean, i) => ({ mean, number: i + 1 }))
-      .sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean));
-    const most = order
-      .slice(0, 2)
-      .map((o) => `chip ${o.number} ${o.mean < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(o.mean), digits(facts))}`);
-    lines.push([`Moved most: ${most.join(', ')}.`]);
+    const order = row.amounts
+      .map((amount, i) => ({ amount, number: i + 1 }))
+      .sort((a, b) => Math.abs(b.amount) - Math.abs(a.amount));
+    const most = order.slice(0, 2).map(({ amount, number }) => {
+      if (facts.scene.pushed) return `chip ${number} ${signed(amount, digits(facts))}`;
+      return `chip ${number} ${amount < 0 ? 'fell' : 'rose'} by ${fixed(Math.abs(amount), digits(facts))}`;
+    });
+    lines.push([`${facts.scene.pushed ? 'Pushed most' : 'Moved most'}: ${most.join(', ')}.`]);
   }
   lines.push(...attention(facts, index), ...inAnswer(facts, index), ...alongUnits(facts, index));
   const surprise = steps?.surprise?.[index];
@@ -226,9 +245,15 @@ function bar(facts: Facts, index: number, cluster: number): TooltipContent | nul
   const b = row?.bars[i];
   if (!row || !b) return step(facts, index);
   const places = digits(facts);
-  const lines = [half('Positive', b.p, b.deltaP, places), half('Negative', b.n, b.deltaN, places)];
-  lines.push([`Mean change ${signed(row.means[i]!, places)}.`]);
+  const lines: Segment[][] = [];
+  if (facts.scene.pushed) {
+    lines.push([`Pushed ${pushed(row.amounts[i]!, answering(facts), places)}: the sum over its units.`]);
+    if (row.push !== null) lines.push([`The whole word pushed ${signed(row.push, places)}.`]);
+  } else lines.push(half('Positive', b.p, b.deltaP, places), half('Negative', b.n, b.deltaN, places));
+  lines.push([`Mean change ${signed(b.deltaP + b.deltaN, places)}.`]);
   if (Number.isFinite(b.keptRate)) lines.push([`${percent(b.keptRate)} of what it held was kept.`]);
+  const { note } = answering(facts);
+  if (facts.scene.pushed && note) lines.push([note]);
   return {
     title: [`Chip ${i + 1} at “`, corpus(row.token), '”'],
     lines,
@@ -248,7 +273,8 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
   if (unit !== null) {
     const cell = drawn.cells.of(unit);
     const { each } = drawn.cells;
-    const shared: Segment[] = each > 1 ? [`It stands for ${each} units, of which it moves most.`] : [];
+    const shared: Segment[] =
+      each > 1 ? [`It stands for ${each} units, of which it ${facts.scene.pushed ? 'pushes' : 'moves'} most.`] : [];
     return {
       title: [`Unit ${unit}, in chip ${number}`],
       lines: [movement(facts, cell?.value ?? NaN, false), shared].filter((l) => l.length),
@@ -263,7 +289,7 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
   const kept = row?.bars.find((b) => b.cluster === cluster)?.keptRate ?? NaN;
   const units = drawn.group.members.length;
   const lines = [
-    movement(facts, drawn.mean, true),
+    movement(facts, drawn.amount, true),
     Number.isFinite(kept) ? [`${percent(kept)} of it was kept from the step before.`] : [],
     movers(facts, cluster),
     without(facts, cluster, units),
@@ -297,7 +323,7 @@ function cloud(facts: Facts, cluster: number): TooltipContent | null {
   const words = drawn.words.length + drawn.more.length;
   const number = facts.scene.numbers.get(drawn.chip) ?? 0;
   const lines: Segment[][] = [blocks(facts, cluster), [`Sized by the response of chip ${number}.`]];
-  const said = answerWords(facts.data.model, facts.data.steps?.followed ?? null);
+  const said = answering(facts);
   const mean = group.effect ?? group.effects?.[facts.data.steps?.followed ?? 0] ?? null;
   if (mean !== null) lines.push([`Mean effect on ${said.subject} ${inUnit(signed(mean), said)}.`]);
   if (drawn.more.length) lines.push([`${count(drawn.more.length)} of them do not fit and are listed under “more”.`]);
@@ -339,7 +365,7 @@ function word(facts: Facts, wordId: number, cluster: number): TooltipContent | n
   const part = speechLine(vocabulary, wordId);
   if (part) lines.push([part]);
   const effect = facts.effects?.(wordId) ?? null;
-  const said = answerWords(facts.data.model, facts.data.steps?.followed ?? null);
+  const said = answering(facts);
   if (effect !== null) lines.push([`Effect on ${said.subject} ${inUnit(signed(effect), said)}.`]);
   return {
     title: [corpus(entry.text), `, in words ${drawn.group.number}`],

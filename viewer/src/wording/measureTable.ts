@@ -1,9 +1,9 @@
 import type { UnitRow } from '../data/types';
 import type { Cell, Table } from '../model/csv';
-import type { Measure } from './measures';
+import type { ListMeasure } from './measures';
 
 /** A measure as columns: itself, and its standard error where it has one. */
-export function measureColumns({ title, help, error }: Measure): Table['columns'] {
+export function measureColumns({ title, help, error }: ListMeasure): Table['columns'] {
   const name = title.toLowerCase();
   return [
     { name, about: help, digits: 4 },
@@ -11,6 +11,6 @@ export function measureColumns({ title, help, error }: Measure): Table['columns'
   ];
 }
 
-export function measureCells({ value, error }: Measure, row: UnitRow): Cell[] {
+export function measureCells({ value, error }: ListMeasure, row: UnitRow): Cell[] {
   return [value(row), ...(error ? [error(row)] : [])];
 }

@@ -7,8 +7,8 @@ import { fixed, percent } from './format';
 import { bits, natDigits, numberText } from './numbers';
 
 /** One measure of a unit: what it is called, how it reads, and how the rail sorts by it. */
-export interface Measure {
-  key: MeasureKey;
+export interface Measure<Key extends string = MeasureKey> {
+  key: Key;
   title: string;
   /** What it is, in a sentence. */
   help: string;
@@ -28,9 +28,14 @@ export interface Measure {
   row: string | null;
   /** Its standard error, where it has one. */
   error?: (row: UnitRow) => number | null;
+  /** Both in one, where a list shows both. */
+  withError?: (row: UnitRow) => string;
   /** Its sign is not the state's, so that it has not the state's colours. */
   colourless?: boolean;
 }
+
+/** One that is declared, or the response to a word that somebody asked for. */
+export type ListMeasure = Measure<MeasureKey | 'moved'>;
 
 interface Naming {
   /** Kind of the state: h, c, … */

@@ -26,13 +26,17 @@ def joining(vocabulary: Sequence[str]) -> Callable[[Sequence[str]], str]:
     """
     if sum(len(word) <= 1 for word in vocabulary) > len(vocabulary) / 2:
         return "".join
+    mark = mark_of(vocabulary)
+    return " ".join if mark is None else _JOINED[mark]
+
+
+def mark_of(vocabulary: Sequence[str]) -> str | None:
+    """The mark by which `vocabulary` says how pieces of words belong together; None where they are whole words."""
     lettered = [word for word in vocabulary if any(c.isalpha() for c in word.strip("".join(BEGINNINGS)))]
     count = {mark: sum(word.startswith(mark) and word != mark for word in lettered) for mark in BEGINNINGS}
     count |= {mark: sum(word.endswith(mark) and word != mark for word in lettered) for mark in ENDINGS}
     mark = max(count, key=lambda mark: count[mark])
-    if count[mark] <= SHARE * len(lettered):
-        return " ".join
-    return _JOINED[mark]
+    return mark if count[mark] > SHARE * len(lettered) else None
 
 
 def readable(vocabulary: Sequence[str]) -> tuple[str, ...]:

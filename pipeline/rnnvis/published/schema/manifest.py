@@ -25,6 +25,7 @@ def _text(pattern: str, words: str) -> Any:
 Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, _text("[0-9a-f]{64}", "a SHA-256")]
 TableName = Annotated[str, _text(r"[A-Za-z0-9_.-]+\.parquet", "the name of a Parquet file")]
+StepModelName = Annotated[str, _text(r"step_model-[0-9a-f]{16}\.safetensors", "the name of a step model")]
 PackName = Annotated[str, _text(r"[A-Za-z0-9_.-]+\.pack", "the name of a published file")]
 
 
@@ -150,6 +151,21 @@ class AnswerEntry(TypedDict):
 
 
 @_declared
+class StepModelFile(TypedDict):
+    """The model itself, as layers and a head that a page runs word by word: safetensors, whose `__metadata__.rnnvis`
+    says how. It came to the states and answers of the trained model at every step of 50 sentences."""
+
+    path: StepModelName
+    """Its name in this folder, made from its content"""
+    bytes: Count
+    """Its size"""
+    sha256: Sha256
+    """Of the whole file"""
+    format: Annotated[int, Field(ge=1)]
+    """Version of what is in it; a reader passes over newer ones"""
+
+
+@_declared
 class ModelEntry(TypedDict):
     """One model."""
 
@@ -181,6 +197,10 @@ class ModelEntry(TypedDict):
     """Of a recording: what was found and mended or taken for granted while it was made, in sentences"""
     ablation: NotRequired[str | None]
     """Of a recording: on what text its units and chips were switched off, or why they were not, in sentences"""
+    step_model: NotRequired[StepModelFile | None]
+    """The model itself, for a page that runs it; null where there is none"""
+    no_step_model: NotRequired[str | None]
+    """Why there is none, or why it gives no answer: what does not fit and what to do; null where nothing is missing"""
     tables: Tables
     """Its tables by name"""
     states: Annotated[list[StateEntry], Field(min_length=1)]
@@ -201,6 +221,8 @@ class ExcerptSlice(TypedDict):
     """Name of the table"""
     keys: dict[str, list[str | int]]
     """Values by key column"""
+    columns: NotRequired[list[str] | None]
+    """Columns that it holds; all of the table where this is absent"""
     start: Count
     """First byte"""
     end: Count

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.progress import say
-from rnnvis.published import columns, files, sizes
+from rnnvis.published import columns, files, sizes, step_models
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
@@ -41,6 +41,7 @@ from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import metric_rows
+from rnnvis.recipes.steps.step_model import card_step_model
 from rnnvis.recipes.steps.tag import load_parts, tag_step
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
@@ -190,6 +191,9 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         states=states,
     )
     model["answer"] = recorded["answer"]
+    made = card_step_model(folder, dataset, card, corpus)
+    model["step_model"] = None if isinstance(made, str) else step_models.write(made.model, project.data)
+    model["no_step_model"] = made if isinstance(made, str) else made.unanswered or None
     epochs: list[EpochEntry] = []
     for epoch in published_epochs(card):
         if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:

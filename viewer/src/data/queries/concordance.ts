@@ -1,8 +1,8 @@
-import type { Value } from '../database';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
-import { foldedSql as folded } from '../folding';
-import { memoryAt, sentencesTable, stepsTable, tokensTable } from './corpus';
+import { foldedText } from '../folding';
+import { corpusLines, corpusSteps, corpusSurfaces } from './corpusLines';
+import { memoryAt } from './memory';
 
 export const CONCORDANCE_ORDERS = [
   'corpus',
@@ -50,47 +50,6 @@ export interface Concordance {
   hits: ConcordanceHit[];
 }
 
-const ORDERS: Record<ConcordanceOrder, string> = {
-  corpus: 'h.sentence_id, h.step',
-  left: 'before NULLS FIRST, h.sentence_id, h.step',
-  right: 'after NULLS FIRST, h.sentence_id, h.step',
-  surprise: 'm.surprise DESC NULLS LAST, h.sentence_id, h.step',
-  loss: 'm.loss DESC NULLS LAST, h.sentence_id, h.step',
-  rising: 'm.push DESC NULLS LAST, h.sentence_id, h.step',
-  falling: 'm.push NULLS LAST, h.sentence_id, h.step',
-  kept: 'kept NULLS LAST, h.sentence_id, h.step',
-  change: 'change DESC NULLS LAST, h.sentence_id, h.step',
-};
-
-/**
- * A phrase cut into words as the corpus cuts them: at spaces, and where a piece is no known word, at the fewest
- * places that leave only known words. What cannot be cut so stays whole.
- */
-export function phraseWords(phrase: string, known: ReadonlySet<string>): string[] {
-  return phrase
-    .trim()
-    .toLowerCase()
-    .split(/\s+/u)
-    .filter(Boolean)
-    .flatMap((piece) => cut(piece, known) ?? [piece]);
-}
-
-const LONGEST_PIECE = 60;
-
-function cut(piece: string, known: ReadonlySet<string>): string[] | null {
-  if (known.has(piece) || piece.length > LONGEST_PIECE) return [piece];
-  const best: (string[] | null)[] = [[]];
-  for (let end = 1; end <= piece.length; end++) {
-    best[end] = null;
-    for (let start = 0; start < end; start++) {
-      const before = best[start];
-      if (!before || !known.has(piece.slice(start, end))) continue;
-      if (best[end] === null || before.length + 1 < best[end]!.length) best[end] = [...before, piece.slice(start, end)];
-    }
-  }
-  return best[piece.length] ?? null;
-}
-
 /** Every place of the corpus where the words stand in a row. */
 export async function findPhrase(
   source: Source,
@@ -100,61 +59,151 @@ export async function findPhrase(
   search: ConcordanceSearch,
   signal?: AbortSignal,
 ): Promise<Concordance> {
-  const { words } = search;
+  const words = search.words.map(foldedText);
   if (!words.length) return { total: 0, sentences: 0, hits: [] };
-  const database = await source.database();
-  const sentences = await sentencesTable(source, database, dataset);
-  const tokens = await tokensTable(source, database, dataset);
-  const steps = await stepsTable(source, database, model, stateIndex);
-  const joins = words
-    .slice(1)
-    .map(
-      (_, i) =>
-        `JOIN ${tokens} t${i + 1} ON t${i + 1}.sentence_id = t0.sentence_id AND t${i + 1}.step = t0.step + ${i + 1} AND t${i + 1}.form = ${folded('?::VARCHAR')}`,
-    );
-  const found = `SELECT t0.sentence_id, t0.step FROM ${tokens} t0 ${joins.join(' ')} WHERE t0.form = ${folded('?::VARCHAR')}`;
-  const values: Value[] = [...words.slice(1), words[0]!];
-  const memory = search.memory
-    ? await memoryAt(
-        source,
-        database,
-        search.memory,
-        `SELECT sentence_id, step + ${words.length - 1} AS step FROM (${found})`,
-      )
-    : null;
-  const [count] = await database.query<{ n: number; m: number }>(
-    `SELECT count(*) AS n, count(DISTINCT sentence_id) AS m FROM (${found})`,
-    values,
-    signal,
-  );
-  const size = words.length;
-  const rows = await database.query<ConcordanceHit>(
-    `SELECT h.sentence_id AS id, s.key, s.split, s.label, h.step, s.surface, m.push, m.loss, m.surprise,
-       ${memory ? 'k.kept, k.change' : 'NULL::DOUBLE AS kept, NULL::DOUBLE AS change'},
-       CASE WHEN h.step > 0 THEN ${folded('s.surface[h.step]')} END AS before,
-       CASE WHEN h.step + ${size} < len(s.surface) THEN ${folded(`s.surface[h.step + ${size + 1}]`)} END AS after
-     FROM (${found}) h JOIN ${sentences} s USING (sentence_id)
-     LEFT JOIN ${steps} m ON m.sentence_id = h.sentence_id AND m.step = h.step + ${size - 1}
-     ${memory ? `LEFT JOIN (${memory}) k ON k.sentence_id = h.sentence_id AND k.step = h.step + ${size - 1}` : ''}
-     ORDER BY ${ORDERS[search.order]} ${search.limit === null ? '' : 'LIMIT ? OFFSET ?'}`,
-    [...values, ...(memory ? values : []), ...(search.limit === null ? [] : [search.limit, search.offset])],
-    signal,
-  );
-  return {
-    total: Number(count?.n ?? 0),
-    sentences: Number(count?.m ?? 0),
-    hits: rows.map(({ id, key, split, label, step, surface, push, loss, surprise, kept, change }) => ({
+  const [lines, surfaces] = await Promise.all([corpusLines(source, dataset), corpusSurfaces(source, dataset)]);
+  const places = placesOf(words, surfaces);
+  const steps = await stepsOf(source, model, stateIndex);
+  const memory = search.memory ? await memoryOf(source, search.memory, lines.id, places, words.length, signal) : null;
+  signal?.throwIfAborted();
+  const hits = places.map(({ at, step }): Placed => {
+    const id = lines.id[at]!;
+    const surface = surfaces[at]!;
+    const last = step + words.length - 1;
+    const row = steps?.row(id, last) ?? -1;
+    return {
+      at,
       id,
-      key,
-      split,
-      label,
       step,
-      surface: [...surface],
-      push,
-      loss,
-      surprise,
-      kept,
-      change,
-    })),
+      push: steps?.push[row] ?? null,
+      loss: steps?.loss[row] ?? null,
+      surprise: steps?.surprise[row] ?? null,
+      kept: memory?.get(`${id} ${last}`)?.kept ?? null,
+      change: memory?.get(`${id} ${last}`)?.change ?? null,
+      before: step > 0 ? foldedText(surface[step - 1]!) : null,
+      after: last + 1 < surface.length ? foldedText(surface[last + 1]!) : null,
+    };
+  });
+  const compare = ORDERS[search.order];
+  hits.sort((a, b) => compare(a, b) || a.id - b.id || a.step - b.step);
+  return {
+    total: hits.length,
+    sentences: new Set(hits.map(({ at }) => at)).size,
+    hits: hits
+      .slice(search.offset, search.limit === null ? undefined : search.offset + search.limit)
+      .map(({ at, id, step, push, loss, surprise, kept, change }) => ({
+        id,
+        key: lines.key[at]!,
+        split: lines.split[at]!,
+        label: lines.label[at] ?? null,
+        step,
+        surface: Array.from(surfaces[at]!),
+        push,
+        loss,
+        surprise,
+        kept,
+        change,
+      })),
   };
+}
+
+interface Placed extends Pick<ConcordanceHit, 'id' | 'step' | 'push' | 'loss' | 'surprise' | 'kept' | 'change'> {
+  /** Place of the sentence among the lines. */
+  at: number;
+  before: string | null;
+  after: string | null;
+}
+
+/** Numbers first, the largest or the smallest of them first. */
+function byNumber(of: (hit: Placed) => number | null, sign: 1 | -1): (a: Placed, b: Placed) => number {
+  return (a, b) => {
+    const [x, y] = [of(a), of(b)];
+    if (x === null || y === null) return Number(x === null) - Number(y === null);
+    return sign * (x - y);
+  };
+}
+
+/** By a neighbour, hits without one first. */
+function byText(of: (hit: Placed) => string | null): (a: Placed, b: Placed) => number {
+  return (a, b) => {
+    const [x, y] = [of(a), of(b)];
+    if (x === null || y === null) return Number(y === null) - Number(x === null);
+    return x < y ? -1 : x > y ? 1 : 0;
+  };
+}
+
+const ORDERS: Record<ConcordanceOrder, (a: Placed, b: Placed) => number> = {
+  corpus: () => 0,
+  left: byText(({ before }) => before),
+  right: byText(({ after }) => after),
+  surprise: byNumber(({ surprise }) => surprise, -1),
+  loss: byNumber(({ loss }) => loss, -1),
+  rising: byNumber(({ push }) => push, -1),
+  falling: byNumber(({ push }) => push, 1),
+  kept: byNumber(({ kept }) => kept, 1),
+  change: byNumber(({ change }) => change, -1),
+};
+
+/** Where these forms stand in a row: place of the sentence among the lines, and the first step. */
+function placesOf(words: readonly string[], surfaces: readonly ArrayLike<string>[]): { at: number; step: number }[] {
+  const forms = new Map<string, string>();
+  const form = (written: string): string => {
+    const known = forms.get(written) ?? foldedText(written);
+    forms.set(written, known);
+    return known;
+  };
+  return surfaces.flatMap((surface, at) => {
+    const found: { at: number; step: number }[] = [];
+    for (let step = 0; step + words.length <= surface.length; step += 1)
+      if (words.every((word, i) => form(surface[step + i]!) === word)) found.push({ at, step });
+    return found;
+  });
+}
+
+interface Steps {
+  push: (number | null)[];
+  loss: (number | null)[];
+  surprise: (number | null)[];
+  /** Row of a step; undefined where it was not published. */
+  row: (sentence: number, step: number) => number | undefined;
+}
+
+/** What the model did at each step, with the surprise of the state number `index`; null where that was not published. */
+async function stepsOf(source: Source, model: ModelEntry, index: number): Promise<Steps | null> {
+  const table = source.table(model, 'steps');
+  if (!table) return null;
+  const of = await corpusSteps(source, model);
+  const row = new Map(of.sentence_id.map((id, i) => [`${id} ${of.step[i]!}`, i]));
+  return {
+    push: of.push,
+    loss: of.loss,
+    surprise: of.surprise.map((all) => all?.[index] ?? null),
+    row: (sentence, step) => row.get(`${sentence} ${step}`),
+  };
+}
+
+interface Memory {
+  kept: number | null;
+  change: number | null;
+}
+
+/** What the last step of each hit did to the memory: a scan of the states, for which the engine starts. */
+async function memoryOf(
+  source: Source,
+  state: StateEntry,
+  ids: Int32Array,
+  places: readonly { at: number; step: number }[],
+  length: number,
+  signal?: AbortSignal,
+): Promise<Map<string, Memory>> {
+  if (!places.length) return new Map();
+  const database = await source.database();
+  const wanted = places.map(({ at, step }) => `(${ids[at]!}, ${step + length - 1})`).join(', ');
+  const sql = await memoryAt(source, database, state, `SELECT * FROM (VALUES ${wanted}) wanted(sentence_id, step)`);
+  const rows = await database.query<Memory & { id: number; step: number }>(
+    `SELECT sentence_id AS id, step, kept, change FROM (${sql})`,
+    [],
+    signal,
+  );
+  return new Map(rows.map(({ id, step, kept, change }) => [`${id} ${step}`, { kept, change }]));
 }

@@ -1,5 +1,7 @@
 /** What is asked of the sentences, and what is found. */
 
+import type { Hit, Match } from './matching';
+
 export const SENTENCE_ORDERS = ['corpus', 'loss', 'surprise', 'longest', 'shortest', 'alphabet'] as const;
 export type SentenceOrder = (typeof SENTENCE_ORDERS)[number];
 
@@ -9,6 +11,8 @@ export type Span = readonly [number | null, number | null];
 export interface SentenceSearch {
   /** Text to find, without regard to case and accents; `/…/` is a regular expression. Empty finds all. */
   text: string;
+  /** Whether the text means whole words, or letters anywhere; letters without it. */
+  match?: Match;
   label: number | null;
   split: string | null;
   /** Only those that the model got right, or wrong. */
@@ -33,7 +37,8 @@ export interface SentenceHit {
   loss: number | null;
   surprise: number | null;
   surpriseStep: number | null;
-  surface: string[];
+  /** Where an expression was found in the text; null for other searches. */
+  marks: Hit[] | null;
 }
 
 export interface SentenceHits {

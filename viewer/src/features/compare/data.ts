@@ -20,7 +20,8 @@ function sizedBy(side: Side, held: HeldSide, of: SideName): number | null {
 
 /** What is drawn of A, the view of the store, and of B beside it. */
 export function compareData(explorer: Explorer, side: Side, held: HeldSide): { a: PictureData; b: PictureData } {
-  const a: PictureData = { ...pictureData(explorer, sizedBy(side, held, 'a')), second: null };
+  const drawn = { ...pictureData(explorer, sizedBy(side, held, 'a')), second: null };
+  const a: PictureData = side.pushed ? drawn : { ...drawn, weights: null, focusValues: explorer.colouring.moved };
   const { entries } = side;
   return {
     a,
@@ -34,6 +35,7 @@ export function compareData(explorer: Explorer, side: Side, held: HeldSide): { a
       model: entries?.model ?? null,
       state: entries?.state ?? null,
       focusValues: side.focusValues,
+      weights: side.weights,
       step: side.aligned ? a.step : null,
       sizedBy: sizedBy(side, held, 'b'),
     },

@@ -6,6 +6,7 @@ import { CanvasSurface, SvgSurface, type Surface } from '../../paint/surface';
 import { measure } from '../../model/text';
 import type { Explorer, FileFormat } from '../../state/explorer.svelte';
 import type { Side } from '../../state/side.svelte';
+import { answerWords, type AnswerWords } from '../../wording/answer';
 import { compareData, compareLooks, strengthsOf } from './data';
 import { headTexts } from './head';
 import { measureColumns, type MeasureColumn } from './measures';
@@ -29,6 +30,8 @@ interface Figure {
   names: { a: string; b: string };
   title: string;
   notes: string;
+  /** What orange and blue stand for while pushes are shown. */
+  said: AnswerWords;
   height: number;
 }
 
@@ -37,11 +40,11 @@ function figure(explorer: Explorer, side: Side): Figure {
   const data = compareData(explorer, side, null);
   const rows = explorer.sentence?.tokens.length ?? 0;
   const height = Math.max(LEAST_HEIGHT, COMPARE_HEAD + rows * 44 + 12);
-  const scene = buildCompare(data, { width: WIDTH, height }, explorer.view.compareLayout, explorer.step);
+  const scene = buildCompare(data, { width: WIDTH, height }, explorer.view.compareLayout);
   const { a, b } = sideNames(side.a, side.entries);
   const by = [
     `${explorer.view.k} clusters`,
-    explorer.focusLabel && `chips: ${explorer.focusLabel}`,
+    explorer.focus && `chips: ${explorer.colouring.labelOf(side.pushed)}`,
     pairingNote(explorer, side),
   ];
   return {
@@ -52,6 +55,7 @@ function figure(explorer: Explorer, side: Side): Figure {
       strengths: strengthsOf(side),
     },
     scene,
+    said: answerWords(explorer.model, explorer.followed),
     heads: headTexts(explorer, side)!,
     measures: side.measures ? measureColumns(side.measures) : [],
     names: { a: a.title, b: b.title },
@@ -77,17 +81,20 @@ function paintLegend(surface: Surface, made: Figure, y: number, theme: Tokens): 
     x += 15;
     label(`${mark.toUpperCase()} ${made.names[mark]}`);
   }
-  square(theme.carried);
-  label('carried over');
+  const { pushed } = made.scene.a;
+  if (!pushed) {
+    square(theme.carried);
+    label('carried over');
+  }
   square(theme.positive.mark);
-  label('rising');
+  label(pushed ? made.said.rising : 'rising');
   square(theme.negative.mark);
-  label('falling');
+  label(pushed ? made.said.falling : 'falling');
   const scale = diverging(theme);
   const limit = made.scene.a.colourLimit;
   for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
   x += 91;
-  label(`±${limit} change, shared scale`);
+  label(`±${limit} ${pushed ? 'push' : 'change'}, shared scale`);
   label(
     made.scene.columns.layout === 'overlay'
       ? 'outlines: B'

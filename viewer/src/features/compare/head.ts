@@ -7,7 +7,8 @@ import type { HeadTexts } from './paintHead';
 export function headTexts(explorer: Explorer, side: Side): HeadTexts | null {
   if (!side.a || !side.entries) return null;
   const word = explorer.focus === 'word' ? explorer.focusWord : explorer.sentence?.surface[explorer.step ?? 0];
-  const change = explorer.focus === 'word' ? 'usual change' : 'change';
+  const what = side.pushed ? 'push' : 'change';
+  const change = explorer.focus === 'word' ? `usual ${what}` : what;
   return {
     names: sideNames(side.a, side.entries),
     title: titleOf(side.a, side.entries),

@@ -10,17 +10,18 @@ import type { MeasureColumn } from './measures';
 function matchesTable(scene: CompareScene, side: Side): TwinTable | null {
   const clusters = side.matches?.clusters;
   if (!clusters) return null;
+  const what = scene.a.pushed ? 'push' : 'mean change';
   return {
     title: 'Matches: chips of B that answer to the chips of A',
-    head: ['chip of A', 'mean change', 'chip of B', 'mean change', 'match'],
+    head: ['chip of A', what, 'chip of B', what, 'match'],
     rows: (scene.a.chips?.list ?? []).map((chip) => {
       const match = matchOf(clusters, chip.group.cluster);
       const partner = match && scene.b.chips?.list.find(({ group }) => group.cluster === match.partner);
       return [
         String(chip.group.number),
-        signed(chip.mean, 4),
+        signed(chip.amount, 4),
         partner ? String(partner.group.number) : 'none',
-        partner ? signed(partner.mean, 4) : '',
+        partner ? signed(partner.amount, 4) : '',
         match ? fixed(match.strength, 4) : '',
       ];
     }),
@@ -37,7 +38,7 @@ export function compareTables(
   const of = (name: 'a' | 'b'): TwinTable[] =>
     [
       sequenceTable(scene[name]),
-      memoryTable(scene[name], side.explorer.focusLabel),
+      memoryTable(scene[name], side.explorer.colouring.labelOf(side.pushed)),
       wordsTable(scene[name]),
       linksTable(scene[name], data[name]),
     ]

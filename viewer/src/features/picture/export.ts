@@ -5,7 +5,9 @@ import { speechLegend } from '../../paint/speech';
 import { SvgSurface, type Style, type Surface } from '../../paint/surface';
 import { fit, measure } from '../../model/text';
 import type { Explorer, FileFormat } from '../../state/explorer.svelte';
+import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
+import { sequenceLine } from '../../wording/push';
 import { calmLook, pictureData } from '../../ui/board/data';
 import { loadEffects } from '../../state/effects';
 import type { Look } from '../../paint/look';
@@ -70,7 +72,7 @@ function paintTitles(surface: Surface, { part, scene, look, height, width }: Fig
     surface.text(x, 27, name, { family: 'interface', size: 14, weight: 650, fill: theme.ink });
     surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
   };
-  if (sequence) title(at(sequence.x), 'Sequence', 'What each word did to the memory');
+  if (sequence) title(at(sequence.x), 'Sequence', sequenceLine(explorer));
   if (memory)
     title(
       at(memory.x),
@@ -114,12 +116,13 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
   });
   const items: Item[] = [];
   if (has('sequence')) {
+    const said = answerWords(explorer.model, explorer.followed);
+    if (!scene.pushed) items.push(square('carried over', { fill: theme.carried }));
     items.push(
-      square('carried over', { fill: theme.carried }),
-      square('rising', { fill: theme.positive.mark }),
-      square('falling', { fill: theme.negative.mark }),
+      square(scene.pushed ? said.rising : 'rising', { fill: theme.positive.mark }),
+      square(scene.pushed ? said.falling : 'falling', { fill: theme.negative.mark }),
     );
-    items.push(square('lost', { stroke: theme.ink2 }));
+    if (!scene.pushed) items.push(square('lost', { stroke: theme.ink2 }));
     const kept = (x: number, y: number): void => {
       surface.rect(x, y - 6, 14, 4, { fill: theme.keptTrack });
       surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });

@@ -8,7 +8,9 @@ const facts: TourFacts = {
   className: 'positive',
   before: 0.2,
   after: 0.61,
-  chip: { number: 3, mean: -0.125, units: 7 },
+  push: '+1.820 in log-odds, towards positive',
+  shows: { rising: 'towards positive', falling: 'towards negative' },
+  chip: { number: 3, moved: -0.125, units: 7, push: '+0.035 in log-odds, towards positive' },
   words: ['sweet', 'dull'],
   cloud: 4,
   second: 'abc',
@@ -22,9 +24,24 @@ describe('the tour', () => {
     expect(steps[0]!.text).toContain('P(positive) moved: it went from 0.20 to 0.61');
     expect(steps[1]!.at[0]).toBe('[data-step="2"]');
     expect(steps[2]!.text).toContain('7 units');
-    expect(steps[2]!.text).toContain('−0.125');
+    expect(steps[2]!.title).toBe('Chip 3 pushed most');
+    expect(steps[2]!.text).toContain('they pushed at “but”: +0.035 in log-odds, towards positive, in sum.');
+    expect(steps[2]!.text).toContain('They moved by −0.125 on average.');
+    expect(steps[1]!.text).toContain('orange pushed towards positive, blue towards negative');
+    expect(steps[1]!.text).toContain('“but” pushed +1.820 in log-odds');
     expect(steps[3]!.text).toContain('“sweet”, “dull”');
     expect(steps[4]!.beside).toEqual({ key: 'abc', title: 'Show both sentences' });
+  });
+
+  it('says what a chip pushed too while what moved is shown, and makes do without pushes', () => {
+    const moved = tourSteps({ ...facts, shows: null });
+    expect(moved[2]!.title).toBe('Chip 3 moved most');
+    expect(moved[2]!.text).toContain(
+      'what “but” changed: −0.125 on average. Together they pushed +0.035 in log-odds, towards positive.',
+    );
+    expect(moved[1]!.text).toContain('orange rose, blue fell');
+    const none = tourSteps({ ...facts, shows: null, push: null, chip: { ...facts.chip!, push: null } });
+    expect(none.map(({ text }) => text).join(' ')).not.toMatch(/pushed [+−]|log-odds|null/);
   });
 
   it('says so where the answer hardly moved', () => {
@@ -39,6 +56,8 @@ describe('the tour', () => {
       className: null,
       before: null,
       after: null,
+      push: null,
+      shows: null,
       chip: null,
       words: [],
       second: null,

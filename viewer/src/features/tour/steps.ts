@@ -9,8 +9,12 @@ export interface TourFacts {
   className: string | null;
   before: number | null;
   after: number | null;
-  /** The chip that the word changed most, by its number in the picture; null where nothing is pinned. */
-  chip: { number: number; mean: number; units: number } | null;
+  /** What the word pushed the answer by, in words; null where that is not known. */
+  push: string | null;
+  /** Whether the picture shows pushes; then what orange and blue stand for. */
+  shows: { rising: string; falling: string } | null;
+  /** The chip that the word pushed through, or moved, most, by its number in the picture: its mean change, and its push in words, null where chips have none; null where nothing is pinned. */
+  chip: { number: number; units: number; moved: number; push: string | null } | null;
   /** The strongest words of the cloud nearest to that chip. */
   words: string[];
   /** The sentence of the same clauses in the other order; null without one. */
@@ -40,13 +44,15 @@ const UP_TO_RULE = -5;
 const LITTLE = 0.05;
 
 export function tourSteps(facts: TourFacts): TourStep[] {
-  const { word, className, before, after, chip } = facts;
+  const { word, className, before, after, chip, push, shows } = facts;
   const moved =
     className === null || after === null
       ? ''
       : before === null
         ? ` After it, P(${className}) is ${fixed(after)}.`
         : ` At “${word}”, P(${className}) ${Math.abs(after - before) < LITTLE ? 'hardly moved' : 'moved'}: it went from ${fixed(before)} to ${fixed(after)}.`;
+  const pushed = push === null ? '' : ` The bar beside it: “${word}” pushed ${push}.`;
+  const did = chip && `${signed(chip.moved, 3)} on average`;
   const { second } = facts;
   return [
     {
@@ -57,15 +63,21 @@ export function tourSteps(facts: TourFacts): TourStep[] {
     },
     {
       title: `What “${word}” did`,
-      text: 'Each bar is a group of hidden units: orange rose, blue fell, grey was carried over. Hollow was lost. The dark strip above the row is what was kept from the word before.',
+      text: shows
+        ? `Each bar is a group of hidden units: orange pushed ${shows.rising}, blue ${shows.falling}.${pushed} The dark strip above the row is what was kept from the word before.`
+        : `Each bar is a group of hidden units: orange rose, blue fell, grey was carried over. Hollow was lost. The dark strip above the row is what was kept from the word before.${pushed}`,
       at: [`[data-step="${facts.step}"]`, '[data-tab="sequence"]'],
       clear: ['[data-chip]'],
       sides: [0, 0],
     },
     {
-      title: chip ? `Chip ${chip.number} felt it most` : 'The memory, as chips',
+      title: chip ? `Chip ${chip.number} ${shows ? 'pushed' : 'moved'} most` : 'The memory, as chips',
       text: chip
-        ? `Its ${chip.units} ${chip.units === 1 ? 'unit is one square' : 'units are squares'}, coloured by what “${word}” changed: ${signed(chip.mean, 3)} on average. The same number is the same bar in every row.`
+        ? `Its ${chip.units} ${chip.units === 1 ? 'unit is one square' : 'units are squares'}, coloured by what ${
+            shows && chip.push !== null
+              ? `they pushed at “${word}”: ${chip.push}, in sum. They moved by ${did}.`
+              : `“${word}” changed: ${did}.${chip.push === null ? '' : ` Together they pushed ${chip.push}.`}`
+          } The same number is the same bar in every row.`
         : 'A chip is a group of hidden units, a square is one unit. Pin a word and the squares show what it changed.',
       at: [...(chip ? [`[data-chip="${chip.number}"]`] : []), '[data-chip]', '[data-tab="memory"]'],
       clear: ['[data-chip]', '[data-step]'],

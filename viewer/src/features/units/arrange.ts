@@ -1,7 +1,7 @@
 import type { UnitRow } from '../../data/types';
 import type { MeasureRange, SortKey } from '../../state/unitList';
 import { fixed } from '../../wording/format';
-import type { Measure } from '../../wording/measures';
+import type { ListMeasure } from '../../wording/measures';
 
 export interface Arrangement {
   sort: SortKey;
@@ -13,7 +13,7 @@ export interface Arrangement {
 }
 
 export interface Known {
-  measures: readonly Measure[];
+  measures: readonly ListMeasure[];
   /** Drawn number of each unit's chip. */
   chips: ReadonlyMap<number, number>;
   /** Words by number. */
@@ -63,8 +63,13 @@ export function arrange(rows: readonly UnitRow[], how: Arrangement, { measures, 
     return kept.sort((a, b) => byWord(word(a), word(b)) || a.unit - b.unit);
   }
   const measure = measures.find(({ key }) => key === how.sort);
-  const of = (row: UnitRow): number | null | undefined =>
-    how.sort === 'unit' ? row.unit : how.sort === 'chip' ? chips.get(row.unit) : measure?.value(row);
+  const of = (row: UnitRow): number | null | undefined => {
+    if (how.sort === 'unit') return row.unit;
+    if (how.sort === 'chip') return chips.get(row.unit);
+    const value = measure?.value(row);
+    // A word moves units either way: what counts is how much.
+    return how.sort === 'moved' && known(value) ? Math.abs(value) : value;
+  };
   const keyed = kept.map((row) => ({ row, key: of(row) }));
   keyed.sort((a, b) => {
     if (!known(a.key) || !known(b.key)) return Number(!known(a.key)) - Number(!known(b.key)) || a.row.unit - b.row.unit;
@@ -82,7 +87,12 @@ export interface Bins {
 }
 
 /** A measure in bins of equal width; null where fewer than two values differ. */
-export function binsOf(rows: readonly UnitRow[], shown: readonly UnitRow[], measure: Measure, bins = 24): Bins | null {
+export function binsOf(
+  rows: readonly UnitRow[],
+  shown: readonly UnitRow[],
+  measure: ListMeasure,
+  bins = 24,
+): Bins | null {
   let low = Infinity;
   let high = -Infinity;
   for (const row of rows) {

@@ -2,7 +2,7 @@ import { UNIT_MEASURES } from '../../data/figures';
 import type { UnitRow } from '../../data/types';
 import { measure as measureText } from '../../model/text';
 import type { ColumnKey, SortKey } from '../../state/unitList';
-import type { Measure } from '../../wording/measures';
+import type { ListMeasure } from '../../wording/measures';
 import { boundText, type Bins } from './arrange';
 
 /** A column of the unit table. */
@@ -11,14 +11,14 @@ export interface Column {
   title: string;
   help: string;
   /** Null for columns of words. */
-  measure: Measure | null;
+  measure: ListMeasure | null;
   /** Least width in pixels. */
   width: number;
   /** Whether it takes its part of the room that is left. */
   grows: boolean;
 }
 
-const WIDTHS = { unit: 84, chip: 62, mean: 128, measure: 96, words: 150 };
+const WIDTHS = { unit: 84, chip: 62, mean: 128, measure: 96, words: 150, moved: 148 };
 /** Of a cell, at the left and at the right. */
 const PADDING = 8;
 /** Right of the last column. */
@@ -34,7 +34,7 @@ const FIRST: readonly SortKey[] = UNIT_MEASURES.filter(({ key }) => key !== 'mea
   .map(({ key }) => key);
 
 /** Wide enough for the largest numbers, and for both bounds of the filter side by side. */
-function widthOf(measure: Measure, bins: Bins | null): number {
+function widthOf(measure: ListMeasure, bins: Bins | null): number {
   if (!bins) return WIDTHS.measure;
   const widest = (size: number, weight: number, text: (value: number) => string): number =>
     Math.max(
@@ -49,9 +49,10 @@ function widthOf(measure: Measure, bins: Bins | null): number {
 
 /** All columns that this state has, in the order shown. */
 export function columnsFor(
-  measures: readonly Measure[],
+  measures: readonly ListMeasure[],
   bins: ReadonlyMap<string, Bins | null>,
   chips: boolean,
+  moved: ListMeasure | null = null,
 ): Column[] {
   const mean = measures.find(({ key }) => key === 'mean') ?? null;
   const columns: Column[] = [
@@ -71,6 +72,15 @@ export function columnsFor(
       help: 'The memory chip that the unit belongs to, by its drawn number',
       measure: null,
       width: WIDTHS.chip,
+      grows: false,
+    });
+  if (moved)
+    columns.push({
+      key: 'moved',
+      title: moved.title,
+      help: moved.help,
+      measure: moved,
+      width: WIDTHS.moved,
       grows: false,
     });
   if (mean) {

@@ -32,7 +32,7 @@ export function unitsFigure(
         .map((id) => text[id] ?? '')
         .join(', ');
     const value = measure.value(row);
-    return value === null ? null : measure.text(value);
+    return value === null ? null : (measure.withError?.(row) ?? measure.text(value));
   };
   const colours = diverging(theme);
   const drawn = {

@@ -1,12 +1,12 @@
 import type { UnitRow } from '../../data/types';
 import { measureCells, measureColumns } from '../../wording/measureTable';
-import type { Measure } from '../../wording/measures';
+import type { ListMeasure } from '../../wording/measures';
 import type { Table } from '../../model/csv';
 
 /** The units as shown, with every measure in full precision and all published words. */
 export function listTable(
   rows: readonly UnitRow[],
-  measures: readonly Measure[],
+  measures: readonly ListMeasure[],
   chips: ReadonlyMap<number, number>,
   text: readonly string[],
 ): Table {

@@ -20,6 +20,10 @@ describe('findWords', () => {
     ]);
   });
 
+  it('says which is the word itself, and which only hold it', () => {
+    expect(findWords(vocabulary, 'LOVE').map(({ kind }) => kind)).toEqual(['word', 'part', 'part']);
+  });
+
   it('offers nothing for nothing, and no stand-ins', () => {
     expect(findWords(vocabulary, ' ')).toEqual([]);
     expect(findWords(vocabulary, 'unk')).toEqual([]);

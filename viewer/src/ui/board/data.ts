@@ -17,6 +17,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     model: explorer.model,
     state: explorer.state,
     focusValues: explorer.focusValues,
+    weights: explorer.pushing.shown,
     step: explorer.step,
     second: explorer.second && { ...explorer.second, step: explorer.step2 },
     words: view.words,

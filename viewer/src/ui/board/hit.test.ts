@@ -94,7 +94,9 @@ describe('tooltips', () => {
     const chip = scene.chips!.list.find((one) => one.cells.length > 1)!;
     const said = text({ kind: 'chip', cluster: chip.group.cluster, unit: null });
     expect(said).toContain(`Chip ${chip.group.number}, ${chip.cells.length} units`);
-    expect(said).toContain(`${chip.mean < 0 ? 'Fell' : 'Rose'} by ${Math.abs(chip.mean).toFixed(2)} on average at “`);
+    expect(said).toContain(
+      `${chip.amount < 0 ? 'Fell' : 'Rose'} by ${Math.abs(chip.amount).toFixed(2)} on average at “`,
+    );
     expect(said).toMatch(/Raised most by w\d+\w* and w\d+\w*; lowered most by/);
   });
 

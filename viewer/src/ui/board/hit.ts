@@ -1,7 +1,7 @@
 import { cellAt } from '../../model/chips';
 import { linkAt } from '../../model/links';
 import { differenceAt, secondSide } from '../../model/pair';
-import { linksOfMeans, type Scene } from '../../model/scene';
+import { linksOfAmounts, type Scene } from '../../model/scene';
 import type { Hover } from '../../state/types';
 import { shownStep } from '../../paint/links';
 import type { Look } from '../../paint/look';
@@ -64,7 +64,7 @@ export function onLinks(scene: Scene, point: Point, look: Look): Hover | null {
   if (link) return { kind: 'link', wordCluster: link.wordCluster, unitCluster: link.unitCluster };
   const shown = shownStep(scene, { ...look, hover: null });
   if (!shown) return null;
-  const links = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth).map((l) => ({
+  const links = linksOfAmounts(scene, shown.amounts, shown.y, shown.room, look.linkWidth).map((l) => ({
     ...l,
     y1: l.y1 - look.scroll.board,
   }));

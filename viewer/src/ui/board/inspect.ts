@@ -1,4 +1,4 @@
-import { linksOfMeans, type Scene, type SequenceScene } from '../../model/scene';
+import { linksOfAmounts, type Scene, type SequenceScene } from '../../model/scene';
 import { diverging } from '../../paint/colour';
 import type { Hover } from '../../state/types';
 import { linkOpacity, shownStep } from '../../paint/links';
@@ -12,7 +12,16 @@ interface Glyph {
   token: string;
   y: number;
   p: number | null;
-  bars: { cluster: number; p: number; n: number; deltaP: number; deltaN: number; keptRate: number | null }[];
+  push: number | null;
+  bars: {
+    cluster: number;
+    p: number;
+    n: number;
+    deltaP: number;
+    deltaN: number;
+    keptRate: number | null;
+    amount: number;
+  }[];
 }
 
 function glyphs(sequence: SequenceScene | null): Glyph[] {
@@ -21,7 +30,9 @@ function glyphs(sequence: SequenceScene | null): Glyph[] {
     token: row.token,
     y: row.y,
     p: row.p,
-    bars: row.bars.map(({ cluster, p, n, deltaP, deltaN, keptRate }) => ({
+    push: row.push,
+    bars: row.bars.map(({ cluster, p, n, deltaP, deltaN, keptRate }, i) => ({
+      amount: row.amounts[i]!,
       cluster,
       p,
       n,
@@ -34,10 +45,13 @@ function glyphs(sequence: SequenceScene | null): Glyph[] {
 
 /** What was drawn, in numbers: tests compare it with the published data. */
 export interface Inspection {
+  /** Whether bars, chips and step links are pushes, and not what moved. */
+  pushed: boolean;
   chips: {
     cluster: number;
     drawnNumber: number;
-    mean: number;
+    /** Mean over its units, or the sum of their pushes. */
+    amount: number;
     /** Units in it, of which several may share a cell. */
     units: number;
     x: number;
@@ -100,7 +114,7 @@ function memory({ sequence, columns }: Scene, look: Look): Inspection['memory'] 
 function stepLinks(scene: Scene, look: Look): Inspection['stepLinks'] {
   const shown = shownStep(scene, look);
   if (!shown) return null;
-  const list = linksOfMeans(scene, shown.means, shown.y, shown.room, look.linkWidth);
+  const list = linksOfAmounts(scene, shown.amounts, shown.y, shown.room, look.linkWidth);
   return { of: shown.hover, list: list.map(({ unitCluster, value, width }) => ({ unitCluster, value, width })) };
 }
 
@@ -108,10 +122,11 @@ export function inspect(scene: Scene, look: Look): Inspection {
   const scale = diverging(look.theme);
   const limit = scene.colourLimit;
   return {
+    pushed: scene.pushed,
     chips: (scene.chips?.list ?? []).map((chip) => ({
       cluster: chip.group.cluster,
       drawnNumber: chip.group.number,
-      mean: chip.mean,
+      amount: chip.amount,
       units: chip.group.members.length,
       x: chip.x,
       y: chip.y,

@@ -9,27 +9,31 @@ export interface TwinTable {
   rows: string[][];
 }
 
-/** What the sequence draws: mean change and share kept of every chip at every step. */
-export function sequenceTable(scene: Scene, title = 'Sequence: change of every chip at every word'): TwinTable {
+/** What the sequence draws: push of every word, mean change or push of every chip, and the share it kept. */
+export function sequenceTable(scene: Scene, name = 'Sequence'): TwinTable {
+  const what = scene.pushed ? 'push' : 'change';
   const rows = scene.sequence?.rows ?? [];
   const track = rows.some((row) => row.p !== null);
+  const pushes = rows.some((row) => row.push !== null);
   const guesses = rows.some((row) => row.next !== null);
   const numbers = [...scene.numbers.values()];
   const shown = rows.some((row) => row.bars.length) ? numbers : [];
   return {
-    title,
+    title: `${name}: ${what} of every chip at every word`,
     head: [
       'word',
+      ...(pushes ? ['push'] : []),
       ...(track ? [scene.sequence!.trackName] : []),
       ...(guesses ? ['likeliest next word', 'its probability'] : []),
-      ...shown.flatMap((n) => [`chip ${n} change`, `chip ${n} kept`]),
+      ...shown.flatMap((n) => [`chip ${n} ${what}`, `chip ${n} kept`]),
     ],
     rows: rows.map((row) => [
       row.token,
+      ...(pushes ? [row.push === null ? '' : signed(row.push, 4)] : []),
       ...(track ? [row.p === null ? '' : fixed(row.p, 3)] : []),
       ...(guesses ? [row.next?.text ?? '', row.next ? fixed(row.next.p, 3) : ''] : []),
       ...row.bars.flatMap((bar, i) => [
-        signed(row.means[i]!, 4),
+        signed(row.amounts[i]!, 4),
         Number.isFinite(bar.keptRate) ? percent(bar.keptRate) : '',
       ]),
     ]),
@@ -94,14 +98,14 @@ export function followedTables({ sequence }: Scene): TwinTable[] {
 /** What the second sentence draws, and by how much more each chip moved at the first one's pinned step. */
 export function pairTables(scene: Scene): TwinTable[] {
   if (!scene.second) return [];
-  const second = sequenceTable(secondSide(scene), 'Sentence 2: change of every chip at every word');
+  const second = sequenceTable(secondSide(scene), 'Sentence 2');
   const { difference } = scene;
   if (!difference) return [second];
   const [a, b] = difference.words;
   return [
     second,
     {
-      title: `Difference: mean change of every chip at “${a}” in sentence 1 minus at “${b}” in sentence 2`,
+      title: `Difference: ${scene.pushed ? 'push' : 'mean change'} of every chip at “${a}” in sentence 1 minus at “${b}” in sentence 2`,
       head: ['chip', 'sentence 1', 'sentence 2', '1 minus 2'],
       rows: difference.bars.map((bar) => [
         String(bar.number),
@@ -116,20 +120,21 @@ export function pairTables(scene: Scene): TwinTable[] {
 /** Every unit, or where `most` is exceeded every chip: a page with a hundred thousand rows helps nobody. */
 export function memoryTable(scene: Scene, label: string, most = Infinity): TwinTable {
   const list = scene.chips?.list ?? [];
+  const amount = scene.pushed ? 'sum' : 'mean';
   if (list.reduce((sum, chip) => sum + chip.group.members.length, 0) > most) {
     return {
       title: `Memory: ${label || 'units'} by chip; save as CSV for every unit`,
-      head: ['chip', 'mean', 'units'],
-      rows: list.map((chip) => [String(chip.group.number), signed(chip.mean, 4), String(chip.group.members.length)]),
+      head: ['chip', amount, 'units'],
+      rows: list.map((chip) => [String(chip.group.number), signed(chip.amount, 4), String(chip.group.members.length)]),
     };
   }
   return {
     title: `Memory: ${label || 'units'} by chip`,
-    head: ['chip', 'mean', 'unit', 'value'],
+    head: ['chip', amount, 'unit', 'value'],
     rows: list.flatMap((chip) =>
       chip.cells.map((cell) => [
         String(chip.group.number),
-        signed(chip.mean, 4),
+        signed(chip.amount, 4),
         String(cell.unit),
         signed(cell.value, 4),
       ]),
@@ -168,7 +173,7 @@ export function linksTable(scene: Scene, data: PictureData): TwinTable {
 }
 
 export function allTables(scene: Scene, data: PictureData, label: string, most = Infinity): TwinTable[] {
-  const sequence = sequenceTable(scene, scene.second ? 'Sentence 1: change of every chip at every word' : undefined);
+  const sequence = sequenceTable(scene, scene.second ? 'Sentence 1' : undefined);
   return [
     sequence,
     ...attentionTables(scene),

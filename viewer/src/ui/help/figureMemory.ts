@@ -1,5 +1,5 @@
 import { groups } from '../../model/groups';
-import { colourLimit, digitsFor, mean } from '../../model/scale';
+import { colourLimit, digitsFor, mean, sum } from '../../model/scale';
 import { diverging, sign, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import type { Explorer } from '../../state/explorer.svelte';
@@ -18,11 +18,12 @@ const MOST = 24;
 export function memoryFigure(explorer: Explorer): HelpFigure | null {
   const { clustering, focusValues, state, view } = explorer;
   if (!clustering || !focusValues) return null;
+  const pushed = explorer.pushing.shown !== null;
   const chips = groups(clustering.units).map((group) => {
     const units = group.members.map((i) => clustering.units.ids[i]!);
-    return { group, units, mean: mean(focusValues, units) };
+    return { group, units, amount: (pushed ? sum : mean)(focusValues, units) };
   });
-  const chip = chips.reduce((best, c) => (Math.abs(c.mean) > Math.abs(best.mean) ? c : best), chips[0]!);
+  const chip = chips.reduce((best, c) => (Math.abs(c.amount) > Math.abs(best.amount) ? c : best), chips[0]!);
   const sorted = [...chip.units].sort((a, b) => Math.abs(focusValues[b]!) - Math.abs(focusValues[a]!));
   const shown = chip.units.length <= MOST ? chip.units : sorted.slice(0, MOST).sort((a, b) => a - b);
   const limit = colourLimit(focusValues, view.colourScale, state);
@@ -32,7 +33,7 @@ export function memoryFigure(explorer: Explorer): HelpFigure | null {
     caption: `Chip ${chip.group.number}, ${chip.units.length} units: ${explorer.focusLabel}`,
     height: TOP + height + 12,
     paint: (surface, theme) =>
-      paintChip(surface, theme, chip.group.number, chip.mean, shown, focusValues, limit, height),
+      paintChip(surface, theme, chip.group.number, chip.amount, pushed, shown, focusValues, limit, height),
   };
 }
 
@@ -40,7 +41,8 @@ function paintChip(
   surface: Surface,
   theme: Tokens,
   number: number,
-  average: number,
+  amount: number,
+  pushed: boolean,
   units: readonly number[],
   values: Float32Array,
   limit: number,
@@ -51,10 +53,10 @@ function paintChip(
   const scale = diverging(theme);
   surface.roundRect(LEFT, TOP, width, height, 7, { fill: theme.surface, stroke: theme.strongLine });
   surface.text(LEFT + 14, TOP + 26, String(number), { family: 'interface', size: 14, weight: 700, fill: theme.ink });
-  surface.text(LEFT + width - 14, TOP + 26, signed(average, digits), {
+  surface.text(LEFT + width - 14, TOP + 26, signed(amount, digits), {
     family: 'interface',
     size: 14,
-    fill: sign(average, theme).text,
+    fill: sign(amount, theme).text,
     align: 'right',
     tabular: true,
   });
@@ -69,7 +71,7 @@ function paintChip(
   const order = units.map((_, i) => i).sort((a, b) => values[units[b]!]! - values[units[a]!]!);
   const ends = order.length > 1 ? [order[0]!, order[order.length - 1]!] : order;
   const left: Callout[] = [{ text: 'chip number', y: TOP + 21 }];
-  const right: Callout[] = [{ text: 'mean change', y: TOP + 21 }];
+  const right: Callout[] = [{ text: pushed ? 'sum of pushes' : 'mean change', y: TOP + 21 }];
   for (const i of ends) {
     const { x, y } = place(i);
     const value = values[units[i]!]!;

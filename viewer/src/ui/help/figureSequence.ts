@@ -1,10 +1,11 @@
-import { bar, type Bar, type Piece } from '../../model/bars';
+import { bar, pushed, type Bar, type Piece } from '../../model/bars';
 import { unitLabels } from '../../model/groups';
+import { chipPushes } from '../../model/push';
 import { glyphs } from '../../model/sequence';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import type { Explorer } from '../../state/explorer.svelte';
-import { percent } from '../../wording/format';
+import { percent, signed } from '../../wording/format';
 import { strongestStep } from '../../model/order';
 import { callouts, type Callout } from './callout';
 import type { HelpFigure } from './figures';
@@ -27,17 +28,25 @@ const ORDINALS = [
   'twelfth',
 ];
 
-/** Two bars of the glyph at the pinned word, magnified: the one that rises most and the one that falls most. */
+/** Two bars of the glyph at the pinned word, magnified: the one that rises or pushes up most and the one that does the opposite. */
 export function sequenceFigure(explorer: Explorer): HelpFigure | null {
   const { sequence, clustering, state, sentence } = explorer;
   if (!sequence || !clustering || !state || !sentence || sequence.units !== state.units) return null;
   const clusters = clustering.units.order.length;
-  const all = glyphs(sequence, unitLabels(clustering, sequence.units), clusters);
+  const labels = unitLabels(clustering, sequence.units);
+  const all = glyphs(sequence, labels, clusters);
+  const weights = explorer.pushing.shown;
+  const pushes = weights && chipPushes(sequence, weights, labels, clusters);
   const step = explorer.step ?? strongestStep(sequence);
   const bars = clustering.units.order
-    .map((cluster, i) => ({ ...bar(all, step, cluster), number: i + 1 }))
+    .map((cluster, i) => {
+      const moved = bar(all, step, cluster);
+      const push = pushes?.[step * clusters + cluster] ?? null;
+      const shown = push === null ? moved : pushed(moved, push);
+      return { ...shown, number: i + 1, push, amount: push ?? moved.deltaP + moved.deltaN };
+    })
     .filter((b) => b.pieces.length > 0)
-    .sort((a, b) => b.deltaP + b.deltaN - (a.deltaP + a.deltaN));
+    .sort((a, b) => b.amount - a.amount);
   const rising = bars[0];
   const falling = bars[bars.length - 1];
   if (!rising || !falling) return null;
@@ -48,14 +57,13 @@ export function sequenceFigure(explorer: Explorer): HelpFigure | null {
     caption: `${shown.length > 1 ? 'Chips' : 'Chip'} ${numbers} at “${sentence.surface[step]!}”, the ${ORDINALS[step] ?? `${step + 1}th`} word`,
     height: 190,
     paint: (surface, theme) =>
-      shown.forEach((b, i) => paintBar(surface, b, b.number, 140 + i * 154, i === 0 ? 'left' : 'right', reach, theme)),
+      shown.forEach((b, i) => paintBar(surface, b, 140 + i * 154, i === 0 ? 'left' : 'right', reach, theme)),
   };
 }
 
 function paintBar(
   surface: Surface,
-  b: Bar,
-  number: number,
+  b: Bar & { number: number; push: number | null },
   left: number,
   side: 'left' | 'right',
   reach: number,
@@ -76,12 +84,13 @@ function paintBar(
     const top = Math.min(y(piece.from), y(piece.to));
     const height = Math.abs(y(piece.to) - y(piece.from));
     paintPiece(surface, piece, left, top, height, theme);
-    if (height >= (piece.kind === 'carried' ? 12 : 3)) notes.push({ text: name(piece), y: top + height / 2 });
+    if (height >= (piece.kind === 'carried' ? 12 : 3))
+      notes.push({ text: b.push === null ? name(piece) : `push ${signed(b.push)}`, y: top + height / 2 });
   }
   surface.line(left - 6, Math.round(zero) + 0.5, left + WIDE + 6, Math.round(zero) + 0.5, { stroke: theme.strongLine });
   const [from, to] = side === 'left' ? [left - 4, left - 22] : [left + WIDE + 4, left + WIDE + 22];
   callouts(surface, notes, side, from, to, { top: 2, bottom: BOTTOM + 8 }, theme);
-  surface.text(left + WIDE / 2, 186, `chip ${number}`, {
+  surface.text(left + WIDE / 2, 186, `chip ${b.number}`, {
     family: 'interface',
     size: 12,
     fill: theme.ink3,

@@ -28,15 +28,37 @@ const BELOW: Record<ModelEntry['kind'], string> = {
   recording: 'Below, the push on the answer, where the model gives one that is known.',
 };
 
+/** What orange and blue stand for while pushes are shown; null while what moved is. */
+export interface PushHelp {
+  subject: string;
+  rising: string;
+  falling: string;
+  note: string | null;
+}
+
 /** Plain sentences for someone who sees the picture for the first time. */
-export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false, remembers = false): Explanation {
+export function explain(
+  topic: Topic,
+  kind: ModelEntry['kind'],
+  attends = false,
+  pushed: PushHelp | null = null,
+  remembers = false,
+): Explanation {
   switch (topic) {
     case 'sequence':
       return {
         title: 'How to read the sequence',
         sentences: [
-          'A row is a word, a bar is a chip: positive memory above, negative below.',
-          'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
+          ...(pushed
+            ? [
+                `The bar beside a word is what it pushed ${pushed.subject} by: orange ${pushed.rising}, blue ${pushed.falling}. All words, and what stood before the first, add up to the answer.`,
+                'The bars behind it are its chips: they add up to the word.',
+              ]
+            : [
+                'A row is a word, a bar is a chip: positive memory above, negative below.',
+                'Orange is rising, blue is falling. Solid was gained at this word, hollow was lost.',
+              ]),
+          ...(pushed?.note ? [pushed.note] : []),
           'The strip above each row shows how much of each chip survived.',
           ...(attends
             ? [
@@ -53,7 +75,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false,
                 'Under each word stands the likeliest next word, in ink where it came; the line at the right is the probability of the word that came.',
               ]
             : []),
-          'Click a word to pin it: the chips show its change, the panel its usual effect. Drag over words to brush them.',
+          `Click a word to pin it: the chips show its ${pushed ? 'push' : 'change'}, the panel its usual effect. Drag over words to brush them.`,
         ],
       };
     case 'memory':
@@ -61,8 +83,10 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false,
         title: 'How to read the memory chips',
         sentences: [
           'A chip is a group of units that the same words move; a square is one unit.',
-          'Orange squares rose, blue squares fell: the stronger the colour, the more.',
-          'The number is the mean over the chip. Chip 2 is bar 2 of every row.',
+          pushed
+            ? `Orange squares pushed the answer ${pushed.rising.replace(/^raises.*/, 'up')}, blue ones ${pushed.falling.replace(/^lowers.*/, 'down')}: weight times change.`
+            : 'Orange squares rose, blue squares fell: the stronger the colour, the more.',
+          `The number is the ${pushed ? 'sum' : 'mean'} over the chip. Chip 2 is bar 2 of every row.`,
           'A dashed outline: two halves of the text do not agree on this group. Click beside the squares to hold a chip: the panel says what the model loses without it.',
         ],
       };
@@ -73,6 +97,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false,
           'A cloud is a group of words that move the memory alike.',
           'Larger words move their chip more, on one scale for all clouds.',
           'Orange links raise a chip, blue links lower it; wider links do it more.',
+          ...(pushed ? ['Raising a chip is no push yet: which way it pushes, its squares say.'] : []),
           'Click up to three words to compare them. “n more” lists what had no room.',
         ],
       };
@@ -80,7 +105,9 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false,
       return {
         title: 'How to read this step against the usual',
         sentences: [
-          'A column is a unit. The dot is its change here: orange rose, blue fell.',
+          pushed
+            ? 'A column is a unit. The dot is its push here, weight times change: orange up, blue down.'
+            : 'A column is a unit. The dot is its change here: orange rose, blue fell.',
           'The boxes are all uses of the word: half lie in the inner box, 82 % in the outer.',
           'A dot outside its box is what makes this use of the word unusual.',
           BELOW[kind],
@@ -90,7 +117,7 @@ export function explain(topic: Topic, kind: ModelEntry['kind'], attends = false,
       return {
         title: 'How to read words side by side',
         sentences: [
-          'A line is a word, a step of it is a unit: how far the word usually moves it.',
+          `A line is a word, a step of it is a unit: ${pushed ? 'what the word usually pushes the answer by through it' : 'how far the word usually moves it'}.`,
           'Half of the uses lie in the inner band, 82 % in the outer one.',
           'Units stand in the first word’s order: a line that mirrors it does the opposite.',
           '“Halves agree” compares two halves of the text: r near 1 can be trusted.',

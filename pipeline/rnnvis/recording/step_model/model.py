@@ -1,0 +1,305 @@
+"""A step model: a recorded model as layers and a head in NumPy, run word by word, with states held from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+from pydantic import ValidationError
+
+from rnnvis.arguments import is_whole
+from rnnvis.errors import RnnvisError, check_plain
+from rnnvis.recording.holding import Hold
+from rnnvis.recording.step_model.formulas import ACTIVATIONS, CellTensors, log_probabilities, read, step
+from rnnvis.recording.step_model.spec import ADAPTER, FORMAT, GATES, Layer, Spec, kinds, shapes, size
+from rnnvis.text.encoding import WordsSpec
+
+KEY = "rnnvis"
+_AGAIN = "publish again with this version of rnnvis"
+
+
+@dataclass(frozen=True)
+class StepRun:
+    """What a step model came to along T words.
+
+    `states` and `gates` are float32 [T, units] by name, "rnn.0.h" and "rnn.0.f"; `previous` are the states that each
+    step started from. `answers` are log-probabilities of the classes, or numbers, float64 [1, C] of an answer to the
+    whole, [T, C] of one after each word; None without a head. `along` [T, C] is what would be answered if the text
+    ended at each word, None where that cannot be asked.
+    """
+
+    tokens: np.ndarray | None = field(repr=False)
+    states: Mapping[str, np.ndarray] = field(repr=False)
+    previous: Mapping[str, np.ndarray] = field(repr=False)
+    gates: Mapping[str, np.ndarray] = field(repr=False)
+    answers: np.ndarray | None = field(repr=False)
+    along: np.ndarray | None = field(repr=False)
+
+
+class StepModel:
+    """The shape and the weights of a model that was recorded, checked against it, and run without torch.
+
+    `Recording.step_model()` makes one, `StepModel.load` reads the one in a published folder. `states` are the names of
+    its published states; `spec` is what its file says.
+    """
+
+    def __init__(self, spec: Spec, tensors: Mapping[str, np.ndarray]) -> None:
+        self.spec, self.tensors = spec, dict(tensors)
+        self._numbers = {name: np.ascontiguousarray(of, np.float32) for name, of in tensors.items()}
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the published states."""
+        return tuple(self.spec["states"])
+
+    @property
+    def units(self) -> dict[str, int]:
+        """Units of each published state, by name."""
+        sizes = self._sizes()
+        return {name: sizes[name] for name in self.spec["states"]}
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many words it reads; None of vectors."""
+        reads = self.spec["reads"]
+        return len(self.tensors[reads["embedding"]]) if reads["kind"] == "ids" else None
+
+    @property
+    def words(self) -> WordsSpec | None:
+        """How text becomes word ids."""
+        return self.spec.get("words")
+
+    def __repr__(self) -> str:
+        layers = ", ".join(f"{layer['name']} {layer['cell']} [{layer['units']}]" for layer in self.spec["layers"])
+        head = self.spec["head"]
+        return f"StepModel: {layers}; {'no answer' if head is None else 'answers a ' + head['means']}"
+
+    def run(
+        self,
+        tokens: Any,
+        held: Iterable[Hold] = (),
+        *,
+        start: Mapping[str, Any] | None = None,
+    ) -> StepRun:
+        """Run over `tokens`, word ids [T] or vectors float [T, E], T ≥ 1, while states are `held` (`rnnvis.Hold`).
+
+        `start` are states before the first step, [units] by name, in place of those that the model itself starts from.
+        Raises RnnvisError: ids outside the vocabulary, states or units that are not there, holds that differ between
+        sequences.
+        """
+        x = self._inputs(tokens)
+        holds = self._checked(held)
+        begin = self._starts(start or {})
+        outputs: dict[str, np.ndarray] = {"input": x}
+        states: dict[str, np.ndarray] = {}
+        previous: dict[str, np.ndarray] = {}
+        gates: dict[str, np.ndarray] = {}
+        for layer in self.spec["layers"]:
+            name = layer["name"]
+            inside = np.concatenate([outputs[source] for source in layer["reads"]], axis=1)
+            mine = [hold for hold in holds if hold.state.rpartition(".")[0] == name]
+            found, before, opened = self._layer(layer, inside, begin, mine)
+            outputs[name] = found["h"]
+            states |= {f"{name}.{kind}": value for kind, value in found.items()}
+            previous |= {f"{name}.{kind}": value for kind, value in before.items()}
+            gates |= {f"{name}.{gate}": value for gate, value in opened.items()}
+        answers, along = self._answers(states)
+        ids = np.asarray(tokens) if self.spec["reads"]["kind"] == "ids" else None
+        return StepRun(ids, states, previous, gates, answers, along)
+
+    def _layer(
+        self, layer: Layer, x: np.ndarray, begin: Mapping[str, np.ndarray], holds: Sequence[Hold]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
+        weights = self._weights(layer)
+        names = kinds(layer)
+        now = {kind: begin[f"{layer['name']}.{kind}"] for kind in names}
+        after = {kind: np.empty((len(x), size(layer, kind)), np.float32) for kind in names}
+        before = {kind: np.empty_like(of) for kind, of in after.items()}
+        gates = {gate: np.empty((len(x), layer["units"]), np.float32) for gate in GATES[layer["cell"]]}
+        reads = read(x, weights)
+        for t in reversed(range(len(x))) if layer["reversed"] else range(len(x)):
+            was = now
+
+            def enter(kind: str, value: np.ndarray, t: int = t, was: dict[str, np.ndarray] = was) -> np.ndarray:
+                for hold in holds:
+                    if hold.state.endswith(f".{kind}"):
+                        value = _held(hold, value, was[kind], t, layer["reversed"])
+                return value
+
+            now, opened = step(layer["cell"], reads[t], was, weights, enter)
+            for kind in names:
+                before[kind][t], after[kind][t] = was[kind], now[kind]
+            for gate in gates:
+                gates[gate][t] = opened[gate]
+        return after, before, gates
+
+    def _weights(self, layer: Layer) -> CellTensors:
+        of = layer["weights"]
+        others = [
+            None if n is None else self._numbers[n] for n in (of["input_bias"], of["state_bias"], of["projection"])
+        ]
+        return CellTensors(self._numbers[of["input"]], self._numbers[of["state"]], *others)
+
+    def _answers(self, states: Mapping[str, np.ndarray]) -> tuple[np.ndarray | None, np.ndarray | None]:
+        head = self.spec["head"]
+        if head is None:
+            return None, None
+        at = head["at"]
+        whole = [states[name] for name in head["reads"]]
+        if at == "each":
+            answered = self._scores(np.concatenate(whole, axis=1))
+            return answered, answered
+        back = [self._reversed(name) for name in head["reads"]]
+        ends = [
+            of[0] if at == "last" and b else of[-1] if at in ("last", "last word") else getattr(of, at)(axis=0)
+            for of, b in zip(whole, back, strict=True)
+        ]
+        answers = self._scores(np.concatenate(ends)[None])
+        if not head["along"]:
+            return answers, None
+        if at == "mean":
+            counts = np.arange(1, len(whole[0]) + 1, dtype=np.float32)[:, None]
+            whole = [np.cumsum(of, axis=0, dtype=np.float32) / counts for of in whole]
+        elif at == "max":
+            whole = [np.maximum.accumulate(of, axis=0) for of in whole]
+        return answers, self._scores(np.concatenate(whole, axis=1))
+
+    def _scores(self, x: np.ndarray) -> np.ndarray:
+        head = self.spec["head"]
+        assert head is not None
+        for operation in head["operations"]:
+            if "linear" in operation:
+                bias = operation["linear"]["bias"]
+                x = x @ self._numbers[operation["linear"]["weight"]].T
+                x = x if bias is None else x + self._numbers[bias]
+            else:
+                x = ACTIVATIONS[operation["activation"]](x)
+        return log_probabilities(x, head["scores"])
+
+    def _reversed(self, state: str) -> bool:
+        return next(la["reversed"] for la in self.spec["layers"] if la["name"] == state.rpartition(".")[0])
+
+    def _inputs(self, tokens: Any) -> np.ndarray:
+        reads = self.spec["reads"]
+        given = np.asarray(tokens)
+        if not given.ndim or not len(given):
+            raise RnnvisError("there are no words to run", "give at least one")
+        if reads["kind"] == "vectors":
+            if given.ndim != 2 or given.shape[1] != reads["size"] or given.dtype.kind not in "fiu":
+                raise RnnvisError(
+                    f"tokens has the shape {list(given.shape)}", f"give vectors: [steps, {reads['size']}]"
+                )
+            return given.astype(np.float32)
+        table = self._numbers[reads["embedding"]]
+        if given.ndim != 1 or given.dtype.kind not in "iu":
+            raise RnnvisError(f"tokens has the shape {list(given.shape)} of {given.dtype}", "give word ids, a list")
+        outside = given[(given < 0) | (given >= len(table))]
+        if len(outside):
+            raise RnnvisError(f"there is no word {outside[0]}", f"words are numbered from 0 to {len(table) - 1}")
+        return table[given]
+
+    def _sizes(self) -> dict[str, int]:
+        return {f"{of['name']}.{kind}": size(of, kind) for of in self.spec["layers"] for kind in kinds(of)}
+
+    def _starts(self, start: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        found = {}
+        sizes = self._sizes()
+        for layer in self.spec["layers"]:
+            for kind in kinds(layer):
+                name, initial = f"{layer['name']}.{kind}", layer["initial"].get(kind)  # type: ignore[call-overload]
+                found[name] = np.zeros(sizes[name], np.float32) if initial is None else self._numbers[initial]
+        for name, value in start.items():
+            if name not in sizes:
+                raise RnnvisError(f'there is no state "{name}" to start from', f"states: {', '.join(sizes)}")
+            found[name] = np.asarray(value, np.float32)
+            if found[name].shape != (sizes[name],):
+                raise RnnvisError(f'"{name}" starts from the shape {list(found[name].shape)}', f"give [{sizes[name]}]")
+        return found
+
+    def _checked(self, held: Iterable[Hold]) -> list[Hold]:
+        sizes = self._sizes()
+        holds = list(held)
+        for hold in holds:
+            if hold.state not in sizes:
+                raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+            outside = [unit for unit in np.atleast_1d(hold.units).tolist() if not 0 <= unit < sizes[hold.state]]
+            if outside:
+                raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"they are 0 to {sizes[hold.state] - 1}")
+            bounds = (hold.first, hold.last)
+            if hold.by_sequence or hold.steer is not None or not all(b is None or is_whole(b) for b in bounds):
+                raise RnnvisError(
+                    f'"{hold.state}" is held in other ways in other sequences',
+                    "hold one way for one run: values [units]",
+                )
+            if hold.value is not None and np.shape(hold.value) != np.shape(hold.units):
+                raise RnnvisError(
+                    f"{np.size(hold.value)} values for {np.size(hold.units)} units of {hold.state}", "give one for each"
+                )
+        return holds
+
+    def serialised(self) -> bytes:
+        """The file: tensors, and the spec as JSON in its metadata. The same model gives the same bytes."""
+        said = json.dumps(self.spec, ensure_ascii=False, separators=(",", ":"))
+        return safetensors.numpy.save({n: np.ascontiguousarray(t) for n, t in self.tensors.items()}, {KEY: said})
+
+    @classmethod
+    def load(cls, path: str | Path) -> StepModel:
+        """The step model in the file at `path`; RnnvisError where it is none, is damaged, or of a newer version."""
+        path = Path(path)
+        check_plain(path)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise RnnvisError(f"{path}: cannot be read: {error.strerror}", "name the file of a step model") from None
+        return cls.parse(content, str(path))
+
+    @classmethod
+    def parse(cls, content: bytes, where: str) -> StepModel:
+        """The same from the bytes of a file, which `where` names."""
+        try:
+            tensors = safetensors.numpy.load(content)
+            head = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+            said = json.loads(head.get("__metadata__", {})[KEY])
+        except (safetensors.SafetensorError, ValueError, KeyError, RecursionError, TypeError, AttributeError) as error:
+            raise RnnvisError(f"{where}: no step model: {error}", _AGAIN) from None
+        if not isinstance(said, dict) or said.get("format") != FORMAT:
+            raise RnnvisError(f"{where}: a step model of another version", "upgrade rnnvis")
+        try:
+            spec = ADAPTER.validate_python(said)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            at = ".".join(map(str, first["loc"]))
+            raise RnnvisError(f"{where}: no step model: {at}: {first['msg']}", _AGAIN) from None
+        _check_shapes(spec, tensors, where)
+        return cls(spec, tensors)
+
+
+def _check_shapes(spec: Spec, tensors: Mapping[str, np.ndarray], where: str) -> None:
+    try:
+        for name, wanted in shapes(spec, None):
+            have = tensors[name].shape
+            if len(have) != len(wanted) or any(w is not None and h != w for h, w in zip(have, wanted, strict=True)):
+                raise RnnvisError(f"{where}: tensor {name} has the shape {list(have)}, not {list(wanted)}", _AGAIN)
+            if tensors[name].dtype not in (np.float32, np.float16) or not np.isfinite(tensors[name]).all():
+                raise RnnvisError(f"{where}: tensor {name} holds other than finite numbers of 32 or 16 bits", _AGAIN)
+    except KeyError as error:
+        raise RnnvisError(f"{where}: there is no {error.args[0]}", _AGAIN) from None
+
+
+def _held(hold: Hold, value: np.ndarray, before: np.ndarray, t: int, back: bool) -> np.ndarray:
+    """The state `value` after the step at word t, which started from `before`, with the units of `hold` held."""
+    low, high = (hold.last, hold.first) if back else (hold.first, hold.last)
+    if (low is not None and t < low) or (high is not None and t > high):
+        return value
+    value, units = value.copy(), hold.units
+    if hold.scale is not None:
+        value[units] *= np.float32(hold.scale)
+    else:
+        value[units] = before[units] if hold.value is None else hold.value
+    return value

@@ -1,0 +1,96 @@
+"""What pushed the answer: pushes add up to what the model said, and the head of the sentence says so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Watched
+from tests.browser.published import Published
+from tests.browser.test_explorer import button, drawn, opened, settled
+
+
+@pytest.fixture(scope="module")
+def published(site: Path) -> Published:
+    return Published(site / "explorer" / "data", "gru")
+
+
+def log_odds(p_class: list[float]) -> float:
+    return float(np.log(p_class[1]) - np.log(p_class[0]))
+
+
+def test_words_add_up_to_the_published_answer_of_every_sentence(published: Published) -> None:
+    before: list[float] = []
+    rows = published.rows("steps", "sentence_id < 300")
+    for number in {row["sentence_id"] for row in rows}:
+        steps = sorted((row for row in rows if row["sentence_id"] == number), key=lambda row: row["step"])
+        score = log_odds(steps[0]["p_class"]) - steps[0]["push"]
+        before.append(score)
+        for step in steps:
+            score += step["push"]
+            assert 1 / (1 + np.exp(-score)) == pytest.approx(step["p_class"][1], abs=1e-3)
+    assert np.ptp(before) < 1e-3, "before the first word stands the bias alone"
+
+
+def test_chips_add_up_to_their_word_and_the_head_says_what_made_the_verdict(
+    watched: Watched, published: Published
+) -> None:
+    page = opened(watched)
+    key = published.dataset["view"]["sentence"]
+    steps = published.steps(key)
+    changes = [published.change(key, step) for step in range(len(steps))]
+    labels = np.array(published.clusters("units", published.dataset["view"]["k"])["labels"])
+    inspection = drawn(page)
+    assert inspection["pushed"]
+    for glyph, step, change in zip(inspection["glyphs"], steps, changes, strict=True):
+        assert glyph["push"] == pytest.approx(step["push"], abs=1e-5)
+        assert sum(bar["amount"] for bar in glyph["bars"]) == pytest.approx(step["push"], abs=1e-3)
+        for bar in glyph["bars"]:
+            inside = labels == bar["cluster"]
+            assert bar["amount"] == pytest.approx(float((published.weights * change)[inside].sum()), abs=1e-5)
+    widest = max(link["width"] for link in inspection["stepLinks"]["list"])
+    assert widest < 5, "a weak word has no thick links"
+
+    head = page.get_by_role("region", name="The sentence and its answer")
+    pushes = np.array([step["push"] for step in steps])
+    score = log_odds(steps[-1]["p_class"])
+    said = head.inner_text().replace("\u2212", "-")
+    for value in (pushes[pushes > 0].sum(), pushes[pushes < 0].sum(), score - pushes.sum(), score):
+        assert f"{value:+.2f}" in said
+    strongest = int(np.argmax(np.abs(pushes)))
+    head.get_by_role("button", name=re.compile(rf"word {strongest + 1}, pushed")).click()
+    page.wait_for_function(f"() => location.hash.includes('t={strongest}')")
+    dull = settled(page, "drawn.stepLinks !== null")["stepLinks"]["list"]
+    assert max(link["width"] for link in dull) > widest
+    unit = int(np.argmax(np.abs(published.weights * np.sum(changes, axis=0))))
+    expect(head.get_by_role("button", name=re.compile(rf"^Unit {unit} pushed"))).to_be_visible()
+
+    page.get_by_role("radio", name="Moved").check(force=True)
+    moved = settled(page, "!drawn.pushed")
+    for chip in moved["chips"]:
+        assert chip["amount"] == pytest.approx(np.mean([cell["value"] for cell in chip["cells"]]), abs=1e-6)
+    assert "sh=moved" in page.evaluate("location.hash")
+    button(page, "Undo").click()
+    settled(page, "drawn.pushed")
+    watched.check()
+
+
+def test_what_was_found_in_a_list_goes_on_along_it(watched: Watched) -> None:
+    page = opened(watched)
+    page.evaluate(
+        """() => { const { explorer } = document.querySelector('rnnvis-explorer');
+        const keys = Object.values(explorer.dataset.probes);
+        explorer.trail.open('probes', keys.map((key) => ({ key, step: 0 })), 0); }"""
+    )
+    head = page.get_by_role("region", name="The sentence and its answer")
+    expect(head.get_by_text("1 of 4")).to_be_visible()
+    expect(head.get_by_role("button", name="Previous of the probes")).to_be_disabled()
+    head.get_by_role("button", name="Next of the probes").click()
+    expect(head.get_by_text("2 of 4")).to_be_visible()
+    button(page, "Undo").click()
+    expect(head.get_by_text(re.compile(r"\d of 4"))).to_have_count(0)
+    watched.check()

@@ -1,0 +1,194 @@
+"""Small step models with what PyTorch makes of them, for the engine in the page: `viewer/src/testing/steps/`.
+
+    python -m tests.step_models [FOLDER]    writes them
+
+Each model is recorded and exported as anybody's; what is expected of it comes from the torch model, run again with
+states held.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+import rnnvis
+from rnnvis.recording.holding import Hold
+
+FOLDER = Path(__file__).parents[1] / "viewer" / "src" / "testing" / "steps"
+WORDS, EMBEDDING = 12, 4
+TEXT = [[(3 * i + 5 * j * j + j) % WORDS for j in range(1 + (5 * i) % 8)] for i in range(24)]
+LONG = [2, 7, 1, 8, 2, 8, 4]
+
+
+class Reader(nn.Module):
+    """Words or vectors, recurrent layers, a head on the last state or on each."""
+
+    def __init__(self, rnn: nn.Module, head: nn.Module, each: bool = False) -> None:
+        super().__init__()
+        self.embedding, self.rnn, self.head, self.each = nn.Embedding(WORDS, EMBEDDING), rnn, head, each
+        for number, weight in enumerate(self.parameters()):
+            waves = torch.sin(torch.arange(weight.numel()) * (1.3 + 0.1 * number) + number)
+            weight.data = (0.9 * waves).reshape(weight.shape)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        hidden = self.rnn(self.embedding(ids))[0]
+        if not self.each and self.rnn.bidirectional:
+            units = hidden.shape[-1] // 2
+            hidden = torch.cat([hidden[:, -1, :units], hidden[:, 0, units:]], dim=-1)
+        elif not self.each:
+            hidden = hidden[:, -1]
+        return self.head(hidden)
+
+
+class Tied(nn.Module):
+    """A language model whose words are read and said with the same weights."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = Reader(nn.LSTM(EMBEDDING, EMBEDDING, 2, batch_first=True), nn.Linear(EMBEDDING, WORDS), each=True)
+        self.model.head.weight = self.model.embedding.weight
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.model(ids)
+
+
+class Vectors(Reader):
+    """Reads vectors of its words that are not the same wherever a word stands."""
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        return self.head(self.rnn(vectors)[0][:, -1])
+
+
+def models() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
+    """By name: a model, and how it is recorded."""
+    two = {"labels": [i % 2 for i in range(len(TEXT))], "classes": ["no", "yes"]}
+    three = {"labels": [i % 3 for i in range(len(TEXT))], "classes": ["a", "b", "c"]}
+    numbers = {"labels": [0.3 * i - 2 for i in range(len(TEXT))]}
+    tags = {"labels": [[w % 3 for w in row] for row in TEXT], "classes": ["x", "y", "z"]}
+    batch: dict[str, Any] = {"batch_first": True}
+    deep = nn.Sequential(nn.Linear(5, 6), nn.ReLU(), nn.Dropout(0.5), nn.Linear(6, 4), nn.GELU(), nn.Linear(4, 3))
+    return {
+        "lstm": (Reader(nn.LSTM(EMBEDDING, 5, **batch), nn.Linear(5, 2)), two),
+        "gru-2": (Reader(nn.GRU(EMBEDDING, 5, 2, **batch), deep), three),
+        "rnn-one-logit": (Reader(nn.RNN(EMBEDDING, 6, **batch), nn.Linear(6, 1)), two),
+        "relu-number": (Reader(nn.RNN(EMBEDDING, 6, nonlinearity="relu", **batch), nn.Linear(6, 1)), numbers),
+        "bidirectional": (Reader(nn.LSTM(EMBEDDING, 3, 2, bidirectional=True, **batch), nn.Linear(6, 2)), two),
+        "tags": (Reader(nn.GRU(EMBEDDING, 3, bidirectional=True, **batch), nn.Linear(6, 3), each=True), tags),
+        "projection": (Reader(nn.LSTM(EMBEDDING, 5, proj_size=3, **batch), nn.Linear(3, 3)), three),
+        "next-word": (Tied(), {}),
+        "vectors": (Vectors(nn.LSTM(EMBEDDING, 4, **batch), nn.Linear(4, 2)), {**two, "forward": _by_row}),
+    }
+
+
+def vectors(tokens: np.ndarray) -> np.ndarray:
+    """What the model of vectors reads, [steps, E], where it reads these tokens."""
+    steps, columns = np.arange(len(tokens))[:, None], np.arange(EMBEDDING)
+    return np.sin(np.asarray(tokens)[:, None] * (columns + 1.3) + 0.2 * steps).astype(np.float32)
+
+
+def _by_row(model: Any, batch: Any) -> Any:
+    return model(torch.from_numpy(np.stack([vectors(row) for row in batch.ids.numpy()])))
+
+
+def record(name: str) -> rnnvis.Recording:
+    """The recording of one of the models; its last sequence is `LONG`."""
+    model, how = models()[name]
+    labels = how.get("labels")
+    last = {} if labels is None else {"labels": [*labels, [w % 3 for w in LONG] if name == "tags" else labels[0]]}
+    words = [f"w{i}" for i in range(WORDS)]
+    return rnnvis.record(model, [*TEXT, LONG], words, **{"batch_steps": 1, **how, **last})
+
+
+def holds(states: dict[str, int]) -> list[list[Hold]]:
+    """What is held, one case after another: nothing, and each state in each way. `states` are units by name."""
+    found: list[list[Hold]] = [[]]
+    for state, units in states.items():
+        back = ".reverse." in state
+        some = np.array([0, units - 1])
+        late = {"first": 4} if back else {"first": 2}
+        found += [
+            [Hold(state, some, np.zeros(2))],
+            [Hold(state, some, None, **late)],
+            [Hold(state, some, np.array([0.5, -0.25]), first=4 if back else 1, last=2 if back else 3)],
+            [Hold(state, np.arange(units), scale=1.5, **late)],
+        ]
+    first, last = next(iter(states)), [*states][-1]
+    found.append([Hold(first, np.array([1]), np.array([0.75])), Hold(last, np.array([0]), None)])
+    return found
+
+
+def cases(recording: rnnvis.Recording, sequence: int = len(TEXT)) -> list[dict[str, Any]]:
+    """What PyTorch comes to along one sequence, with nothing held and with states held."""
+    rerun = recording.rerun
+    assert rerun is not None
+    tokens = recording.tokens[sequence]
+    by_vectors = recording.step_model().spec["reads"]["kind"] == "vectors"
+    found = []
+    for held in holds({name: len(recording.units[name].mean) for name in recording.states}):
+        batch = next(iter(rerun.steps(np.array([sequence]), held, gates=not held))).batches[""]
+        case: dict[str, Any] = {
+            "tokens": None if by_vectors else tokens.tolist(),
+            "vectors": _rows(vectors(tokens)) if by_vectors else None,
+            "held": [_said(one) for one in held],
+            "start": None,
+            "states": {name: _rows(of) for name, of in batch.states.items()},
+            "gates": {name: _rows(of) for name, of in batch.gates.items()} if not held else None,
+            "answers": _rows(rerun.answers(np.array([sequence]), held).values),
+        }
+        along = recording.step_model().spec["head"]
+        if along and along["along"] and along["per"] == "sequence" and not by_vectors:
+            every = np.arange(1, len(tokens) + 1)
+            case["along"] = _rows(rerun.answers(np.full(len(tokens), sequence), held, every).values)
+        found.append(case)
+    if all(".reverse." not in name for name in recording.states) and not by_vectors:
+        found.append(_continued(recording, found[0], 3))
+    return found
+
+
+def _continued(recording: rnnvis.Recording, whole: dict[str, Any], at: int) -> dict[str, Any]:
+    """The rest of a sentence, from word `at` on, started in the states that its beginning came to."""
+    step = recording.step_model().spec["head"]["per"] == "step"
+    return {
+        "tokens": whole["tokens"][at:],
+        "vectors": None,
+        "held": [],
+        "start": {name: of[at - 1] for name, of in whole["states"].items()},
+        "states": {name: of[at:] for name, of in whole["states"].items()},
+        "gates": {name: of[at:] for name, of in whole["gates"].items()},
+        "answers": whole["answers"][at:] if step else whole["answers"],
+    }
+
+
+def _said(hold: Hold) -> dict[str, Any]:
+    said: dict[str, Any] = {"state": hold.state, "units": hold.units.tolist()}
+    if hold.scale is not None:
+        said["scale"] = hold.scale
+    elif hold.value is None:
+        said["value"] = "previous"
+    else:
+        said["value"] = hold.value.tolist() if hold.value.any() else "zero"
+    return said | {name: at for name in ("first", "last") if (at := getattr(hold, name)) is not None}
+
+
+def _rows(values: np.ndarray) -> list[list[float]]:
+    return [[float(f"{value:.7g}") for value in row] for row in np.atleast_2d(values).tolist()]
+
+
+def write(folder: Path, names: Sequence[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        recording = record(name)
+        (folder / f"{name}.safetensors").write_bytes(recording.step_model().serialised())
+        text = json.dumps({"cases": cases(recording)}, separators=(",", ":"))
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER, list(models()))
