@@ -55,5 +55,5 @@ export function paintAnswerMemoryHead(
   theme: Tokens,
 ): void {
   if (!column.attention || !memory) return;
-  surface.text(column.attention.x - 2, y - 15, 'in answer', { family: 'interface', size: 12, fill: theme.ink3 });
+  surface.text(column.attention.x - 2, y, 'in answer', { family: 'interface', size: 12, fill: theme.ink3 });
 }
