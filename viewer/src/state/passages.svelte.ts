@@ -55,6 +55,7 @@ export class Passages {
       if (!loaded) await this.#replace(source, dataset, key, second);
       if (!second) this.#broken = loaded?.broken ?? null;
       else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
+      if (loaded) this.#missed(loaded.passage.sentence, second);
       return loaded?.passage ?? null;
     };
     this.#first.want(scope, JSON.stringify([sentence, towards]), load(sentence, false));
@@ -72,6 +73,14 @@ export class Passages {
     if (this.#broken) this.explorer.report('sequence', this.#broken.error);
     else this.explorer.clearProblem('sequence');
     this.explorer.colouring.want();
+  }
+
+  /** A step that the sentence does not have is not pinned, and that is said. */
+  #missed({ tokens }: Sentence, second: boolean): void {
+    const { step, step2, range } = this.explorer.view;
+    const asked = second ? step2 : Math.max(step ?? -1, range?.[1] ?? -1);
+    if (asked === null || asked < tokens.length) return;
+    this.explorer.notice = `The ${second ? 'second ' : ''}sentence has ${tokens.length === 1 ? 'one word' : `${tokens.length} words`}: there is no word ${asked + 1} to pin.`;
   }
 
   /** The sentence is not in the data: another one takes its place, and that is said. */
