@@ -8,6 +8,7 @@ import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
 import type { Focus, ViewState } from './types';
+import { MEASURE_KEYS } from './unitList';
 
 /** What is chosen, and every action that chooses. Each is one step of undo, fits the data, and stands in the link. */
 export abstract class Choices {
@@ -160,6 +161,16 @@ export abstract class Choices {
     this.change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
   }
 
+  /** Shows or hides what of each word is in the answer. */
+  setMemory(memory: boolean): void {
+    this.change({ memory });
+  }
+
+  /** Follows these units along the sentence, up to three. */
+  followUnits(units: readonly number[]): void {
+    this.change({ units: [...new Set(units)].slice(0, UNITS) });
+  }
+
   /** Shows what words pushed the answer by, or what they moved. */
   setShows(shows: ViewState['shows']): void {
     this.change({ shows });
@@ -172,10 +183,17 @@ export abstract class Choices {
     this.change({ units, page: this.view.page });
   }
 
+  /** Opens the page of a unit; its list of units keeps the order of the page “Units” where one came from there. */
   openUnit(unit: number): void {
-    if (this.view.page !== 'unit') this.#unitFrom = this.view.page;
+    const { page, units, unitRail, unitSort } = this.view;
+    if (page !== 'unit') this.#unitFrom = page;
+    const order = unitSort === 'unit' ? unitSort : MEASURE_KEYS.find((key) => key === unitSort);
     this.change(
-      { units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' },
+      {
+        units: [unit, ...units.filter((other) => other !== unit)].slice(0, UNITS),
+        page: 'unit',
+        unitRail: page === 'units' && order ? order : unitRail,
+      },
       'unit',
     );
   }
