@@ -21,6 +21,7 @@ import { Pushing } from './pushing.svelte';
 import { Trail } from './trail.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
+import { Trying } from './trying.svelte';
 import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
 
 export interface Options {
@@ -85,6 +86,7 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
+  readonly trying = new Trying(this);
   readonly pushing = new Pushing(this);
   readonly trail = new Trail(this);
   readonly chipLosses = new ChipLosses(
