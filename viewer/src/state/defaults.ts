@@ -14,6 +14,7 @@ export const PREFERENCES = {
   focusWord: null,
   held: null,
   units: [],
+  memory: false,
   page: 'picture',
   linkThreshold: 0.35,
   linkWidth: 1,
