@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from rnnvis.text.penn import penn_words
-from rnnvis.text.tokenizer import Tokens, characters, tokenize
+from rnnvis.text.tokenizer import ADDRESSES, Tokens, characters, tokenize
 
 Kind = Literal["words", "penn", "spaced", "characters", "pieces"]
 Mark = Literal["Ġ", "▁", "##", "@@", "</w>"]
@@ -122,7 +122,9 @@ def _always(vocabulary: Sequence[str], tokens: Sequence[np.ndarray], at: int) ->
     found = {int(row[at]) for row in tokens if len(row)}
     word = next(iter(found)) if len(found) == 1 else None
     long = sum(len(row) > 1 for row in tokens)
-    return word if word is not None and long > 1 and _MARKED.fullmatch(vocabulary[word]) else None
+    if word is None or long < 2 or vocabulary[word] in ADDRESSES or _UNKNOWN.fullmatch(vocabulary[word]):
+        return None
+    return word if _MARKED.fullmatch(vocabulary[word]) else None
 
 
 def _alone(word: int | None, ids: Mapping[str, int]) -> list[tuple[str, int | None]]:

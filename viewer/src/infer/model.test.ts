@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import type { DataProblem } from '../data/problem';
+import type { Request } from './messages';
+import { PlacedModel } from './model';
 import { openBytes } from './open';
 import { Cancelled, LONGEST, MOST, type Ask, type StepModel } from './types';
 
@@ -40,6 +42,26 @@ describe('a model at work', () => {
     for (const one of settled.slice(0, -1)) expect((one as PromiseRejectedResult).reason).toBeInstanceOf(Cancelled);
     const last = await model.run(edits[19]!);
     expect((settled[19] as PromiseFulfilledResult<unknown>).value).toEqual(last);
+  });
+
+  it('is sent nothing that a worker cannot be sent', async () => {
+    const store = <T extends object>(of: T): T =>
+      new Proxy(of, { get: (from, key) => wrapped(Reflect.get(from, key)) as T });
+    const wrapped = (value: unknown): unknown =>
+      value && typeof value === 'object' && !ArrayBuffer.isView(value) ? store(value) : value;
+    const sent: Request[] = [];
+    const place = { apart: true, hear: () => undefined, failed: () => undefined, close: () => undefined };
+    const model = new PlacedModel(
+      { ...place, send: (request) => void sent.push(structuredClone(request)) },
+      { states: [], means: null, words: null },
+    );
+    const held = [{ state: 'rnn.0.h', units: [1, 2], value: 'zero' as const }];
+    const asked = store(ask(SENTENCE, { held, initial: { a: Float32Array.of(1) }, score: { step: 1, id: 0 } }));
+    void model.run(asked);
+    void model.without(asked, store([held]));
+    void model.variants(store([asked]));
+    expect(sent).toHaveLength(3);
+    expect(sent[0]).toEqual({ id: 1, job: { kind: 'run', ask: ask(SENTENCE, { ...asked }) } });
   });
 
   it('runs lanes beside each other', async () => {

@@ -55,7 +55,7 @@ export class PlacedModel implements StepModel {
   }
 
   run(ask: Ask): Promise<Ran> {
-    return this.ask({ kind: 'run', ask }) as Promise<Ran>;
+    return this.ask({ kind: 'run', ask: plain(ask) }) as Promise<Ran>;
   }
 
   without(
@@ -64,11 +64,15 @@ export class PlacedModel implements StepModel {
     progress?: Progress,
     signal?: AbortSignal,
   ): Promise<Float64Array> {
-    return this.ask({ kind: 'without', ask, groups }, progress, signal) as Promise<Float64Array>;
+    return this.ask(
+      { kind: 'without', ask: plain(ask), groups: groups.map(plainHeld) },
+      progress,
+      signal,
+    ) as Promise<Float64Array>;
   }
 
   variants(asks: readonly Ask[], progress?: Progress, signal?: AbortSignal): Promise<SentenceSteps[]> {
-    return this.ask({ kind: 'variants', asks }, progress, signal) as Promise<SentenceSteps[]>;
+    return this.ask({ kind: 'variants', asks: asks.map(plain) }, progress, signal) as Promise<SentenceSteps[]>;
   }
 
   close(): void {
@@ -109,6 +113,22 @@ export class PlacedModel implements StepModel {
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }
+}
+
+/** The same without what stands in for parts of it, as a page's stores do: a worker can be sent no such things. */
+function plain(ask: Ask): Ask {
+  const { held, initial, answered, score } = ask;
+  return {
+    ...ask,
+    held: held && plainHeld(held),
+    initial: initial && { ...initial },
+    answered: answered && { ...answered },
+    score: score && { ...score },
+  };
+}
+
+function plainHeld(held: readonly Held[]): Held[] {
+  return Array.from(held, (one) => ({ ...one, units: Array.from(one.units) }));
 }
 
 /** What a reply other than a result says, as an error. */

@@ -70,11 +70,12 @@ export class Session {
   /** Runs the newest run, and what is in the background while there is none. */
   private async go(): Promise<void> {
     this.busy = true;
-    while (this.running.length) {
+    for (;;) {
+      await pause(); // What has already arrived may make a job needless.
+      const job = this.running.findLast(({ lane }) => lane !== null) ?? this.running[0];
+      if (!job) break;
       const until = performance.now() + this.slice;
-      const job = this.running.findLast(({ lane }) => lane !== null) ?? this.running[0]!;
       this.guarded(job.id, () => this.advance(job, until));
-      await pause();
     }
     this.busy = false;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clusterColour, contrast, DARK, diverging, LIGHT, mix, tokens } from './colour';
+import { clusterColour, contrast, DARK, distance, diverging, LIGHT, mix, tokens } from './colour';
 
 describe('mix', () => {
   it('keeps both ends', () => {
@@ -33,7 +33,11 @@ describe.each([LIGHT, DARK])('the $name theme', (theme) => {
         expect(contrast(mark, ground)).toBeGreaterThanOrEqual(3);
       }
     }
-    for (let i = 0; i < 8; i++) expect(contrast(clusterColour(i, theme), theme.background)).toBeGreaterThanOrEqual(4.5);
+    for (let i = 0; i < 8; i++) {
+      expect(contrast(clusterColour(i, theme), theme.background)).toBeGreaterThanOrEqual(4.5);
+      for (const other of [...theme.selected, theme.positive.mark, theme.negative.mark])
+        expect(distance(clusterColour(i, theme), other), `${i} and ${other}`).toBeGreaterThan(0.08);
+    }
     expect(contrast(theme.onSelected, theme.selected[0])).toBeGreaterThanOrEqual(4.5);
     expect(contrast(theme.onSelected, theme.selected[1])).toBeGreaterThanOrEqual(4.5);
   });

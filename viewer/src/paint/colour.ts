@@ -221,12 +221,17 @@ export function contrast(a: string, b: string): number {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** Hues that are neither orange nor blue: those two mean sign. */
-const HUES = [320, 165, 95, 290, 130, 5, 195, 345];
+/**
+ * Neither orange nor blue, which mean sign, nor the purple and green of selected words. Found by a search for the largest
+ * least difference of any two of them, in usual sight and, counted less, under the three deficiencies.
+ */
+const CLUSTERS: Record<ThemeName, readonly string[]> = {
+  light: ['#AA3F85', '#376303', '#49288C', '#776500', '#8D414F', '#6F60A8', '#504204', '#730C59'],
+  dark: ['#E27682', '#7DC976', '#C56BC1', '#EED956', '#2DCDF8', '#8A9D30', '#A3E8C0', '#CFAD1E'],
+};
 
-/** A colour for the i-th cluster, of one lightness in each theme; hues come round again after eight. */
+/** A colour for the i-th cluster; they come round again after eight. */
 export function clusterColour(i: number, theme: Tokens): string {
-  const hue = (HUES[i % HUES.length]! * Math.PI) / 180;
-  const [lightness, chroma] = theme.name === 'dark' ? [0.78, 0.11] : [0.46, 0.11];
-  return hex(fromOklab([lightness, chroma * Math.cos(hue), chroma * Math.sin(hue)]));
+  const colours = CLUSTERS[theme.name];
+  return colours[i % colours.length]!;
 }

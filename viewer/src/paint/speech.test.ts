@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contrast, DARK, LIGHT } from './colour';
+import { contrast, DARK, distance, LIGHT } from './colour';
 import { SPEECH, speechColour, speechLegend } from './speech';
 
 type Triple = [number, number, number];
@@ -63,6 +63,11 @@ describe.each([LIGHT, DARK])('colours of parts of speech', (theme) => {
         }
       }
     }
+  });
+
+  it('are colours, not ink', () => {
+    for (const { light, dark } of SPEECH)
+      expect(distance(theme.name === 'dark' ? dark : light, theme.ink)).toBeGreaterThan(0.12);
   });
 
   it('can be read as text', () => {

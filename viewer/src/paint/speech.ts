@@ -10,16 +10,16 @@ export interface SpeechGroup {
 
 /**
  * Neither orange nor blue, which mean sign. Found by a search for the largest least difference of any two of them, in
- * usual sight and under protanopia, deuteranopia and tritanopia, with a contrast of 4.6 to the page.
+ * usual sight and under protanopia, deuteranopia and tritanopia, with a contrast of 4.6 to the page, none near ink.
  */
 export const SPEECH: readonly SpeechGroup[] = [
-  { title: 'noun', parts: ['noun'], light: '#21681A', dark: '#239B30' },
-  { title: 'verb', parts: ['verb'], light: '#4724AF', dark: '#C7BBFE' },
-  { title: 'adjective', parts: ['adjective'], light: '#A04BBD', dark: '#CB67F0' },
-  { title: 'adverb', parts: ['adverb'], light: '#7F266C', dark: '#CCB225' },
-  { title: 'pronoun', parts: ['pronoun'], light: '#4B0956', dark: '#63CDA2' },
-  { title: 'conjunction', parts: ['conjunction'], light: '#223B09', dark: '#8EF858' },
-  { title: 'determiner, preposition', parts: ['determiner', 'preposition'], light: '#2A0D13', dark: '#E5F2D6' },
+  { title: 'noun', parts: ['noun'], light: '#196B0D', dark: '#239B30' },
+  { title: 'verb', parts: ['verb'], light: '#3D0F9F', dark: '#C7BBFE' },
+  { title: 'adjective', parts: ['adjective'], light: '#A542B7', dark: '#CB67F0' },
+  { title: 'adverb', parts: ['adverb'], light: '#CA2247', dark: '#CCB225' },
+  { title: 'pronoun', parts: ['pronoun'], light: '#6C044A', dark: '#63CDA2' },
+  { title: 'conjunction', parts: ['conjunction'], light: '#4A3B01', dark: '#8EF858' },
+  { title: 'determiner, preposition', parts: ['determiner', 'preposition'], light: '#694381', dark: '#F8596E' },
 ];
 
 const BY_PART = new Map(SPEECH.flatMap((group) => group.parts.map((part) => [part, group] as const)));

@@ -19,7 +19,7 @@ export function start(
   given: Pick<Options, 'home' | 'src' | 'fetcher'>,
 ): Running {
   measureWith(canvasMeasurer);
-  const explorer = new Explorer({ ...options(element), ...given });
+  const explorer = new Explorer({ ...options(element, given.home), ...given });
   const setTheme = (attribute: string | null): void => {
     explorer.theme = attribute === 'light' || attribute === 'dark' ? attribute : pageScheme();
   };
@@ -45,7 +45,7 @@ export function start(
   };
 }
 
-function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
+function options(element: HTMLElement, home: string | null): Omit<Options, 'home' | 'src'> {
   const text = (name: string): string | null => element.getAttribute(name);
   const whole = (name: string): number | undefined =>
     /^\d{1,6}$/.test(text(name) ?? '') ? Number(text(name)) : undefined;
@@ -71,11 +71,17 @@ function options(element: HTMLElement): Omit<Options, 'home' | 'src'> {
       .filter(Boolean);
   return {
     layout,
-    page: new URL(text('explorer') ?? '', document.baseURI).href.replace(/#.*$/, ''),
+    page: fullPage(text('explorer'), text('src'), home),
     site: text('home') === null ? null : new URL(text('home')!, document.baseURI).href,
     address: layout === 'page' && location.protocol !== 'about:' ? pageAddress() : NO_ADDRESS,
     view,
   };
+}
+
+/** The page named by the element; else the one around the explorer's own files, where it shows the same data. */
+function fullPage(named: string | null, src: string | null, home: string | null): string | null {
+  if (named !== null) return new URL(named, document.baseURI).href.replace(/#.*$/, '');
+  return src !== null || home === null ? null : new URL('../', home).href;
 }
 
 /** Canvas text does not wait for fonts: ask for those that the picture uses, then paint again. */

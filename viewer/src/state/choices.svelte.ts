@@ -7,6 +7,7 @@ import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
 import type { Focus, ViewState } from './types';
+import { MEASURE_KEYS } from './unitList';
 
 /** What is chosen, and every action that chooses. Each is one step of undo, fits the data, and stands in the link. */
 export abstract class Choices {
@@ -148,10 +149,17 @@ export abstract class Choices {
     this.change({ units, page: this.view.page });
   }
 
+  /** Opens the page of a unit; its list of units keeps the order of the page “Units” where one came from there. */
   openUnit(unit: number): void {
-    if (this.view.page !== 'unit') this.#unitFrom = this.view.page;
+    const { page, units, unitRail, unitSort } = this.view;
+    if (page !== 'unit') this.#unitFrom = page;
+    const order = unitSort === 'unit' ? unitSort : MEASURE_KEYS.find((key) => key === unitSort);
     this.change(
-      { units: [unit, ...this.view.units.filter((other) => other !== unit)].slice(0, UNITS), page: 'unit' },
+      {
+        units: [unit, ...units.filter((other) => other !== unit)].slice(0, UNITS),
+        page: 'unit',
+        unitRail: page === 'units' && order ? order : unitRail,
+      },
       'unit',
     );
   }

@@ -21,8 +21,8 @@ export interface Options {
   /** Folder of the explorer's own files; null where the page is all there is. */
   home: string | null;
   layout: 'page' | 'hero';
-  /** Address of the full page, for “Open in explorer”. */
-  page: string;
+  /** Address of the full page, for “Open in explorer”; null where there is none. */
+  page: string | null;
   /** Address of the site's home page, which the name in the top bar leads to. */
   site?: string | null;
   address?: Address;
@@ -249,12 +249,12 @@ export class Explorer extends Choices {
 
   /** Whether the page has an address that a link can lead to; in the output of a notebook it has none. */
   get linkable(): boolean {
-    return this.layout !== 'page' || this.#address.page !== '';
+    return this.layout === 'page' ? this.#address.page !== '' : this.#options.page !== null;
   }
 
   /** The whole address that restores this view on the full page. */
   linkAddress(): string {
-    return `${this.layout === 'page' ? this.#address.page : this.#options.page}#${this.link()}`;
+    return `${this.layout === 'page' ? this.#address.page : (this.#options.page ?? '')}#${this.link()}`;
   }
 
   // Problems.
