@@ -140,8 +140,11 @@ def test_the_response_scale_fits_what_is_shown_or_stays(watched: Watched) -> Non
             found.add(round(drawn(page)["colourLimit"], 6))
         return found
 
+    button(page, "More").click()
     page.get_by_role("combobox", name="Colour scale").select_option("fixed")
+    page.keyboard.press("Escape")
     assert len(limits()) == 1
+    button(page, "More").click()
     page.get_by_role("combobox", name="Colour scale").select_option("fit")
     assert len(limits()) > 1
     watched.check()
