@@ -1,7 +1,7 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [record] [interventions] [memory] [publishing] [demo] [coclustering] [planted]
-                     [published] [viewer]
+python -m benchmarks [recording] [record] [parts] [interventions] [memory] [publishing] [demo] [coclustering] [planted]
+                     [published] [typing] [viewer]
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, demo, interventions, memory, publishing, recording, viewer
+from benchmarks import clustering, demo, inference, interventions, memory, parts, publishing, recording, viewer
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -24,6 +24,7 @@ def main(wanted: Sequence[str]) -> None:
     measures: dict[str, tuple[str, Callable[[], Table]]] = {
         "recording": ("Recording", recording.measure),
         "record": ("Recording beside the model itself", recording.measure_record),
+        "parts": (parts.TITLE, parts.measure),
         "interventions": ("Interventions", interventions.measure),
         "memory": ("Memory", memory.measure),
         "publishing": ("Publishing", publishing.measure),
@@ -34,20 +35,21 @@ def main(wanted: Sequence[str]) -> None:
             "Co-clustering the published responses",
             lambda: clustering.published(site / "explorer" / "data"),
         ),
+        "typing": ("The model in the page", lambda: inference.measure(site)),
         "viewer": ("The explorer", lambda: viewer.measure(site)),
     }
     unknown = sorted(set(wanted) - set(measures))
     if unknown:
         raise SystemExit(f"there is no benchmark {unknown[0]}: {', '.join(measures)}")
     before = _sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
-    parts = []
+    sections = []
     for name, (title, measure) in measures.items():
         if wanted and name not in wanted:
-            parts += [before[title]] if title in before else []
+            sections += [before[title]] if title in before else []
             continue
         say(f"Measuring {name}")
-        parts.append(f"{measure().markdown()}\nMeasured on {machine()}\n")
-    text = "Each table says on which machine it was measured.\n\n" + "\n".join(parts)
+        sections.append(f"{measure().markdown()}\nMeasured on {machine()}\n")
+    text = "Each table says on which machine it was measured.\n\n" + "\n".join(sections)
     RESULTS.write_text(text, encoding="utf-8")
     print(text)
 

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from rnnvis.api.serve import serve
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
+    from rnnvis.recording.called import Batch
     from rnnvis.recording.complex_states import modulus, parts
     from rnnvis.recording.holding import Hold
     from rnnvis.recording.source import StateSource
     from rnnvis.recording.step_model.model import StepModel
-    from rnnvis.recording.steps import Batch
 
 __all__ = [
     "Batch",
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "Batch": "rnnvis.recording.steps",
+    "Batch": "rnnvis.recording.called",
     "Hold": "rnnvis.recording.holding",
     "Recording": "rnnvis.api.recording",
     "RnnvisError": "rnnvis.errors",

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Called
 from rnnvis.recording.heads import Head, find_head
 from rnnvis.recording.returned import Returned
-from rnnvis.recording.steps import record_steps
+from tests.python.stepping import record_steps
 
 WORDS, CLASSES = 30, 3
 
@@ -52,7 +53,7 @@ class Reader(nn.Module):
 def head_of(model: nn.Module, answer: Returned | None = None, plan: Plan | None = None) -> Head | None:
     model.eval()
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    return find_head(model, {"": sentences()}, 0, forward, plan or Plan(), answer or lies())
+    return find_head(Called(model, {"": sentences()}, 0, forward, plan or Plan()), answer or lies())
 
 
 def after_each(model: nn.Module, row: np.ndarray) -> np.ndarray:

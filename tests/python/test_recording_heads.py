@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Called
 from rnnvis.recording.heads import Head, find_head
 from tests.python.answering import CLASSES, WORDS, Reader, after_each, head_of, lies, odds, sentences, states_of
 
@@ -98,7 +99,7 @@ def test_both_directions_at_their_ends_have_weights_and_cannot_end_anywhere() ->
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
     for kind, at in ((Both, "end"), (LastWord, "word")):
         model = kind(bidirectional=True).eval()
-        head = find_head(model, {"": sentences()}, 0, forward, Plan(), lies())
+        head = find_head(Called(model, {"": sentences()}, 0, forward), lies())
         assert head is not None
         assert head.weights is not None
         assert (head.at, head.states, head.ends_anywhere) == (at, ("rnn.0.h", "rnn.0.reverse.h"), False)
@@ -204,7 +205,7 @@ def test_a_tagger_reads_both_directions_at_its_word() -> None:
 
     model = Tagger(bidirectional=True).eval()
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    head = find_head(model, {"": sentences()}, 0, forward, Plan(), lies("step"))
+    head = find_head(Called(model, {"": sentences()}, 0, forward), lies("step"))
     assert head is not None
     assert head.linear
     assert head.ends_anywhere
@@ -269,7 +270,7 @@ def test_one_row_at_a_time_and_rows_of_more_words() -> None:
     check(One(), head_of(One(), plan=Plan(alone=True)))
     text = [row for row in sentences() if len(row) > 2]
     forward = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    head = find_head(AtLeastThree().eval(), {"": text}, 0, forward, Plan(), lies())
+    head = find_head(Called(AtLeastThree().eval(), {"": text}, 0, forward), lies())
     assert head is not None
     assert head.linear
 
@@ -280,7 +281,7 @@ def test_the_model_is_left_as_it_was() -> None:
     forward, kept = nn.GRU.forward, dict(vars(model.rnn))
     model.train()
     plain = lambda m, batch: m(batch.ids, batch.lengths)  # noqa: E731
-    find_head(model, {"": sentences()}, 0, plain, Plan(), lies())
+    find_head(Called(model, {"": sentences()}, 0, plain), lies())
     assert model.training
     assert nn.GRU.forward is forward
     assert vars(model.rnn).keys() == kept.keys()

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from rnnvis.errors import RnnvisError
+from rnnvis.recording.called import Called
 from rnnvis.recording.following import follow
 from rnnvis.recording.holding import Hold
 from rnnvis.recording.steps import run_batches, step_batch
@@ -63,7 +64,7 @@ def by_hand(model: Reader, row: np.ndarray, reverse: bool, what) -> Tensor:
 @torch.no_grad()
 def states(model: Reader, holds: list[Hold]) -> dict[str, list[np.ndarray]]:
     readings = {"": TEXT}
-    plan = follow(model, readings, 0, call)
+    plan = follow(Called(model, readings, 0, call))
     found: dict[str, list] = {}
     for rows, traces, reads, _ in run_batches(model, readings, 40, 0, call, plan, holds=holds):
         batch = step_batch(rows, reads[""], traces, gates=False)

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from rnnvis.api.answers import NONE, Answer, meaning, read_outputs
+from rnnvis.api.answers import NONE, Answer, meaning, read_outputs, targets
 from rnnvis.api.inputs import Labels
+from rnnvis.api.reads import Read
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import AnswerCollector, Answers
 from rnnvis.measures.recorder import STATES_BYTES, sampled
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
-from rnnvis.recording.alignment import Plan
+from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.called import Called, Forward
 from rnnvis.recording.candidates import Candidate, candidates, source_candidates
 from rnnvis.recording.source import answers_of
-from rnnvis.recording.steps import Forward
+from rnnvis.recording.steps import reading_of
 
 EQUAL = "The answer depends on what fills a row up behind its end, so that sequences of one length share a batch."
 
@@ -92,7 +94,7 @@ def _candidates(
         give = answers_of(model)
         return [] if give is None else source_candidates(model, give, texts[""], fills[""], chosen)
     assert forward is not None
-    return candidates(model, texts, fills, forward, plan, cut=cut, outputs=chosen)
+    return candidates(Called(model, texts, fills, forward, plan), cut=cut, outputs=chosen)
 
 
 @dataclass
@@ -140,3 +142,19 @@ class AnswerWatch:
         """What was taken in."""
         at = self.answer.at
         return None if self.collector is None else self.collector.result(at.scale, at.name, self.answer.classes)
+
+
+def answer_watch(
+    answer: Answer,
+    whole: Mapping[str, Read],
+    read: Mapping[str, Read],
+    plan: Plan,
+    running: Sequence[np.ndarray] | None,
+) -> AnswerWatch:
+    """What takes in the answers to the text that they follow; `whole` is before words were left out of it."""
+    name = answer.at.reading
+    one, kept = whole[name], read[name]
+    cut = plan.apart(lambda path: reading_of(path, whole)).get(name, AS_THEY_STAND)
+    of = kept.sample
+    target = targets(answer, one.labels, one.ids, kept.ids, cut.first, running)
+    return AnswerWatch(answer, kept.ids.lengths, kept.keys, target, of.answered, of.always, of.states_bytes)

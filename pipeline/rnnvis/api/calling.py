@@ -16,9 +16,10 @@ from torch.nn.functional import one_hot, pad
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import recurrent_modules
 from rnnvis.recording.alignment import Plan, UnfollowedError
+from rnnvis.recording.called import Batch, Called, Forward
 from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
-from rnnvis.recording.steps import Batch, Forward, one_at_a_time, run_batches
+from rnnvis.recording.steps import one_at_a_time, run_batches
 from rnnvis.text.sentences import largest_id, lengths_of
 
 _LONG = 50
@@ -60,7 +61,7 @@ def usual_way(
             continue  # it takes batches; without one, axes would mean something else to it
         call = around(way.forward)
         try:
-            plan = follow(model, readings, padding_id, call, alone=way.alone, only=only)
+            plan = follow(Called(model, readings, padding_id, call, Plan(alone=way.alone, only=only)))
             few = {name: [row[: LENGTHS[0]] for row in text[:2]] for name, text in readings.items()}
             for _ in run_batches(model, few, 2 * LENGTHS[0], padding_id, call, plan):
                 pass
@@ -103,7 +104,8 @@ def own_way(
     refusals: list[Exception] = []
     for way in ways:
         try:
-            plan = follow(model, readings, padding_id, forward, only=only, **way)
+            called = Called(model, readings, padding_id, forward, Plan(alone=way["alone"], only=only))
+            plan = follow(called, cut=way["cut"])
         except Exception as refusal:  # A model that takes one row at a time may fail in any way on several.
             refusals.append(refusal)
             continue

@@ -13,9 +13,9 @@ from rnnvis.arguments import shown
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Forward
 from rnnvis.recording.documents import check_plan, record_documents, record_started
 from rnnvis.recording.returned import Returned
-from rnnvis.recording.steps import Forward
 
 INITIAL = ("zero", "carried")
 NOTE = "Each sequence starts from the state that the one before it in its document ended in."

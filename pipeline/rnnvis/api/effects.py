@@ -15,9 +15,10 @@ from rnnvis.api.rerun import Rerun
 from rnnvis.measures.outputs.pushes import EffectRecorder, Effects, changes
 from rnnvis.measures.recorder import Text
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Called, Forward
 from rnnvis.recording.heads import Head, find_head
 from rnnvis.recording.scores import scores
-from rnnvis.recording.steps import Forward, StepBatch, reading_of
+from rnnvis.recording.steps import StepBatch, reading_of
 from rnnvis.text.sentences import Sentences
 
 BEGINNINGS = 1_000_000
@@ -138,7 +139,7 @@ def find_effects(
         return None
     head = None
     if forward is not None:
-        head = find_head(model, texts, fills, forward, plan, answer.at, answer.at.reading)
+        head = find_head(Called(model, texts, fills, forward, plan), answer.at, answer.at.reading)
     return EffectWatch(plan, answer, head)
 
 

@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from rnnvis import progress
 from rnnvis.api.answer_memory import MemoryWatch
-from rnnvis.api.answering import AnswerWatch, find_answer
-from rnnvis.api.answers import Answer, Outputs, read_outputs, targets
+from rnnvis.api.answering import answer_watch, find_answer
+from rnnvis.api.answers import Outputs, read_outputs
 from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
 from rnnvis.api.effects import find_effects
 from rnnvis.api.inputs import (
-    Labels,
-    Tokens,
     read_classes,
     read_labels,
     read_sequences,
     read_vocabulary,
-    sequence_keys,
 )
+from rnnvis.api.models import at_most, cell_name, fingerprint, module_of, padding_id, padding_of, resolution, unwrapped
+from rnnvis.api.reads import Read, row_for_row, with_words_left_out
 from rnnvis.api.recording import Recording
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
 from rnnvis.arguments import ANY, checks_arguments, instance
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
-from rnnvis.measures.recorder import StateRecorder, Text
+from rnnvis.measures.recorder import StateRecorder
 from rnnvis.measures.sentences.attention import AttentionRecorder
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
-from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.alignment import Plan
 from rnnvis.recording.beside import ReturnedBeside
+from rnnvis.recording.called import Called, Forward
 from rnnvis.recording.checking import GAP, SelfCheck
 from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
 from rnnvis.recording.returned import Returned
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_alone, run_batches, step_batch
+from rnnvis.recording.steps import reading_of, run_alone, run_batches, step_batch
 from rnnvis.recording.threads import limited
 from rnnvis.text.sentences import Sentences
 
 Passes = Iterator[dict[str, StepBatch]]
-BATCH_BYTES = 48 * 2**20
-"""What a batch takes at most, about, for the states and gates of all of its steps."""
 
 
 @checks_arguments(model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, sample=instance(Sample))
@@ -121,21 +115,21 @@ def record(
     sequence alone by more than 1e-4 of the largest, that are no numbers, or states that are kept from call to call and
     nothing resets.
     """
-    model = _unwrapped(model)
+    model = unwrapped(model)
     plain = isinstance(model, StateSource)
     if plain and (tokens or forward or only):
         raise RnnvisError(
             f"{type(model).__name__} is a StateSource: its steps read the sequences as they are",
             "leave out forward, tokens and only",
         )
-    recurrent = {} if plain else recurrent_modules(_module(model), only)
+    recurrent = {} if plain else recurrent_modules(module_of(model), only)
     batch_steps = at_most(batch_steps, recurrent.values())
     words = read_vocabulary(vocabulary)
-    padding = {"": _padding(model)}
+    padding = {"": padding_id(model)}
     ids = read_sequences(sequences, words, lengths, padding[""])
     names, _ = read_classes(classes), read_outputs(outputs)
     of_input = read_labels(labels, len(ids), np.array([len(row) for row in ids]), names)
-    read = {"": _Read(Sentences.of(ids), words, of_input, (sample or Sample()).checked(len(ids)))}
+    read = {"": Read(Sentences.of(ids), words, of_input, (sample or Sample()).checked(len(ids)))}
     running = read_documents(documents, initial, len(ids))
     if running is not None and (plain or tokens):
         what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
@@ -143,8 +137,8 @@ def record(
     if tokens is not None and not isinstance(tokens, Mapping):
         raise RnnvisError(f"tokens is a {type(tokens).__name__}", 'name the module that reads: tokens={"decoder": ids}')
     for name, given in (tokens or {}).items():
-        padding[name] = _padding_of(_module(model), name, recurrent)
-        read[name] = _other(name, given, read[""], padding[name])
+        padding[name] = padding_of(module_of(model), name, recurrent)
+        read[name] = row_for_row(name, given, read[""], padding[name])
     bounded = list(getattr(model, "bounded", None) or ()) if plain else []
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
@@ -152,9 +146,9 @@ def record(
     plan, own = Plan(), forward is not None
     with limited(threads):
         if not plain:
-            find = partial(_way, _module(model), texts, fills, forward, batch_steps == 1, only)
-            call, plan = with_resets(_module(model), find)
-            forward, bounded = rehearse(_module(model), texts, fills, call, plan, cut=not own)
+            find = partial(_way, module_of(model), texts, fills, forward, batch_steps == 1, only)
+            call, plan = with_resets(module_of(model), find)
+            forward, bounded = rehearse(Called(module_of(model), texts, fills, call, plan), cut=not own)
         answer = find_answer(
             model,
             texts,
@@ -173,14 +167,14 @@ def record(
     carried = None
     if running is not None and forward is not None:
         fill = fills[""]
-        carried = Carried(_module(model), read[""].ids, running, forward, plan, batch_steps, fill, own, at)
+        carried = Carried(module_of(model), read[""].ids, running, forward, plan, batch_steps, fill, own, at)
         plan.notes.append(NOTE)
     for note in plan.notes:
         progress.say(note)
-    whole, read = read, _with_words_left_out(read, plan)
+    whole, read = read, with_words_left_out(read, plan)
     watching: dict[str, list[Once]] = {name: [Once(Numbers(name)), Once(SameStates())] for name in read}
     watching[""] += map(Once, [attention, *observers])
-    watch = _watch(answer, whole, read, plan, running) if answer else None
+    watch = answer_watch(answer, whole, read, plan, running) if answer else None
     if watch and answer:
         watching[answer.at.reading].append(Once(watch))
     if effects and answer:
@@ -214,15 +208,15 @@ def record(
                 for one in chain(*watching.values()):
                     one.again()
         if check:
-            again.compare(carried.alone if carried else partial(run, False), _resolution(model))
-            if others.gap > max(GAP, 4 * _resolution(model)):
+            again.compare(carried.alone if carried else partial(run, False), resolution(model))
+            if others.gap > max(GAP, 4 * resolution(model)):
                 plan.say(
                     "What the model returned for a sequence is not the same alone and in a batch: it differs by "
                     f"{others.gap:.2g} of its largest value, or comes back in another order. The states are the same."
                 )
 
     states = {name: {state.name: state for state in recorder.result()} for name, recorder in recorders.items()}
-    weights = _fingerprint(model)
+    weights = fingerprint(model)
     followed = read[at.reading if at else ""].ids
     target = watch.target if watch else None
     rerun = Rerun(
@@ -236,7 +230,7 @@ def record(
         target,
         followed.lengths,
         weights,
-        _fingerprint,
+        fingerprint,
         running,
         own,
         threads,
@@ -252,7 +246,7 @@ def record(
             model_name=type(model).__name__,
             parameters=sum(p.numel() for p in model.parameters()) if isinstance(model, nn.Module) else 0,
             weights=weights,
-            cell=_cell(recurrent) or type(model).__name__,
+            cell=cell_name(recurrent) or type(model).__name__,
             words=read[name].words,
             tokens=read[name].ids,
             keys=read[name].keys,
@@ -273,67 +267,6 @@ def record(
         )
 
     return recording("", {name: recording(name, {}) for name in read if name})
-
-
-@dataclass(frozen=True)
-class _Read:
-    """Sequences that a module reads, with the names of their ids and the labels that they share."""
-
-    ids: Sentences
-    words: tuple[str, ...]
-    labels: Labels
-    sample: Sample
-
-    @cached_property
-    def keys(self) -> list[str]:
-        return sequence_keys(self.ids, self.words) if self.sample.keys is None else list(self.sample.keys)
-
-    @property
-    def text(self) -> Text:
-        everything = np.ones(len(self.ids), dtype=bool)
-        of = self.sample
-        return Text(
-            self.ids,
-            self.keys,
-            len(self.words),
-            everything if of.measured is None else of.measured,
-            ~everything if of.always is None else of.always,
-            self.labels.of >= 0 if of.ended is None else of.ended,
-            of.states_bytes,
-        )
-
-
-def _watch(
-    answer: Answer,
-    whole: Mapping[str, _Read],
-    read: Mapping[str, _Read],
-    plan: Plan,
-    running: Sequence[np.ndarray] | None,
-) -> AnswerWatch:
-    """What takes in the answers to the text that they follow; `whole` is before words were left out of it."""
-    name = answer.at.reading
-    one, kept = whole[name], read[name]
-    cut = plan.apart(lambda path: reading_of(path, whole)).get(name, AS_THEY_STAND)
-    of = kept.sample
-    target = targets(answer, one.labels, one.ids, kept.ids, cut.first, running)
-    return AnswerWatch(answer, kept.ids.lengths, kept.keys, target, of.answered, of.always, of.states_bytes)
-
-
-def _other(name: str, given: Any, of: _Read, padding: int | None) -> _Read:
-    """What `tokens[name]` says, row for row beside the input `of`."""
-    asked = given if isinstance(given, Tokens) else Tokens(given)
-    words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
-    try:
-        ids = read_sequences(asked.sequences, words, asked.lengths, padding)
-    except RnnvisError as error:
-        raise RnnvisError(f'tokens["{name}"]: {error.message}', error.fix) from None
-    if len(ids) != len(of.ids):
-        raise RnnvisError(
-            f'tokens["{name}"] has {len(ids)} rows for {len(of.ids)} sequences',
-            "pass one row of ids for each sequence, in the same order",
-        )
-    labels = replace(of.labels, tags=None, tag_names=())
-    return _Read(Sentences.of(ids), words, labels, replace(of.sample, keys=None))
 
 
 def _way(
@@ -388,91 +321,3 @@ def _steps(
         traces.clear()  # copied by now
         yield found
         del found
-
-
-def at_most(batch_steps: int, modules: Collection[nn.Module]) -> int:
-    """`batch_steps`, or as many as `BATCH_BYTES` hold of eight arrays a layer: states, those before, and gates."""
-    layers = (getattr(m, "num_layers", 1) * (1 + getattr(m, "bidirectional", False)) for m in modules)
-    step = sum(32 * int(getattr(m, "hidden_size", 0)) * n for m, n in zip(modules, layers, strict=True))
-    return batch_steps if batch_steps == 1 else max(2, min(batch_steps, BATCH_BYTES // max(1, step)))
-
-
-def _with_words_left_out(read: Mapping[str, _Read], plan: Plan) -> dict[str, _Read]:
-    """`read`, and apart from it the words that modules read which leave out some of them."""
-    found = dict(read)
-    for name, one in plan.apart(lambda path: reading_of(path, read)).items():
-        of = read[reading_of(name, read)]
-        tags = of.labels.tags and tuple(one.kept(row) for row in of.labels.tags)
-        kept = Sentences.of([one.kept(row) for row in of.ids])
-        found[name] = replace(of, ids=kept, labels=replace(of.labels, tags=tags))
-    return found
-
-
-def _resolution(model: Any) -> float:
-    """The spacing of the numbers near 1 in which the parameters of `model` are kept; the coarsest."""
-    kept = model.parameters() if isinstance(model, nn.Module) else ()
-    return max((torch.finfo(p.dtype).eps for p in kept if p.is_floating_point()), default=0.0)
-
-
-def _unwrapped(model: Any) -> Any:
-    """The module inside of DataParallel or torch.compile, which shares its weights."""
-    while True:
-        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
-            model = model.module
-        elif isinstance(model, nn.Module) and isinstance(getattr(model, "_orig_mod", None), nn.Module):
-            model = model._orig_mod
-        else:
-            return model
-
-
-def _module(model: Any) -> nn.Module:
-    if isinstance(model, nn.Module):
-        return model
-    load = "build the model and load its weights: model.load_state_dict(torch.load(path, weights_only=True))"
-    if isinstance(model, str | Path):
-        raise RnnvisError(f'"{model}" is a path, not a model', load)
-    if isinstance(model, Mapping) and any(isinstance(value, Tensor) for value in model.values()):
-        raise RnnvisError("this is a state dict: it holds weights, but not the model that reads with them", load)
-    if isinstance(model, type):
-        raise RnnvisError(f"{model.__name__} is a class, not a model", f"pass one that was made: {model.__name__}(…)")
-    raise RnnvisError(
-        f"{type(model).__name__} is no torch module",
-        "pass an nn.Module with recurrent layers, or an object with `states` and `steps`: a rnnvis.StateSource",
-    )
-
-
-def _padding_of(model: nn.Module, name: str, recurrent: Mapping[str, nn.Module]) -> int | None:
-    """The padding id of the part of `model` called `name`, else of all of it."""
-    if not any(path == name or path.startswith(f"{name}.") for path in recurrent):
-        raise RnnvisError(
-            f'tokens names "{name}", which is no recurrent module and holds none',
-            f"recurrent modules of {type(model).__name__}: {', '.join(recurrent)}",
-        )
-    part = model if name == "model" else model.get_submodule(name)
-    return _padding(part) if any(isinstance(m, nn.Embedding) for m in part.modules()) else _padding(model)
-
-
-def _padding(model: Any) -> int | None:
-    """The padding id that the embeddings of `model` agree on."""
-    if not isinstance(model, nn.Module):
-        return None
-    found = {m.padding_idx for m in model.modules() if isinstance(m, nn.Embedding)} - {None}
-    return found.pop() if len(found) == 1 else None
-
-
-def _cell(recurrent: Mapping[str, nn.Module]) -> str:
-    kinds = {type(module).__name__.removesuffix("Cell") for module in recurrent.values()}
-    return "mixed" if len(kinds) > 1 else kinds.pop() if kinds else ""
-
-
-def _fingerprint(model: Any) -> str:
-    """SHA-256 (hex) over names, shapes and values of everything that the model remembers; of its class, if no module"""
-    hashed = hashlib.sha256()
-    if not isinstance(model, nn.Module):
-        return hashlib.sha256(f"{type(model).__module__}.{type(model).__qualname__}".encode()).hexdigest()
-    for name, value in sorted(model.state_dict().items()):
-        if isinstance(value, Tensor):
-            plain = value.detach().cpu().contiguous()
-            hashed.update(f"{name}\0{plain.dtype}\0{tuple(plain.shape)}\0".encode())
-            hashed.update(plain.reshape(-1).view(torch.uint8).numpy().data if plain.numel() else b"")
-    return hashed.hexdigest()

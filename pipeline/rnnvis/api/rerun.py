@@ -15,13 +15,15 @@ from rnnvis.api.answers import Answer
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource, StepBatch
 from rnnvis.recording.alignment import Plan
+from rnnvis.recording.called import Forward
 from rnnvis.recording.documents import record_documents
 from rnnvis.recording.heads import Head
 from rnnvis.recording.holding import Hold
 from rnnvis.recording.returned import Given
 from rnnvis.recording.source import source_steps
-from rnnvis.recording.steps import Forward, reading_of, run_batches, step_batch
+from rnnvis.recording.steps import reading_of, rows_of, run_batches, step_batch
 from rnnvis.recording.threads import limited
+from rnnvis.text.sentences import Sentences
 
 ANEW = "record the model anew, and ask that recording"
 
@@ -93,17 +95,18 @@ class Rerun:
         prefixes: np.ndarray | None = None,
         *,
         without: np.ndarray | None = None,
+        states: bool = True,
         gates: bool = False,
         gradients: bool = False,
     ) -> Iterator[Ran]:
         """Run the model over the `sequences` int64 [n], over the first `prefixes` int64 [n] words of each, or
         `without` the word that int64 [n] says, −1 for none.
 
-        States are held as `holds` say. `StepBatch.answer` of the text that the answers follow is what was answered;
-        with `gradients` it can be followed back to what steers the model (`Hold.steer`). Sequences of a batch have
-        their own numbers, `Ran.rows` says which of those asked for they are. RnnvisError: the weights have changed, a
-        sequence that is not there, prefixes of several texts, or held states that are carried from sequence to
-        sequence.
+        States are held as `holds` say; with `states=False` none are handed out. `StepBatch.answer` of the text that
+        the answers follow is what was answered; with `gradients` it can be followed back to what steers the model
+        (`Hold.steer`). Sequences of a batch have their own numbers, `Ran.rows` says which of those asked for they are.
+        RnnvisError: the weights have changed, a sequence that is not there, prefixes of several texts, or held states
+        that are carried from sequence to sequence.
         """
         self.check()
         asked = self._asked(sequences)
@@ -151,7 +154,7 @@ class Rerun:
                 yield Ran(
                     rows,
                     {
-                        name: step_batch(rows, read, of[name], gates=gates, answer=answers.get(name))
+                        name: step_batch(rows, read, of[name] if states else (), gates=gates, answer=answers.get(name))
                         for name, read in reads.items()
                     },
                 )
@@ -207,7 +210,7 @@ class Rerun:
             )
         asked = self._asked(sequences)
         parts: list[tuple[np.ndarray, ...]] = []
-        for ran in self.steps(asked, holds, prefixes):
+        for ran in self.steps(asked, holds, prefixes, states=False):
             batch = ran.batches[self.answer.at.reading]
             given = batch.answer
             assert given is not None
@@ -275,8 +278,10 @@ def placed(given: Given, batch: StepBatch) -> tuple[np.ndarray, np.ndarray]:
 
 def _cut(
     text: Sequence[np.ndarray], asked: np.ndarray, prefixes: np.ndarray | None, without: np.ndarray | None
-) -> list[np.ndarray]:
-    rows = [text[int(i)] for i in asked]
+) -> Sentences:
+    rows = rows_of(text, asked)
     if without is not None:
-        return [row if w < 0 else np.delete(row, w) for row, w in zip(rows, without.tolist(), strict=True)]
-    return rows if prefixes is None else [row[:n] for row, n in zip(rows, prefixes.tolist(), strict=True)]
+        rows = [row if w < 0 else np.delete(row, w) for row, w in zip(rows, without.tolist(), strict=True)]
+    elif prefixes is not None:
+        rows = [row[:n] for row, n in zip(rows, prefixes.tolist(), strict=True)]
+    return Sentences.of(rows)

@@ -11,19 +11,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.recording.alignment import Alignment, Plan, aligned, strongest
+from rnnvis.recording.answer_values import (
+    Normalised,
+    begins_with_state,
+    class_last,
+    list_lengths,
+    near,
+    normalisation,
+    sizes_along_time,
+    way_followed,
+    where_felt,
+)
+from rnnvis.recording.called import Batch, Called
 from rnnvis.recording.origins import SOFTMAX, SUMS, Origins
-from rnnvis.recording.probing import FELT, Probe
+from rnnvis.recording.probing import Probe
 from rnnvis.recording.returned import ALL, Axis, Deferred, Path, Returned, places
-from rnnvis.recording.steps import Batch, Forward
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 
-NEAR = 1e-4
-"""Of the largest value: what is the same in two batches up to rounding."""
-SUMS_TO_ONE = 1e-3
-
-Normalised = Literal["probabilities", "log-probabilities", "elsewhere"] | None
+_MOST_EXTRA = 3  # places along time beyond the words, such as those of start and end tokens
 
 
 @dataclass(frozen=True)
@@ -67,25 +73,16 @@ class _Call:
     states: list[Tensor] = field(repr=False, default_factory=list)
 
 
-def candidates(
-    model: nn.Module,
-    readings: Mapping[str, Sequence[np.ndarray]],
-    padding_id: int | Mapping[str, int],
-    forward: Forward,
-    plan: Plan,
-    *,
-    cut: bool,
-    outputs: Callable[[Any], Any] | None = None,
-) -> list[Candidate]:
-    """Everything of floating point numbers in what `model` returns that has an axis of its rows.
+def candidates(called: Called, *, cut: bool, outputs: Callable[[Any], Any] | None = None) -> list[Candidate]:
+    """Everything of floating point numbers in what the model returns that has an axis of its rows.
 
-    Arguments are those of `rehearse`; `outputs` is a function of what was returned.
+    `cut` as in `follow`; `outputs` is a function of what was returned.
     """
-    if not cut and len({len(row) for row in readings[""] if len(row)}) == 1:
+    if not cut and len({len(row) for row in called.readings[""] if len(row)}) == 1:
         # Where all are of one length, steps and classes are told apart by rows of other lengths, if forward takes them.
         with suppress(Exception):
-            return _Looker(model, readings, padding_id, forward, plan, True, outputs).found()
-    return _Looker(model, readings, padding_id, forward, plan, cut, outputs).found()
+            return _Looker(called, True, outputs).found()
+    return _Looker(called, cut, outputs).found()
 
 
 def source_candidates(
@@ -100,19 +97,10 @@ def source_candidates(
 
 
 class _Looker(Probe):
-    def __init__(
-        self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        plan: Plan,
-        cut: bool,
-        outputs: Callable[[Any], Any] | None,
-    ) -> None:
-        super().__init__(model, readings, padding_id, forward, plan.alone, cut, plan.only)
+    def __init__(self, called: Called, cut: bool, outputs: Callable[[Any], Any] | None) -> None:
+        super().__init__(called, cut)
         self.outputs = outputs
-        self.alone = plan.alone
+        self.alone = called.plan.alone
 
     def found(self) -> list[Candidate]:
         """All candidates, in the order in which they lie in what was returned."""
@@ -165,7 +153,7 @@ class _Looker(Probe):
                 made[path] = of.pop() if len(of) == 1 else "mixed"
         words = {name: max(len(row) for row in rows) for name, rows in text.items()}
         states = [value.detach().double().cpu() for trace in traces for value in trace.states.values()]
-        return _Call(len(numbers), words, came, _lists(returned), made, states)
+        return _Call(len(numbers), words, came, list_lengths(returned), made, states)
 
     # What lies where
 
@@ -259,21 +247,21 @@ class _Looker(Probe):
         if one.problem:
             return one
         path, first = one.at.path, calls[0]
-        values = [_class_last(call.came[path], one.at) for call in calls]
+        values = [class_last(call.came[path], one.at) for call in calls]
         together = torch.cat([value.reshape(-1, value.shape[-1]) for value in values])
-        normalised = _normalised(together)
+        normalised = normalisation(together)
         if normalised is None and self._elsewhere(one, [call.came[path] for call in calls]):
             normalised = "elsewhere"
         finite = together[together.isfinite()]
         within = bool(finite.numel()) and bool((finite >= 0).all()) and bool((finite <= 1).all())
         last = values[0].reshape(-1, values[0].shape[-1])[-1]
-        return replace(one, normalised=normalised, within=within, state=_is_state(last, first))
+        return replace(one, normalised=normalised, within=within, state=begins_with_state(last, first.states))
 
     @staticmethod
     def _elsewhere(one: Candidate, values: Sequence[Tensor]) -> bool:
         """Whether the numbers are normalised along an axis that is not that of the classes, in every call."""
         others = [place for place, axis in enumerate(one.at.axes) if axis in ("batch", "time", "flat")]
-        along = any(all(_normalised(v.movedim(place, -1)) is not None for v in values) for place in others)
+        along = any(all(normalisation(v.movedim(place, -1)) is not None for v in values) for place in others)
         return along or one.origin in SOFTMAX
 
     # What feels what
@@ -292,7 +280,7 @@ class _Looker(Probe):
                 told.append(one)
                 continue
             axis = one.at.axes.index("flat" if "flat" in one.at.axes else "batch")
-            felt = np.flatnonzero(_felt(before, after, axis))
+            felt = np.flatnonzero(where_felt(before, after, axis))
             last, apart, by_row = self.rows - 1, True, True
             if "flat" in one.at.axes:
                 steps = first.words[one.at.reading] + one.at.extra
@@ -317,7 +305,7 @@ class _Looker(Probe):
             for place, size in zip(mine, sizes, strict=True):
                 one = found[place]
                 alike = self.samples[0][1][name].shape == self.samples[1][1][name].shape
-                way = _way(size, at, words, fixed=alike or one.always)
+                way = way_followed(size, at, words, fixed=alike or one.always)
                 if isinstance(way, str):
                     reasons[place] = f"has the shape {list(base.came[one.at.path].shape)}" if one.always else way
                     continue
@@ -356,7 +344,7 @@ class _Looker(Probe):
                 before, after = base.came[at.path], call.came.get(at.path)
                 if after is None or after.shape != before.shape:
                     after = before
-                sizes[number].append(_sizes(before, after, at, base.rows))
+                sizes[number].append(sizes_along_time(before, after, at, base.rows))
         return [np.stack(one) for one in sizes]
 
     def _beside_padding(self, found: list[Candidate], first: _Call) -> list[Candidate]:
@@ -404,108 +392,8 @@ class _SourceLooker(_Looker):
         outputs: Callable[[Any], Any] | None,
     ) -> None:
         model = source if isinstance(source, nn.Module) else nn.Module()
-        self.begin(model, {"": text}, padding_id, lambda _, batch: give(batch), False, True, {})
+        self.begin(Called(model, {"": text}, padding_id, lambda _, batch: give(batch)), True, {})
         self.outputs, self.alone = outputs, False
 
     def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:
         return nullcontext([])
-
-
-_MOST_EXTRA = 3  # places along time beyond the words, such as those of start and end tokens
-
-
-def near(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays are the same up to `NEAR` of the largest number; infinities and nan in the same places."""
-    finite = np.isfinite(a)
-    if a.shape != b.shape or not np.array_equal(finite, np.isfinite(b)):
-        return False
-    if not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        return False
-    return bool((np.abs(a[finite] - b[finite]) <= NEAR * max(1e-30, np.abs(a[finite]).max(initial=0))).all())
-
-
-def _lists(returned: object, path: Path = ()) -> dict[Path, int]:
-    """How long each list of tensors is."""
-    if isinstance(returned, Mapping):
-        return {k: n for key, value in returned.items() for k, n in _lists(value, (*path, str(key))).items()}
-    if isinstance(returned, list) or type(returned) is tuple:
-        inner = {k: n for i, value in enumerate(returned) for k, n in _lists(value, (*path, i)).items()}
-        return {path: len(returned)} | inner
-    return {}
-
-
-def _class_last(value: Tensor, at: Returned) -> Tensor:
-    ones = [place for place, axis in enumerate(at.axes) if axis == "one"]
-    for place in reversed(ones):
-        value = value.squeeze(place)
-    axes = [axis for axis in at.axes if axis != "one"]
-    return value.movedim(axes.index("class"), -1) if "class" in axes else value[..., None]
-
-
-def _normalised(values: Tensor) -> Normalised:
-    """Whether the last axis of `values` holds probabilities that sum to one, or logarithms of such."""
-    if values.shape[-1] < 2 or not values.numel() or values.isnan().any():
-        return None
-    if (values >= 0).all() and ((values.sum(dim=-1) - 1).abs() <= SUMS_TO_ONE).all():
-        return "probabilities"
-    if (values <= SUMS_TO_ONE).all() and (values.logsumexp(dim=-1).abs() <= SUMS_TO_ONE).all():
-        return "log-probabilities"
-    return None
-
-
-def _is_state(last: Tensor, call: _Call) -> bool:
-    """Whether a vector begins with a state that a recorded module was in."""
-    for state in call.states:
-        units = state.shape[-1]
-        if 1 < units <= len(last):
-            rows = state.reshape(-1, units)
-            if ((rows - last[:units]).abs().amax(dim=1) <= FELT * rows.abs().max()).any():
-                return True
-    return False
-
-
-def _felt(before: Tensor, after: Tensor, axis: int) -> np.ndarray:
-    """Whether anything changed at each place of `axis`, bool [n]."""
-    return _size(before, after, axis) > 0
-
-
-def _size(before: Tensor, after: Tensor, axis: int) -> np.ndarray:
-    size = (after - before).abs().nan_to_num(nan=0.0, posinf=0.0).movedim(axis, 0).reshape(before.shape[axis], -1)
-    found: np.ndarray = size.amax(dim=1).numpy()
-    finite = before[before.isfinite()].abs()
-    found[found <= FELT * float(finite.max() if finite.numel() else 0.0)] = 0
-    return found
-
-
-def _sizes(before: Tensor, after: Tensor, at: Returned, rows: int) -> np.ndarray:
-    """How much changed at each place along time, [T]."""
-    if "time" in at.axes:
-        return _size(before, after, at.axes.index("time"))
-    size = _size(before, after, at.axes.index("flat"))
-    shaped = size.reshape(rows, -1) if at.by_row else size.reshape(-1, rows).T
-    found: np.ndarray = shaped.max(axis=0)
-    return found
-
-
-def _way(size: np.ndarray, at: np.ndarray, words: int, fixed: bool) -> tuple[Alignment, bool] | str:
-    """How answers follow the words whose changes have the `size` [P, T], and whether they feel later ones; what is
-    wrong, where that cannot be told. With `fixed`, it is not known that these places are steps at all."""
-    reached = size > 0
-    steps = reached.shape[1]
-    if not reached.any():
-        return "stays the same whichever word is changed"
-    if reached.all() and steps == words:  # reads both ways
-        strong = strongest(size, at, words)
-        if (strong is None and fixed) or (strong is not None and strong.backward):
-            return "does not show which word an answer belongs to"
-        return Alignment(), True
-    way = aligned(reached, at, words)
-    if isinstance(way, str):
-        near_words = reached.any(axis=1).all() and steps == words
-        if near_words and (way_of := strongest(size, at, words)) is not None and not way_of.backward:
-            return way_of, True
-        return way
-    if way.backward:
-        return "follows the words from the last to the first"
-    places = np.arange(steps)
-    return way, bool((reached & (places[None] < at[:, None] + way.shift)).any())

@@ -15,10 +15,11 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Alignment, Plan
 from rnnvis.recording.arguments import own_forward
+from rnnvis.recording.called import Batch, Forward, device_of
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.cells import cell_of
 from rnnvis.recording.returned import Given, Returned
-from rnnvis.recording.steps import Batch, Forward, StepBatch, device_of, flat
+from rnnvis.recording.steps import StepBatch, flat
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import padded

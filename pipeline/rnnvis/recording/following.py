@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,37 +12,30 @@ from torch import nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Alignment, Plan, UnfollowedError, aligned, strongest
+from rnnvis.recording.called import Called
 from rnnvis.recording.outputs import Change, with_noise
 from rnnvis.recording.probing import FELT, LENGTHS, ROWS, Probe, Seen, change
-from rnnvis.recording.steps import Forward, how_to_call, one_at_a_time, reading_of
+from rnnvis.recording.steps import how_to_call, one_at_a_time, reading_of
 
 _SEEDS = 8
 _ALONE = "Sequences go through the model one at a time: in a batch,"
 
 
-def follow(
-    model: nn.Module,
-    readings: Mapping[str, Sequence[np.ndarray]],
-    padding_id: int | Mapping[str, int],
-    forward: Forward,
-    *,
-    alone: bool = False,
-    cut: bool = True,
-    only: Collection[str] | None = None,
-) -> Plan:
-    """How the recurrent modules of `model` follow the `readings`, arguments as those of `run_batches`.
+def follow(called: Called, *, cut: bool = True) -> Plan:
+    """How the recurrent modules of the model follow the readings: those of `called.plan.only`, or in a module named
+    there, one row at a time if it is `alone`.
 
     One word of a short row is changed at a time: a step that reads a word is the first to feel it. Rows are alike, so
     that none can change places with another; whether rows change places is then asked of many different ones. Of what
     is fed by a layer that reads both ways every step feels every word; there, that layer's output is changed at a word.
     With `cut`, rows are made up of words of the text; without, they are whole rows of it, at their own positions.
     What reads words beside what a layer says of all of them is asked while the layers say what they said before.
-    `only` are the modules to follow, or modules around them.
 
     Raises RnnvisError, naming the module: it follows the words in no such way, or forward draws random numbers that
     change its states.
     """
-    probe = _Follower(model, readings, padding_id, forward, alone, cut, only)
+    probe = _Follower(called, cut)
+    readings, alone = called.readings, called.plan.alone
     probe.check_chance()
     found = [probe.alignments(sample) for sample in range(len(LENGTHS))]
     alignments = {path: _agreed(path, [one[path] for one in found]) for path in found[0]}
@@ -59,14 +51,14 @@ def follow(
         alignments[path] = replace(one, by_word=path in probe.exact and probe.by_word(path, one))
     alone, notes = (alone, []) if alone else probe.movers(alignments)
     notes += [note for path, one in alignments.items() for note in probe.notes(path, one)]
-    return Plan(alignments, alone, list(dict.fromkeys(notes)), only)
+    return Plan(alignments, alone, list(dict.fromkeys(notes)), called.plan.only)
 
 
 class _Follower(Probe):
     """Asks; `exact` are modules whose words are each felt by one step, `by_strength` those of which each is by all."""
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
+    def __init__(self, called: Called, cut: bool) -> None:
+        super().__init__(called, cut)
         self.exact = set(self.modules)
         self.by_strength: set[str] = set()
 

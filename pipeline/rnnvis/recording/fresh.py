@@ -16,8 +16,8 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import tensors
+from rnnvis.recording.called import Batch, Forward
 from rnnvis.recording.passes import tolerance
-from rnnvis.recording.steps import Batch, Forward
 from rnnvis.recording.untouched import untouched
 
 Run = Callable[[], Sequence[Tensor]]

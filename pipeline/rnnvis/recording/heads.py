@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnvis.recording.alignment import Plan
 from rnnvis.recording.arguments import tensors
+from rnnvis.recording.called import Called
 from rnnvis.recording.cells import cell_of
 from rnnvis.recording.replay import Replay
 from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import contrasts, rounding, scores
-from rnnvis.recording.steps import Forward, StepBatch, reading_of, run_alone, step_batch
+from rnnvis.recording.steps import StepBatch, reading_of, run_alone, step_batch
 from rnnvis.text.sentences import lengths_of
 
 SAME = 1e-5
@@ -89,26 +89,18 @@ class Head:
         return {name: np.concatenate([part[name] for part in parts]) for name in self.states}
 
 
-def find_head(
-    model: nn.Module,
-    readings: Mapping[str, Sequence[np.ndarray]],
-    padding_id: int | Mapping[str, int],
-    forward: Forward,
-    plan: Plan,
-    answer: Returned,
-    reading: str = "",
-) -> Head | None:
-    """The head of `model`, called by `forward` as `plan` says; None where its answer is no function of such states.
+def find_head(called: Called, answer: Returned, reading: str = "") -> Head | None:
+    """The head of the model, called as the plan says; None where its answer is no function of such states.
 
-    The answer is one to the sequences called `reading` in `readings`. A few of these are run, each alone, and then
+    The answer is one to the sequences called `reading`. A few of these are run, each alone, and then
     again with nothing but their states: both must come to the same answers, to 1e-5 of the largest.
     """
-    known = _Known(model, readings, padding_id, forward, plan, answer, reading)
+    known = _Known(called, answer, reading)
     for at, given in known.candidates():
         for words in WORDS:
             same: bool | None = None
-            for rows in CHUNKS if not plan.alone else (1,):
-                replay = Replay(model, readings, known.fills, forward, plan, answer, reading, rows, words)
+            for rows in CHUNKS if not called.plan.alone else (1,):
+                replay = Replay(called, answer, reading, rows, words)
                 same = known.confirmed_by(replay, given)
                 if same:
                     return _head(replay, at, given, known)
@@ -120,25 +112,13 @@ def find_head(
 class _Known:
     """What the model answers to a few sentences, and the states that it went through."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        plan: Plan,
-        answer: Returned,
-        reading: str,
-    ) -> None:
-        self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
+    def __init__(self, called: Called, answer: Returned, reading: str) -> None:
         self.answer = answer
         self.batches: list[StepBatch] = []
         self.known: list[np.ndarray] = []
         answers: list[Tensor] = []
-        lengths = lengths_of(readings[reading])
-        run = run_alone(
-            model, readings, _some(lengths, SENTENCES[answer.per]), self.fills, forward, plan, answer=answer
-        )
+        some = _some(lengths_of(called.readings[reading]), SENTENCES[answer.per])
+        run = run_alone(called.model, called.readings, some, called.fills, called.forward, called.plan, answer=answer)
         for rows, traces, reads, given in run:
             mine = [trace for trace in traces if reading_of(trace.module, reads) == reading]
             assert given is not None
@@ -226,7 +206,7 @@ def _weights(replay: Replay, sizes: Mapping[str, int], bias: np.ndarray) -> Iter
     """What may be the weights [K, ΣH]: parameters of the model, which are not rounded; the scores of unit vectors."""
     total = sum(sizes.values())
     single = replay.answer.scale in ("logit", "probability", "numbers")
-    for parameter in replay.model.parameters():
+    for parameter in replay.called.model.parameters():
         if parameter.dim() != 2 or parameter.shape[1] != total or not parameter.is_floating_point():
             continue
         if (1 if len(parameter) == 2 and not single else len(parameter)) == len(bias):
@@ -270,7 +250,7 @@ def _modules(replay: Replay, part: Mapping[str, Tensor], other: Mapping[str, Ten
     for states in (part, other):
         seen.append({})
         handles = []
-        for path, module in replay.model.named_modules():
+        for path, module in replay.called.model.named_modules():
             if path and cell_of(module) is None and not any(module.children()):
                 handles.append(module.register_forward_pre_hook(_keeping(seen[-1], path), with_kwargs=True))
         try:

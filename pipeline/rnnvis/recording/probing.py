@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import UnfollowedError
+from rnnvis.recording.called import Batch, Called
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.outputs import Change, outputs
-from rnnvis.recording.steps import Batch, Forward, Padded, device_of, reading_of
+from rnnvis.recording.steps import reading_of
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import padded
@@ -50,36 +51,23 @@ class Look:
 class Probe:
     """Calls a model on rows that are all alike, on their variants, and on many different rows."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        alone: bool,
-        cut: bool,
-        only: Collection[str] | None = None,
-    ) -> None:
-        self.begin(model, readings, padding_id, forward, alone, cut, recurrent_modules(model, only))
-        self.only = only
-        self.layers = self.modules if only is None else {**_layers(model), **self.modules}
+    def __init__(self, called: Called, cut: bool) -> None:
+        only = called.plan.only
+        self.begin(called, cut, recurrent_modules(called.model, only))
+        self.layers = self.modules if only is None else {**_layers(called.model), **self.modules}
 
-    def begin(
-        self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        alone: bool,
-        cut: bool,
-        modules: Mapping[str, nn.Module],
-    ) -> None:
+    def begin(self, called: Called, cut: bool, modules: Mapping[str, nn.Module]) -> None:
         """Choose the rows that are tried."""
-        self.model, self.readings, self.forward, self.cut = model, readings, forward, cut
-        self.modules = modules
-        self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
-        self.pools = {name: _pool(text, self.fills[name]) for name, text in readings.items()}
-        self.rows = 1 if alone else 2
+        self.called, self.cut, self.modules = called, cut, modules
+        self.model, self.readings, self.forward, self.only = (
+            called.model,
+            called.readings,
+            called.forward,
+            called.plan.only,
+        )
+        self.fills = called.fills
+        self.pools = {name: _pool(text, self.fills[name]) for name, text in self.readings.items()}
+        self.rows = 1 if called.plan.alone else 2
         self.samples = [self._sample(length) for length in LENGTHS]
 
     # Calls of the model
@@ -123,14 +111,7 @@ class Probe:
 
     def batch(self, text: Mapping[str, Sequence[np.ndarray]], places: Sequence[int]) -> Batch:
         """Rows of every reading, from these positions, side by side."""
-        device = device_of(self.model)
-        reads = {name: padded(rows, self.fills[name]) for name, rows in text.items()}
-        given = {
-            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
-            for name, r in reads.items()
-        }
-        main = given.pop("")
-        return Batch(main.ids, main.lengths, torch.tensor(places, device=device), given)
+        return self.called.batch({name: padded(rows, self.fills[name]) for name, rows in text.items()}, places)
 
     def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:
         """A capture of what the modules do while they read `batch`."""

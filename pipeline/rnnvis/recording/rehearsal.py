@@ -2,63 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.alignment import Plan
 from rnnvis.recording.arguments import own_forward
+from rnnvis.recording.called import Called, Forward
 from rnnvis.recording.cells import cell_of
 from rnnvis.recording.fresh import Reset, fresh_start, resetting
 from rnnvis.recording.probing import Probe
-from rnnvis.recording.steps import Forward
 from rnnvis.recording.traces import LayerTrace
 
 
-def rehearse(
-    model: nn.Module,
-    readings: Mapping[str, Sequence[np.ndarray]],
-    padding_id: int | Mapping[str, int],
-    forward: Forward,
-    plan: Plan,
-    *,
-    cut: bool,
-) -> tuple[Forward, list[str]]:
-    """How to call `model` so that every batch starts from the same states, and the states that lie in [−1, 1].
+def rehearse(called: Called, *, cut: bool) -> tuple[Forward, list[str]]:
+    """How to call the model so that every batch starts from the same states, and the states that lie in [−1, 1].
 
     Torch's own kernels run here: what they come to is compared with the formulas that stand in for them later.
 
-    Arguments as those of `follow`, which found `plan`; what is done is added to its notes. RnnvisError, naming the
+    What is done is added to the notes of the plan; `cut` as in `follow`, which found it. RnnvisError, naming the
     attributes, where the model keeps states from call to call that nothing resets; naming the module, where torch's own
     differ from its formula.
     """
-    reset, traces = _Rehearsal(model, readings, padding_id, forward, plan, cut).found()
+    reset, traces = _Rehearsal(called, cut).found()
     bounded = [f"{trace.name}.{state}" for trace in traces for state in trace.bounded]
     for trace in traces:
-        module = dict(model.named_modules())["" if trace.module == "model" else trace.module]
+        module = dict(called.model.named_modules())["" if trace.module == "model" else trace.module]
         cell = cell_of(module)
         numbers = bool(trace.states["h"].isfinite().all())  # a pass over the text says where there are none
         if trace.left_out and numbers and cell is not None and not own_forward(module, cell):
             raise RnnvisError(trace.left_out, "describe its states with a rnnvis.StateSource")
     notes = [trace.left_out for trace in traces] + ([] if reset is None else [reset.note])
-    plan.notes += [note for note in dict.fromkeys(notes) if note]
-    return forward if reset is None else resetting(reset.apply, forward), bounded
+    called.plan.notes += [note for note in dict.fromkeys(notes) if note]
+    return called.forward if reset is None else resetting(reset.apply, called.forward), bounded
 
 
 class _Rehearsal(Probe):
-    def __init__(
-        self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        plan: Plan,
-        cut: bool,
-    ) -> None:
-        super().__init__(model, readings, padding_id, forward, plan.alone, cut, plan.only)
-        self.plan = plan
+    def __init__(self, called: Called, cut: bool) -> None:
+        super().__init__(called, cut)
+        self.plan = called.plan
         self.traces: list[LayerTrace] = []
 
     def found(self) -> tuple[Reset | None, list[LayerTrace]]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.alignment import AS_THEY_STAND
+from rnnvis.recording.called import Batch, Called
 from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import scores
 from rnnvis.recording.standing import standing_in
-from rnnvis.recording.steps import Batch, Forward, Padded, device_of, reading_of
+from rnnvis.recording.steps import reading_of
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import padded
 
@@ -23,11 +24,7 @@ class Replay:
     """Calls a model on rows of `words` words, at most `rows` at a time, with states in place of those that its
     recurrent modules come to. States are [B, H] by name; of those that are not there, zeros of the `sizes` given."""
 
-    model: nn.Module
-    readings: Mapping[str, Sequence[np.ndarray]]
-    fills: Mapping[str, int]
-    forward: Forward
-    plan: Plan
+    called: Called
     answer: Returned
     reading: str
     rows: int
@@ -36,7 +33,7 @@ class Replay:
 
     def tensor(self, values: np.ndarray) -> Tensor:
         """`values` where the model is, in the type of its weights."""
-        like = next((p for p in self.model.parameters() if p.is_floating_point()), torch.zeros(0))
+        like = next((p for p in self.called.model.parameters() if p.is_floating_point()), torch.zeros(0))
         return torch.from_numpy(np.ascontiguousarray(values)).to(like.device, like.dtype)
 
     def values(self, states: Mapping[str, Tensor]) -> Tensor:
@@ -46,14 +43,16 @@ class Replay:
         for name, size in self.sizes.items():
             given.setdefault(name, next(iter(states.values())).new_zeros(rows, size))
         # A model that takes one row at a time may drop that axis, and one row of a batch may be told from no other.
-        twice = rows == 1 and not self.plan.alone
+        twice = rows == 1 and not self.called.plan.alone
         if twice:
             given = {name: state.expand(2, -1) for name, state in given.items()}
         batch, lengths = self._batch(2 if twice else rows)
-        with untouched(self.model), standing_in(self.model, given, self.plan):
-            returned = self.forward(self.model, batch)
+        with untouched(self.called.model), standing_in(self.called.model, given, self.called.plan):
+            returned = self.called.forward(self.called.model, batch)
         said = np.arange(rows)
-        cut = self.plan.apart(lambda path: reading_of(path, self.readings)).get(self.reading, AS_THEY_STAND)
+        cut = self.called.plan.apart(lambda path: reading_of(path, self.called.readings)).get(
+            self.reading, AS_THEY_STAND
+        )
         found = self.answer.given(returned, lengths, self.words, cut.first, cut.last)
         if self.answer.per == "step":
             kept = self.words - cut.first - cut.last
@@ -80,19 +79,12 @@ class Replay:
         return {name: of.double().cpu().numpy() for name, of in zip(leaves, stacked, strict=True)}
 
     def _batch(self, rows: int) -> tuple[Batch, np.ndarray]:
-        device = device_of(self.model)
-        first = next(i for i, row in enumerate(self.readings[""]) if len(row))
-        reads = {}
-        for name, text in self.readings.items():
+        first = next(i for i, row in enumerate(self.called.readings[""]) if len(row))
+        fills, reads = self.called.fills, {}
+        for name, text in self.called.readings.items():
             word = text[first][:1] if len(text[first]) else np.zeros(1, np.int64)
-            reads[name] = padded([np.repeat(word, self.words)] * rows, self.fills[name])
-        given = {
-            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
-            for name, r in reads.items()
-        }
-        main = given.pop("")
-        places = torch.full((rows,), first, device=device)
-        return Batch(main.ids, main.lengths, places, given), reads[self.reading].lengths
+            reads[name] = padded([np.repeat(word, self.words)] * rows, fills[name])
+        return self.called.batch(reads, np.full(rows, first)), reads[self.reading].lengths
 
     def chunks(self, states: Mapping[str, np.ndarray]) -> Iterator[dict[str, Tensor]]:
         """States [N, H], as many at a time as go into a call."""

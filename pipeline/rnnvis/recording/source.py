@@ -14,11 +14,12 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import AS_THEY_STAND
+from rnnvis.recording.called import Batch, device_of
 from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.holding import Held, Hold
 from rnnvis.recording.passes import tolerance
 from rnnvis.recording.returned import Given, Returned
-from rnnvis.recording.steps import Batch, StepBatch, device_of
+from rnnvis.recording.steps import StepBatch
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
 from rnnvis.text.sentences import lengths_of
@@ -82,7 +83,7 @@ def source_steps(
     equal: bool = False,
     numbers: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
-    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
+    """Every step of `sentences`, longest first, as `run_batches` takes them through a torch layer; of those at `only`.
     States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
     length share a batch. `numbers` int64 [S] are the positions that they have in the whole text.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import AS_THEY_STAND, Plan
+from rnnvis.recording.called import Called, Forward, device_of
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.holding import Hold, check_holds
 from rnnvis.recording.returned import Given, Returned
@@ -20,31 +20,7 @@ from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
-from rnnvis.text.sentences import largest_id, lengths_of
-
-
-@dataclass(frozen=True)
-class Padded:
-    """Sentences of a batch side by side: `ids` int64 [B, T], filled up after their `lengths` int64 [B]."""
-
-    ids: Tensor
-    lengths: Tensor
-
-
-@dataclass(frozen=True)
-class Batch(Padded):
-    """What a model is called with: padded `ids` int64 [B, T], longest sentence first, `lengths` int64 [B], and `rows`
-    int64 [B], the sentences' positions among all that are recorded.
-
-    `tokens` holds, by the name given to `rnnvis.record(…, tokens=…)`, what other modules read in the same rows.
-    """
-
-    rows: Tensor
-    tokens: Mapping[str, Padded] = field(default_factory=dict)
-
-
-Forward = Callable[[Any, Batch], object]
-Readout = Callable[[Tensor], Tensor]
+from rnnvis.text.sentences import Sentences, largest_id, lengths_of
 
 
 @dataclass(frozen=True)
@@ -54,10 +30,10 @@ class StepBatch:
     `states`, `previous` and `gates` hold arrays [N, H], float32 (float64 for a model in double precision),
     by name: "rnn.0.h", "rnn.0.c"; gates "rnn.0.i" … . `previous` is the state that the step started from:
     s_{t−1}, the initial state at the first step, s_{t+1} in the reverse direction. The change at a step is
-    states − previous. `logits` [N, C] is the readout applied to h_t of every step. `attention` are weights of the B
-    sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded. `fresh` bool [N]
-    marks the steps that start from a reset where a state is carried on from sentence to sentence; by default each
-    sentence's first. `answer` is what the model answered, to each of the B sentences or after each of the N steps.
+    states − previous. `attention` are weights of the B sentences over their positions, float32 [B, T] (pooling) or
+    [B, T, T] (of each step), padded. `fresh` bool [N] marks the steps that start from a reset where a state is carried
+    on from sentence to sentence; by default each sentence's first. `answer` is what the model answered, to each of the
+    B sentences or after each of the N steps.
     """
 
     sentence_id: np.ndarray
@@ -66,7 +42,6 @@ class StepBatch:
     states: dict[str, np.ndarray] = field(repr=False)
     previous: dict[str, np.ndarray] = field(repr=False)
     gates: dict[str, np.ndarray] = field(repr=False)
-    logits: np.ndarray | None = field(default=None, repr=False)
     attention: np.ndarray | None = field(default=None, repr=False)
     fresh: np.ndarray | None = field(default=None, repr=False)
     answer: Given | None = field(default=None, repr=False)
@@ -83,43 +58,6 @@ class StepBatch:
         """Δ_t = s_t − s_{t−1} of the named state, [N, H]."""
         change: np.ndarray = self.states[state] - self.previous[state]
         return change
-
-
-def record_steps(
-    model: nn.Module,
-    sentences: Sequence[np.ndarray],
-    *,
-    sentence_ids: Sequence[int] | np.ndarray | None = None,
-    batch_steps: int = 8192,
-    padding_id: int = 0,
-    forward: Forward | None = None,
-    readout: Readout | None = None,
-    readout_state: str | None = None,
-    gates: bool = True,
-) -> Iterator[StepBatch]:
-    """Yield every step of `sentences` (lists of token ids), longest sentences first.
-
-    Sentences of similar length share a batch of at most `batch_steps` padded steps (at least one sentence);
-    the order depends on lengths and positions alone. Padding is never handed out, and a model that reads
-    backwards gets sentences of one length at a time, so that it never starts on padding. Empty sentences
-    have no steps.
-
-    `sentence_ids` [len(sentences)] defaults to positions. `forward(model, batch)` calls the model with
-    a `Batch` (default: with its ids and lengths); `padding_id` fills the ids after a sentence's end. `readout` maps the
-    state `readout_state` (default: h of the last layer) of all steps [N, H] to logits [N, C].
-
-    The model runs in evaluation mode without gradients and is left as it was: training flags, hooks, random
-    state. Raises RnnvisError if the model holds no recurrent module or a module's steps are not the
-    sentences' steps.
-    """
-    numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
-    for rows, traces, reads, _ in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
-        mask = torch.from_numpy(reads[""].real).to(device_of(model))
-        logits = None
-        if readout is not None:
-            with torch.no_grad(), untouched(model):
-                logits = _array(readout(_readout_input(traces, readout_state)[mask]))
-        yield step_batch(numbers[rows], reads[""], traces, gates=gates, logits=logits)
 
 
 Told = Callable[[np.ndarray, object], None]
@@ -160,19 +98,9 @@ def run_batches(
     text, which `forward` and `holds` know them by.
     """
     plan = plan or Plan()
-    runs = _Runs(
-        model,
-        readings,
-        padding_id,
-        forward or (lambda m, batch: m(batch.ids, batch.lengths)),
-        plan,
-        gates and not holds,
-        told,
-        answer,
-        holds,
-        gradients,
-        numbers,
-    )
+    call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
+    called = Called(model, readings, padding_id, call, plan)
+    runs = _Runs(called, gates and not holds, told, answer, holds, gradients, numbers)
     backwards = [
         reading_of(path, readings)
         for path, module in runs.modules.items()
@@ -212,7 +140,7 @@ def run_alone(
     answer: Returned | None = None,
 ) -> Iterator[Run]:
     """Run `model` over the sentences at `rows`, one at a time; see `run_batches`."""
-    runs = _Runs(model, readings, padding_id, forward, plan, False, told, answer)
+    runs = _Runs(Called(model, readings, padding_id, forward, plan), False, told, answer)
     yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
 
 
@@ -221,11 +149,7 @@ class _Runs:
 
     def __init__(
         self,
-        model: nn.Module,
-        readings: Mapping[str, Sequence[np.ndarray]],
-        padding_id: int | Mapping[str, int],
-        forward: Forward,
-        plan: Plan,
+        called: Called,
         gates: bool,
         told: Told | None,
         answer: Returned | None,
@@ -233,12 +157,13 @@ class _Runs:
         gradients: bool = False,
         numbers: np.ndarray | None = None,
     ) -> None:
+        model, readings, plan = called.model, called.readings, called.plan
         self.numbers = np.arange(len(readings[""])) if numbers is None else numbers
-        self.model, self.readings, self.forward, self.plan, self.gates = model, readings, forward, plan, gates
+        self.called, self.model, self.readings, self.plan, self.gates = called, model, readings, plan, gates
         self.told, self.answer, self.holds, self.gradients = told, answer, holds, gradients
         self.modules = recurrent_modules(model, plan.only)
         check_holds(holds, self.modules, [path for path in self.modules if plan.of(path).backward])
-        self.fills = {name: padding_id if isinstance(padding_id, int) else padding_id[name] for name in readings}
+        self.fills = called.fills
         by_word = [path for path in self.modules if plan.of(path).by_word]
         ids = {path: 1 + largest_id(readings[reading_of(path, readings)]) for path in by_word}
         self.inputs = WordInputs(ids, self._looks)
@@ -266,7 +191,7 @@ class _Runs:
         return rows, [trace.reordered(first) for trace in traces], halves, given and given.half()
 
     def _run(self, rows: np.ndarray) -> Run:
-        reads = {name: padded([of[i] for i in rows], self.fills[name]) for name, of in self.readings.items()}
+        reads = {name: padded(rows_of(of, rows), self.fills[name]) for name, of in self.readings.items()}
         traces, returned = self._call(reads, rows, self.holds)
         if self.told:
             self.told(rows, returned)
@@ -299,11 +224,6 @@ class _Runs:
         self, reads: Mapping[str, Rows], rows: np.ndarray, holds: Sequence[Hold] = ()
     ) -> tuple[list[LayerTrace], object]:
         device = device_of(self.model)
-        given = {
-            name: Padded(torch.from_numpy(r.ids).to(device), torch.from_numpy(r.lengths).to(device))
-            for name, r in reads.items()
-        }
-        main = given.pop("")
         steps = {p: reads[reading_of(p, reads)].ids.shape[1] for p in self.modules}
         held = [
             hold.bound(self.numbers[rows], reads[reading_of(path, reads)].lengths, device, self.plan.of(path))
@@ -315,8 +235,7 @@ class _Runs:
             torch.backends.cudnn.flags(enabled=False) if self.gradients else nullcontext(),  # none in evaluation mode
             capture(self.model, steps, self.gates, self.plan.only, held=held) as traces,
         ):
-            places = torch.from_numpy(self.numbers[rows]).to(device)
-            returned = self.forward(self.model, Batch(main.ids, main.lengths, places, given))
+            returned = self.called.forward(self.model, self.called.batch(reads, self.numbers[rows]))
         return traces, returned
 
     def _looks(self, path: str, words: np.ndarray) -> Tensor:
@@ -360,7 +279,6 @@ def step_batch(
     traces: Sequence[LayerTrace],
     *,
     gates: bool = True,
-    logits: np.ndarray | None = None,
     answer: Given | None = None,
 ) -> StepBatch:
     """The steps of sentences `numbers` [B] that `traces` took while they read `read`."""
@@ -371,14 +289,17 @@ def step_batch(
         states=flat(traces, read.real, "states"),
         previous=flat(traces, read.real, "previous"),
         gates=flat(traces, read.real, "gates") if gates else {},
-        logits=logits,
         answer=answer,
     )
 
 
-def device_of(model: nn.Module) -> torch.device:
-    """Where the parameters of `model` are."""
-    return next((p.device for p in model.parameters()), torch.device("cpu"))
+def rows_of(text: Sequence[np.ndarray], numbers: np.ndarray) -> list[np.ndarray]:
+    """The sentences `numbers` int64 [n] of `text`, in this order; views."""
+    if not isinstance(text, Sentences):
+        return [text[int(i)] for i in numbers]
+    starts = text.starts[numbers]
+    stops = starts + text.lengths[numbers]
+    return [text.ids[a:b] for a, b in zip(starts.tolist(), stops.tolist(), strict=True)]
 
 
 def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> None:
@@ -412,17 +333,6 @@ def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> N
     for name in reads:
         if name and name not in ran:
             raise RnnvisError(f'"{name}" did not run, though tokens says what it reads', "let forward call it")
-
-
-def _readout_input(traces: list[LayerTrace], name: str | None) -> Tensor:
-    if name is None:
-        return traces[-1].states["h"]
-    for trace in traces:
-        for kind, value in trace.states.items():
-            if f"{trace.name}.{kind}" == name:
-                return value
-    known = ", ".join(f"{t.name}.{kind}" for t in traces for kind in t.states)
-    raise RnnvisError(f'there is no state "{name}" to read out', f"states of this model: {known}")
 
 
 def flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str, np.ndarray]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
@@ -20,7 +22,13 @@ def limited(threads: int = 1) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        with threadpool_limits(threads):
+        with _libraries(len(sys.modules)).limit(limits=threads):
             yield
     finally:
         torch.set_num_threads(before)
+
+
+@lru_cache(1)
+def _libraries(modules: int) -> ThreadpoolController:
+    """The libraries that are loaded while so many `modules` are: to find them takes as long as a short run."""
+    return ThreadpoolController()

@@ -13,6 +13,7 @@ export const PREFERENCES = {
   shows: 'pushed',
   focusWord: null,
   units: [],
+  memory: false,
   page: 'picture',
   linkThreshold: 0.35,
   linkWidth: 1,
@@ -157,6 +158,11 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
   if (JSON.stringify(b) !== JSON.stringify(view.b))
     notes.push('What the link compares with is not published; something near it is shown.');
   const units = view.units.filter((unit) => unit < state.units).slice(0, UNITS);
+  const absent = view.units.filter((unit) => unit >= state.units);
+  if (absent.length && model.name === view.model && state.name === view.state)
+    notes.push(`${state.title} has units 0 to ${state.units - 1}; there is no unit ${absent.join(' and no unit ')}.`);
+  if (view.unitChip !== null && view.unitChip > k && k === view.k)
+    notes.push(`There are ${k} chips; those of chip ${view.unitChip} cannot be listed.`);
   return {
     view: {
       ...view,

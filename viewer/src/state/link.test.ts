@@ -25,6 +25,7 @@ const full: ViewState = {
   focusWord: 'a,b & c=d #%',
   words: ['cliché', 'a,b & c=d #%', '🎬'],
   units: [3, 0],
+  memory: true,
   page: 'unit',
   linkThreshold: 0.4,
   linkWidth: 1.5,
@@ -121,6 +122,13 @@ describe('links', () => {
 });
 
 describe('fitView', () => {
+  it('says which units and chips are not there', () => {
+    const { view, notes } = fitView({ ...firstView(manifest), units: [1, 9999], unitChip: 99 }, manifest);
+    expect(view).toMatchObject({ units: [1], unitChip: null });
+    expect(notes[0]).toContain('there is no unit 9999');
+    expect(notes[1]).toContain('chip 99');
+  });
+
   const manifest = sampleManifest();
 
   it('keeps what the data has', () => {

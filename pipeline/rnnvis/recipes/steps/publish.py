@@ -27,6 +27,7 @@ from rnnvis.published.schema.manifest import (
     Measured,
     ModelEntry,
     StateEntry,
+    StepModelFile,
     Tables,
 )
 from rnnvis.published.state_pairs import PAIR_TABLES
@@ -191,9 +192,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         states=states,
     )
     model["answer"] = recorded["answer"]
-    made = card_step_model(folder, dataset, card, corpus)
-    model["step_model"] = None if isinstance(made, str) else step_models.write(made.model, project.data)
-    model["no_step_model"] = made if isinstance(made, str) else made.unanswered or None
+    model["step_model"], model["no_step_model"] = _step_model(project, folder, dataset, card, corpus)
     epochs: list[EpochEntry] = []
     for epoch in published_epochs(card):
         if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
@@ -204,6 +203,19 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         last: EpochEntry = {"epoch": about["best_epoch"], "hash": model["hash"], "tables": tables, "states": states}
         model["epochs"] = [*epochs, last]
     return model
+
+
+def _step_model(
+    project: Project, trained: Path, dataset: Dataset, card: Card, corpus: Corpus
+) -> tuple[StepModelFile | None, str | None]:
+    """The entry of a model's step model, which is written; and why it has none, or none that answers."""
+    made = card_step_model(trained, dataset, card, corpus)
+    if isinstance(made, str):
+        return None, made
+    try:
+        return step_models.write(made.model, project.data), made.unanswered or None
+    except RnnvisError as error:
+        return None, f"{card.title}: {error.message}"
 
 
 def _short(weights: str) -> str:

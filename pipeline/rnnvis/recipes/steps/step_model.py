@@ -10,6 +10,7 @@ import numpy as np
 from rnnvis.api.step_models import made_of
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.nets.checkpoints import load, load_language_model
+from rnnvis.published.files import FILE_LIMIT
 from rnnvis.recipes.keep.project import Dataset
 from rnnvis.recipes.steps.language_recorder import record_language_model
 from rnnvis.recipes.steps.recorder import record_classifier
@@ -21,14 +22,18 @@ from rnnvis.text.encoding import words_spec
 
 
 def card_step_model(trained: Path, dataset: Dataset, card: Card, corpus: Corpus) -> Made | str:
-    """The step model of the model in the folder `trained`, or why it has none, in words."""
+    """The step model of the model in the folder `trained`, in half precision where it is too large otherwise; or why it
+    has none, in words."""
     few, measure = _few(corpus), dataset.config.measure
     if isinstance(card, LanguageModelConfig):
         recording = record_language_model(load_language_model(trained)[0], few, measure)
     else:
         recording = record_classifier(load(trained)[0], few, measure, dataset.config.study)
+    words = words_spec(corpus.vocabulary, corpus.tokens, corpus.text)
     try:
-        return made_of(recording, words=words_spec(corpus.vocabulary, corpus.tokens, corpus.text))
+        made = made_of(recording, words=words)
+        whole = sum(tensor.nbytes for tensor in made.model.tensors.values())
+        return made if whole < FILE_LIMIT else made_of(recording, half=True, words=words)
     except UnfitError as error:
         return str(error)
 

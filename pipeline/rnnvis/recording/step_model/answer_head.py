@@ -152,7 +152,7 @@ def _same(x: np.ndarray) -> np.ndarray:
 def _through(head: Head, answered: Answered, state: Mapping[str, np.ndarray]) -> _Through:
     """One state through the head. All that passes is alike then, whatever its shape."""
     seen: list[tuple[nn.Linear, np.ndarray, np.ndarray]] = []
-    parts = dict(head.replay.model.named_modules())
+    parts = dict(head.replay.called.model.named_modules())
     handles = [
         parts[path].register_forward_hook(_keeping(seen), with_kwargs=True)
         for path in head.modules

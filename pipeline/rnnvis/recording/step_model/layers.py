@@ -40,7 +40,9 @@ class Tensors:
 
     def add(self, name: str, value: torch.Tensor | np.ndarray) -> str:
         """Put it in, or find the same that is there; the name it has."""
-        array = np.array(value.detach().cpu().numpy() if isinstance(value, torch.Tensor) else value, np.float32)
+        array = np.array(
+            value.detach().double().cpu().numpy() if isinstance(value, torch.Tensor) else value, np.float32
+        )
         for other, there in self.of.items():
             if there.shape == array.shape and np.array_equal(there, array):
                 return other
@@ -144,7 +146,10 @@ class _Reading:
             source = next((n for n, of in known.items() if _starts_with(inputs[:, at:], of)), None)
             if source is None:
                 if self.columns is not None or not self._outside(module, inputs, at, known):
-                    raise UnfitError(self._other(module, outputs), "the layers of a step model read these as they are")
+                    raise UnfitError(
+                        self._other(module, outputs),
+                        "layers that read an embedding, or what other layers hand on, as it is can run in the page",
+                    )
                 continue
             found.append(source)
             at += known[source].shape[1]

@@ -93,9 +93,13 @@ class StepModel:
         Raises RnnvisError: ids outside the vocabulary, states or units that are not there, holds that differ between
         sequences.
         """
+        with np.errstate(invalid="ignore", over="ignore"):  # BLAS may set flags that no number asks for.
+            return self._run(tokens, held, start or {})
+
+    def _run(self, tokens: Any, held: Iterable[Hold], start: Mapping[str, Any]) -> StepRun:
         x = self._inputs(tokens)
         holds = self._checked(held)
-        begin = self._starts(start or {})
+        begin = self._starts(start)
         outputs: dict[str, np.ndarray] = {"input": x}
         states: dict[str, np.ndarray] = {}
         previous: dict[str, np.ndarray] = {}

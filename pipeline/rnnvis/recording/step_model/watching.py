@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.arguments import tensors
+from rnnvis.recording.called import Forward
 from rnnvis.recording.returned import Returned
-from rnnvis.recording.steps import Forward, run_alone, run_batches
+from rnnvis.recording.steps import run_alone, run_batches
 from rnnvis.text.sentences import lengths_of
 
 SENTENCES = 50
