@@ -17,7 +17,7 @@ from benchmarks.memory import own_peak
 from benchmarks.report import Table, middle, seconds
 from rnnvis.api.models import at_most
 from rnnvis.recording import recurrent_modules
-from rnnvis.recording.steps import record_steps
+from rnnvis.recording.steps import run_batches, step_batch
 from rnnvis.text.batches import length_batches, padded
 
 WORDS, EMBEDDING, SENTENCES, LENGTH = 5000, 64, 400, 20
@@ -104,7 +104,10 @@ def stepped(model: Reader, sentences: list[np.ndarray]) -> np.ndarray:
 
 def batched(model: Reader, sentences: list[np.ndarray]) -> np.ndarray:
     """The same by the recorder, in the sentences' order."""
-    steps = list(record_steps(model, sentences))
+    steps = [
+        step_batch(rows, reads[""], traces)
+        for rows, traces, reads, _ in run_batches(model, {"": sentences}, BATCH_STEPS)
+    ]
     order = np.lexsort((np.concatenate([b.step for b in steps]), np.concatenate([b.sentence_id for b in steps])))
     return np.concatenate([b.states["rnn.0.c"] for b in steps])[order]
 

@@ -12,7 +12,7 @@ from rnnvis.recording.alignment import Plan
 from rnnvis.recording.called import Called
 from rnnvis.recording.heads import Head, find_head
 from rnnvis.recording.returned import Returned
-from rnnvis.recording.steps import record_steps
+from tests.python.stepping import record_steps
 
 WORDS, CLASSES = 30, 3
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from rnnvis.measures.outputs.answer_memory import AnswerMemoryRecorder, answer_parts
 from rnnvis.measures.outputs.deletion import correlation
 from rnnvis.recording.heads import Head
-from rnnvis.recording.steps import record_steps
+from tests.python.stepping import record_steps
 
 if TYPE_CHECKING:
     from rnnvis.recording.replay import Replay

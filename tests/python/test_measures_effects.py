@@ -16,8 +16,8 @@ from rnnvis.measures.words.quantiles import LEVELS
 from rnnvis.recording.heads import Head
 from rnnvis.recording.returned import Returned
 from rnnvis.recording.scores import log_probabilities, probabilities
-from rnnvis.recording.steps import record_steps
 from tests.python.answering import CLASSES, WORDS, Reader, after_each, head_of, lies, odds, sentences
+from tests.python.stepping import record_steps
 
 ENDS = np.cumsum([len(row) for row in sentences()])
 MEASURED = np.arange(len(ENDS)) % 3 > 0

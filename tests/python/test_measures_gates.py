@@ -48,7 +48,7 @@ def test_gates_belong_to_the_states_of_their_layer_unless_projected():
 
 def test_an_lstm_whose_forget_gate_is_forced_open_says_so():
     torch = pytest.importorskip("torch")
-    from rnnvis.recording.steps import record_steps
+    from tests.python.stepping import record_steps
 
     torch.manual_seed(0)
     rnn = torch.nn.LSTM(3, 5, batch_first=True)

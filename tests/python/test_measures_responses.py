@@ -15,7 +15,7 @@ from rnnvis.measures.words.quantiles import BIN_WIDTH, LEVELS, SCALE, QuantileAc
 from rnnvis.measures.words.responses import ResponseAccumulator, row_correlation, sentence_halves
 from rnnvis.measures.words.selections import reliable_norm, select_words
 from rnnvis.measures.words.surprise import distances, surprise
-from rnnvis.recording import record_steps
+from tests.python.stepping import record_steps
 
 WORDS, UNITS = 9, 6
 

@@ -21,7 +21,7 @@ from rnnvis.published.files import read
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
 from rnnvis.published.writing import LOCK
-from rnnvis.recording import record_steps
+from tests.python.stepping import record_steps
 
 WORDS = [f"w{i}" for i in range(12)]
 

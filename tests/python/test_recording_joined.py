@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording import capture, record_steps
+from rnnvis.recording import capture
+from tests.python.stepping import record_steps
 
 WORDS, UNITS = 9, 5
 

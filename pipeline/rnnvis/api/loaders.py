@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from rnnvis.api.orientation import time_first
-from rnnvis.api.paddings import PADS, filling, unpadded
+from rnnvis.api.padding import PADS, filling, unpadded
 from rnnvis.errors import RnnvisError
 
 IDS, MASK = "input_ids", "attention_mask"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnvis.api.paddings import filling, only_at_ends
+from rnnvis.api.padding import filling, only_at_ends
 from rnnvis.errors import RnnvisError
 
 Batches = Sequence[tuple[np.ndarray, Mapping[Any, np.ndarray]]]

@@ -83,7 +83,7 @@ def source_steps(
     equal: bool = False,
     numbers: np.ndarray | None = None,
 ) -> Iterator[StepBatch]:
-    """Every step of `sentences`, longest first, as `record_steps` yields them of a torch layer; of those at `only`.
+    """Every step of `sentences`, longest first, as `run_batches` takes them through a torch layer; of those at `only`.
     States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
     length share a batch. `numbers` int64 [S] are the positions that they have in the whole text.
 

@@ -22,8 +22,6 @@ from rnnvis.recording.untouched import untouched
 from rnnvis.text.batches import Rows, length_batches, padded
 from rnnvis.text.sentences import Sentences, largest_id, lengths_of
 
-Readout = Callable[[Tensor], Tensor]
-
 
 @dataclass(frozen=True)
 class StepBatch:
@@ -32,10 +30,10 @@ class StepBatch:
     `states`, `previous` and `gates` hold arrays [N, H], float32 (float64 for a model in double precision),
     by name: "rnn.0.h", "rnn.0.c"; gates "rnn.0.i" … . `previous` is the state that the step started from:
     s_{t−1}, the initial state at the first step, s_{t+1} in the reverse direction. The change at a step is
-    states − previous. `logits` [N, C] is the readout applied to h_t of every step. `attention` are weights of the B
-    sentences over their positions, float32 [B, T] (pooling) or [B, T, T] (of each step), padded. `fresh` bool [N]
-    marks the steps that start from a reset where a state is carried on from sentence to sentence; by default each
-    sentence's first. `answer` is what the model answered, to each of the B sentences or after each of the N steps.
+    states − previous. `attention` are weights of the B sentences over their positions, float32 [B, T] (pooling) or
+    [B, T, T] (of each step), padded. `fresh` bool [N] marks the steps that start from a reset where a state is carried
+    on from sentence to sentence; by default each sentence's first. `answer` is what the model answered, to each of the
+    B sentences or after each of the N steps.
     """
 
     sentence_id: np.ndarray
@@ -44,7 +42,6 @@ class StepBatch:
     states: dict[str, np.ndarray] = field(repr=False)
     previous: dict[str, np.ndarray] = field(repr=False)
     gates: dict[str, np.ndarray] = field(repr=False)
-    logits: np.ndarray | None = field(default=None, repr=False)
     attention: np.ndarray | None = field(default=None, repr=False)
     fresh: np.ndarray | None = field(default=None, repr=False)
     answer: Given | None = field(default=None, repr=False)
@@ -61,43 +58,6 @@ class StepBatch:
         """Δ_t = s_t − s_{t−1} of the named state, [N, H]."""
         change: np.ndarray = self.states[state] - self.previous[state]
         return change
-
-
-def record_steps(
-    model: nn.Module,
-    sentences: Sequence[np.ndarray],
-    *,
-    sentence_ids: Sequence[int] | np.ndarray | None = None,
-    batch_steps: int = 8192,
-    padding_id: int = 0,
-    forward: Forward | None = None,
-    readout: Readout | None = None,
-    readout_state: str | None = None,
-    gates: bool = True,
-) -> Iterator[StepBatch]:
-    """Yield every step of `sentences` (lists of token ids), longest sentences first.
-
-    Sentences of similar length share a batch of at most `batch_steps` padded steps (at least one sentence);
-    the order depends on lengths and positions alone. Padding is never handed out, and a model that reads
-    backwards gets sentences of one length at a time, so that it never starts on padding. Empty sentences
-    have no steps.
-
-    `sentence_ids` [len(sentences)] defaults to positions. `forward(model, batch)` calls the model with
-    a `Batch` (default: with its ids and lengths); `padding_id` fills the ids after a sentence's end. `readout` maps the
-    state `readout_state` (default: h of the last layer) of all steps [N, H] to logits [N, C].
-
-    The model runs in evaluation mode without gradients and is left as it was: training flags, hooks, random
-    state. Raises RnnvisError if the model holds no recurrent module or a module's steps are not the
-    sentences' steps.
-    """
-    numbers = np.arange(len(sentences)) if sentence_ids is None else np.asarray(sentence_ids)
-    for rows, traces, reads, _ in run_batches(model, {"": sentences}, batch_steps, padding_id, forward, gates=gates):
-        mask = torch.from_numpy(reads[""].real).to(device_of(model))
-        logits = None
-        if readout is not None:
-            with torch.no_grad(), untouched(model):
-                logits = _array(readout(_readout_input(traces, readout_state)[mask]))
-        yield step_batch(numbers[rows], reads[""], traces, gates=gates, logits=logits)
 
 
 Told = Callable[[np.ndarray, object], None]
@@ -319,7 +279,6 @@ def step_batch(
     traces: Sequence[LayerTrace],
     *,
     gates: bool = True,
-    logits: np.ndarray | None = None,
     answer: Given | None = None,
 ) -> StepBatch:
     """The steps of sentences `numbers` [B] that `traces` took while they read `read`."""
@@ -330,7 +289,6 @@ def step_batch(
         states=flat(traces, read.real, "states"),
         previous=flat(traces, read.real, "previous"),
         gates=flat(traces, read.real, "gates") if gates else {},
-        logits=logits,
         answer=answer,
     )
 
@@ -375,17 +333,6 @@ def _check(traces: list[LayerTrace], reads: Mapping[str, Rows], plan: Plan) -> N
     for name in reads:
         if name and name not in ran:
             raise RnnvisError(f'"{name}" did not run, though tokens says what it reads', "let forward call it")
-
-
-def _readout_input(traces: list[LayerTrace], name: str | None) -> Tensor:
-    if name is None:
-        return traces[-1].states["h"]
-    for trace in traces:
-        for kind, value in trace.states.items():
-            if f"{trace.name}.{kind}" == name:
-                return value
-    known = ", ".join(f"{t.name}.{kind}" for t in traces for kind in t.states)
-    raise RnnvisError(f'there is no state "{name}" to read out', f"states of this model: {known}")
 
 
 def flat(traces: Sequence[LayerTrace], real: np.ndarray, what: str) -> dict[str, np.ndarray]:

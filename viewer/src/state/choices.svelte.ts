@@ -137,6 +137,16 @@ export abstract class Choices {
     this.change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
   }
 
+  /** Shows or hides what of each word is in the answer. */
+  setMemory(memory: boolean): void {
+    this.change({ memory });
+  }
+
+  /** Follows these units along the sentence, up to three. */
+  followUnits(units: readonly number[]): void {
+    this.change({ units: [...new Set(units)].slice(0, UNITS) });
+  }
+
   /** Shows what words pushed the answer by, or what they moved. */
   setShows(shows: ViewState['shows']): void {
     this.change({ shows });

@@ -13,6 +13,7 @@ export const PREFERENCES = {
   shows: 'pushed',
   focusWord: null,
   units: [],
+  memory: false,
   page: 'picture',
   linkThreshold: 0.35,
   linkWidth: 1,

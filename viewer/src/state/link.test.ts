@@ -25,6 +25,7 @@ const full: ViewState = {
   focusWord: 'a,b & c=d #%',
   words: ['cliché', 'a,b & c=d #%', '🎬'],
   units: [3, 0],
+  memory: true,
   page: 'unit',
   linkThreshold: 0.4,
   linkWidth: 1.5,

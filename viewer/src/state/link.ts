@@ -50,6 +50,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.shows !== PREFERENCES.shows) fields.push(['sh', view.shows]);
   if (view.focusWord !== null) fields.push(['fw', encodeURIComponent(view.focusWord)]);
   if (view.units.length) fields.push(['u', view.units.join(',')]);
+  if (view.memory) fields.push(['am', '1']);
   if (view.page !== PREFERENCES.page) fields.push(['p', view.page]);
   if (view.linkThreshold !== PREFERENCES.linkThreshold) fields.push(['l', String(round(view.linkThreshold))]);
   if (view.linkWidth !== PREFERENCES.linkWidth) fields.push(['lw', String(round(view.linkWidth))]);
@@ -198,6 +199,7 @@ const FIELDS = new Map<string, Field>([
   ['sh', (value, draft, at) => (draft.view.shows = choice(value, at, ['pushed', 'moved']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
   ['u', (value, draft, at) => (draft.view.units = listOf(value, at, UNITS, (item) => whole(item, at, 1_000_000)))],
+  ['am', (value, draft, at) => (draft.view.memory = choice(value, at, ['0', '1']) === '1')],
   ['p', (value, draft, at) => (draft.view.page = choice(value, at, PAGE_NAMES))],
   ['l', (value, draft, at) => (draft.view.linkThreshold = fraction(value, at, 0, 1))],
   ['lw', (value, draft, at) => (draft.view.linkWidth = fraction(value, at, 0.5, 2))],

@@ -1,3 +1,5 @@
+import { followedClass, scoreOf } from '../data/answer';
+import { loadAnswerMemory, type AnswerMemory } from '../data/answerMemory';
 import { loadPassage, type Passage } from '../data/passage';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from '../data/types';
@@ -10,6 +12,7 @@ export class Passages {
     (error) => this.explorer.report('sequence', error),
     () => this.#arrived(),
   );
+  #memory = new Slot<{ of: string; found: AnswerMemory | null }>((error) => this.explorer.report('sequence', error));
   #second = new Slot<Passage>((error) => this.explorer.report('sequence', error));
   /** What could not be read of a first sentence whose other parts are there. */
   #broken: { error: unknown } | null = null;
@@ -18,6 +21,13 @@ export class Passages {
   steps = $derived.by<SentenceSteps | null>(() => this.#first.value?.steps ?? null);
   /** The state along the sentence; null also where the published sample of states leaves it out. */
   sequence = $derived.by<StateSequence | null>(() => this.#first.value?.sequence ?? null);
+  /** What of each word is in the answers along the sentence; null where that is not asked for or not published. */
+  memory = $derived.by<AnswerMemory | null>(() => {
+    const { memory, sentence, towards } = this.explorer.view;
+    const read = this.#memory.value;
+    const same = read?.of === JSON.stringify([sentence, towards]) && this.sentence?.key === sentence;
+    return memory && same ? read.found : null;
+  });
   /** The sentence that stands beside the first; null where there is none, or while loading. */
   second = $derived.by<Passage | null>(() => (this.explorer.view.sentence2 === null ? null : this.#second.value));
   loading = $derived.by<boolean>(() => this.#first.loading || this.#second.loading);
@@ -50,6 +60,13 @@ export class Passages {
     };
     this.#first.want(scope, JSON.stringify([sentence, towards]), load(sentence, false));
     this.#second.want(scope, JSON.stringify([sentence2, towards]), load(sentence2, true));
+    if (this.explorer.view.memory && sentence !== null)
+      this.#memory.want(scope, JSON.stringify([sentence, towards]), async () => {
+        const row = await source.sentenceByKey(dataset, sentence);
+        const found =
+          row && (await loadAnswerMemory(source, model, row.id, scoreOf(model, followedClass(model, towards))));
+        return { of: JSON.stringify([sentence, towards]), found };
+      });
   }
 
   #arrived(): void {

@@ -44,8 +44,10 @@ export interface ViewState {
   focusWord: string | null;
   /** Up to three selected words, by text. */
   words: string[];
-  /** Up to three selected units. */
+  /** Up to three selected units; they are followed along the sentence. */
   units: number[];
+  /** Whether arcs show what of each word is in the answer. */
+  memory: boolean;
   /** Opened page; the page `unit` shows `units[0]`. */
   page: PageName;
   /** Links below this share of the strongest link are not drawn, 0–1. */

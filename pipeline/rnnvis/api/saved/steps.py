@@ -11,7 +11,7 @@ from itertools import zip_longest
 import numpy as np
 
 from rnnvis.api.saved.arrays import FLOATS, SavedArray
-from rnnvis.api.saved.padding import LEFT, RIGHT, real_steps, side_of
+from rnnvis.api.saved.sides import LEFT, RIGHT, real_steps, side_of
 from rnnvis.api.saved.tokens import Tokens
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.halves import unmeasurable

@@ -112,6 +112,6 @@ export function corpusSteps(source: Source, model: ModelEntry): Promise<Columns<
 /** Bytes that reading the sentences for a list takes: of ranges where the server has them, else of whole files. */
 export async function listBytes(source: Source, dataset: DatasetEntry, model: ModelEntry): Promise<number> {
   const made = source.table(model, 'predictions');
-  const sizes = [sentences(source, dataset).bytesOf(LINES), made?.bytesOf(MADE) ?? 0];
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  const lines = sentences(source, dataset).bytesOf(LINES);
+  return (await lines) + ((await made?.bytesOf(MADE)) ?? 0);
 }

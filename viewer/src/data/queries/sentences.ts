@@ -125,7 +125,7 @@ async function byExpression(
       pattern.length > 80 ? `${pattern.slice(0, 80)}…` : pattern,
       'Close every bracket, and write \\( for a bracket that is text.',
     );
-  const marks = new Map(places.flatMap((at, i) => (answer.hits[i] ? [[at, answer.hits[i]!] as const] : [])));
+  const marks = new Map(places.flatMap((at, i) => (answer.hits[i] ? [[at, answer.hits[i]] as const] : [])));
   return { places: places.filter((at) => marks.has(at)), marks };
 }
 

@@ -3,7 +3,9 @@ import { buildScene, type Scene } from '../../model/scene';
 import { diverging, tokens } from '../../paint/colour';
 import { speechLegend } from '../../paint/speech';
 import { SvgSurface, type Style, type Surface } from '../../paint/surface';
-import { fit, measure } from '../../model/text';
+import { METHODS } from '../../data/figures';
+import { fold } from '../../model/fold';
+import { measure } from '../../model/text';
 import type { Explorer, FileFormat } from '../../state/explorer.svelte';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
@@ -11,11 +13,11 @@ import { sequenceLine } from '../../wording/push';
 import { calmLook, pictureData } from '../../ui/board/data';
 import { loadEffects } from '../../state/effects';
 import type { Look } from '../../paint/look';
-import { paintPicture } from './paint';
+import { paintBoard, paintPicture } from './paint';
 import { csvOf, pngOf } from '../../ui/board/files';
 import { allTables } from '../../ui/board/tables';
 
-export type Part = 'whole' | 'sequence' | 'memory' | 'words';
+export type Part = 'whole' | 'sequence' | 'board' | 'memory' | 'words';
 
 export interface Wish {
   part: Part;
@@ -28,14 +30,19 @@ export interface Wish {
 const SIZES: Record<Part, { width: number; height: number }> = {
   whole: { width: 1056, height: 772 },
   sequence: { width: 560, height: 200 },
+  board: { width: 1056, height: 772 },
   memory: { width: 420, height: 420 },
   words: { width: 560, height: 772 },
 };
 /** Room for the title of a part that stands alone. */
 const TITLE = 56;
 const LEGEND_LINE = 18;
-
-const FOOT = 68;
+const CAPTION_LINE = 16;
+/** Below the picture: room, one line of the legend, and the margin under the caption. */
+const FOOT = 36;
+/** A sentence of more words stands in columns of at most so many. */
+const FOLDED = 24;
+const MARGIN = 24;
 
 interface Figure {
   part: Part;
@@ -45,6 +52,11 @@ interface Figure {
   clustering: Clustering | null;
   width: number;
   height: number;
+  /** How far it is moved to the left. */
+  shift: number;
+  /** Columns that the sentence stands in. */
+  folds: number;
+  caption: string[];
 }
 
 /** The picture, or a part of it, at its own size: a long sentence is not cut. */
@@ -52,27 +64,59 @@ async function figure(explorer: Explorer, { part, print }: Wish): Promise<Figure
   const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
   const data = pictureData(explorer, null);
   const top = part === 'whole' ? 0 : TITLE;
-  const { width, height: least } = SIZES[part];
-  const rows = part === 'whole' || part === 'sequence' ? (explorer.sentence?.tokens.length ?? 0) : 0;
+  const { width: own, height: least } = SIZES[part];
+  const length = explorer.sentence?.tokens.length ?? 0;
+  const rows = part === 'whole' || part === 'sequence' ? length : 0;
+  const folds = part === 'sequence' && !data.second ? Math.max(1, Math.ceil(length / FOLDED)) : 1;
   const height = Math.max(least, 74 + rows * 48 + 12);
-  const scene = buildScene(data, { width, height }, part === 'whole' ? 'wide' : part);
+  const built = buildScene(data, { width: own, height }, part === 'whole' || part === 'board' ? 'wide' : part);
+  const full = Math.max(height, built.boardHeight);
+  const scene = { ...built, columns: { ...built.columns, height: full } };
   const look = calmLook(explorer, effects);
   if (print) look.theme = tokens('light');
-  const used = part === 'memory' || part === 'words' ? scene.boardHeight + 24 : Math.max(height, scene.boardHeight);
-  const figure = { part, top, scene, look, clustering: explorer.clustering, width, height: 0 };
-  const foot = FOOT + paintLegend(new SvgSurface(), { ...figure, height: 1000 }, explorer);
-  return { ...figure, height: Math.ceil(top + used + foot) };
+  const shift = part === 'board' ? (scene.columns.memory?.x ?? MARGIN) - MARGIN : 0;
+  const width = own * folds - shift;
+  const column = scene.columns.sequence;
+  const tall = folds > 1 && column ? column.top + Math.ceil(length / folds) * column.rowPitch + 12 : full;
+  const used = part === 'sequence' || part === 'whole' ? tall : scene.boardHeight + 24;
+  const caption = captionOf(explorer, part, width - 2 * MARGIN);
+  const made = { part, top, scene, look, clustering: explorer.clustering, width, shift, folds, caption, height: 0 };
+  const foot =
+    FOOT + caption.length * CAPTION_LINE + paintLegend(new SvgSurface(), { ...made, height: 1000 }, explorer);
+  return { ...made, height: Math.ceil(top + used + foot) };
 }
 
-function paintTitles(surface: Surface, { part, scene, look, height, width }: Figure, explorer: Explorer): void {
+/** What is shown, of what, and where it can be found again: in lines, nothing cut. */
+function captionOf(explorer: Explorer, part: Part, width: number): string[] {
+  const { dataset, model, state, sentence, clustering, view } = explorer;
+  const quality = clustering?.quality;
+  const of = [
+    dataset?.title,
+    model?.title,
+    state?.title,
+    `${view.k} clusters by ${METHODS[view.method] ?? view.method}`,
+    quality && Number.isFinite(quality.heldOutR2) && `${percent(quality.heldOutR2)} of held-out responses explained`,
+  ];
+  const key = [sentence && `sentence ${sentence.key}`, `model ${model?.hash ?? ''}`, 'rnnvis'];
+  const said = sentence && part !== 'words' ? [`“${sentence.text}”`] : [];
+  return [...said, of.filter(Boolean).join(' · '), key.filter(Boolean).join(' · ')].flatMap((line) =>
+    fold(line, width, 'interface', 11),
+  );
+}
+
+function paintTitles(
+  surface: Surface,
+  { part, scene, look, height, shift, caption }: Figure,
+  explorer: Explorer,
+): void {
   const { theme } = look;
   const { sequence, memory, words } = scene.columns;
-  const at = (x: number): number => (part === 'whole' ? x : 24);
+  const at = (x: number): number => (part === 'whole' || part === 'board' ? x - shift : MARGIN);
   const title = (x: number, name: string, about: string): void => {
     surface.text(x, 27, name, { family: 'interface', size: 14, weight: 650, fill: theme.ink });
     surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
   };
-  if (sequence) title(at(sequence.x), 'Sequence', sequenceLine(explorer));
+  if (sequence && part !== 'board') title(at(sequence.x), 'Sequence', sequenceLine(explorer));
   if (memory)
     title(
       at(memory.x),
@@ -89,23 +133,21 @@ function paintTitles(surface: Surface, { part, scene, look, height, width }: Fig
   } else if (words) {
     title(at(words.spine), 'Words', 'What moves each chip. Larger moves it more.');
   }
-  const quality = explorer.clustering?.quality;
-  const parts = [explorer.dataset?.title, explorer.model?.title, explorer.state?.title];
-  if (quality && Number.isFinite(quality.heldOutR2))
-    parts.push(`${percent(quality.heldOutR2)} of held-out responses explained`);
-  const key = [
-    explorer.sentence ? `sentence ${explorer.sentence.key}` : '',
-    `${explorer.view.k} clusters`,
-    `model ${explorer.model?.hash ?? ''}`,
-    'rnnvis',
-  ];
-  const note = { family: 'interface', size: 11, fill: theme.ink3 } as const;
-  surface.text(24, height - 28, fit(parts.filter(Boolean).join(' · '), width - 48, 'interface', 11), note);
-  surface.text(24, height - 12, fit(key.filter(Boolean).join(' · '), width - 48, 'interface', 11), note);
+  caption.forEach((line, i) =>
+    surface.text(MARGIN, height - 12 - (caption.length - 1 - i) * CAPTION_LINE, line, {
+      family: 'interface',
+      size: 11,
+      fill: theme.ink3,
+    }),
+  );
 }
 
 /** What the colours and lines mean, in lines that end at the foot; the height of all lines but one. */
-function paintLegend(surface: Surface, { part, look, scene, width, height }: Figure, explorer: Explorer): number {
+function paintLegend(
+  surface: Surface,
+  { part, look, scene, width, height, caption }: Figure,
+  explorer: Explorer,
+): number {
   const { theme } = look;
   const has = (...parts: Part[]): boolean => part === 'whole' || parts.includes(part);
   type Item = { width: number; text: string; draw: (x: number, y: number) => void };
@@ -137,14 +179,14 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
         draw: (x, y) => surface.text(x, y, '→', { family: 'interface', size: 11, fill: theme.ink2 }),
       });
   }
-  if (has('memory') && explorer.focusLabel) {
+  if (has('memory', 'board') && explorer.focusLabel) {
     const scale = diverging(theme);
     const ramp = (x: number, y: number): void => {
       for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
     };
     items.push({ width: 91, text: `${explorer.focusLabel}, ±${scene.colourLimit}`, draw: ramp });
   }
-  if (part === 'whole') {
+  if (has('board')) {
     for (const [text, stroke] of [
       ['words raise chip', theme.positive.mark],
       ['words lower chip', theme.negative.mark],
@@ -169,7 +211,7 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
     x += all + 20;
   }
   for (const item of lines) {
-    const y = height - 48 - (line - item.line) * LEGEND_LINE;
+    const y = height - 16 - caption.length * CAPTION_LINE - (line - item.line) * LEGEND_LINE;
     item.draw(item.x, y);
     surface.text(item.x + item.width, y, item.text, { family: 'interface', size: 11, fill: theme.ink2 });
   }
@@ -177,18 +219,46 @@ function paintLegend(surface: Surface, { part, look, scene, width, height }: Fig
 }
 
 function paint(surface: Surface, made: Figure, explorer: Explorer): void {
-  surface.group({ translate: [0, made.top] }, () =>
-    paintPicture(surface, made.scene, made.clustering, made.look, null),
-  );
+  const { scene, look, clustering, top, shift } = made;
+  for (let part = 0; part < made.folds; part += 1)
+    surface.group({ translate: [part * SIZES[made.part].width - shift, top] }, () => {
+      if (made.part === 'board') paintBoard(surface, scene, clustering, look, null, false);
+      else paintPicture(surface, foldOf(made), clustering, scrolled(made, part), null);
+    });
   paintTitles(surface, made, explorer);
   paintLegend(surface, made, explorer);
 }
 
-const TABLES: Record<Part, string> = { whole: '', sequence: 'Sequence', memory: 'Memory', words: 'Words' };
+/** Rows of the sentence in one of its columns. */
+function rowsOf({ scene, folds }: Figure): number {
+  return Math.ceil((scene.sequence?.rows.length ?? 0) / folds);
+}
+
+function foldOf(made: Figure): Scene {
+  const { scene, folds } = made;
+  const column = scene.columns.sequence;
+  if (folds === 1 || !column) return scene;
+  const bottom = column.top + rowsOf(made) * column.rowPitch;
+  return { ...scene, columns: { ...scene.columns, sequence: { ...column, bottom } } };
+}
+
+function scrolled(made: Figure, part: number): Look {
+  const pitch = made.scene.columns.sequence?.rowPitch ?? 0;
+  return { ...made.look, scroll: { ...made.look.scroll, sequence: part * rowsOf(made) * pitch } };
+}
+
+const TABLES: Record<Part, readonly string[]> = {
+  whole: [''],
+  sequence: ['Sequence'],
+  board: ['Memory', 'Words'],
+  memory: ['Memory'],
+  words: ['Words'],
+};
 
 const ABOUT: Record<Part, string> = {
   whole: 'memory, words and their links',
   sequence: 'what each word did to the memory',
+  board: 'chips, clouds and their links',
   memory: 'units in chips',
   words: 'words in clouds',
 };
@@ -199,7 +269,7 @@ export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blo
   const background = wish.print ? 'none' : made.look.theme.background;
   if (wish.format === 'csv') {
     const tables = allTables(made.scene, pictureData(explorer, null), explorer.focusLabel);
-    return csvOf(tables.filter(({ title }) => title.startsWith(TABLES[wish.part])));
+    return csvOf(tables.filter(({ title }) => TABLES[wish.part].some((name) => title.startsWith(name))));
   }
   if (wish.format === 'png')
     return pngOf(made.width, made.height, background, (surface) => paint(surface, made, explorer));

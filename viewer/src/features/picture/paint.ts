@@ -21,14 +21,25 @@ export function paintPicture(
   look: Look,
   origins: Origins | null,
 ): void {
-  const { columns } = scene;
-  const before = look.progress < 1 ? origins : null;
   paintSequences(surface, scene, look);
   paintSequenceHeads(surface, scene, look);
+  paintBoard(surface, scene, clustering, look, look.progress < 1 ? origins : null, true);
+}
+
+/** Chips, clouds and the links between them; with `steps` also those from the sentence. */
+export function paintBoard(
+  surface: Surface,
+  scene: Scene,
+  clustering: Clustering | null,
+  look: Look,
+  before: Origins | null,
+  steps: boolean,
+): void {
+  const { columns } = scene;
   const top = Math.min(columns.memory?.top ?? columns.height, columns.words?.top ?? columns.height) - 6;
   const clip = { x: 0, y: top, width: columns.width, height: columns.height - top };
   surface.group({ clip }, () => {
-    paintStepLinks(surface, scene, look);
+    if (steps) paintStepLinks(surface, scene, look);
     surface.group({ translate: [0, -look.scroll.board] }, () => {
       paintLinks(surface, scene, look);
       paintChips(surface, scene, look, before?.cells ?? null);

@@ -10,6 +10,8 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     sentence: explorer.sentence,
     steps: explorer.steps,
     sequence: explorer.sequence,
+    memory: explorer.second ? null : explorer.passages.memory,
+    units: view.units,
     clustering: explorer.clustering,
     vocabulary: explorer.vocabulary,
     model: explorer.model,

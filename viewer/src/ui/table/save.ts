@@ -1,3 +1,4 @@
+import { withFonts } from '../../paint/fonts';
 import { toCsv, type Table } from '../../model/csv';
 
 /** Hands a file to the browser's own download. */
@@ -19,13 +20,13 @@ export function saveBlob(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-export function saveSvg(name: string, svg: string): void {
-  saveFile(`${name}.svg`, 'image/svg+xml;charset=utf-8', svg);
+export async function saveSvg(name: string, svg: string): Promise<void> {
+  saveFile(`${name}.svg`, 'image/svg+xml;charset=utf-8', await withFonts(svg));
 }
 
 /** The figure at twice its size, as the browser draws its SVG. */
 export async function savePng(name: string, svg: string): Promise<void> {
-  const url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
+  const url = URL.createObjectURL(new Blob([await withFonts(svg)], { type: 'image/svg+xml' }));
   try {
     const image = new Image();
     image.src = url;
