@@ -1,7 +1,15 @@
 import { sameWord, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import { Source } from '../data/source';
-import type { Clustering, Sentence, SentenceSteps, StateSequence, Vocabulary, WordResponse } from '../data/types';
+import type {
+  Clustering,
+  Manifest,
+  Sentence,
+  SentenceSteps,
+  StateSequence,
+  Vocabulary,
+  WordResponse,
+} from '../data/types';
 import { NO_ADDRESS, type Address } from './address';
 import { Choices } from './choices.svelte';
 import { ChipLosses } from './chipLosses.svelte';
@@ -13,6 +21,7 @@ import { Pushing } from './pushing.svelte';
 import { Trail } from './trail.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
+import { Trying } from './trying.svelte';
 import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
 
 export interface Options {
@@ -77,6 +86,7 @@ export class Explorer extends Choices {
   clustering = $derived(this.#clustering.value);
   readonly passages = new Passages(this);
   readonly colouring = new Colouring(this);
+  readonly trying = new Trying(this);
   readonly pushing = new Pushing(this);
   readonly trail = new Trail(this);
   readonly chipLosses = new ChipLosses(
@@ -192,10 +202,7 @@ export class Explorer extends Choices {
       this.#fail('data', error);
       return;
     }
-    const manifest = this.source.manifest;
-    const first = { ...firstView(manifest), ...this.#options.view };
-    if (this.#options.view?.sentence && this.#options.view.step === undefined) first.step = null;
-    this.first = fitView(first, manifest).view;
+    this.first = this.#firstOf(this.source.manifest, this.#options.view);
     this.view = this.first;
     const linked = this.#follow(this.#address.read());
     this.linked = linked !== null || this.notice !== null;
@@ -212,6 +219,19 @@ export class Explorer extends Choices {
 
   stop(): void {
     this.#stop();
+  }
+
+  /** Shows the first view with other choices of the element's attributes, without loading anew what stays. */
+  follow(choices: Options['view']): void {
+    if (!this.source) return;
+    this.first = this.#firstOf(this.source.manifest, choices);
+    this.apply(this.first, 'attributes');
+  }
+
+  #firstOf(manifest: Manifest, choices: Options['view']): ViewState {
+    const first = { ...firstView(manifest), ...choices };
+    if (choices?.sentence && choices.step === undefined) first.step = null;
+    return fitView(first, manifest).view;
   }
 
   // Sentences and the tour.

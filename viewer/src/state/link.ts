@@ -1,4 +1,5 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
+import { fitsLink as fitsSentence, LONGEST_MADE } from '../data/made';
 import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } from './mapView';
 import { readApart, writeApart, type Apart } from './apart';
 import { readFind, writeFind, type FindState } from './find';
@@ -38,10 +39,10 @@ export function writeLink(view: ViewState, modelHash: string): string {
     ['g', `${encodeURIComponent(view.method)}.${encodeURIComponent(view.selection)}`],
     ['k', String(view.k)],
   ];
-  if (view.sentence !== null) fields.push(['q', encodeURIComponent(view.sentence)]);
+  if (view.sentence !== null && fitsSentence(view.sentence)) fields.push(['q', encoded(view.sentence)]);
   if (view.step !== null) fields.push(['t', String(view.step)]);
   if (view.range !== null) fields.push(['r', view.range.join('-')]);
-  if (view.sentence2 !== null) fields.push(['q2', encodeURIComponent(view.sentence2)]);
+  if (view.sentence2 !== null && fitsSentence(view.sentence2)) fields.push(['q2', encoded(view.sentence2)]);
   if (view.step2 !== null) fields.push(['t2', String(view.step2)]);
   if (view.epoch !== null) fields.push(['e', String(view.epoch)]);
   if (view.towards !== null) fields.push(['a', String(view.towards)]);
@@ -187,10 +188,10 @@ const FIELDS = new Map<string, Field>([
     },
   ],
   ['k', (value, draft, at) => (draft.view.k = whole(value, at, 255))],
-  ['q', (value, draft, at) => (draft.view.sentence = decode(value, at))],
+  ['q', (value, draft, at) => (draft.view.sentence = decode(value, at, LONGEST_MADE))],
   ['t', (value, draft, at) => (draft.view.step = whole(value, at, LAST_STEP))],
   ['r', (value, draft, at) => (draft.view.range = span(value, at))],
-  ['q2', (value, draft, at) => (draft.view.sentence2 = decode(value, at))],
+  ['q2', (value, draft, at) => (draft.view.sentence2 = decode(value, at, LONGEST_MADE))],
   ['t2', (value, draft, at) => (draft.view.step2 = whole(value, at, LAST_STEP))],
   ['e', (value, draft, at) => (draft.view.epoch = whole(value, at, LAST_STEP))],
   ['a', (value, draft, at) => (draft.view.towards = whole(value, at, 65_535))],
