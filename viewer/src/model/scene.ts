@@ -67,6 +67,8 @@ export interface PictureData {
   scales?: SharedScales;
   /** Units that the frame of each chip has room for, in draw order, where more than its own. */
   reserve?: readonly number[];
+  /** Unit clusters that are switched off in a shown sentence. */
+  switched?: ReadonlySet<number>;
 }
 
 export interface Row {
@@ -135,6 +137,8 @@ export interface Scene {
   stepLimit?: number | undefined;
   /** Drawn number of each unit cluster. */
   numbers: Map<number, number>;
+  /** Unit clusters that are switched off: hatched, and without links. */
+  switched?: ReadonlySet<number> | undefined;
 }
 
 export const TOKEN_SIZE = 15;
@@ -362,7 +366,7 @@ export function buildScene(
   const sequence = known.sequence === undefined ? sequenceScene(data, place) : known.sequence;
   const second = known.second === undefined ? secondScene(data, place) : known.second;
   const steps = [data.step, data.second?.step ?? null] as const;
-  const links =
+  const all =
     clustering && chips && clouds && place.words
       ? layLinks({
           clustering,
@@ -375,6 +379,8 @@ export function buildScene(
           mirrored: place.mirrored,
         })
       : null;
+  const off = data.switched;
+  const links = all && off?.size ? { ...all, list: all.list.filter((link) => !off.has(link.unitCluster)) } : all;
   return {
     columns: place,
     sequence,
@@ -391,6 +397,7 @@ export function buildScene(
     pushed: data.weights !== null,
     stepLimit: data.scales?.step ?? sequence?.amountLimit,
     numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
+    switched: data.switched,
   };
 }
 

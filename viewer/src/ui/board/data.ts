@@ -1,4 +1,5 @@
 import type { PictureData } from '../../model/scene';
+import { switchedOff } from '../../model/switched';
 import { tokens } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Look } from '../../paint/look';
@@ -26,6 +27,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     linkWidth: view.linkWidth,
     colourScale: view.colourScale,
     chipAlign: view.chipAlign,
+    switched: switchedOff([view.sentence, view.sentence2], view.state, explorer.clustering),
   };
 }
 
