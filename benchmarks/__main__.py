@@ -1,7 +1,7 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
 python -m benchmarks [recording] [record] [parts] [interventions] [memory] [publishing] [demo] [coclustering] [planted]
-                     [published] [viewer]
+                     [published] [typing] [viewer]
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, demo, interventions, memory, parts, publishing, recording, viewer
+from benchmarks import clustering, demo, inference, interventions, memory, parts, publishing, recording, viewer
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -35,6 +35,7 @@ def main(wanted: Sequence[str]) -> None:
             "Co-clustering the published responses",
             lambda: clustering.published(site / "explorer" / "data"),
         ),
+        "typing": ("The model in the page", lambda: inference.measure(site)),
         "viewer": ("The explorer", lambda: viewer.measure(site)),
     }
     unknown = sorted(set(wanted) - set(measures))

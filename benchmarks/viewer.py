@@ -87,12 +87,15 @@ def serving(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def generated(site: Path, units: int, words: int, sentences: int) -> Iterator[str]:
-    """Serve the built explorer over a generated set."""
+def generated(
+    site: Path, units: int, words: int, sentences: int, also: Callable[[Path], None] = lambda _: None
+) -> Iterator[str]:
+    """Serve the built explorer over a generated set, in whose folder `also` puts more."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copytree(site / "explorer" / "app", root / "app")
         large.publish(root / "data", units, words, sentences)
+        also(root / "data")
         with serving(root) as base:
             yield base
 
@@ -146,7 +149,7 @@ def _first_view(browser: Browser, address: str) -> list[Row]:
         page.context.close()
     sent = transferred(browser, address)
     return [
-        ("cold navigation to chips and clouds", *_row(times), "500"),
+        ("cold navigation to chips and clouds", *row(times), "500"),
         ("bytes before that, each body gzipped, kB", f"{gzipped(sent.values()) / 1000:.0f}", "", "600"),
         ("the same as sent without compression, kB", f"{sum(map(len, sent.values())) / 1000:.0f}", "", ""),
         ("requests before that", str(len(sent)), "", ""),
@@ -169,12 +172,12 @@ def _interactions(browser: Browser, address: str, of: str, units: int) -> list[R
         page.evaluate("async (k) => { await window.__bench.clusters(k); await window.__bench.settled(k); }", k)
     changed = _repeat(page, scripting, "clusters", [4 + i % 7 for i in range(ROUNDS)])
     rows = [
-        (f"{of}: word selected, script", *_row([s for _, s in selected]), aim),
-        (f"{of}: word selected, shown", *_row([t for t, _ in selected]), ""),
-        (f"{of}: chip hovered, script", *_row([s for _, s in hovered]), ""),
-        (f"{of}: chip hovered, shown", *_row([t for t, _ in hovered]), ""),
-        (f"{of}: number of clusters changed, script", *_row([s for _, s in changed]), "50"),
-        (f"{of}: number of clusters changed, shown", *_row([t for t, _ in changed]), "50"),
+        (f"{of}: word selected, script", *row([s for _, s in selected]), aim),
+        (f"{of}: word selected, shown", *row([t for t, _ in selected]), ""),
+        (f"{of}: chip hovered, script", *row([s for _, s in hovered]), ""),
+        (f"{of}: chip hovered, shown", *row([t for t, _ in hovered]), ""),
+        (f"{of}: number of clusters changed, script", *row([s for _, s in changed]), "50"),
+        (f"{of}: number of clusters changed, shown", *row([t for t, _ in changed]), "50"),
     ]
     rows.append(_memory(page, words, page.evaluate("window.__bench.points"), of))
     if units <= 600:
@@ -184,7 +187,7 @@ def _interactions(browser: Browser, address: str, of: str, units: int) -> list[R
             " return (await t.slice(0, 4, ['key'])).map((row) => row.key); }"
         )
         switched = [float(page.evaluate("(key) => window.__bench.sentence(key)", keys[i % 4])) for i in range(1, 21)]
-        rows.append((f"{of}: sentence switched, shown", *_row(switched), ""))
+        rows.append((f"{of}: sentence switched, shown", *row(switched), ""))
     page.context.close()
     return rows
 
@@ -198,7 +201,7 @@ def _searches(browser: Browser, address: str) -> list[Row]:
     for kind, searches in SEARCHES.items():
         wanted = [search for _ in range(4) for search in searches]
         times = [float(page.evaluate("(find) => window.__bench.search(find)", find)) for find in wanted]
-        rows.append((f"{SENTENCES:,} sentences searched by {kind}", *_row(times), "150"))
+        rows.append((f"{SENTENCES:,} sentences searched by {kind}", *row(times), "150"))
     page.context.close()
     return rows
 
@@ -236,6 +239,6 @@ def _memory(page: Page, words: list[str], points: list[list[float]], of: str) ->
     return (f"{of}: heap after {WALK} random interactions, MB", f"{sizes[-1]:.1f}", f"{slope:+.2f} per 100", "flat")
 
 
-def _row(values: Sequence[float]) -> tuple[str, str]:
+def row(values: Sequence[float]) -> tuple[str, str]:
     ordered = sorted(values)
     return f"{statistics.median(ordered):.0f}", f"{ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]:.0f}"

@@ -53,7 +53,8 @@ def test_first_view_costs_few_requests_and_bytes(browser: Browser, base: str) ->
     assert len(sent) <= REQUESTS, names
     assert viewer.gzipped(sent.values()) <= FIRST_VIEW
     assert any(name.endswith(".woff2") for name in names)
-    assert not [url for url in sent if "duckdb" in url or "engine" in url]
+    later = ("duckdb", "engine", "infer", "step_model")
+    assert not [url for url in sent if any(name in url for name in later)]
     assert not [name for name in names if name.endswith(".parquet") and not name.startswith("words")]
 
 

@@ -1,6 +1,6 @@
 /** The model itself in the page. Import it dynamically: nothing of it is needed for the first view. */
 
-export { openBytes, openStepModel } from './open';
+export { openStepModel } from './open';
 export { Cancelled, LONGEST, MOST, type Ask, type Held, type Progress, type Ran, type StepModel } from './types';
 export type { SpecWords } from './spec';
 export { idOf, tokenize, type Tokenized } from './text/encode';

@@ -4,6 +4,7 @@ import type { DataProblem } from '../data/problem';
 import type { Request } from './messages';
 import { PlacedModel } from './model';
 import { openBytes } from './open';
+import { ofWorker, onPage } from './places';
 import { Cancelled, LONGEST, MOST, type Ask, type StepModel } from './types';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -19,7 +20,7 @@ const FILES = new Map(
 
 /** A model on the page itself: no workers. */
 function open(name: string): Promise<StepModel> {
-  return openBytes(FILES.get(name)!, name, () => Promise.resolve(null));
+  return openBytes(FILES.get(name)!, name, null);
 }
 
 function ask(tokens: readonly number[], more: Partial<Ask> = {}): Ask {
@@ -143,6 +144,60 @@ describe('a model at work', () => {
       const { steps, sequence } = await (await open(name)).run(ask([]));
       expect([steps.length, sequence.length]).toEqual([0, 0]);
     }
+  });
+});
+
+/** A worker whose messages are answered by a session of the page. */
+class Standing extends EventTarget {
+  readonly page = onPage();
+  ended = false;
+
+  constructor() {
+    super();
+    this.page.hear((data) => this.dispatchEvent(Object.assign(new Event('message'), { data })));
+  }
+
+  postMessage(request: Request): void {
+    this.page.send(request);
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
+
+  fail(): void {
+    this.dispatchEvent(Object.assign(new Event('error'), { message: 'out of memory' }));
+  }
+}
+
+describe('a worker', () => {
+  it('does the work where it runs', async () => {
+    const worker = new Standing();
+    const model = await openBytes(FILES.get('lstm')!, 'lstm', ofWorker(worker as unknown as Worker));
+    expect(model.apart).toBe(true);
+    expect((await model.run(ask(SENTENCE))).steps.length).toBe(6);
+  });
+
+  it.each([['before it is asked'], ['while it is asked']])(
+    'that fails %s leaves the work to the page',
+    async (when) => {
+      const worker = new Standing();
+      worker.postMessage = () => when.startsWith('while') && worker.fail();
+      const place = ofWorker(worker as unknown as Worker);
+      if (when.startsWith('before')) worker.fail();
+      const model = await openBytes(FILES.get('lstm')!, 'lstm', place);
+      expect([model.apart, worker.ended]).toEqual([false, true]);
+      expect((await model.run(ask(SENTENCE))).steps.length).toBe(6);
+    },
+  );
+
+  it('that fails at work says so, then and later', async () => {
+    const worker = new Standing();
+    const model = await openBytes(FILES.get('lstm')!, 'lstm', ofWorker(worker as unknown as Worker));
+    const run = model.run(ask(SENTENCE));
+    worker.fail();
+    await expect(run).rejects.toThrow(/no memory left for the model/);
+    await expect(model.run(ask(SENTENCE))).rejects.toThrow(/no memory left/);
   });
 });
 

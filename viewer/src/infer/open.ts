@@ -31,22 +31,21 @@ export async function openStepModel(source: Source, _dataset: DatasetEntry, mode
     );
   const file = source.file({ path: entry.path, bytes: entry.bytes, sha256: entry.sha256 });
   if (entry.format > FORMAT) throw newer(entry.format, faultOf(file.url));
-  const bytes = await proven(file);
-  return openBytes(bytes, file.url);
+  const place = worker(); // Starts while the file is on its way.
+  const bytes = await proven(file).catch(async (error: unknown) => {
+    (await place)?.close();
+    throw error;
+  });
+  return openBytes(bytes, file.url, await place);
 }
 
-/** The model in the bytes of a file, which `url` names. */
-export async function openBytes(
-  bytes: ArrayBuffer,
-  url: string,
-  apart: () => Promise<Place | null> = worker,
-): Promise<StepModel> {
-  const place = await apart();
+/** The model in the bytes of a file, which `url` names, at work in `place`, or else on the page. */
+export async function openBytes(bytes: ArrayBuffer, url: string, place: Place | null): Promise<StepModel> {
   if (place) {
     const opened = await openedIn(place, bytes, url);
-    if (opened instanceof Error) throw opened;
-    if (opened) return new PlacedModel(place, opened);
+    if (opened && !(opened instanceof Error)) return new PlacedModel(place, opened);
     place.close();
+    if (opened) throw opened;
   }
   const page = onPage();
   const opened = await openedIn(page, bytes, url);

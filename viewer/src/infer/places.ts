@@ -4,7 +4,7 @@ import type { Reply, Request } from './messages';
 import type { Place } from './model';
 import { Session } from './session';
 
-/** A worker that has said that it runs; null where none can be had: no workers, or a policy that forbids them. */
+/** A worker of the model's own; null where none can be had. One that a policy forbids fails as soon as it is heard. */
 export async function worker(): Promise<Place | null> {
   if (typeof Worker === 'undefined') return null;
   try {
@@ -15,14 +15,23 @@ export async function worker(): Promise<Place | null> {
   }
 }
 
-function ofWorker(worker: Worker): Place {
+/** What has failed before anybody listened is told to whoever listens. */
+export function ofWorker(worker: Worker): Place {
+  let why: string | null = null;
+  const listeners: ((why: string) => void)[] = [];
+  const fail = (reason: string): void => {
+    why ??= reason;
+    for (const listener of listeners) listener(why);
+  };
+  worker.addEventListener('error', ({ message }) => fail(message || 'its worker ended'));
+  worker.addEventListener('messageerror', () => fail('its answer could not be read'));
   return {
     apart: true,
     send: (request, transfer = []) => worker.postMessage(request, transfer),
     hear: (listener) => worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => listener(data)),
     failed: (listener) => {
-      worker.addEventListener('error', (event) => listener(event.message));
-      worker.addEventListener('messageerror', () => listener('its answer could not be read'));
+      listeners.push(listener);
+      if (why !== null) listener(why);
     },
     close: () => worker.terminate(),
   };

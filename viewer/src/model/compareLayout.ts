@@ -176,16 +176,18 @@ function overlay(frame: Frame): CompareColumns {
   };
 }
 
-/** Phones: the words with both sides' bars around them. */
+/** Phones: the words and the track with both sides' bars around them. */
 function narrow(frame: Frame): CompareColumns {
   const { width, height, margin, clusters } = frame;
   const token = Math.min(frame.token, 84);
-  const room = (width - 2 * margin - token - 2 * 14) / 2;
+  const track = frame.track ? 40 : 0;
+  const aroundTrack = track ? 12 : 0;
+  const room = (width - 2 * margin - token - 2 * 14 - track - aroundTrack) / 2;
   const pitch = Math.max(3, Math.min(18, room / clusters));
   const bars = pitch * clusters;
-  const tokenRight = Math.round((width + token) / 2);
+  const tokenRight = Math.round((width + token - track - aroundTrack) / 2);
   const glyphA = Math.round(tokenRight - token - 14 - bars);
-  const glyphB = tokenRight + 14;
+  const glyphB = tokenRight + aroundTrack + track + 14;
   const base = { mode: 'wide' as const, width, height, margin, memory: null, words: null };
   const column = (glyphX: number): SequenceColumn => ({
     ...frame.sequence(glyphX, bars, glyphX, tokenRight, pitch),
@@ -198,7 +200,7 @@ function narrow(frame: Frame): CompareColumns {
     layout: 'mirror',
     a: { ...base, mirrored: true, sequence: a },
     b: { ...base, sequence: column(glyphB) },
-    track: null,
+    track: track ? { x: tokenRight + aroundTrack, width: track } : null,
     band: { left: 0, right: width },
     top: a.top,
     bottom: a.bottom,

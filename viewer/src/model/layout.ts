@@ -17,6 +17,8 @@ export interface SequenceColumn {
   glyphX: number;
   /** Where attention is drawn, between the words and their bars; absent without any. */
   attention?: { x: number; width: number };
+  /** Left ends of the lines of followed units, and their width; absent without any. */
+  followed?: { x: number[]; width: number };
   /** Where the push of each word stands, from its middle line either way; absent without any. */
   push?: { x: number; width: number };
   /** Distance from bar to bar, and the bar's own width. */
@@ -81,6 +83,8 @@ interface Sizes {
   clusters: number;
   hasTrack: boolean;
   hasAttention: boolean;
+  /** Units that are followed along the sentence; none by default. */
+  followed?: number;
   hasPush: boolean;
   manyUnits: boolean;
   /** Room kept under the clouds for a note. */
@@ -123,6 +127,9 @@ const PAIRED = {
   pitch: 40,
 };
 
+/** Room of the line of a followed unit, and between two. */
+const LINE = { width: 34, gap: 12 };
+
 function sequenceColumn(
   x: number,
   room: number,
@@ -134,6 +141,7 @@ function sequenceColumn(
   const space = sizes.paired ? PAIRED : ALONE;
   const trackWidth = sizes.hasTrack ? space.beside + space.track : 0;
   const attention = sizes.hasAttention ? space.attention : 0;
+  const lines = sizes.paired ? 0 : (sizes.followed ?? 0);
   const push = sizes.hasPush ? space.push : 0;
   const glyphRoom = room - space.before - attention - push - trackWidth - space.after;
   const tokenWidth = Math.round(Math.max(56, Math.min(sizes.tokenWidth, 112, glyphRoom - space.token)));
@@ -143,14 +151,18 @@ function sequenceColumn(
   const glyphX = tokenRight + space.before + attention + push;
   const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), space.glyph);
   const track = sizes.hasTrack ? { x: Math.round(glyphRight + space.beside), width: space.track } : null;
+  const trackRight = Math.round(track ? track.x + track.width : glyphRight);
+  const linesX = Array.from({ length: lines }, (_, i) => trackRight + space.beside + i * (LINE.width + LINE.gap));
+  const right = lines ? linesX[lines - 1]! + LINE.width : trackRight;
   return {
     left: 0,
     x,
-    width: Math.round((track ? track.x + track.width : glyphRight) + space.after) - x,
+    width: right + space.after - x,
     tokenRight,
     tokenWidth,
     glyphX,
     ...(attention ? { attention: { x: tokenRight + 8, width: attention - 2 } } : {}),
+    ...(lines ? { followed: { x: linesX, width: LINE.width } } : {}),
     ...(push ? { push: { x: tokenRight + space.before + attention - 4, width: push - 4 } } : {}),
     pitch,
     bar,
@@ -210,7 +222,10 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
       return { ...base, ...pair(margin, width - margin - 4, PHONE_HEAD, height, { ...sizes, hasTrack: false }, 48) };
     }
     if (mode === 'sequence') {
-      const sequence = sequenceColumn(margin, width - margin, PHONE_HEAD, height, sizes, 48);
+      const holding = (followed: number): SequenceColumn =>
+        sequenceColumn(margin, width - margin, PHONE_HEAD, height, { ...sizes, followed }, 48);
+      const fits = Array.from({ length: sizes.followed ?? 0 }, (_, i) => sizes.followed! - i).map(holding);
+      const sequence = fits.find((column) => column.x + column.width - ALONE.after <= width) ?? holding(0);
       return { ...base, sequence: { ...sequence, rowPitch: 48, width: width - margin } };
     }
     return mode === 'memory'

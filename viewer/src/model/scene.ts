@@ -15,6 +15,8 @@ import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
 import { unitClusters, unitLabels } from './groups';
 import { columns, sequenceRight, type Box, type Columns, type Mode } from './layout';
+import type { AnswerMemory } from '../data/answerMemory';
+import { followed } from './followed';
 import { layLinks, stepLinks, type Link, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
 import { chipPushes } from './push';
@@ -50,6 +52,10 @@ export interface PictureData {
   step: number | null;
   /** The sentence beside the first, with its pinned step. */
   second?: PairData | null;
+  /** What of each word is in the answers along the sentence, where that is shown. */
+  memory?: AnswerMemory | null;
+  /** Units that are followed along the sentence. */
+  units?: readonly number[];
   /** Selected words. */
   words: readonly string[];
   /** Unit cluster that sizes all clouds; null for each cloud's strongest. */
@@ -61,6 +67,8 @@ export interface PictureData {
   scales?: SharedScales;
   /** Units that the frame of each chip has room for, in draw order, where more than its own. */
   reserve?: readonly number[];
+  /** Unit clusters that are switched off in a shown sentence. */
+  switched?: ReadonlySet<number>;
 }
 
 export interface Row {
@@ -108,6 +116,8 @@ export interface SequenceScene {
   trackMoves: boolean;
   noted: Set<number>;
   attention: SentenceAttention | null;
+  memory: AnswerMemory | null;
+  followed: ReturnType<typeof followed>;
 }
 
 export interface Scene {
@@ -127,6 +137,8 @@ export interface Scene {
   stepLimit?: number | undefined;
   /** Drawn number of each unit cluster. */
   numbers: Map<number, number>;
+  /** Unit clusters that are switched off: hatched, and without links. */
+  switched?: ReadonlySet<number> | undefined;
 }
 
 export const TOKEN_SIZE = 15;
@@ -244,7 +256,9 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     trackName: drawn?.name ?? '',
     trackRange: drawn?.range ?? [0, 1],
     trackMoves: drawn?.moves ?? true,
-    attention: steps?.attention ?? null,
+    attention: data.memory ? null : (steps?.attention ?? null),
+    memory: data.memory ?? null,
+    followed: followed(second ? null : data.sequence, data.units ?? []),
     noted: new Set(drawn ? notableSteps(drawn.values, data.step, drawn.range) : []),
   };
 }
@@ -267,7 +281,8 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
     paired: Boolean(second),
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
-    hasAttention: Boolean(data.model?.tables['attention']),
+    hasAttention: Boolean(data.model?.tables['attention'] || data.memory),
+    followed: followed(data.sequence, data.units ?? []).list.length,
     hasTrack: data.model ? hasTrack(data.model) : true,
     hasPush: data.steps ? data.steps.push !== null : pushesAnswer(data.model),
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
@@ -351,7 +366,7 @@ export function buildScene(
   const sequence = known.sequence === undefined ? sequenceScene(data, place) : known.sequence;
   const second = known.second === undefined ? secondScene(data, place) : known.second;
   const steps = [data.step, data.second?.step ?? null] as const;
-  const links =
+  const all =
     clustering && chips && clouds && place.words
       ? layLinks({
           clustering,
@@ -364,6 +379,8 @@ export function buildScene(
           mirrored: place.mirrored,
         })
       : null;
+  const off = data.switched;
+  const links = all && off?.size ? { ...all, list: all.list.filter((link) => !off.has(link.unitCluster)) } : all;
   return {
     columns: place,
     sequence,
@@ -380,6 +397,7 @@ export function buildScene(
     pushed: data.weights !== null,
     stepLimit: data.scales?.step ?? sequence?.amountLimit,
     numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
+    switched: data.switched,
   };
 }
 

@@ -6,6 +6,7 @@ import { diverging, sign } from './colour';
 import type { Surface } from './surface';
 import { signed } from '../wording/format';
 import { activeChip, type Look } from './look';
+import { paintHatch, strikeOut } from './hatch';
 
 const RADIUS = 7;
 
@@ -106,7 +107,10 @@ export function paintChips(surface: Surface, scene: Scene, look: Look, before: B
   surface.group({ name: 'memory' }, () => {
     for (const chip of chips.list) paintFrame(surface, chip, look);
     for (const chip of chips.list) {
+      const off = scene.switched?.has(chip.group.cluster) ?? false;
+      if (off) paintHatch(surface, chip, look.theme);
       paintLabels(surface, chip, chips, colourLimit, look);
+      if (off) strikeOut(surface, chip, chips, look.theme);
       paintCells(surface, chip, chips, colourLimit, look, before);
       paintMarks(surface, chip, chips, look);
     }

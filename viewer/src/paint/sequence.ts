@@ -10,6 +10,8 @@ import { measure } from '../model/text';
 import { fixed, signed } from '../wording/format';
 import { sideLook, type Look } from './look';
 import { paintAttention, paintAttentionHead } from './attention';
+import { paintAnswerMemory, paintAnswerMemoryHead } from './answerMemory';
+import { paintFollowed, paintFollowedHeads } from './followed';
 import { paintDifference } from './difference';
 import { paintPushes, paintPushHead } from './push';
 
@@ -192,6 +194,8 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   paintBarNumbers(surface, scene, column, look, y);
   const { track } = column;
   paintAttentionHead(surface, sequence, column, y, theme);
+  paintAnswerMemoryHead(surface, sequence, column, y, theme);
+  paintFollowedHeads(surface, sequence, column, y, theme);
   paintPushHead(surface, column, y, theme);
   if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme, sequence.trackRange);
 }
@@ -298,6 +302,8 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       paintRange(surface, sequence, column, look, right);
       paintTrack(surface, sequence, column, look);
       paintAttention(surface, sequence, column, look);
+      paintAnswerMemory(surface, sequence, column, look);
+      paintFollowed(surface, sequence, column, look);
       paintPushes(surface, sequence, column, theme);
       surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
         for (const row of sequence.rows) {

@@ -1,4 +1,5 @@
 import { followedClass } from '../data/answer';
+import { isMade, unswitched } from '../data/made';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
 import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
@@ -6,8 +7,11 @@ import { freshFind, type FindState } from './find';
 import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
-import type { Focus, ViewState } from './types';
+import type { Focus, Held, ViewState } from './types';
 import { MEASURE_KEYS } from './unitList';
+
+/** With another of these the chips and clouds are others. */
+const GROUPED = ['dataset', 'model', 'state', 'epoch', 'method', 'selection', 'k'] as const;
 
 /** What is chosen, and every action that chooses. Each is one step of undo, fits the data, and stands in the link. */
 export abstract class Choices {
@@ -34,8 +38,8 @@ export abstract class Choices {
   /** What it is called; null without classes. */
   towards = $derived(this.followed === null ? null : (this.model?.classes[this.followed] ?? null));
 
-  /** Loads what the view needs, and shows it. */
-  protected abstract show(view: ViewState): void;
+  /** Loads what the view needs, and shows it; a new `step` is one that the browser's Back takes back. */
+  protected abstract show(view: ViewState, step: boolean): void;
 
   setDataset(name: string): void {
     if (this.source && name !== this.view.dataset) this.change({ ...firstView(this.source.manifest, name) });
@@ -45,7 +49,16 @@ export abstract class Choices {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);
     const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
-    this.change({ model: name, epoch: null, state: state.name, units: kept });
+    const { sentence, sentence2 } = this.view;
+    this.change({
+      model: name,
+      epoch: null,
+      state: state.name,
+      units: kept,
+      // What is held are units of the model that was left.
+      sentence: sentence && unswitched(sentence),
+      sentence2: sentence2 && unswitched(sentence2),
+    });
   }
 
   /** Another state or layer, with the whole selection kept; units keep their numbers, as many as the state has. */
@@ -77,12 +90,26 @@ export abstract class Choices {
     });
   }
 
+  /** Shows a sentence that is made in the page; what is typed quickly is one step of undo. */
+  setMade(key: string, step = this.view.step): void {
+    const { sentence2, focus } = this.view;
+    // What was made of the sentence before says nothing of this one.
+    const beside = isMade(sentence2) ? { sentence2: null, step2: null } : {};
+    this.change({ sentence: key, step, range: null, ...beside, focus: focus === 'word' ? 'word' : 'step' }, 'made');
+  }
+
+  /** The second sentence takes the place of the first. */
+  keepSecond(sentence: string, step: number | null): void {
+    this.change({ sentence, step, sentence2: null, step2: null, range: null, focus: 'step' });
+  }
+
   /** Sets a second sentence beside the first. With a word of each pinned, the chips show the difference of what these did. */
-  setSecond(key: string, step: number | null = null): void {
+  setSecond(key: string, step: number | null = null, first = this.view.step): void {
     this.change({
+      step: first,
       sentence2: key,
       step2: step,
-      focus: step !== null && this.view.step !== null ? 'difference' : 'step',
+      focus: step !== null && first !== null ? 'difference' : 'step',
       page: 'picture',
     });
   }
@@ -135,6 +162,16 @@ export abstract class Choices {
   /** Colours the chips by a selected word, or by the pinned step. */
   setFocus(focus: Exclude<Focus, 'word'> | { word: string }): void {
     this.change(typeof focus === 'string' ? { focus } : { focus: 'word', focusWord: focus.word });
+  }
+
+  /** Shows or hides what of each word is in the answer. */
+  setMemory(memory: boolean): void {
+    this.change({ memory });
+  }
+
+  /** Follows these units along the sentence, up to three. */
+  followUnits(units: readonly number[]): void {
+    this.change({ units: [...new Set(units)].slice(0, UNITS) });
   }
 
   /** Shows what words pushed the answer by, or what they moved. */
@@ -221,6 +258,11 @@ export abstract class Choices {
     this.change({ find: { ...this.view.find, ...freshFind(find.mode), ...find }, page: 'find' });
   }
 
+  /** Holds a chip or a cloud of the picture, or lets it go. */
+  hold(held: Held): void {
+    this.change({ held });
+  }
+
   setLinkThreshold(linkThreshold: number): void {
     this.change({ linkThreshold }, 'links');
   }
@@ -248,23 +290,26 @@ export abstract class Choices {
 
   undo(): void {
     const view = this.#history.undo(this.view);
-    if (view) this.show(view);
+    if (view) this.show(view, false);
   }
 
   redo(): void {
     const view = this.#history.redo(this.view);
-    if (view) this.show(view);
+    if (view) this.show(view, false);
   }
 
   protected change(patch: Partial<ViewState>, kind: string | null = null): void {
     if (!this.source) return;
-    this.apply(fitView({ ...this.view, ...patch }, this.source.manifest).view, kind);
+    const other = GROUPED.some((key) => key in patch && patch[key] !== this.view[key]);
+    const view = { ...this.view, ...(other ? { held: null } : {}), ...patch };
+    this.apply(fitView(view, this.source.manifest).view, kind);
   }
 
-  protected apply(view: ViewState, kind: string | null): void {
+  /** Shows a view as one step of undo; `own` where the step is not one that the browser made by itself. */
+  protected apply(view: ViewState, kind: string | null, own = true): void {
     if (JSON.stringify(view) === JSON.stringify(this.view)) return;
-    this.#history.push(this.view, kind);
-    this.show(view);
+    const step = this.#history.push(this.view, kind);
+    this.show(view, step && own);
   }
 
   protected tellHistory(): void {

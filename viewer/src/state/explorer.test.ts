@@ -188,3 +188,46 @@ describe('Explorer', () => {
     expect(explorer.problems.data?.fix).toContain('Update');
   });
 });
+
+describe('sentences that are made in the page', () => {
+  const MADE = 'typed:rnn.0.h,zero,1-2,0:I like: it, 100 %';
+
+  it('stand in the link, and are found there again', async () => {
+    const { explorer, address } = await open();
+    explorer.setMade(MADE, null);
+    explorer.setSecond('words::a\nb', null);
+    const again = (await open(address.fragment)).explorer;
+    expect(again.view).toMatchObject({ sentence: MADE, sentence2: 'words::a\nb' });
+    expect(again.notice).toBeNull();
+  });
+
+  it('are left out of it where they are too long', async () => {
+    const { explorer, address } = await open();
+    explorer.setMade(`typed::${'\u00e9'.repeat(3000)}`, null);
+    expect(address.fragment).not.toContain('q=');
+    expect(address.fragment.length).toBeLessThan(1000);
+  });
+
+  it('are one step of undo while they are typed, and take what was made of the last one away', async () => {
+    const { explorer } = await open();
+    const before = explorer.view.sentence;
+    for (const text of ['I', 'I l', 'I love']) explorer.setMade(`typed::${text}`, null);
+    expect(explorer.view.sentence).toBe('typed::I love');
+    explorer.undo();
+    expect(explorer.view.sentence).toBe(before);
+    explorer.setSecond(MADE);
+    explorer.setMade('typed::dull', null);
+    expect(explorer.view.sentence2).toBeNull();
+    explorer.setSecond('d82ce6815b680661');
+    explorer.setMade('typed::plot', null);
+    expect(explorer.view.sentence2).toBe('d82ce6815b680661');
+  });
+
+  it('lose what is held with the model whose units it is', async () => {
+    const { explorer } = await open();
+    explorer.setMade(MADE, null);
+    explorer.setSecond('with:rnn.0.h,zero,1,0:34805517e132380e');
+    explorer.setModel('lstm');
+    expect(explorer.view).toMatchObject({ sentence: 'typed::I like: it, 100 %', sentence2: '34805517e132380e' });
+  });
+});

@@ -7,6 +7,7 @@ import type { ViewState } from './types';
 
 const base = firstView(sampleManifest());
 const full: ViewState = {
+  held: { kind: 'cloud', cluster: 2 },
   dataset: 'reviews',
   model: 'lstm',
   state: 'rnn.0.c',
@@ -25,6 +26,7 @@ const full: ViewState = {
   focusWord: 'a,b & c=d #%',
   words: ['cliché', 'a,b & c=d #%', '🎬'],
   units: [3, 0],
+  memory: true,
   page: 'unit',
   linkThreshold: 0.4,
   linkWidth: 1.5,
@@ -86,6 +88,8 @@ describe('links', () => {
     ['a layout that is none', '#v1=cl=round'],
     ['a range in the wrong order', '#v1=r=5-3'],
     ['half a range', '#v1=r=5'],
+    ['a hold of nothing', '#v1=o=word.3'],
+    ['a hold of no number', '#v1=o=chip'],
     ['three ends of a range', '#v1=r=1-2-3'],
     ['a negative range', '#v1=r=-1-2'],
     ['a step that is none', '#v1=t2=first'],

@@ -1,10 +1,11 @@
 import { PREFERENCES, UNITS, WORDS } from './defaults';
+import { fitsLink as fitsSentence, LONGEST_MADE } from '../data/made';
 import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } from './mapView';
 import { readApart, writeApart, type Apart } from './apart';
 import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
 import { COLUMN_KEYS, LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
-import type { SideChoice, ViewState } from './types';
+import type { Held, SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
 export const LONGEST = 10_000;
@@ -38,10 +39,10 @@ export function writeLink(view: ViewState, modelHash: string): string {
     ['g', `${encodeURIComponent(view.method)}.${encodeURIComponent(view.selection)}`],
     ['k', String(view.k)],
   ];
-  if (view.sentence !== null) fields.push(['q', encodeURIComponent(view.sentence)]);
+  if (view.sentence !== null && fitsSentence(view.sentence)) fields.push(['q', encoded(view.sentence)]);
   if (view.step !== null) fields.push(['t', String(view.step)]);
   if (view.range !== null) fields.push(['r', view.range.join('-')]);
-  if (view.sentence2 !== null) fields.push(['q2', encodeURIComponent(view.sentence2)]);
+  if (view.sentence2 !== null && fitsSentence(view.sentence2)) fields.push(['q2', encoded(view.sentence2)]);
   if (view.step2 !== null) fields.push(['t2', String(view.step2)]);
   if (view.epoch !== null) fields.push(['e', String(view.epoch)]);
   if (view.towards !== null) fields.push(['a', String(view.towards)]);
@@ -50,6 +51,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.shows !== PREFERENCES.shows) fields.push(['sh', view.shows]);
   if (view.focusWord !== null) fields.push(['fw', encodeURIComponent(view.focusWord)]);
   if (view.units.length) fields.push(['u', view.units.join(',')]);
+  if (view.memory) fields.push(['am', '1']);
   if (view.page !== PREFERENCES.page) fields.push(['p', view.page]);
   if (view.linkThreshold !== PREFERENCES.linkThreshold) fields.push(['l', String(round(view.linkThreshold))]);
   if (view.linkWidth !== PREFERENCES.linkWidth) fields.push(['lw', String(round(view.linkWidth))]);
@@ -79,6 +81,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
   if (view.apart) fields.push(['ap', writeApart(view.apart)]);
+  if (view.held !== null) fields.push(['o', `${view.held.kind}.${view.held.cluster}`]);
   const find = writeFind(view.find);
   if (find) fields.push(['fi', find]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
@@ -153,6 +156,13 @@ function side(value: string, at: string): SideChoice {
   };
 }
 
+/** A chip or a cloud by the number of its cluster, as `chip.3`. */
+function holding(value: string, at: string): Held {
+  const [kind, cluster, ...rest] = value.split('.');
+  if (cluster === undefined || rest.length) throw new LinkProblem(`“${at}” must be a chip or a cloud, as chip.3`);
+  return { kind: choice(kind ?? '', at, ['chip', 'cloud']), cluster: whole(cluster, at, 255) };
+}
+
 function found(value: string, at: string): FindState {
   try {
     return readFind(value);
@@ -186,10 +196,10 @@ const FIELDS = new Map<string, Field>([
     },
   ],
   ['k', (value, draft, at) => (draft.view.k = whole(value, at, 255))],
-  ['q', (value, draft, at) => (draft.view.sentence = decode(value, at))],
+  ['q', (value, draft, at) => (draft.view.sentence = decode(value, at, LONGEST_MADE))],
   ['t', (value, draft, at) => (draft.view.step = whole(value, at, LAST_STEP))],
   ['r', (value, draft, at) => (draft.view.range = span(value, at))],
-  ['q2', (value, draft, at) => (draft.view.sentence2 = decode(value, at))],
+  ['q2', (value, draft, at) => (draft.view.sentence2 = decode(value, at, LONGEST_MADE))],
   ['t2', (value, draft, at) => (draft.view.step2 = whole(value, at, LAST_STEP))],
   ['e', (value, draft, at) => (draft.view.epoch = whole(value, at, LAST_STEP))],
   ['a', (value, draft, at) => (draft.view.towards = whole(value, at, 65_535))],
@@ -198,6 +208,7 @@ const FIELDS = new Map<string, Field>([
   ['sh', (value, draft, at) => (draft.view.shows = choice(value, at, ['pushed', 'moved']))],
   ['fw', (value, draft, at) => (draft.view.focusWord = decode(value, at))],
   ['u', (value, draft, at) => (draft.view.units = listOf(value, at, UNITS, (item) => whole(item, at, 1_000_000)))],
+  ['am', (value, draft, at) => (draft.view.memory = choice(value, at, ['0', '1']) === '1')],
   ['p', (value, draft, at) => (draft.view.page = choice(value, at, PAGE_NAMES))],
   ['l', (value, draft, at) => (draft.view.linkThreshold = fraction(value, at, 0, 1))],
   ['lw', (value, draft, at) => (draft.view.linkWidth = fraction(value, at, 0.5, 2))],
@@ -253,6 +264,7 @@ const FIELDS = new Map<string, Field>([
   ['cl', (value, draft, at) => (draft.view.compareLayout = choice(value, at, ['mirror', 'overlay']))],
   ['co', (value, draft, at) => (draft.view.compareOrder = choice(value, at, ['match', 'own']))],
   ['ap', (value, draft, at) => (draft.view.apart = apart(value, at))],
+  ['o', (value, draft, at) => (draft.view.held = holding(value, at))],
   ['fi', (value, draft, at) => (draft.view.find = found(value, at))],
 ]);
 

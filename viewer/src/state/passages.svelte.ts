@@ -1,7 +1,11 @@
+import { followedClass, scoreOf } from '../data/answer';
+import { loadAnswerMemory, type AnswerMemory } from '../data/answerMemory';
+import { isMade } from '../data/made';
 import { loadPassage, type Passage } from '../data/passage';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from '../data/types';
 import type { Explorer } from './explorer.svelte';
+import type { Reading } from './reader';
 import { Slot } from './slot.svelte';
 
 /** The sentence of the view, the second one beside it, and what is pinned and brushed of them: loaded for the model and the state that are shown. */
@@ -10,6 +14,7 @@ export class Passages {
     (error) => this.explorer.report('sequence', error),
     () => this.#arrived(),
   );
+  #memory = new Slot<{ of: string; found: AnswerMemory | null }>((error) => this.explorer.report('sequence', error));
   #second = new Slot<Passage>((error) => this.explorer.report('sequence', error));
   /** What could not be read of a first sentence whose other parts are there. */
   #broken: { error: unknown } | null = null;
@@ -18,6 +23,13 @@ export class Passages {
   steps = $derived.by<SentenceSteps | null>(() => this.#first.value?.steps ?? null);
   /** The state along the sentence; null also where the published sample of states leaves it out. */
   sequence = $derived.by<StateSequence | null>(() => this.#first.value?.sequence ?? null);
+  /** What of each word is in the answers along the sentence; null where that is not asked for or not published. */
+  memory = $derived.by<AnswerMemory | null>(() => {
+    const { memory, sentence, towards } = this.explorer.view;
+    const read = this.#memory.value;
+    const same = read?.of === JSON.stringify([sentence, towards]) && this.sentence?.key === sentence;
+    return memory && same ? read.found : null;
+  });
   /** The sentence that stands beside the first; null where there is none, or while loading. */
   second = $derived.by<Passage | null>(() => (this.explorer.view.sentence2 === null ? null : this.#second.value));
   loading = $derived.by<boolean>(() => this.#first.loading || this.#second.loading);
@@ -39,17 +51,36 @@ export class Passages {
   /** Asks for the sentences that the view names, as `model` and `state` read them; another `scope` drops the old ones. */
   want(scope: string, source: Source, dataset: DatasetEntry, model: ModelEntry, state: StateEntry): void {
     const { sentence, sentence2, towards } = this.explorer.view;
+    const reading = { source, dataset, model, state, towards };
+    /** Beside a sentence that was run here the published one is run here too: what differs is then no rounding. */
+    const besideMade = isMade(sentence2) && sentence !== null && !isMade(sentence);
     const load = (key: string | null, second: boolean) => async (): Promise<Passage | null> => {
       if (key === null) return null;
-      const loaded = await loadPassage(source, dataset, model, state, key, towards);
+      const loaded = isMade(key)
+        ? await this.#made(key, reading, second)
+        : await loadPassage(source, dataset, model, state, key, towards);
       if (!loaded) await this.#replace(source, dataset, key, second);
       if (!second) this.#broken = loaded?.broken ?? null;
       else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
-      if (loaded) this.#missed(loaded.passage.sentence, second);
-      return loaded?.passage ?? null;
+      if (loaded && !isMade(key)) this.#missed(loaded.passage.sentence, second);
+      if (!loaded || second || !besideMade) return loaded?.passage ?? null;
+      const here = await this.explorer.trying.passage(reading, key, 'first');
+      return { ...loaded.passage, sequence: here?.sequence ?? loaded.passage.sequence };
     };
-    this.#first.want(scope, JSON.stringify([sentence, towards]), load(sentence, false));
+    this.#first.want(scope, JSON.stringify([sentence, towards, besideMade]), load(sentence, false));
     this.#second.want(scope, JSON.stringify([sentence2, towards]), load(sentence2, true));
+    if (this.explorer.view.memory && sentence !== null && !isMade(sentence))
+      this.#memory.want(scope, JSON.stringify([sentence, towards]), async () => {
+        const row = await source.sentenceByKey(dataset, sentence);
+        const found =
+          row && (await loadAnswerMemory(source, model, row.id, scoreOf(model, followedClass(model, towards))));
+        return { of: JSON.stringify([sentence, towards]), found };
+      });
+  }
+
+  async #made(key: string, reading: Reading, second: boolean): Promise<{ passage: Passage; broken: null } | null> {
+    const passage = await this.explorer.trying.passage(reading, key, second ? 'second' : 'first');
+    return passage && { passage, broken: null };
   }
 
   #arrived(): void {

@@ -11,6 +11,7 @@ import {
   type TestFigure,
   type Matching,
 } from '../data/comparison';
+import { isMade } from '../data/made';
 import { loadPassage, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import type { Clustering, Vocabulary, WordResponse } from '../data/types';
@@ -145,6 +146,7 @@ export class Side {
       const ofA = this.explorer.model?.classes ?? [];
       const towards = model.classes.join('\0') === ofA.join('\0') ? view.towards : null;
       this.#passage.want(scope, JSON.stringify([key, towards]), async () => {
+        if (isMade(key)) return explorer.trying.passage({ source, dataset, model, state, towards }, key, 'side');
         const loaded = key === null ? null : await loadPassage(source, dataset, model, state, key, towards);
         if (loaded?.broken) this.#fail(loaded.broken.error);
         return loaded?.passage ?? null;

@@ -44,8 +44,10 @@ export interface ViewState {
   focusWord: string | null;
   /** Up to three selected words, by text. */
   words: string[];
-  /** Up to three selected units. */
+  /** Up to three selected units; they are followed along the sentence. */
   units: number[];
+  /** Whether arcs show what of each word is in the answer. */
+  memory: boolean;
   /** Opened page; the page `unit` shows `units[0]`. */
   page: PageName;
   /** Links below this share of the strongest link are not drawn, 0–1. */
@@ -83,6 +85,8 @@ export interface ViewState {
   compareOrder: 'match' | 'own';
   /** The list of sentences beside the comparison; null where it is closed. */
   apart: Apart | null;
+  /** The chip or cloud of the picture that a click holds. */
+  held: Held;
   /** What the page “Find” looks for. */
   find: FindState;
 }
@@ -96,7 +100,7 @@ export type Hover =
   | { kind: 'word'; wordId: number; cluster: number }
   | { kind: 'link'; wordCluster: number; unitCluster: number };
 
-/** A chip or a cloud held by a click: its links stay in front until it is let go. Never in the link. */
+/** A chip or a cloud held by a click: its links stay in front until it is let go. */
 export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
 
 /** Places where a problem is shown. `data` takes the place of everything. */

@@ -1,6 +1,8 @@
 import type { ChipEffects } from '../data/measured';
 import type { Explained, Vocabulary, WordResponse } from '../data/types';
+import { placeOf, shownParts } from '../model/answerMemory';
 import { rankOf, shownAttention } from '../model/attention';
+import { memorySubject } from './answerMemory';
 import { blockMean, groups, strength } from '../model/groups';
 import { moversOf } from '../model/clouds';
 import { candidates } from '../model/nextWords';
@@ -164,6 +166,29 @@ function attention({ data }: Facts, index: number): Segment[][] {
   ];
 }
 
+/** What of the word is in the answer that is taken apart, and of the word after which that is, how many words are in it. */
+function inAnswer({ data, scene }: Facts, index: number): Segment[][] {
+  const shown = shownParts(scene.sequence?.memory ?? null, data.step);
+  const part = shown?.part[index];
+  if (!shown || part === undefined) return [];
+  const { surface } = data.sentence!;
+  const subject = memorySubject(data.model, data.steps, surface[shown.step + 1]);
+  return [
+    [
+      `${signed(part, 3)} of ${signed(shown.answer, 3)}, ${subject} after “`,
+      corpus(surface[shown.step] ?? ''),
+      `”, stands in memory since this word: number ${placeOf(shown.part, index)} of ${shown.part.length}. Direct paths only.`,
+    ],
+  ];
+}
+
+/** The units that are followed, at the word and the one before. */
+function alongUnits({ scene }: Facts, index: number): Segment[][] {
+  return (scene.sequence?.followed.list ?? []).map(({ unit, values }) => [
+    `Unit ${unit}: ${index > 0 ? `${signed(values[index - 1]!, 3)} → ` : ''}${signed(values[index]!, 3)}.`,
+  ]);
+}
+
 function step(facts: Facts, index: number): TooltipContent | null {
   const { sentence, sequence, steps } = facts.data;
   const row = facts.scene.sequence?.rows[index];
@@ -194,7 +219,7 @@ function step(facts: Facts, index: number): TooltipContent | null {
     });
     lines.push([`${facts.scene.pushed ? 'Pushed most' : 'Moved most'}: ${most.join(', ')}.`]);
   }
-  lines.push(...attention(facts, index));
+  lines.push(...attention(facts, index), ...inAnswer(facts, index), ...alongUnits(facts, index));
   const surprise = steps?.surprise?.[index];
   if (surprise !== undefined && Number.isFinite(surprise))
     lines.push([`Further from the usual than ${fixed(surprise, 0)} % of this word’s uses.`]);

@@ -1,5 +1,6 @@
 import type { Sentence } from '../data/types';
 import type { Explorer } from '../state/explorer.svelte';
+import { aboutMade } from './made';
 
 /** A sentence that may stand beside the first one. */
 export interface Offer {
@@ -34,6 +35,8 @@ export function otherOrder(probes: Record<string, string>, key: string): string 
 export function aboutSentence(explorer: Explorer, sentence: Sentence): string {
   const { dataset, view } = explorer;
   if (sentence.key === view.sentence) return 'The same sentence';
+  const made = aboutMade(sentence, view.sentence, explorer.clustering, view.state);
+  if (made !== null) return made;
   const known = offers(dataset?.probes ?? {}, view.sentence).find(({ key }) => key === sentence.key);
   if (known) return known.about;
   const label = sentence.label === null ? '' : `, labelled ${dataset?.labels[sentence.label] ?? sentence.label}`;

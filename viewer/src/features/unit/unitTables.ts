@@ -1,6 +1,7 @@
 import { FEATURES } from '../../data/figures';
 import { FEATURE_ORDER, type Gate } from '../../data/measured';
 import type { UnitHistogram, UnitRow } from '../../data/types';
+import type { Followed } from '../../model/followed';
 import type { Table } from '../../model/csv';
 import type { WordBox } from './boxRows';
 import { measureCells, measureColumns } from '../../wording/measureTable';
@@ -30,6 +31,21 @@ export function wordsTable(unit: number, words: readonly WordBox[]): Table {
       word.standardError,
       ...quantiles.map((_, i) => word.quantiles?.[i] ?? null),
     ]),
+  };
+}
+
+export function alongTable(words: readonly string[], units: readonly Followed[]): Table {
+  return {
+    caption: 'Units along the sentence of the picture',
+    columns: [
+      { name: 'word', about: 'The word', corpus: true },
+      ...units.map(({ unit }) => ({
+        name: `unit ${unit}`,
+        about: `State of unit ${unit} after the word`,
+        digits: 4,
+      })),
+    ],
+    rows: words.map((word, step) => [word, ...units.map(({ values }) => values[step] ?? null)]),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { PictureData } from '../../model/scene';
+import { switchedOff } from '../../model/switched';
 import { tokens } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Look } from '../../paint/look';
@@ -10,6 +11,8 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     sentence: explorer.sentence,
     steps: explorer.steps,
     sequence: explorer.sequence,
+    memory: explorer.second ? null : explorer.passages.memory,
+    units: view.units,
     clustering: explorer.clustering,
     vocabulary: explorer.vocabulary,
     model: explorer.model,
@@ -24,6 +27,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     linkWidth: view.linkWidth,
     colourScale: view.colourScale,
     chipAlign: view.chipAlign,
+    switched: switchedOff([view.sentence, view.sentence2], view.state, explorer.clustering),
   };
 }
 

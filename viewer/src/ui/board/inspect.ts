@@ -2,6 +2,8 @@ import { linksOfAmounts, type Scene, type SequenceScene } from '../../model/scen
 import { diverging } from '../../paint/colour';
 import type { Hover } from '../../state/types';
 import { linkOpacity, shownStep } from '../../paint/links';
+import { shownParts } from '../../model/answerMemory';
+import { arcWidth } from '../../paint/answerMemory';
 import { attentionOf, barLength } from '../../paint/attention';
 import type { Look } from '../../paint/look';
 
@@ -79,6 +81,9 @@ export interface Inspection {
   difference?: { cluster: number; first: number; second: number; value: number }[];
   /** Attention that is drawn: from which step, and of every word its weight and the length of its bar, if it has one. */
   attention: { from: number; pooled: boolean; words: { step: number; weight: number; bar: number | null }[] } | null;
+  /** The answer that is taken apart: after which step, what each word is in it, and how wide its arc is; null without. */
+  memory: { from: number; answer: number; rest: number; words: { step: number; part: number; width: number }[] } | null;
+  followed: { unit: number; values: number[] }[];
   range: readonly [number, number] | null;
   links: { wordCluster: number; unitCluster: number; value: number; width: number; opacity: number }[];
   /** Links from a row, or from the strip of the difference, to the chips; null where none are drawn. */
@@ -97,6 +102,13 @@ function attention({ sequence, columns }: Scene, look: Look): Inspection['attent
     bar: pooled ? barLength(weight, largest, place.width) : null,
   }));
   return { from, pooled, words };
+}
+
+function memory({ sequence, columns }: Scene, look: Look): Inspection['memory'] {
+  const shown = columns.sequence?.attention ? shownParts(sequence?.memory ?? null, look.step) : null;
+  if (!shown) return null;
+  const words = [...shown.part].map((part, step) => ({ step, part, width: arcWidth(part, sequence!.memory!.largest) }));
+  return { from: shown.step, answer: shown.answer, rest: shown.rest, words };
 }
 
 function stepLinks(scene: Scene, look: Look): Inspection['stepLinks'] {
@@ -150,6 +162,8 @@ export function inspect(scene: Scene, look: Look): Inspection {
         }
       : {}),
     attention: attention(scene, look),
+    memory: memory(scene, look),
+    followed: (scene.sequence?.followed.list ?? []).map(({ unit, values }) => ({ unit, values: [...values] })),
     range: look.range,
     links: (scene.links?.list ?? []).map((link, _, all) => {
       const { wordCluster, unitCluster, value, width } = link;

@@ -64,6 +64,37 @@ export function attentionTables(scene: Scene): TwinTable[] {
   return [...of(scene.sequence, 'Sentence 1: attention'), ...of(scene.second, 'Sentence 2: attention')];
 }
 
+/** What of each word is in the answer after a row's word, with what no word is in. */
+export function memoryOfAnswerTables({ sequence }: Scene): TwinTable[] {
+  if (!sequence?.memory) return [];
+  const words = sequence.rows.map((row) => row.token);
+  return [
+    {
+      title: 'Sequence: what of each word is in the answer after a row’s word',
+      head: ['after', 'answer', 'no word', ...words],
+      rows: [...sequence.memory.steps.values()].map(({ step, part, rest, answer }) => [
+        words[step] ?? '',
+        signed(answer, 4),
+        signed(rest, 4),
+        ...words.map((_, i) => (i < part.length ? signed(part[i]!, 4) : '')),
+      ]),
+    },
+  ];
+}
+
+/** The units that are followed, after every word. */
+export function followedTables({ sequence }: Scene): TwinTable[] {
+  const list = sequence?.followed.list ?? [];
+  if (!sequence || !list.length) return [];
+  return [
+    {
+      title: 'Sequence: followed units after every word',
+      head: ['word', ...list.map(({ unit }) => `unit ${unit}`)],
+      rows: sequence.rows.map((row) => [row.token, ...list.map(({ values }) => signed(values[row.step]!, 4))]),
+    },
+  ];
+}
+
 /** What the second sentence draws, and by how much more each chip moved at the first one's pinned step. */
 export function pairTables(scene: Scene): TwinTable[] {
   if (!scene.second) return [];
@@ -146,6 +177,8 @@ export function allTables(scene: Scene, data: PictureData, label: string, most =
   return [
     sequence,
     ...attentionTables(scene),
+    ...memoryOfAnswerTables(scene),
+    ...followedTables(scene),
     ...pairTables(scene),
     memoryTable(scene, label, most),
     wordsTable(scene),

@@ -42,6 +42,7 @@ export function explain(
   kind: ModelEntry['kind'],
   attends = false,
   pushed: PushHelp | null = null,
+  remembers = false,
 ): Explanation {
   switch (topic) {
     case 'sequence':
@@ -62,6 +63,11 @@ export function explain(
           ...(attends
             ? [
                 'Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.',
+              ]
+            : []),
+          ...(remembers
+            ? [
+                'Arcs lead from the pinned word to what is in its answer: what each word wrote and the gates kept since, orange for, blue against; with the bias they sum to it. Direct paths only: what a word does to later gates and words counts as theirs.',
               ]
             : []),
           ...(kind === 'language model'

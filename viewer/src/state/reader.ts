@@ -1,0 +1,182 @@
+/** The model that runs in the page, and the sentences that it reads here: fetched when something is typed or switched off. */
+
+import {
+  idOf,
+  openStepModel,
+  tokenize,
+  type Ask,
+  type Held,
+  type Ran,
+  type SpecWords,
+  type StepModel,
+  type Tokenized,
+} from '../infer';
+import { madeOf, MOST_WORDS, type Made, type Switch } from '../data/made';
+import type { Passage } from '../data/passage';
+import { cannotRun, whyNotRunnable } from '../data/runnable';
+import { DataProblem } from '../data/problem';
+import type { Source } from '../data/source';
+import type { DatasetEntry, ModelEntry, Sentence, StateEntry, Vocabulary } from '../data/types';
+
+/** What a sentence is read with. */
+export interface Reading {
+  source: Source;
+  dataset: DatasetEntry;
+  model: ModelEntry;
+  state: StateEntry;
+  /** The class that is followed of several; null for the last. */
+  towards: number | null;
+}
+
+/** A sentence as it is asked of the model. */
+export interface Asked {
+  sentence: Sentence;
+  ask: Ask;
+  /** Positions of words that the vocabulary does not hold. */
+  unknown: number[];
+}
+
+type Open = (source: Source, dataset: DatasetEntry, model: ModelEntry) => Promise<StepModel>;
+
+/** A made sentence has no number among the published ones. */
+const NO_ID = -1;
+
+/** Runs sentences through the step model of whatever model is asked for; each model is opened once. */
+export class Reader {
+  readonly #models = new Map<ModelEntry, Promise<StepModel>>();
+
+  constructor(private readonly openModel: Open) {}
+
+  open({ source, dataset, model }: Pick<Reading, 'source' | 'dataset' | 'model'>): Promise<StepModel> {
+    const reason = whyNotRunnable(dataset, model);
+    if (reason) return Promise.reject(cannotRun(model, reason));
+    let opened = this.#models.get(model);
+    if (!opened) {
+      opened = this.openModel(source, dataset, model);
+      this.#models.set(model, opened);
+      opened.catch(() => this.#models.delete(model));
+    }
+    return opened;
+  }
+
+  /** The sentence of a key, ready to be run; null where no sentence has the key. */
+  async asked(reading: Reading, key: string): Promise<Asked | null> {
+    const { source, dataset, state, towards } = reading;
+    const made = madeOf(key);
+    const model = await this.open(reading);
+    const vocabulary = await source.vocabulary(dataset);
+    const read = await this.#read(made, key, reading, model, vocabulary);
+    if (!read) return null;
+    const { sentence, unknown } = read;
+    const length = sentence.tokens.length;
+    if (length > MOST_WORDS)
+      throw new DataProblem(
+        `The sentence has ${length.toLocaleString('en')} words; the page runs at most ${MOST_WORDS}`,
+        reading.model.title,
+        'Shorten it. In Python, rnnvis.record takes sentences of any length.',
+      );
+    if (length === 0)
+      throw new DataProblem('There is no word to read', 'the typed sentence', 'Type at least one word.');
+    const held = await Promise.all(made.switches.map((one) => this.held(one, reading, length)));
+    const ask: Ask = { tokens: sentence.tokens, state: state.name, held, followed: towards, target: sentence.label };
+    return { sentence, ask, unknown };
+  }
+
+  /** The passage of a key, run here; a newer one of the same `lane` cancels it. */
+  async passage(reading: Reading, key: string, lane: string): Promise<Passage | null> {
+    const asked = await this.asked(reading, key);
+    if (!asked) return null;
+    const { steps, sequence } = await this.run(reading, { ...asked.ask, lane });
+    return { sentence: asked.sentence, steps, sequence };
+  }
+
+  async run(reading: Pick<Reading, 'source' | 'dataset' | 'model'>, ask: Ask): Promise<Ran> {
+    return (await this.open(reading)).run(ask);
+  }
+
+  async #read(
+    { base, label }: Made,
+    key: string,
+    { source, dataset }: Reading,
+    model: StepModel,
+    vocabulary: Vocabulary,
+  ): Promise<{ sentence: Sentence; unknown: number[] } | null> {
+    if ('key' in base) {
+      const sentence = await source.sentenceByKey(dataset, base.key);
+      if (!sentence) return null;
+      return { sentence: { ...sentence, key, label: label ?? sentence.label }, unknown: [] };
+    }
+    const { words } = model;
+    if (!words)
+      throw new DataProblem(
+        'This model reads vectors, which cannot be typed',
+        'the typed sentence',
+        'Switch units off in a published sentence instead.',
+      );
+    const { surface, tokens, unknown } =
+      'text' in base ? tokenize(base.text, words, vocabulary) : looked(base.words, words, vocabulary);
+    const missing = tokens.indexOf(-1);
+    if (missing >= 0)
+      throw new DataProblem(
+        `The vocabulary does not hold “${surface[missing]}”, and nothing in this model stands for unknown words`,
+        'the typed sentence',
+        'Take a word of the vocabulary.',
+      );
+    const text = 'text' in base ? base.text : surface.join(words.kind === 'characters' ? '' : ' ');
+    return { sentence: { id: NO_ID, key, split: 'typed', label, score: null, text, tokens, surface }, unknown };
+  }
+
+  /** Part of the state as the engine holds it along a sentence of `length` words. */
+  async held(one: Switch, reading: Reading, length: number): Promise<Held> {
+    const { source, model } = reading;
+    const state = model.states.find(({ name }) => name === one.state);
+    if (!state || one.units.some((unit) => unit >= state.units))
+      throw new DataProblem(
+        `What is switched off (${one.state}) is not in ${model.title}`,
+        'the switched units',
+        'Remove the switch, or choose the model that it was made with.',
+      );
+    const at = { state: one.state, units: one.units };
+    const from = { ...at, first: Math.min(one.first, length - 1) };
+    const { instead } = one;
+    if (instead === 'zero' || instead === 'previous') return { ...from, value: instead };
+    if (instead === 'mean') {
+      const means = new Map((await source.units(state)).map(({ unit, mean }) => [unit, mean]));
+      return { ...from, value: Float32Array.from(one.units, (unit) => means.get(unit) ?? 0) };
+    }
+    if ('times' in instead) return { ...from, scale: instead.times };
+    return { ...from, last: from.first, value: await this.#carried(instead.carried, one.units, { ...reading, state }) };
+  }
+
+  /** What units are after a step of another sentence. */
+  async #carried(
+    { key, step }: { key: string; step: number },
+    units: readonly number[],
+    reading: Reading,
+  ): Promise<Float32Array> {
+    const from = await this.passage(reading, key, `carried ${key}`);
+    const states = from?.sequence;
+    if (!states || step >= states.length)
+      throw new DataProblem(
+        'The state that is to be carried in is not there',
+        `word ${step + 1} of the other sentence`,
+        'Choose another sentence or another word of it.',
+      );
+    return Float32Array.from(units, (unit) => states.values[step * states.units + unit]!);
+  }
+}
+
+/** Word by word as the vocabulary has them; −1 where nothing stands for a word. */
+function looked(surface: readonly string[], how: SpecWords, vocabulary: Vocabulary): Tokenized {
+  const ids = surface.map((word) => idOf(word, how, vocabulary));
+  return {
+    surface: [...surface],
+    tokens: Int32Array.from(ids, (id) => id ?? how.unknown ?? -1),
+    unknown: [...ids.keys()].filter((i) => ids[i] === null),
+  };
+}
+
+/** The reader that runs the published step models. */
+export function startReader(): Reader {
+  return new Reader(openStepModel);
+}
