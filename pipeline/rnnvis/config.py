@@ -113,11 +113,14 @@ class Probe:
 
 @dataclass(frozen=True)
 class DefaultView:
-    """What the explorer shows before anybody has clicked."""
+    """What the explorer shows before anybody has clicked: `probe`, pinned at `step`, beside `words`.
+
+    Without a probe the pipeline chooses a test sentence whose answer turns at one word.
+    """
 
     model: str
-    probe: str
-    step: int
+    probe: str = ""
+    step: int = 0
     k: int = 8
     words: tuple[str, ...] = ()
 

@@ -33,7 +33,7 @@ def test_where_they_disagree_on_a_word(watched: Watched, asked: list[tuple[str, 
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_role("button", name="Where they disagree").click()
     listed = page.get_by_role("complementary", name="Where they disagree")
-    listed.get_by_role("searchbox").fill(r"/\bbut\b/")
+    listed.get_by_role("searchbox").fill("but")
     right = [sum(row[1] == row[2 + side] for row in asked) for side in (0, 1)]
     expect(listed.locator("thead")).to_contain_text(f"right of {len(asked)}", timeout=60_000)
     for side, count in zip("ab", right, strict=True):

@@ -128,7 +128,10 @@ def test_generated_parts_and_overrides_are_not_published(built: Path) -> None:
 def test_figures_of_the_data_reach_the_pages(built: Path) -> None:
     case = (built / "cases" / "though" / "index.html").read_text(encoding="utf-8")
     assert "The 8 word clouds, from top to bottom" in case
-    assert case.count("<rnnvis-explorer") == 2
+    assert case.count("<rnnvis-explorer") == 1
+    assert case.count("data-stop") == 7
+    assert case.count("assets/walk.js") == 1
+    assert "assets/walk.js" not in (built / "methods" / "index.html").read_text(encoding="utf-8")
     page = (built / "data" / "index.html").read_text(encoding="utf-8")
     declared = {table.name for table in TABLES} | {entry["title"] for entry in SCHEMA["$defs"].values()}
     assert declared <= set(re.findall(r'<h3 id="[^"]*"><code>([^<]*)</code>', page))

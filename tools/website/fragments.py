@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnvis.published import files
-from tools.website import carried, cell_claims, cells, findings, probes, reference
+from tools.website import carried, cell_claims, cells, findings, probes, reference, stories, walk
 from tools.website.cells import Cells
 from tools.website.published import Published
 
@@ -25,16 +25,17 @@ FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "corpus": reference.corpus,
     "files": reference.files,
     "answer": probes.pair_answer,
-    "answer-at-home": probes.pair_answer_at_home,
     "manifest": reference.manifest,
     "pair": probes.pair,
     "pair-conclusion": probes.pair_conclusion,
-    "pair-explorers": probes.pair_explorers,
+    "pair-walk": walk.pair_walk,
     "provenance": reference.provenance,
     "quality": findings.quality,
     "query": reference.query,
     "reading": probes.reading,
     "schema": reference.schema,
+    "opening": stories.opening,
+    "stories": stories.stories,
 }
 
 CELLS: dict[str, Callable[[Cells], str]] = {

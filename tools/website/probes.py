@@ -133,17 +133,8 @@ def pair_conclusion(published: Published) -> str:
 
 
 def pair_answer(published: Published) -> str:
-    """What the word did in the two sentences of the first view, in short, with a link to both."""
-    return _answer(published, "../../")
-
-
-def pair_answer_at_home(published: Published) -> str:
-    """The same for the home page."""
-    return _answer(published, "")
-
-
-def _answer(published: Published, root: str) -> str:
-    shown = _shown_pair(published)
+    """What the word did in the two sentences shown, in short, with a link to both."""
+    shown = shown_pair(published)
     if len(shown) != 2:
         return absent("pair of probe sentences")
     first, second = shown
@@ -165,7 +156,8 @@ def _answer(published: Published, root: str) -> str:
     )
     both = piece("listed", [word(first.sentence), word(second.sentence)])
     invitation = filled("See what {} did in both, side by side", it)
-    return both + "\n\n" + paragraph(story) + _side_by_side(published, first, second, root, invitation)
+    link = piece("link", side_by_side(published, first, second, "../../"), invitation)
+    return both + "\n\n" + paragraph(story) + paragraph(link, "rv-note")
 
 
 def _chip(published: Published, first: Probe, second: Probe) -> str:
@@ -198,50 +190,32 @@ def _nth(pair: list[Probe]) -> list[tuple[Probe, str]]:
     return list(zip(pair, ("first", "second"), strict=True))
 
 
-def pair_explorers(published: Published) -> str:
-    """Two live explorers: the pair that the default view belongs to, else the first, with the word pinned."""
-    pair = _shown_pair(published)
-    if not pair:
-        return absent("pair of probe sentences")
-    alone = Markup().join(_explorer(published, p) for p in pair)
-    if len(pair) != 2:
-        return alone
-    return alone + _side_by_side(published, pair[0], pair[1], "../../", "Both sentences side by side in the explorer")
-
-
-def _explorer(published: Published, shown: Probe) -> Markup:
-    attributes: dict[str, Any] = {"layout": "hero", "explorer": "../../explorer/", "model": published.model["name"]}
-    attributes |= {"sentence": shown.name, "step": shown.step, "k": findings.CLUSTERS, "words": WORD}
-    return piece("explorer", attributes) + "\n" + paragraph(word(shown.sentence), "rv-note")
-
-
-def _shown_pair(published: Published) -> list[Probe]:
-    """The pair that the default view belongs to, else the first; empty without one."""
+def shown_pair(published: Published) -> list[Probe]:
+    """The pair in which the word moves the memory most differently, by the ratio of both norms; empty without one."""
     found = probes(published)
-    view = published.dataset["view"]
-    at = next((i for i, p in enumerate(found) if view and p.key == view["sentence"]), 0) // 2 * 2
-    return found[at : at + 2]
+    pairs = list(zip(found[::2], found[1::2], strict=True))
+    apart = [abs(float(np.log(first.norm / second.norm))) for first, second in pairs]
+    return list(pairs[int(np.argmax(apart))]) if pairs else []
 
 
-def _side_by_side(published: Published, first: Probe, second: Probe, root: str, said: str) -> str:
-    """A link to the explorer with both sentences, their words on one row."""
+def side_by_side(published: Published, first: Probe, second: Probe, root: str) -> str:
+    """The address of the explorer with both sentences, their words on one row."""
     names = (published.dataset["name"], published.model["name"], published.state["name"])
     dataset, model, state = (quote(name, safe="") for name in names)
     view = f"d={dataset}&m={model}&s={state}&g={findings.METHOD}.reliable&k={findings.CLUSTERS}"
-    at = f"q={first.key}&t={first.step}&q2={second.key}&t2={second.step}"
-    return paragraph(piece("link", f"{root}explorer/#v1={view}&{at}", said), "rv-note")
+    return f"{root}explorer/#v1={view}&q={first.key}&t={first.step}&q2={second.key}&t2={second.step}"
 
 
 def reading(published: Published) -> str:
-    """What the word did at the default view's step: the last stop of the walk through the picture."""
-    view = published.dataset["view"]
-    probe = next((p for p in probes(published) if view and p.key == view["sentence"]), None)
+    """The explorer with the word pinned in the first sentence of the pair shown, and what the word did there: the last
+    stop of the walk through the picture."""
+    probe = next(iter(shown_pair(published)), None)
     found = published.rows(
         "SELECT labels, \"order\" FROM cluster_labels WHERE method = ? AND selection = ? AND k = ? AND side = 'units'",
         (findings.METHOD, findings.SELECTION, findings.CLUSTERS),
     )
     if probe is None or not found:
-        return absent("default view")
+        return absent("pair of probe sentences")
     labels, order = np.array(found[0][0]), list(found[0][1])
     drawn = glyphs(probe.states, labels, findings.CLUSTERS)
     delta = probe.states[probe.step] - probe.states[probe.step - 1]
@@ -254,10 +228,13 @@ def reading(published: Published) -> str:
     surprise = "–" if probe.surprise is None else f"{probe.surprise:.0f} %"
     pushed = f"{decimal(probe.before, 2)} before and {decimal(probe.after, 2)} after it, a push of "
     pushed += f"{decimal(probe.push, 2, sign=True)} log-odds"
-    return paragraph(
+    attributes: dict[str, Any] = {"layout": "hero", "explorer": "../explorer/", "sentence": probe.key}
+    attributes |= {"step": probe.step, "k": findings.CLUSTERS, "words": WORD}
+    told = paragraph(
         filled(
             "At {}, P(positive) was {}. Of the memory before it, {} was kept. {} and {}. Among all uses of the word in "
             "the corpus, {} changed the memory in a way closer to the usual one than this use did.",
             *(word(probe.surface[probe.step]), pushed, percent(kept), rose, fell, surprise),
         )
     )
+    return piece("explorer", attributes) + "\n\n" + told

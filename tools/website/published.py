@@ -59,6 +59,14 @@ class Published:
         columns = "subject, measure, split, value, low, high, about"
         return self._relation(entry).project(columns).fetchall()
 
+    def answers(self, model: ModelEntry) -> dict[int, list[float]]:
+        """What any of the models answered after the last word: class probabilities by sentence number."""
+        entry = model["tables"].get("predictions")
+        if entry is None:
+            return {}
+        rows = self._relation(entry).filter("p_class IS NOT NULL").project("sentence_id, p_class").fetchall()
+        return {number: list(p) for number, p in rows}
+
     def file(self, table: str) -> str:
         """The name of the first file of `table`."""
         return self.tables[table]["files"][0]["path"]

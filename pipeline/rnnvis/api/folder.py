@@ -35,6 +35,7 @@ from rnnvis.published.entries import (
     table_entries,
     usual_view,
 )
+from rnnvis.published.opening import opening_view
 from rnnvis.published.publishing import MANIFEST, digest, named_files, read_manifest, tables_of, whole, write_manifest
 from rnnvis.published.recorded import UNPUBLISHED, write_state
 from rnnvis.published.schema.manifest import (
@@ -93,7 +94,7 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
             dataset["models"] = [other for other in dataset["models"] if other["name"] != model["name"]] + [model]
             pairs.update(datasets, dataset["name"], model["name"], folder, part.scratch)
             if choices.text and dataset["view"] is None:
-                dataset["view"] = _view(part.recording, choices, model)
+                dataset["view"] = _view(part, choices, model, folder)
             without += [
                 f"Without clusters: {s['name']}: {s['unclustered']}" for s in model["states"] if s.get("unclustered")
             ]
@@ -377,10 +378,14 @@ def _labels(recording: Recording) -> tuple[str, ...]:
     return said or recording.labels.names
 
 
-def _view(recording: Recording, choices: Choices, model: ModelEntry) -> DefaultView | None:
-    """What is shown first: one of the sentences along which the first state is published."""
+def _view(part: _Part, choices: Choices, model: ModelEntry, folder: Path) -> DefaultView | None:
+    """What is shown first: one of the sentences along which the first state is published, if possible one whose answer
+    turns at a word."""
+    recording, corpus = part.recording, part.corpus
     first = next(iter(choices.shown(recording).values()))
-    return usual_view(model, first.published, np.array([len(row) for row in recording.tokens]), recording.keys)
+    known = corpus.counts >= recording.minimum_count
+    found = opening_view(model, folder, first.published, corpus, known=known)
+    return found or usual_view(model, first.published, np.array([len(row) for row in corpus.tokens]), corpus.key)
 
 
 def _surprise(recording: Recording) -> np.ndarray:

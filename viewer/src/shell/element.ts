@@ -20,6 +20,8 @@ const NEEDED: [string, () => boolean][] = [
   ['the CSS function color-mix', () => CSS.supports('color', 'color-mix(in srgb, red, blue)')],
 ];
 
+/** Attributes that choose a view: the running explorer follows them. */
+const CHOICES = ['model', 'sentence', 'step', 'sentence2', 'step2', 'k', 'words'];
 const ATTRIBUTES = [
   'src',
   'layout',
@@ -46,7 +48,9 @@ class ExplorerElement extends HTMLElement {
   static readonly observedAttributes = ATTRIBUTES;
   static surroundings: Surroundings;
   private running: Running | null = null;
-  private restarting = false;
+  /** Whether attributes have changed that are not followed yet, and whether they ask for another start. */
+  private changing = false;
+  private anew = false;
 
   /** The store, for tests and for scripts on the page. */
   get explorer(): Running['explorer'] | null {
@@ -80,11 +84,13 @@ class ExplorerElement extends HTMLElement {
       this.running.setTheme(after);
       return;
     }
-    if (this.restarting) return;
-    this.restarting = true;
+    this.anew ||= !CHOICES.includes(name);
+    if (this.changing) return;
+    this.changing = true;
     queueMicrotask(() => {
-      this.restarting = false;
-      if (!this.running || !this.shadowRoot) return;
+      const { anew } = this;
+      this.changing = this.anew = false;
+      if (!this.running || !this.shadowRoot || (!anew && this.running.follow())) return;
       this.disconnectedCallback();
       void this.start(this.shadowRoot);
     });

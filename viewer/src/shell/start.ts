@@ -9,6 +9,8 @@ import { followPage, pageScheme } from '../state/theme';
 export interface Running {
   explorer: Explorer;
   setTheme(attribute: string | null): void;
+  /** Shows what the element's attributes say now. False where that needs another start. */
+  follow(): boolean;
   stop(): void;
 }
 
@@ -36,6 +38,11 @@ export function start(
   return {
     explorer,
     setTheme,
+    follow() {
+      if (!explorer.source) return false;
+      explorer.follow(options(element, given.home).view);
+      return true;
+    },
     stop() {
       stopFollowing();
       sizes.disconnect();

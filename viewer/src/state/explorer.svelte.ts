@@ -1,7 +1,15 @@
 import { sameWord, type Passage } from '../data/passage';
 import { toProblem, type Problem } from '../data/problem';
 import { Source } from '../data/source';
-import type { Clustering, Sentence, SentenceSteps, StateSequence, Vocabulary, WordResponse } from '../data/types';
+import type {
+  Clustering,
+  Manifest,
+  Sentence,
+  SentenceSteps,
+  StateSequence,
+  Vocabulary,
+  WordResponse,
+} from '../data/types';
 import { NO_ADDRESS, type Address } from './address';
 import { Choices } from './choices.svelte';
 import { ChipLosses } from './chipLosses.svelte';
@@ -60,7 +68,6 @@ export class Explorer extends Choices {
   readonly site: string | null;
 
   #hover = $state.raw<Hover | null>(null);
-  #held = $state.raw<Held>(null);
   #vocabulary = new Slot<Vocabulary>(
     (error) => this.#fail('words', error),
     () => this.colouring.want(),
@@ -173,12 +180,11 @@ export class Explorer extends Choices {
 
   /** The chip or cloud of the picture that a click holds. */
   get held(): Held {
-    return this.#held;
+    return this.view.held;
   }
 
   set held(held: Held) {
-    this.#held = held;
-    this.#wantLosses();
+    this.hold(held);
   }
 
   /** Fetches the manifest, follows the link or the attributes, and loads the first view. */
@@ -194,10 +200,7 @@ export class Explorer extends Choices {
       this.#fail('data', error);
       return;
     }
-    const manifest = this.source.manifest;
-    const first = { ...firstView(manifest), ...this.#options.view };
-    if (this.#options.view?.sentence && this.#options.view.step === undefined) first.step = null;
-    this.first = fitView(first, manifest).view;
+    this.first = this.#firstOf(this.source.manifest, this.#options.view);
     this.view = this.first;
     const linked = this.#follow(this.#address.read());
     this.linked = linked !== null || this.notice !== null;
@@ -207,13 +210,26 @@ export class Explorer extends Choices {
       const named = fragment.replace(/^#/, '');
       if (named === this.link()) return;
       const view = named ? this.#follow(fragment) : this.first;
-      if (view) this.apply(view, null);
+      if (view) this.apply(view, null, false);
     });
     this.#refresh();
   }
 
   stop(): void {
     this.#stop();
+  }
+
+  /** Shows the first view with other choices of the element's attributes, without loading anew what stays. */
+  follow(choices: Options['view']): void {
+    if (!this.source) return;
+    this.first = this.#firstOf(this.source.manifest, choices);
+    this.apply(this.first, 'attributes');
+  }
+
+  #firstOf(manifest: Manifest, choices: Options['view']): ViewState {
+    const first = { ...firstView(manifest), ...choices };
+    if (choices?.sentence && choices.step === undefined) first.step = null;
+    return fitView(first, manifest).view;
   }
 
   // Sentences and the tour.
@@ -320,10 +336,10 @@ export class Explorer extends Choices {
     }
   }
 
-  protected show(view: ViewState): void {
+  protected show(view: ViewState, step: boolean): void {
     this.view = view;
     this.tellHistory();
-    this.#address.write(this.link());
+    this.#address.write(this.link(), step);
     this.#refresh();
   }
 
@@ -334,7 +350,6 @@ export class Explorer extends Choices {
     if (this.#scope !== scope) {
       this.#scope = scope;
       this.colouring.clear(scope);
-      this.held = null;
       this.problems = {};
     }
     this.#vocabulary.want(dataset.name, dataset.name, () => source.vocabulary(dataset));

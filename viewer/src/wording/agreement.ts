@@ -43,7 +43,7 @@ export function summaryText({ right, judged, loss, measured }: Summary): string 
   if (right) parts.push(`${shareText(right)} right of ${count(judged)} with a label (95 %: ${shareRange(right)})`);
   if (loss) {
     const range = lossRange(loss);
-    const of = measured === judged ? '' : ` of ${count(measured)}`;
+    const of = right && measured === judged ? '' : ` of ${count(measured)}`;
     parts.push(`mean loss ${lossText(loss)}${of}${range && ` (${range})`}`);
   }
   return parts.length ? parts.join(', ') : null;

@@ -125,10 +125,16 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
     for probe in probes:
         if not read(probe.text):
             raise RnnvisError(f'{path}: the probe "{probe.name}" has no words', "write a sentence, or remove the probe")
-    if view:
+    if view and view.probe:
         _one_of(view.probe, "view.probe", [probe.name for probe in probes], path)
         text = next(probe.text for probe in probes if probe.name == view.probe)
         _within(view.step, "view.step", (0, len(read(text)) - 1), path)
+    elif view and (view.step or view.words):
+        raise RnnvisError(
+            f'{path}: "view.{"step" if view.step else "words"}" is given without "view.probe"',
+            "name a probe too, or leave them out: then a sentence whose answer turns is chosen",
+        )
+    if view:
         _within(view.k, "view.k", (measure.smallest_k, measure.largest_k), path)
     for key in ("low", "high"):
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)

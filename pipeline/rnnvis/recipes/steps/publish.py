@@ -18,6 +18,7 @@ from rnnvis.errors import RnnvisError, unusable
 from rnnvis.progress import say
 from rnnvis.published import columns, files, sizes, step_models
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
+from rnnvis.published.opening import opening_view
 from rnnvis.published.publishing import digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
 from rnnvis.published.schema.manifest import (
@@ -101,15 +102,8 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     parts = load_parts(tag_step(project, dataset).folder(project.build))
     tables = {"words": columns.words(corpus, parts), "sentences": columns.sentences(corpus)}
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
-    view = config.view
     key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
-    shown: DefaultView | None
-    if view:
-        model = view.model if view.model in [card.name for card in cards] else cards[0].name
-        key, words = key_of[view.probe], list(view.words)
-        shown = {"model": model, "sentence": key, "step": view.step, "k": view.k, "words": words}
-    else:
-        shown = _usual_view(corpus, models[0], project.data)
+    shown = _view(project, dataset, corpus, models, key_of)
     return dataset_entry(
         name=config.name,
         title=config.title,
@@ -128,15 +122,30 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     )
 
 
-def _usual_view(corpus: Corpus, model: ModelEntry, folder: Path) -> DefaultView | None:
-    """What is shown first where the configuration does not say: the test sentence that fills a screen best.
+def _view(
+    project: Project, dataset: Dataset, corpus: Corpus, models: list[ModelEntry], probes: dict[str, str]
+) -> DefaultView | None:
+    """What is shown first: the probe that the configuration names, else a test sentence whose states are published.
 
-    It is one whose states are published in `folder`.
+    It is one whose answer turns at a word, and where there is none the one that fills a screen best.
     """
+    view = dataset.config.view
+    model = next((model for model in models if view and model["name"] == view.model), models[0])
+    if view and view.probe:
+        words = list(view.words)
+        return {
+            "model": model["name"],
+            "sentence": probes[view.probe],
+            "step": view.step,
+            "k": view.k,
+            "words": words,
+        }
     states = model["states"][0]["tables"]["states"]["files"]
-    steps = [pq.read_table(folder / file["path"], columns=["sentence_id"])["sentence_id"].to_numpy() for file in states]
-    test = np.intersect1d(corpus.indices("test"), np.concatenate(steps))
-    return usual_view(model, test, np.array([len(row) for row in corpus.tokens]), corpus.key)
+    read = [pq.read_table(project.data / file["path"], columns=["sentence_id"]) for file in states]
+    test = np.intersect1d(corpus.indices("test"), np.concatenate([rows["sentence_id"].to_numpy() for rows in read]))
+    known = corpus.counts >= dataset.config.measure.minimum_count
+    found = opening_view(model, project.data, test, corpus, known=known, **({"k": view.k} if view else {}))
+    return found or usual_view(model, test, np.array([len(row) for row in corpus.tokens]), corpus.key)
 
 
 def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:

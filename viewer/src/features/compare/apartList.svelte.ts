@@ -90,7 +90,7 @@ export class ApartList {
     const { a, entries: b } = side;
     if (!source || !a || !b || !view.apart) return null;
     const search: SentenceSearch = {
-      ...{ match: 'words' },
+      match: 'words',
       text: view.apart.text,
       split: view.apart.split || null,
       label: null,
