@@ -1,4 +1,4 @@
-"""The model itself in the page: a sentence is typed, edited and read without a chip, and PyTorch gives the same answers."""
+"""The model itself in the page: a sentence is typed, edited and read without a chip, with the answers of PyTorch."""
 
 from __future__ import annotations
 
