@@ -1,4 +1,4 @@
-"""A saved SVG by itself, in a browser that has none of the page's fonts, looks as the screen does, and nothing is cut."""
+"""A saved SVG by itself, in a browser without the page's fonts, looks as the screen does, and nothing is cut."""
 
 from __future__ import annotations
 
