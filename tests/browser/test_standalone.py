@@ -64,9 +64,7 @@ def alone(browser: Browser, svg: str, tmp_path: Path, question: str = OUTSIDE) -
     (tmp_path / "figure.svg").write_text(svg, "utf-8")
     size = re.search(r'viewBox="0 0 (\d+) (\d+)"', svg)
     assert size
-    context = browser.new_context(
-        viewport={"width": int(size[1]), "height": int(size[2])}, device_scale_factor=2
-    )
+    context = browser.new_context(viewport={"width": int(size[1]), "height": int(size[2])}, device_scale_factor=2)
     page = context.new_page()
     page.goto((tmp_path / "figure.svg").as_uri())
     page.wait_for_function("() => document.fonts.status === 'loaded'")
