@@ -30,6 +30,7 @@ def measure(site: Path) -> Table:
         with speaking(site) as base:
             cold = [_first(browser, base, start) for start in range(STARTS)]
             page = viewer.opened(browser, base + "app/")
+            page.wait_for_timeout(500)
             page.evaluate(TOOLS)
             words = page.evaluate(f"window.__bench.words({WORDS})")
             whole, longer = [], []

@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.recording import CASES, processor_seconds, recorded
 from benchmarks.report import Table
-from rnnvis.api import answering, effects, record
+from rnnvis.api import answer_memory, answering, effects, record
 from rnnvis.measures import recorder
 from rnnvis.recording import checking
 
@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
     "which answer": ((record, "find_answer"),),
     "its head": ((record, "find_effects"), (effects.EffectWatch, "add"), (effects.EffectWatch, "result")),
     "answers": ((answering.AnswerWatch, "add"),),
+    "what of each word is in them": ((answer_memory.MemoryWatch, "add"), (answer_memory.MemoryWatch, "result")),
     "measures": tuple(
         (recorder.StateRecorder, name) for name in ("add", "add_gates", "finish", "compare_changes", "result")
     ),

@@ -74,7 +74,8 @@ def test_selected_words_are_drawn_in_the_details_with_their_published_responses(
 ) -> None:
     words = ["love", "dull", "though"]
     page = opened(
-        watched, f"#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14&t=5&w={','.join(words)}"
+        watched,
+        f"#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14&t=5&sh=moved&w={','.join(words)}",
     )
     panel = page.get_by_role("complementary", name="Details")
     with page.expect_download() as saved:
@@ -140,8 +141,11 @@ def test_the_response_scale_fits_what_is_shown_or_stays(watched: Watched) -> Non
             found.add(round(drawn(page)["colourLimit"], 6))
         return found
 
+    button(page, "More").click()
     page.get_by_role("combobox", name="Colour scale").select_option("fixed")
+    page.keyboard.press("Escape")
     assert len(limits()) == 1
+    button(page, "More").click()
     page.get_by_role("combobox", name="Colour scale").select_option("fit")
     assert len(limits()) > 1
     watched.check()

@@ -13,7 +13,7 @@ from playwright.sync_api import Download, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.published import Published
-from tests.browser.test_explorer import button, opened
+from tests.browser.test_explorer import button, opened, show_moved
 
 MINUS = "−"
 
@@ -25,6 +25,8 @@ def published(site: Path) -> Published:
 
 def panel(watched: Watched) -> Page:
     page = opened(watched)
+    expect(page.get_by_role("slider", name=re.compile("^Push of every unit at this step"))).to_be_visible()
+    show_moved(page)
     expect(page.get_by_role("slider", name=re.compile("^Change of every unit at this step"))).to_be_visible()
     return page
 

@@ -38,6 +38,12 @@ def opened(watched: Watched, fragment: str = "") -> Page:
     return page
 
 
+def show_moved(page: Page) -> None:
+    """Let the picture show what words moved, and not what they pushed."""
+    page.get_by_role("radio", name="Moved").check(force=True)
+    settled(page, "!drawn.pushed")
+
+
 def settled(page: Page, condition: str) -> dict[str, Any]:
     """Wait until `condition` holds of what is drawn (a JavaScript expression of `drawn`)."""
     page.wait_for_function(f"() => {{ const drawn = ({DRAWN})(); return drawn && ({condition}); }}")
@@ -93,8 +99,8 @@ def test_glyphs_are_the_aggregates_of_the_published_states(watched: Watched, pub
 
 def test_selecting_a_word_recolours_the_chips_to_its_published_response(watched: Watched, published: Published) -> None:
     page = opened(watched)
-    page.get_by_role("radio", name="Moved").check(force=True)
-    before = chip_values(settled(page, "!drawn.pushed"), published.state["units"])
+    show_moved(page)
+    before = chip_values(drawn(page), published.state["units"])
     words = [word["text"] for cloud in drawn(page)["clouds"] for word in cloud["words"]]
     text = next(word for word in words if word.isalpha() and word not in published.dataset["view"]["words"])
     button(page, re.compile(f"^{text}, ")).first.click()
@@ -175,7 +181,9 @@ def test_a_permalink_restores_the_view(watched: Watched, context: BrowserContext
     page.get_by_role("slider", name="Clusters").fill("7")
     settled(page, "drawn.chips.length === 7")
     button(page, re.compile(r", word 2 of ")).click()
+    button(page, "More").click()
     page.get_by_role("combobox", name="Colour scale").select_option(label="one for all")
+    page.keyboard.press("Escape")
     page.wait_for_function("() => location.hash.includes('k=7')")
     page.mouse.move(1, 1)  # what a pointer lights up is in no link
     page.wait_for_timeout(400)
@@ -185,6 +193,7 @@ def test_a_permalink_restores_the_view(watched: Watched, context: BrowserContext
     assert second["chips"] == first["chips"]
     assert second["glyphs"] == first["glyphs"]
     assert second["links"] == first["links"]
+    button(again.page, "More").click()
     expect(again.page.get_by_role("combobox", name="Colour scale")).to_have_value("fixed")
     again.check()
 

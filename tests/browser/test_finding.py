@@ -105,3 +105,28 @@ def test_an_expression_without_end_does_not_stop_the_page(watched: Watched) -> N
     page.get_by_role("searchbox").fill("/^so$/")
     expect(page.locator("[data-count]")).to_have_text(re.compile(r"\d+ sentences?"), timeout=5_000)
     watched.check()
+
+
+def test_what_is_held_stands_in_the_link_and_back_takes_choices_back_one_by_one(watched: Watched) -> None:
+    page = watched.open("explorer/#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8")
+    page.wait_for_function(READY)
+    held = "() => JSON.stringify(document.querySelector('rnnvis-explorer').explorer.held)"
+    act = "(code) => document.querySelector('rnnvis-explorer').explorer.{}"
+    page.evaluate(act.format("hold({ kind: 'chip', cluster: 3 })"))
+    expect(page).to_have_url(re.compile(r"[#&]o=chip\.3(&|$)"))
+    page.evaluate(act.format("toggleWord('film')"))
+    expect(page).to_have_url(re.compile(r"film"))
+    page.reload()
+    page.wait_for_function(READY)
+    assert page.evaluate(held) == '{"kind":"chip","cluster":3}'
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("film"))
+    assert page.evaluate(held) == '{"kind":"chip","cluster":3}'
+    page.go_back()
+    expect(page).not_to_have_url(re.compile("chip"))
+    page.wait_for_function("() => document.querySelector('rnnvis-explorer').explorer.held === null")
+    page.go_forward()
+    page.wait_for_function("() => document.querySelector('rnnvis-explorer').explorer.held?.cluster === 3")
+    page.evaluate(act.format("setClusters(6)"))
+    assert page.evaluate(held) == "null"
+    watched.check()

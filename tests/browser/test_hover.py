@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.published import Published
-from tests.browser.test_explorer import drawn, opened, settled
+from tests.browser.test_explorer import drawn, opened, settled, show_moved
 from tests.browser.test_pairs import changes, row, view
 
 K = 8
@@ -39,6 +39,7 @@ def faint(inspection: dict[str, Any], side: str, cluster: int) -> tuple[set[floa
 
 def test_a_hovered_row_shows_its_own_links_and_says_what_it_did(watched: Watched, published: Published) -> None:
     page = opened(watched)
+    show_moved(page)
     key, pinned = published.dataset["view"]["sentence"], published.dataset["view"]["step"]
     before = drawn(page)["stepLinks"]
     assert before["of"]["step"] == pinned
@@ -68,6 +69,7 @@ def test_a_hovered_row_shows_its_own_links_and_says_what_it_did(watched: Watched
 
 def test_a_hovered_chip_brings_its_links_to_the_front(watched: Watched, published: Published) -> None:
     page = opened(watched)
+    show_moved(page)
     order, before = published.clusters("units", K)["order"], drawn(page)["links"]
     chip(page, 3).hover(position={"x": 60, "y": 6})
     inspection = settled(page, f"drawn.links.every((l) => (l.unitCluster === {order[2]}) === l.opacity > 0.5)")

@@ -71,6 +71,7 @@ def test_a_switch_of_the_layer_keeps_words_units_sentence_step_and_k(
         "&q=though&t=5&q2=though-reversed&t2=7"
     )
     page.wait_for_function(READY)
+    page.evaluate(f"{STORE}.setShows('moved')")
     before = chosen(page)
     assert (before["k"], before["units"], before["words"]) == (6, [3, 5, 11], ["love", "dull", "though"])
     shows(page, first, first.change(probes["though"], 5))
@@ -93,6 +94,7 @@ def test_a_switch_of_the_layer_keeps_words_units_sentence_step_and_k(
 def test_a_word_colours_the_chips_of_either_layer(watched: Watched, layers: dict[str, Published]) -> None:
     page = watched.open("explorer/#v1=d=synthetic&m=planted&s=rnn.0.h&k=6&w=love&q=though&t=5")
     page.wait_for_function(READY)
+    page.evaluate(f"{STORE}.setShows('moved')")
     page.evaluate(f"{STORE}.setFocus({{ word: 'love' }})")
     for name in (*LAYERS, LAYERS[0]):
         switch(page, name)
@@ -106,6 +108,7 @@ def test_units_that_a_smaller_layer_lacks_come_back_with_undo(watched: Watched, 
     assert layers["rnn.1.h"].state["units"] <= 20 < layers["rnn.0.h"].state["units"]
     page = watched.open("explorer/#v1=d=synthetic&m=planted&s=rnn.0.h&k=6&u=3,20&q=though&t=5")
     page.wait_for_function(READY)
+    page.evaluate(f"{STORE}.setShows('moved')")
     switch(page, "rnn.1.h")
     page.wait_for_function(f"() => {STORE}.state.name === 'rnn.1.h' && !{STORE}.loading")
     assert view(page, "units") == [3]

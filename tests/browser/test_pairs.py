@@ -16,7 +16,7 @@ from scipy.optimize import linear_sum_assignment
 from tests import synthetic
 from tests.browser.conftest import Watched, serving, watch
 from tests.browser.published import Published
-from tests.browser.test_explorer import READY, button, drawn, opened, settled
+from tests.browser.test_explorer import READY, button, drawn, opened, settled, show_moved
 
 EXPLORER = "document.querySelector('rnnvis-explorer').explorer"
 PAIR = "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=music-though&t=5&q2=music-though-reversed&t2=7"
@@ -76,6 +76,7 @@ def test_a_range_is_brushed_by_mouse_and_by_keyboard(watched: Watched) -> None:
 
 def test_the_other_order_of_a_sentence_stands_beside_it(watched: Watched, published: Published) -> None:
     page = opened(watched)
+    show_moved(page)
     first, step = published.dataset["view"]["sentence"], published.dataset["view"]["step"]
     name = next(name for name, key in published.dataset["probes"].items() if key == first)
     other = published.dataset["probes"][f"{name}-reversed"]
@@ -117,7 +118,7 @@ def test_the_other_order_of_a_sentence_stands_beside_it(watched: Watched, publis
 
 
 def test_chips_show_either_step_or_the_difference(watched: Watched, published: Published) -> None:
-    page = opened(watched, PAIR)
+    page = opened(watched, PAIR + "&sh=moved")
     probes = published.dataset["probes"]
     first = published.change(probes["music-though"], 5)
     second = published.change(probes["music-though-reversed"], 7)
@@ -141,7 +142,7 @@ def test_chips_show_either_step_or_the_difference(watched: Watched, published: P
 
 
 def test_figures_and_tables_hold_both_sentences(watched: Watched, published: Published, tmp_path: Path) -> None:
-    page = opened(watched, PAIR)
+    page = opened(watched, PAIR + "&sh=moved")
     found = {}
     for form in ("SVG", "CSV"):
         button(page, "Export").click()
@@ -229,6 +230,7 @@ def test_epochs_are_scrubbed_with_the_selection_kept(planted: tuple[Path, str], 
     watched = watch(context, address)
     page = watched.open("")
     page.wait_for_function(READY)
+    show_moved(page)
     published = Published(folder, "planted")
     model = published.model
     key, step = view(page, "sentence"), view(page, "step")

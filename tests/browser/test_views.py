@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import Watched, watch
 from tests.browser.published import Published
-from tests.browser.test_explorer import button, drawn, opened, settled
+from tests.browser.test_explorer import button, drawn, opened, settled, show_moved
 from tests.browser.test_exports import saved, texts
 from tests.browser.test_pairs import PAIR
 from tests.browser.test_widths import PAGES, STORE
@@ -112,14 +112,20 @@ def test_every_picture_has_a_table(watched: Watched, name: str) -> None:
     watched.check()
 
 
-LEGEND = ("carried over", "rising", "falling", "lost", "share kept", "words raise chip", "words lower chip")
+MOVED = ("carried over", "rising", "falling", "lost")
+PUSHED = ("towards positive", "towards negative")
+LEGEND = ("share kept", "words raise chip", "words lower chip")
 
 
 @pytest.mark.parametrize("view", ["", PAIR])
 def test_a_figure_has_its_title_legend_and_model_as_text(watched: Watched, published: Published, view: str) -> None:
     page = opened(watched, view)
     words = texts(saved(page, "SVG"))
-    for said in (*LEGEND, "Sequence" if not view else "Memory", "Words"):
+    assert all(said in words for said in PUSHED)
+    assert not any(said in words for said in MOVED)
+    show_moved(page)
+    words = texts(saved(page, "SVG"))
+    for said in (*MOVED, *LEGEND, "Sequence" if not view else "Memory", "Words"):
         assert said in words, f"{said} is text"
     assert any(published.model["title"] in text and published.dataset["title"] in text for text in words)
     assert any(f"model {published.model['hash']}" in text for text in words)

@@ -19,6 +19,7 @@ from rnnvis.published import files
 from rnnvis.published.publishing import digest, read_manifest
 from rnnvis.published.recorded import write_state
 from rnnvis.published.verify import verify
+from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny
 
@@ -50,6 +51,25 @@ def test_the_published_folder_is_whole_and_a_second_run_keeps_everything(finishe
     assert again.returncode == 0
     assert "to do" not in again.stderr
     assert published(finished) == before
+
+
+def test_the_models_themselves_are_published_and_say_what_the_tables_do(finished):
+    folder = finished / "site" / "explorer" / "data"
+    (dataset,) = read_manifest(folder)["datasets"]
+
+    def rows(holder, table):
+        paths = [folder / file["path"] for file in holder["tables"][table]["files"]]
+        return files.read(table, paths).to_pylist()
+
+    tokens = [row["tokens"] for row in rows(dataset, "sentences")]
+    for entry in dataset["models"]:
+        model = StepModel.load(folder / entry["step_model"]["path"])
+        assert model.words["kind"] == "words"
+        assert model.words["share"] == 1.0
+        said = {(row["sentence_id"], row["step"]): row["p_class"] for row in rows(entry, "steps")}
+        for sentence in range(0, len(tokens), 10):
+            along = np.exp(model.run(tokens[sentence]).along)
+            assert np.abs(along - [said[sentence, step] for step in range(len(along))]).max() < 1e-4
 
 
 @pytest.mark.parametrize("stage", ["train", "record", "cluster", "ablate"])

@@ -14,6 +14,7 @@ from rnnvis.nets.perplexity import word_losses
 from rnnvis.published import files
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
+from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny_speeches
 from tests.python.test_pipeline import published, rnnvis
@@ -102,6 +103,27 @@ def test_a_sentence_starts_from_the_state_that_the_one_before_ended_in(finished)
             assert (document[0], -1) not in values
             for before, i in itertools.pairwise(document):
                 assert np.array_equal(values[i, -1], values[before, len(corpus.tokens[before]) - 1])
+
+
+def test_the_model_itself_is_published_and_says_what_the_tables_do(finished):
+    (model,) = dataset_of(finished)["models"]
+    found = StepModel.load(finished / "site" / "explorer" / "data" / model["step_model"]["path"])
+    corpus = corpus_of(finished)
+    assert (found.words["kind"], found.words["share"]) == ("penn", 1.0)
+    assert (found.words["unknown"], found.words["end"]) == corpus.special
+    states = {state["name"]: rows(finished, state, "states").to_pylist() for state in model["states"]}
+    before = {(row["sentence_id"], name): row["value"] for name, of in states.items() for row in of if row["step"] < 0}
+    said = {}
+    for row in rows(finished, model, "steps").to_pylist():
+        said.setdefault(row["sentence_id"], []).append(row)
+    assert before
+    for sentence in {row["sentence_id"] for row in states["rnn.0.h"]}:
+        start = {name: before[sentence, name] for name in states if (sentence, name) in before}
+        p = np.exp(found.run(corpus.tokens[sentence], start=start).answers)
+        for row in said[sentence]:
+            if row["p_target"] is not None:
+                # the state that a sentence starts from is published in half precision
+                assert abs(p[row["step"], row["target"]] - row["p_target"]) < (1e-3 if start else 1e-4)
 
 
 def test_units_name_the_next_words_that_they_speak_for(finished):

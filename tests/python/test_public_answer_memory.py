@@ -157,6 +157,27 @@ def test_a_tagger_of_two_directions_has_parts_of_words_on_both_sides() -> None:
     np.testing.assert_allclose(found.part[found.starts[row] : found.starts[row + 1]], expected, atol=1e-6)
 
 
+class Speaker(Reader):
+    def answer(self, output: Tensor, final: Any, lengths: Tensor) -> Tensor:
+        return self.fc(output)
+
+
+def test_of_a_model_that_says_the_next_word_the_word_that_came_is_taken_apart() -> None:
+    model = Speaker("LSTM", WORDS)
+    found = rnnvis.record(
+        model.eval(), sentences(), VOCABULARY, forward=lambda m, b: m(b.ids, b.lengths), frequent_count=5
+    ).answer_memory
+    assert found is not None
+    v, bias = contrast(model.fc.weight), contrast(model.fc.bias[:, None])[:, 0]
+    for i in range(0, len(found.step), 11):
+        words, t = sentences()[found.sentence_id[i]], int(found.step[i])
+        came = int(words[t + 1])
+        assert found.of_class[i] == came
+        part = found.part[found.starts[i] : found.starts[i + 1]]
+        np.testing.assert_allclose(part, left(direction(model, words), t, v[came]), atol=1e-6)
+        assert found.rest[i] == pytest.approx(float(bias[came]), abs=1e-6)
+
+
 def projected() -> Reader:
     model = Reader("LSTM", 2, units=8, proj_size=6)
     model.fc = nn.Linear(6, 2).double()

@@ -277,8 +277,12 @@ def test_files_that_are_no_step_models_are_refused(tmp_path):
     newer = head.replace(b'\\"format\\":1', b'\\"format\\":9')
     other = head.replace(b'\\"units\\":5', b'\\"units\\":6')
     bad = {"short": whole[:200], "empty": b"", "text": b"{}" * 50}
+    bad["cell"] = whole[:8] + head.replace(b'\\"output\\":5', b'\\"output\\":4') + whole[size:]
+    bad["reads"] = whole[:8] + head.replace(b'[\\"input\\"]', b'[\\"inptu\\"]') + whole[size:]
+    bad["answer"] = whole[:8] + head.replace(b'\\"rnn.0.h\\"],\\"at', b'\\"rnn.7.h\\"],\\"at') + whole[size:]
     bad |= {"newer": whole[:8] + newer + whole[size:], "shape": whole[:8] + other + whole[size:]}
     for name, content in bad.items():
+        assert content != whole, name
         path = tmp_path / name
         path.write_bytes(content)
         with pytest.raises(rnnvis.RnnvisError) as error:

@@ -81,7 +81,7 @@ class MemoryWatch:
         """Why parts of the answer are not known; None where they may be."""
         head = self.head
         if head is None:
-            return "the answer is read from more than the last states"
+            return "no head is known that reads the answer from its last states"
         if head.weights is None:
             return "the answer is no weighted sum of the states that it reads"
         if head.at in ("mean", "max"):

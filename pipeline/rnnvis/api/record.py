@@ -180,7 +180,7 @@ def record(
     if effects and answer:
         effects.take(read[answer.at.reading].text, read[answer.at.reading].sample.contexts)
         watching[answer.at.reading].append(Once(effects))
-    memory = MemoryWatch(plan, answer, effects.head) if effects and watch and answer and forward is not None else None
+    memory = MemoryWatch(plan, answer, effects.head) if effects and watch and answer else None
     if memory and watch and answer:
         memory.take(read[answer.at.reading].text, watch.target)
         watching[answer.at.reading].append(Once(memory))

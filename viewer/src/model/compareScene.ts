@@ -34,7 +34,7 @@ function sharedScales(data: CompareData, sequences: readonly (SequenceScene | nu
   return {
     colour: most((side) =>
       side.focusValues || side.colourScale === 'fixed'
-        ? colourLimit(side.focusValues, side.colourScale, side.state)
+        ? colourLimit(side.focusValues, side.colourScale, side.state, side.weights)
         : 0,
     ),
     links: most((side) => (side.clustering ? largest(side.clustering.blockMeans) : 0)),

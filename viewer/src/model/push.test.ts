@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { SentenceSteps, StateSequence } from '../data/types';
-import { chipPushes, pushSum, scoreAfter, strongest, unitPushes, weighted } from './push';
+import { change } from './sequence';
+import {
+  chipPushes,
+  pushSum,
+  scoreAfter,
+  strongest,
+  unitPushes,
+  weighted,
+  weightedSequence,
+  weightedWord,
+} from './push';
 
 const none = { value: null, target: null, push: null, loss: null, next: null, surprise: null };
 
@@ -83,6 +93,24 @@ describe('what pushes an answer', () => {
     expect(pushSum({ ...steps, push: Float32Array.of(Number.NaN, Number.NaN, Number.NaN) })).toBeNull();
     expect(pushSum({ ...steps, push: null })).toBeNull();
     expect(pushSum(null)).toBeNull();
+  });
+
+  it('makes pushes of changes, and of what is usual at a word, with low and high quantiles the right way round', () => {
+    expect([...change(weightedSequence(sequence, weights), 1)]).toEqual([...weighted(change(sequence, 1), weights)]);
+    const of = (...values: number[]): Float32Array => Float32Array.from(values);
+    const word = weightedWord(
+      {
+        text: 'dull',
+        response: { wordId: 1, count: 9, reliability: 1, norm: 1, mean: of(1, 1), standardError: of(0.5, 0.5) },
+        quantiles: { q09: of(-1, -1), q25: of(0, 0), q50: of(1, 1), q75: of(2, 2), q91: of(4, 4) },
+      },
+      of(2, -3),
+    );
+    expect([...word.response!.mean, ...word.response!.standardError!]).toEqual([2, -3, 1, 1.5]);
+    const { q09, q25, q50, q75, q91 } = word.quantiles!;
+    expect([q09, q25, q50, q75, q91].map(([first]) => first)).toEqual([-2, 0, 2, 4, 8]);
+    expect([q09, q25, q50, q75, q91].map(([, second]) => second! + 0)).toEqual([-12, -6, -3, 0, 3]);
+    expect(weightedWord({ response: null, quantiles: null }, of(1))).toEqual({ response: null, quantiles: null });
   });
 
   it('weighs unit by unit and names the strongest of both signs', () => {

@@ -3,7 +3,7 @@
  * a logit against the mean of the others, or the number itself). A unit's push at a step is weight · Δ, a chip's the sum over
  * its units. Of a linear head these are exact; of any other the weights are its mean slopes, and the pushes of first order.
  */
-import type { SentenceSteps, StateSequence } from '../data/types';
+import type { Quantiles, SentenceSteps, StateSequence, WordResponse } from '../data/types';
 import { change } from './sequence';
 
 /** The score of the followed class if the sentence ended at this step, or the number; NaN where that is not known. */
@@ -46,6 +46,42 @@ export function pushSum(steps: SentenceSteps | null): PushSum | null {
 /** Each value times its unit's weight. */
 export function weighted(values: Float32Array, weights: Float32Array): Float32Array {
   return values.map((value, unit) => value * weights[unit]!);
+}
+
+/** The sequence with each unit times its weight: its changes are pushes. */
+export function weightedSequence(sequence: StateSequence, weights: Float32Array): StateSequence {
+  const { units, values, initial } = sequence;
+  return {
+    ...sequence,
+    initial: weighted(initial, weights),
+    values: values.map((value, i) => value * weights[i % units]!),
+  };
+}
+
+/** What is known of a word's changes, as pushes: a negative weight turns low quantiles into high ones. */
+export function weightedWord<Word extends { response: WordResponse | null; quantiles: Quantiles | null }>(
+  word: Word,
+  weights: Float32Array,
+): Word {
+  const { response, quantiles } = word;
+  if (response && response.mean.length !== weights.length) return word;
+  const either = (low: Float32Array, high: Float32Array): Float32Array =>
+    low.map((value, unit) => (weights[unit]! < 0 ? high[unit]! : value) * weights[unit]!);
+  return {
+    ...word,
+    response: response && {
+      ...response,
+      mean: weighted(response.mean, weights),
+      standardError: response.standardError && weighted(response.standardError, weights.map(Math.abs)),
+    },
+    quantiles: quantiles && {
+      q09: either(quantiles.q09, quantiles.q91),
+      q25: either(quantiles.q25, quantiles.q75),
+      q50: weighted(quantiles.q50, weights),
+      q75: either(quantiles.q75, quantiles.q25),
+      q91: either(quantiles.q91, quantiles.q09),
+    },
+  };
 }
 
 /** Push of every chip at every step, row-major [steps × clusters]. `labels`: cluster of each unit, negative for none. */

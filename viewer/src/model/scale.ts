@@ -29,13 +29,20 @@ export function sum(values: ArrayLike<number>, indices: ArrayLike<number>): numb
   return total;
 }
 
-/** End of the chips' colour scale: fitted to what is shown, or one for the state (half its range; 1 if unbounded). */
+/**
+ * End of the chips' colour scale: fitted to what is shown, or one for the state (half its range; 1 if unbounded). With the
+ * `weights` by which pushes are shown, that is what the heaviest unit pushes by so much of a change.
+ */
 export function colourLimit(
   values: ArrayLike<number> | null,
   scale: 'fit' | 'fixed',
   state: StateEntry | null,
+  weights: ArrayLike<number> | null = null,
 ): number {
-  if (scale === 'fixed') return state && !state.bounded ? 1 : 0.5;
+  if (scale === 'fixed') {
+    const moved = state && !state.bounded ? 1 : 0.5;
+    return weights ? roundUp(moved * largest(weights)) : moved;
+  }
   return values ? roundUp(largest(values)) : 1;
 }
 

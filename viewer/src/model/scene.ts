@@ -393,7 +393,7 @@ export function buildScene(
     clouds,
     links,
     boardHeight: Math.max(chips?.bottom ?? 0, clouds?.bottom ?? 0) + 10,
-    colourLimit: data.scales?.colour ?? colourLimit(data.focusValues, data.colourScale, data.state),
+    colourLimit: data.scales?.colour ?? colourLimit(data.focusValues, data.colourScale, data.state, data.weights),
     pushed: data.weights !== null,
     stepLimit: data.scales?.step ?? sequence?.amountLimit,
     numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),

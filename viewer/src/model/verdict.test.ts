@@ -40,6 +40,11 @@ describe('a verdict', () => {
     expect(verdictOf(classifier, labels, sentence, steps)).toMatchObject({ truth: 'positive', right: false });
   });
 
+  it('is the last one that there is', () => {
+    const steps = { ...none, ...p(0.25, 0.75, Number.NaN, Number.NaN) };
+    expect(verdictOf(classifier, labels, sentence, steps)).toMatchObject({ answer: 'positive', sure: 0.75 });
+  });
+
   it('counts tags that were right, of those that are known', () => {
     const tagger = { ...classifier, kind: 'recording', answer: { means: 'tag', per: 'step' } } as unknown as ModelEntry;
     const steps = { ...none, length: 3, ...p(0.9, 0.1, 0.2, 0.8, 0.6, 0.4), target: Int32Array.of(0, 0, -1) };

@@ -54,8 +54,14 @@ export function verdictOf(
 ): Verdict | null {
   const means = meansOf(model);
   if (!steps || means === null) return null;
-  const last = steps.length - 1;
+  /** The last step of which it is known. */
+  const lastOf = (known: (step: number) => boolean): number => {
+    let step = steps.length - 1;
+    while (step > 0 && !known(step)) step -= 1;
+    return step;
+  };
   if (means === 'number') {
+    const last = lastOf((step) => Number.isFinite(steps.value?.[step]));
     const value = steps.value?.[last] ?? Number.NaN;
     const squared = steps.loss?.[last] ?? Number.NaN;
     const off = Number.isFinite(squared) ? Math.sqrt(squared) : null;
@@ -72,6 +78,7 @@ export function verdictOf(
     const right = target.filter((tag, step) => tag >= 0 && likeliest(steps, step) === tag).length;
     return { ...NOTHING, tags: of ? { right, of } : null };
   }
+  const last = lastOf((step) => likeliest(steps, step) >= 0);
   const answer = likeliest(steps, last);
   const labelled = sentence.label === null ? null : (labels[sentence.label] ?? null);
   const target = steps.target?.[last] ?? -1;

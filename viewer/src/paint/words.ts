@@ -32,7 +32,13 @@ export function describeColumn(units: Int32Array, chip: number | null, words: re
   return { title: [columnName(units, chip)], lines, hint: 'Click to open the unit' };
 }
 
-export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, active: number | null): void {
+export function paintWords(
+  surface: Surface,
+  chart: WordsChart,
+  theme: Tokens,
+  active: number | null,
+  shown: 'change' | 'push' = 'change',
+): void {
   const { left, right, top, bottom, pitch, drawn } = chart;
   if (active !== null && chart.marks[active]) {
     surface.rect(chart.marks[active].x - pitch / 2 - 2, top, pitch + 4, bottom - top, { fill: theme.wash });
@@ -56,7 +62,7 @@ export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, a
       stroke: theme.selected[word.place]!,
       strokeWidth: 1.6,
       ...(word.place === 2 ? { dash: DASH } : {}),
-      title: `“${word.text}”: mean change of each unit`,
+      title: `“${word.text}”: mean ${shown} of each unit`,
     });
   });
   const widths = chart.words.map((word) => Math.min(140, measure(word.text, 'corpus', LABEL_SIZE, 600).width));
@@ -74,6 +80,8 @@ export function paintWords(surface: Surface, chart: WordsChart, theme: Tokens, a
   const first = chart.words[0];
   if (!first) return;
   const name = fit(first.text, 80, 'interface', 11);
-  surface.text(left, bottom + 24, `units “${name}” raises`, note(theme));
-  surface.text(right, bottom + 24, `units “${name}” lowers`, note(theme, 'right'));
+  const [up, down] =
+    shown === 'push' ? [`“${name}” pushes up`, 'down'] : [`units “${name}” raises`, `units “${name}” lowers`];
+  surface.text(left, bottom + 24, up, note(theme));
+  surface.text(right, bottom + 24, down, note(theme, 'right'));
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { hasPage, paced, pageAddress } from './address';
+import { paced, pageAddress } from './address';
 
 describe('paced', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -30,48 +30,49 @@ describe('paced', () => {
 });
 
 describe('pageAddress', () => {
-  it('makes an entry in the history when a unit is opened or closed, and none otherwise', () => {
+  /** A page whose history can be read. */
+  function stubbed(): { entries: string[]; hash: () => string } {
+    const entries = ['#v1=m=gru'];
+    const place = { hash: entries[0]!, href: 'http://host/explorer/#v1=m=gru' };
+    const put = (gone: number) => (_state: unknown, _title: string, hash: string) => {
+      entries.splice(entries.length - gone, gone, hash);
+      place.hash = hash;
+    };
     vi.useFakeTimers();
-    const place = { hash: '#v1=m=gru', href: 'http://host/explorer/#v1=m=gru' };
-    const write = (_state: unknown, _title: string, hash: string): void => void (place.hash = hash);
-    const push = vi.fn(write);
     vi.stubGlobal('location', place);
-    vi.stubGlobal('history', { state: null, replaceState: write, pushState: push });
-    const address = pageAddress();
-    for (const fragment of ['v1=m=gru&k=5', 'v1=m=gru&k=5&u=1&p=unit', 'v1=m=gru&k=5&u=2&p=unit', 'v1=m=gru&k=5']) {
-      address.write(fragment);
-      vi.advanceTimersByTime(1000);
-      expect(place.hash).toBe(`#${fragment}`);
-    }
-    expect(push.mock.calls.map(([, , hash]) => hash)).toEqual(['#v1=m=gru&k=5&u=1&p=unit', '#v1=m=gru&k=5']);
+    vi.stubGlobal('history', { state: null, replaceState: put(1), pushState: put(0) });
+    return { entries, hash: () => place.hash };
+  }
+
+  afterEach(() => {
     vi.unstubAllGlobals();
     vi.useRealTimers();
+  });
+
+  it('makes an entry for each step, and none for changes that belong to one', () => {
+    const { entries, hash } = stubbed();
+    const address = pageAddress();
+    for (const [fragment, step] of [
+      ['v1=m=gru&k=5', true],
+      ['v1=m=gru&k=6', false],
+      ['v1=m=gru&k=6&p=unit', true],
+      ['v1=m=gru&k=6&p=unit', true],
+    ] as const) {
+      address.write(fragment, step);
+      vi.advanceTimersByTime(1000);
+      expect(hash()).toBe(`#${fragment}`);
+    }
+    expect(entries).toEqual(['#v1=m=gru', '#v1=m=gru&k=6', '#v1=m=gru&k=6&p=unit']);
   });
 
   it('makes that entry at once, after what waited, so that Back at once leads there', () => {
-    vi.useFakeTimers();
-    const entries = ['#v1=m=gru'];
-    const place = { hash: entries[0]!, href: 'http://host/explorer/' };
-    const put = (at: number) => (_state: unknown, _title: string, hash: string) => {
-      entries.splice(entries.length - 1 + at, 1, hash);
-      place.hash = hash;
-    };
-    vi.stubGlobal('location', place);
-    vi.stubGlobal('history', { state: null, replaceState: put(0), pushState: put(1) });
+    const { entries } = stubbed();
     const address = pageAddress();
-    address.write('v1=m=gru&k=5');
-    address.write('v1=m=gru&k=6');
-    address.write('v1=m=gru&k=6&u=1&p=unit');
+    address.write('v1=m=gru&k=5', false);
+    address.write('v1=m=gru&k=6', false);
+    address.write('v1=m=gru&k=6&u=1&p=unit', true);
     expect(entries).toEqual(['#v1=m=gru&k=6', '#v1=m=gru&k=6&u=1&p=unit']);
     vi.advanceTimersByTime(1000);
     expect(entries).toHaveLength(2);
-    vi.unstubAllGlobals();
-    vi.useRealTimers();
-  });
-
-  it('finds the page of its own anywhere in the fragment', () => {
-    expect(hasPage('#p=unit')).toBe(true);
-    expect(hasPage('v1=d=x&u=1&p=unit')).toBe(true);
-    expect(hasPage('#v1=d=p&w=up,p')).toBe(false);
   });
 });

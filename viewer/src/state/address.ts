@@ -1,7 +1,8 @@
 /** The page's fragment. Embedded explorers have none: there, reading gives nothing and writing does nothing. */
 export interface Address {
   read(): string;
-  write(fragment: string): void;
+  /** With `step` the browser's Back leads to what was there before; without, it takes its place. */
+  write(fragment: string, step: boolean): void;
   /** Calls back when somebody else changed the fragment; returns a function that stops both this and late writes. */
   listen(changed: (fragment: string) => void): () => void;
   /** The page's own address without a fragment. */
@@ -16,8 +17,8 @@ const PAUSE = 300;
 /** Acts at most every so often on what is said, and at once on what cannot wait. */
 interface Paced {
   say(value: string): void;
-  /** Acts on what waits, then on this. */
-  now(value: string): void;
+  /** Acts on what waits. */
+  flush(): void;
   stop(): void;
 }
 
@@ -37,10 +38,9 @@ export function paced(act: (value: string) => void, pause = PAUSE): Paced {
       waiting = value;
       if (timer === null) next();
     },
-    now(value) {
+    flush() {
       if (waiting !== null) act(waiting);
       waiting = null;
-      act(value);
     },
     stop() {
       if (timer !== null) clearTimeout(timer);
@@ -49,20 +49,21 @@ export function paced(act: (value: string) => void, pause = PAUSE): Paced {
   };
 }
 
-/** Whether a fragment names a page of its own, such as a unit's: the browser's Back leads out of that. */
-export function hasPage(fragment: string): boolean {
-  return /[#&]p=/.test(fragment);
-}
-
 export function pageAddress(): Address {
-  const leaves = (fragment: string): boolean => hasPage(fragment) !== hasPage(location.hash);
-  const writing = paced((fragment) => {
-    history[leaves(fragment) ? 'pushState' : 'replaceState'](history.state, '', `#${fragment}`);
-  });
+  const put = (fragment: string, step: boolean): void => {
+    // Somebody may have followed a link in between: the same place twice would make a Back that does nothing.
+    const moves = `#${fragment}` !== location.hash;
+    if (moves) history[step ? 'pushState' : 'replaceState'](history.state, '', `#${fragment}`);
+  };
+  const writing = paced((fragment) => put(fragment, false));
   return {
     read: () => location.hash,
-    // Back may come within the pause: it must find the page that it leads out of.
-    write: (fragment) => (leaves(fragment) ? writing.now(fragment) : writing.say(fragment)),
+    // Back may come within the pause: it must find the choice that it takes back.
+    write: (fragment, step) => {
+      if (!step) return writing.say(fragment);
+      writing.flush();
+      put(fragment, true);
+    },
     listen(changed) {
       const listener = (): void => {
         writing.stop();

@@ -7,8 +7,11 @@ import { freshFind, type FindState } from './find';
 import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
-import type { Focus, ViewState } from './types';
+import type { Focus, Held, ViewState } from './types';
 import { MEASURE_KEYS } from './unitList';
+
+/** With another of these the chips and clouds are others. */
+const GROUPED = ['dataset', 'model', 'state', 'epoch', 'method', 'selection', 'k'] as const;
 
 /** What is chosen, and every action that chooses. Each is one step of undo, fits the data, and stands in the link. */
 export abstract class Choices {
@@ -35,8 +38,8 @@ export abstract class Choices {
   /** What it is called; null without classes. */
   towards = $derived(this.followed === null ? null : (this.model?.classes[this.followed] ?? null));
 
-  /** Loads what the view needs, and shows it. */
-  protected abstract show(view: ViewState): void;
+  /** Loads what the view needs, and shows it; a new `step` is one that the browser's Back takes back. */
+  protected abstract show(view: ViewState, step: boolean): void;
 
   setDataset(name: string): void {
     if (this.source && name !== this.view.dataset) this.change({ ...firstView(this.source.manifest, name) });
@@ -255,6 +258,11 @@ export abstract class Choices {
     this.change({ find: { ...this.view.find, ...freshFind(find.mode), ...find }, page: 'find' });
   }
 
+  /** Holds a chip or a cloud of the picture, or lets it go. */
+  hold(held: Held): void {
+    this.change({ held });
+  }
+
   setLinkThreshold(linkThreshold: number): void {
     this.change({ linkThreshold }, 'links');
   }
@@ -282,23 +290,26 @@ export abstract class Choices {
 
   undo(): void {
     const view = this.#history.undo(this.view);
-    if (view) this.show(view);
+    if (view) this.show(view, false);
   }
 
   redo(): void {
     const view = this.#history.redo(this.view);
-    if (view) this.show(view);
+    if (view) this.show(view, false);
   }
 
   protected change(patch: Partial<ViewState>, kind: string | null = null): void {
     if (!this.source) return;
-    this.apply(fitView({ ...this.view, ...patch }, this.source.manifest).view, kind);
+    const other = GROUPED.some((key) => key in patch && patch[key] !== this.view[key]);
+    const view = { ...this.view, ...(other ? { held: null } : {}), ...patch };
+    this.apply(fitView(view, this.source.manifest).view, kind);
   }
 
-  protected apply(view: ViewState, kind: string | null): void {
+  /** Shows a view as one step of undo; `own` where the step is not one that the browser made by itself. */
+  protected apply(view: ViewState, kind: string | null, own = true): void {
     if (JSON.stringify(view) === JSON.stringify(this.view)) return;
-    this.#history.push(this.view, kind);
-    this.show(view);
+    const step = this.#history.push(this.view, kind);
+    this.show(view, step && own);
   }
 
   protected tellHistory(): void {

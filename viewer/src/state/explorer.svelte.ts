@@ -68,7 +68,6 @@ export class Explorer extends Choices {
   readonly site: string | null;
 
   #hover = $state.raw<Hover | null>(null);
-  #held = $state.raw<Held>(null);
   #vocabulary = new Slot<Vocabulary>(
     (error) => this.#fail('words', error),
     () => this.colouring.want(),
@@ -181,12 +180,11 @@ export class Explorer extends Choices {
 
   /** The chip or cloud of the picture that a click holds. */
   get held(): Held {
-    return this.#held;
+    return this.view.held;
   }
 
   set held(held: Held) {
-    this.#held = held;
-    this.#wantLosses();
+    this.hold(held);
   }
 
   /** Fetches the manifest, follows the link or the attributes, and loads the first view. */
@@ -212,7 +210,7 @@ export class Explorer extends Choices {
       const named = fragment.replace(/^#/, '');
       if (named === this.link()) return;
       const view = named ? this.#follow(fragment) : this.first;
-      if (view) this.apply(view, null);
+      if (view) this.apply(view, null, false);
     });
     this.#refresh();
   }
@@ -338,10 +336,10 @@ export class Explorer extends Choices {
     }
   }
 
-  protected show(view: ViewState): void {
+  protected show(view: ViewState, step: boolean): void {
     this.view = view;
     this.tellHistory();
-    this.#address.write(this.link());
+    this.#address.write(this.link(), step);
     this.#refresh();
   }
 
@@ -352,7 +350,6 @@ export class Explorer extends Choices {
     if (this.#scope !== scope) {
       this.#scope = scope;
       this.colouring.clear(scope);
-      this.held = null;
       this.problems = {};
     }
     this.#vocabulary.want(dataset.name, dataset.name, () => source.vocabulary(dataset));

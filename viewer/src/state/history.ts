@@ -10,16 +10,17 @@ export class History<T> {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** Remember `before`; quick changes of one kind, such as a slider's, become one step. */
-  push(before: T, kind: string | null): void {
+  /** Remember `before`; quick changes of one kind, such as a slider's, become one step. Whether a step began. */
+  push(before: T, kind: string | null): boolean {
     const time = this.now();
     const joined = kind !== null && kind === this.kind && time - this.at < 1000;
     this.kind = kind;
     this.at = time;
     this.future = [];
-    if (joined) return;
+    if (joined) return false;
     this.past.push(before);
     if (this.past.length > this.limit) this.past.shift();
+    return true;
   }
 
   undo(current: T): T | null {

@@ -7,6 +7,7 @@ import type { ViewState } from './types';
 
 const base = firstView(sampleManifest());
 const full: ViewState = {
+  held: { kind: 'cloud', cluster: 2 },
   dataset: 'reviews',
   model: 'lstm',
   state: 'rnn.0.c',
@@ -87,6 +88,8 @@ describe('links', () => {
     ['a layout that is none', '#v1=cl=round'],
     ['a range in the wrong order', '#v1=r=5-3'],
     ['half a range', '#v1=r=5'],
+    ['a hold of nothing', '#v1=o=word.3'],
+    ['a hold of no number', '#v1=o=chip'],
     ['three ends of a range', '#v1=r=1-2-3'],
     ['a negative range', '#v1=r=-1-2'],
     ['a step that is none', '#v1=t2=first'],

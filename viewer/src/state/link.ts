@@ -5,7 +5,7 @@ import { readApart, writeApart, type Apart } from './apart';
 import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
 import { COLUMN_KEYS, LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
-import type { SideChoice, ViewState } from './types';
+import type { Held, SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
 export const LONGEST = 10_000;
@@ -81,6 +81,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
   if (view.apart) fields.push(['ap', writeApart(view.apart)]);
+  if (view.held !== null) fields.push(['o', `${view.held.kind}.${view.held.cluster}`]);
   const find = writeFind(view.find);
   if (find) fields.push(['fi', find]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
@@ -153,6 +154,13 @@ function side(value: string, at: string): SideChoice {
     state: decode(state, at),
     epoch: epoch === undefined ? null : whole(epoch, at, LAST_STEP),
   };
+}
+
+/** A chip or a cloud by the number of its cluster, as `chip.3`. */
+function holding(value: string, at: string): Held {
+  const [kind, cluster, ...rest] = value.split('.');
+  if (cluster === undefined || rest.length) throw new LinkProblem(`“${at}” must be a chip or a cloud, as chip.3`);
+  return { kind: choice(kind ?? '', at, ['chip', 'cloud']), cluster: whole(cluster, at, 255) };
 }
 
 function found(value: string, at: string): FindState {
@@ -256,6 +264,7 @@ const FIELDS = new Map<string, Field>([
   ['cl', (value, draft, at) => (draft.view.compareLayout = choice(value, at, ['mirror', 'overlay']))],
   ['co', (value, draft, at) => (draft.view.compareOrder = choice(value, at, ['match', 'own']))],
   ['ap', (value, draft, at) => (draft.view.apart = apart(value, at))],
+  ['o', (value, draft, at) => (draft.view.held = holding(value, at))],
   ['fi', (value, draft, at) => (draft.view.find = found(value, at))],
 ]);
 

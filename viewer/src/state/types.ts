@@ -85,6 +85,8 @@ export interface ViewState {
   compareOrder: 'match' | 'own';
   /** The list of sentences beside the comparison; null where it is closed. */
   apart: Apart | null;
+  /** The chip or cloud of the picture that a click holds. */
+  held: Held;
   /** What the page “Find” looks for. */
   find: FindState;
 }
@@ -98,7 +100,7 @@ export type Hover =
   | { kind: 'word'; wordId: number; cluster: number }
   | { kind: 'link'; wordCluster: number; unitCluster: number };
 
-/** A chip or a cloud held by a click: its links stay in front until it is let go. Never in the link. */
+/** A chip or a cloud held by a click: its links stay in front until it is let go. */
 export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
 
 /** Places where a problem is shown. `data` takes the place of everything. */

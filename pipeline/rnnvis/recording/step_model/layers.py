@@ -102,7 +102,7 @@ def _spec(
         "reads": reads,
         "reversed": layer.reversed,
         "weights": cast(CellWeights, named),
-        "initial": initial,  # type: ignore[typeddict-item]
+        "initial": initial,
     }
 
 

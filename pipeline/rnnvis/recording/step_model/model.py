@@ -216,7 +216,7 @@ class StepModel:
         sizes = self._sizes()
         for layer in self.spec["layers"]:
             for kind in kinds(layer):
-                name, initial = f"{layer['name']}.{kind}", layer["initial"].get(kind)  # type: ignore[call-overload]
+                name, initial = f"{layer['name']}.{kind}", layer["initial"].get(kind)
                 found[name] = np.zeros(sizes[name], np.float32) if initial is None else self._numbers[initial]
         for name, value in start.items():
             if name not in sizes:
@@ -285,15 +285,16 @@ class StepModel:
 
 
 def _check_shapes(spec: Spec, tensors: Mapping[str, np.ndarray], where: str) -> None:
+    have = {name: of.shape for name, of in tensors.items()}
     try:
-        for name, wanted in shapes(spec, None):
-            have = tensors[name].shape
-            if len(have) != len(wanted) or any(w is not None and h != w for h, w in zip(have, wanted, strict=True)):
-                raise RnnvisError(f"{where}: tensor {name} has the shape {list(have)}, not {list(wanted)}", _AGAIN)
+        for name, wanted in shapes(spec, have):
+            fits = len(have[name]) == len(wanted)
+            if not fits or any(w is not None and h != w for h, w in zip(have[name], wanted, strict=True)):
+                raise RnnvisError(f"{where}: tensor {name} has the shape {list(have[name])}", _AGAIN)
             if tensors[name].dtype not in (np.float32, np.float16) or not np.isfinite(tensors[name]).all():
                 raise RnnvisError(f"{where}: tensor {name} holds other than finite numbers of 32 or 16 bits", _AGAIN)
-    except KeyError as error:
-        raise RnnvisError(f"{where}: there is no {error.args[0]}", _AGAIN) from None
+    except (KeyError, IndexError) as error:
+        raise RnnvisError(f"{where}: what it names does not fit together: {error}", _AGAIN) from None
 
 
 def _held(hold: Hold, value: np.ndarray, before: np.ndarray, t: int, back: bool) -> np.ndarray:

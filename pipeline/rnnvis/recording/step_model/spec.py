@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
@@ -59,7 +59,7 @@ class Layer(TypedDict):
     reads: Annotated[list[str], Field(min_length=1)]
     reversed: bool
     weights: CellWeights
-    initial: dict[Literal["h", "c"], str | None]
+    initial: dict[str, str | None]
 
 
 @_declared
@@ -122,20 +122,17 @@ def size(layer: Layer, kind: str) -> int:
     return layer["output"] if kind == "h" else layer["units"]
 
 
-def shapes(spec: Spec, words: int | None) -> Iterator[tuple[str, tuple[int | None, ...]]]:
-    """Every tensor that `spec` names, and the shape that it must have; None: any. KeyError: a layer reads what is not
-    there before it."""
+def shapes(spec: Spec, have: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, tuple[int | None, ...]]]:
+    """Every tensor that `spec` names, and the shape that it must have beside the others, whose shapes are `have`; None:
+    any. KeyError: there is no such tensor, or a layer reads what is not there before it."""
     reads = spec["reads"]
-    known: dict[str, int] = {}
     if reads["kind"] == "ids":
-        yield reads["embedding"], (words, None)
-    sizes = {"input": reads["size"] if reads["kind"] == "vectors" else None}
+        yield reads["embedding"], (None, None)
+    sizes = {"input": reads["size"] if reads["kind"] == "vectors" else have[reads["embedding"]][1]}
+    states: dict[str, int] = {}
     for layer in spec["layers"]:
-        inputs = [sizes[name] for name in layer["reads"]]
-        wide = None if None in inputs else sum(n for n in inputs if n is not None)
-        rows = BLOCKS[layer["cell"]] * layer["units"]
-        of = layer["weights"]
-        yield of["input"], (rows, wide)
+        rows, of = BLOCKS[layer["cell"]] * layer["units"], layer["weights"]
+        yield of["input"], (rows, sum(sizes[name] for name in layer["reads"]))
         yield of["state"], (rows, layer["output"])
         for bias in (of["input_bias"], of["state_bias"]):
             if bias is not None:
@@ -143,17 +140,19 @@ def shapes(spec: Spec, words: int | None) -> Iterator[tuple[str, tuple[int | Non
         if of["projection"] is not None:
             yield of["projection"], (layer["output"], layer["units"])
         for kind in kinds(layer):
-            known[f"{layer['name']}.{kind}"] = size(layer, kind)
-            if (initial := layer["initial"].get(kind)) is not None:  # type: ignore[call-overload]
+            states[f"{layer['name']}.{kind}"] = size(layer, kind)
+            if (initial := layer["initial"].get(kind)) is not None:
                 yield initial, (size(layer, kind),)
         sizes[layer["name"]] = layer["output"]
     for state in spec["states"]:
-        known[state]
-    if spec["head"] is not None:
-        wide = sum(known[state] for state in spec["head"]["reads"])
-        for operation in spec["head"]["operations"]:
-            if "linear" in operation:
-                yield operation["linear"]["weight"], (None, wide)
-                wide = None  # the interpreter's own product says more
-                if (bias := operation["linear"]["bias"]) is not None:
-                    yield bias, (None,)
+        states[state]
+    head = spec["head"]
+    if head is not None:
+        wide = sum(states[state] for state in head["reads"])
+        linear = [operation["linear"] for operation in head["operations"] if "linear" in operation]
+        for number, of_linear in enumerate(linear):
+            last = number + 1 == len(linear)
+            yield of_linear["weight"], (1 if last and head["scores"] == "one logit" else None, wide)
+            wide = have[of_linear["weight"]][0]
+            if of_linear["bias"] is not None:
+                yield of_linear["bias"], (wide,)

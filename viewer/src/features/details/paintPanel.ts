@@ -1,5 +1,6 @@
-import type { ModelEntry, Vocabulary } from '../../data/types';
+import type { ModelEntry, StateSequence, Vocabulary } from '../../data/types';
 import { candidates } from '../../model/nextWords';
+import { weighted, weightedWord } from '../../model/push';
 import { change } from '../../model/sequence';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import { SvgSurface, type Surface } from '../../paint/surface';
@@ -33,6 +34,8 @@ export interface PanelContent {
   /** What words push. */
   answer: AnswerWords;
   compared: readonly ComparedWord[];
+  /** Output weights where pushes are shown; what moved without. */
+  weights?: Float32Array | null;
   /** The held chip, by its drawn number, and what happens without it. */
   without?: { number: number; units: number; kind: ModelEntry['kind']; groups: readonly WithoutGroup[] } | null;
   vocabulary?: Vocabulary | null;
@@ -61,11 +64,14 @@ export function panelSvg(content: PanelContent, themeName: ThemeName): string {
       y += chart.height + 8;
     }
     if (content.evidence) y = paintPinned(surface, content, content.evidence, y, theme);
-    const measured = wordInputs(content.compared);
+    const { weights } = content;
+    const measured = wordInputs(
+      weights ? content.compared.map((word) => weightedWord(word, weights)) : content.compared,
+    );
     if (measured.length > 0) {
       heading(surface, 'Words side by side', (y += 16), theme);
       surface.group({ translate: [0, (y += 16)] }, () =>
-        paintWords(surface, wordsChart(measured, wordsFrame(WIDTH)), theme, null),
+        paintWords(surface, wordsChart(measured, wordsFrame(WIDTH)), theme, null, weights ? 'push' : 'change'),
       );
       y += WORDS_HEIGHT + 8;
       for (const { text, response, effect } of content.compared) {
@@ -128,11 +134,16 @@ function paintPinned(
     }
   }
   if (sequence) {
-    const other = second ? change(second.sequence!, second.step) : null;
-    const chart = stepChart(change(sequence, step), evidence.response, evidence.quantiles, stepFrame(WIDTH), other);
+    const { weights = null } = content;
+    const shown = weights ? 'push' : 'change';
+    const moved = (of: StateSequence, at: number): Float32Array =>
+      weights ? weighted(change(of, at), weights) : change(of, at);
+    const other = second ? moved(second.sequence!, second.step) : null;
+    const { response, quantiles } = weights ? weightedWord(evidence, weights) : evidence;
+    const chart = stepChart(moved(sequence, step), response, quantiles, stepFrame(WIDTH), other);
     heading(surface, `${second ? 'Both steps' : 'This step'} against the usual “${content.word}”`, (y += 32), theme);
     surface.group({ translate: [0, (y += 12)] }, () =>
-      paintStep(surface, chart, theme, null, (mark) => plain(describeMark(mark, chart.basis, null))),
+      paintStep(surface, chart, theme, null, (mark) => plain(describeMark(mark, chart.basis, null, shown)), shown),
     );
     y += STEP_HEIGHT;
   }

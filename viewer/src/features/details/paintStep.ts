@@ -15,16 +15,25 @@ export function stepFrame(width: number): { left: number; right: number; top: nu
   return { left: 36, right: width, top: 8, bottom: STEP_HEIGHT - LEGEND - 10 };
 }
 
-export function describeMark(mark: StepMark, basis: Basis, chip: number | null): TooltipContent {
+/** Whether a figure shows changes of units or their pushes. */
+export type Shown = 'change' | 'push';
+
+export function describeMark(
+  mark: StepMark,
+  basis: Basis,
+  chip: number | null,
+  shown: Shown = 'change',
+): TooltipContent {
+  const did = shown === 'push' ? 'Pushed' : mark.actual >= 0 ? 'Rose' : 'Fell';
   const lines =
     mark.other === null
-      ? [`${mark.actual >= 0 ? 'Rose' : 'Fell'} at this step: ${signed(mark.actual, 3)}.`]
+      ? [`${did} at this step: ${signed(mark.actual, 3)}.`]
       : [
           `Sentence 1: ${signed(mark.actual, 3)}.`,
           `Sentence 2: ${signed(mark.other, 3)}.`,
           `1 minus 2: ${signed(mark.actual - mark.other, 3)}.`,
         ];
-  if (mark.usual !== null) lines.push(`Usual change at this word: ${signed(mark.usual, 3)}.`);
+  if (mark.usual !== null) lines.push(`Usual ${shown} at this word: ${signed(mark.usual, 3)}.`);
   if (basis === 'quantiles' && mark.inner && mark.outer) {
     lines.push(
       `Half of its uses: ${signed(mark.inner[0], 3)} to ${signed(mark.inner[1], 3)}.`,
@@ -42,6 +51,7 @@ export function paintStep(
   theme: Tokens,
   active: number | null,
   describe: (mark: StepMark) => string,
+  shown: Shown = 'change',
 ): void {
   const { marks, y, box, radius, left, top, bottom } = chart;
   if (active !== null && marks[active]) {
@@ -77,8 +87,8 @@ export function paintStep(
   }
   const about =
     chart.basis === 'none'
-      ? `${count(chart.units)} units, in order of the change`
-      : `${count(chart.units)} units, in order of usual change`;
+      ? `${count(chart.units)} units, in order of the ${shown}`
+      : `${count(chart.units)} units, in order of usual ${shown}`;
   const place = notePlace(chart, measure(about, 'interface', 11).width);
   surface.text(place.x, place.y, about, { ...note(theme, place.align), halo: theme.surface });
   paintLegend(surface, chart, left, bottom + LEGEND, theme);

@@ -1,3 +1,4 @@
+import { weighted, weightedWord } from '../../model/push';
 import { change } from '../../model/sequence';
 import type { Cell, Table } from '../../model/csv';
 import type { ComparedWord, PinnedEvidence } from '../../data/evidence';
@@ -6,13 +7,17 @@ import { wordInputs } from '../../model/wordsChart';
 
 type Column = Table['columns'][number] & { of: (unit: number) => Cell };
 
-function wordColumns(name: string, { response, quantiles }: Pick<ComparedWord, 'response' | 'quantiles'>): Column[] {
+function wordColumns(
+  name: string,
+  { response, quantiles }: Pick<ComparedWord, 'response' | 'quantiles'>,
+  shown: string,
+): Column[] {
   if (!response) return [];
   const { mean, standardError } = response;
   const columns: Column[] = [
     {
       name: `${name} mean`,
-      about: `Usual change at “${name}”: mean over its ${response.count} uses`,
+      about: `Usual ${shown} at “${name}”: mean over its ${response.count} uses`,
       digits: 4,
       of: (unit) => mean[unit]!,
     },
@@ -34,15 +39,24 @@ function wordColumns(name: string, { response, quantiles }: Pick<ComparedWord, '
   return columns;
 }
 
-/** Everything that the panel draws, one row a unit, in the order of the first picture. */
+/** Everything that the panel draws, one row a unit, in the order of the first picture: changes or, with `weights`, pushes. */
 export function panelTable(
-  pinned: PinnedEvidence | null,
+  evidence: PinnedEvidence | null,
   pinnedWord: string,
-  compared: readonly ComparedWord[],
+  words: readonly ComparedWord[],
   chips: Map<number, number>,
   second: PinnedEvidence | null = null,
+  weights: Float32Array | null = null,
 ): Table {
-  const actual = pinned?.sequence ? change(pinned.sequence, pinned.step) : null;
+  const what = weights ? 'push' : 'change';
+  const title = weights ? 'Push' : 'Change';
+  const moved = (of: PinnedEvidence | null): Float32Array | null => {
+    const found = of?.sequence ? change(of.sequence, of.step) : null;
+    return found && weights ? weighted(found, weights) : found;
+  };
+  const pinned = evidence && weights ? weightedWord(evidence, weights) : evidence;
+  const compared = weights ? words.map((word) => weightedWord(word, weights)) : words;
+  const actual = moved(pinned);
   const columns: Column[] = [
     { name: 'unit', about: 'Unit number', of: (unit) => unit },
     { name: 'chip', about: 'Number of the chip that holds the unit', of: (unit) => chips.get(unit) ?? null },
@@ -50,37 +64,37 @@ export function panelTable(
   if (actual)
     columns.push({
       name: 'this step',
-      about: 'Change of the unit at the pinned step',
+      about: `${title} of the unit at the pinned step`,
       digits: 4,
       of: (unit) => actual[unit]!,
     });
-  const other = second?.sequence ? change(second.sequence, second.step) : null;
+  const other = moved(second);
   if (actual && other) {
     columns.push({
       name: 'step of sentence 2',
-      about: 'Change of the unit at the pinned step of the second sentence',
+      about: `${title} of the unit at the pinned step of the second sentence`,
       digits: 4,
       of: (unit) => other[unit]!,
     });
     columns.push({
       name: 'difference',
-      about: 'Change in sentence 1 minus change in sentence 2',
+      about: `${title} in sentence 1 minus ${what} in sentence 2`,
       digits: 4,
       of: (unit) => actual[unit]! - other[unit]!,
     });
   }
   const shown = new Set<string>();
   if (pinned && actual) {
-    columns.push(...wordColumns(pinnedWord, pinned));
+    columns.push(...wordColumns(pinnedWord, pinned, what));
     shown.add(pinnedWord);
   }
-  for (const word of compared) if (!shown.has(word.text)) columns.push(...wordColumns(word.text, word));
+  for (const word of compared) if (!shown.has(word.text)) columns.push(...wordColumns(word.text, word, what));
   const first = (actual && (pinned?.response?.mean ?? actual)) ?? wordInputs(compared)[0]?.response.mean ?? [];
-  const words = wordInputs(compared).map((word) => `“${word.text}”`);
+  const named = wordInputs(compared).map((word) => `“${word.text}”`);
   return {
     caption: [
       actual ? `This step against the usual “${pinnedWord}”` : '',
-      words.length ? `usual change at ${words.join(', ')}` : '',
+      named.length ? `usual ${what} at ${named.join(', ')}` : '',
     ]
       .filter(Boolean)
       .join('; '),

@@ -1,4 +1,5 @@
 import { scaleLinear } from 'd3-scale';
+import { weighted, weightedWord } from '../../model/push';
 import { change } from '../../model/sequence';
 import { sign } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';
@@ -21,8 +22,12 @@ export async function detailsFigure(explorer: Explorer): Promise<HelpFigure | nu
   if (!source || !state || !sentence || !sequence || !vocabulary) return null;
   const step = explorer.step ?? strongestStep(sequence);
   const wordId = sentence.tokens[step]!;
-  const [response, quantiles] = await Promise.all([source.response(state, wordId), source.quantiles(state, wordId)]);
-  const actual = change(sequence, step);
+  const [usual, range] = await Promise.all([source.response(state, wordId), source.quantiles(state, wordId)]);
+  const weights = explorer.pushing.shown;
+  const known = { response: usual, quantiles: range };
+  const { response, quantiles } = weights ? weightedWord(known, weights) : known;
+  const moved = change(sequence, step);
+  const actual = weights ? weighted(moved, weights) : moved;
   const boxes = boxesOf(response, quantiles);
   if (!response || boxes.basis === 'none') return null;
   const away = (unit: number): number => {

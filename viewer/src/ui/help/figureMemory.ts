@@ -26,7 +26,7 @@ export function memoryFigure(explorer: Explorer): HelpFigure | null {
   const chip = chips.reduce((best, c) => (Math.abs(c.amount) > Math.abs(best.amount) ? c : best), chips[0]!);
   const sorted = [...chip.units].sort((a, b) => Math.abs(focusValues[b]!) - Math.abs(focusValues[a]!));
   const shown = chip.units.length <= MOST ? chip.units : sorted.slice(0, MOST).sort((a, b) => a - b);
-  const limit = colourLimit(focusValues, view.colourScale, state);
+  const limit = colourLimit(focusValues, view.colourScale, state, explorer.pushing.shown);
   const rows = Math.ceil(shown.length / COLUMNS);
   const height = 44 + rows * (CELL + GAP) - GAP + 12;
   return {

@@ -1,5 +1,6 @@
 import type { Explorer } from '../../state/explorer.svelte';
 import { comparedWords } from '../../data/evidence';
+import { weightedWord } from '../../model/push';
 import { descending } from '../../model/order';
 import { paintWords } from '../../paint/words';
 import { wordInputs, wordsChart, type WordInput } from '../../model/wordsChart';
@@ -13,7 +14,9 @@ const FRAME = { left: 44, right: 300, top: 10, bottom: 158 };
 export async function sideBySideFigure(explorer: Explorer): Promise<HelpFigure | null> {
   const { source, model, state, vocabulary, view } = explorer;
   if (!source || !model || !state || !vocabulary) return null;
-  const words = wordInputs(await comparedWords(source, model, state, vocabulary, view.words)).slice(0, 2);
+  const weights = explorer.pushing.shown;
+  const compared = await comparedWords(source, model, state, vocabulary, view.words);
+  const words = wordInputs(weights ? compared.map((word) => weightedWord(word, weights)) : compared).slice(0, 2);
   if (words.length === 0) return null;
   const units = [...descending(words[0]!.response.mean)];
   const chosen = units.length > 2 * FEW ? [...units.slice(0, FEW), ...units.slice(-FEW)] : units;
@@ -22,10 +25,10 @@ export async function sideBySideFigure(explorer: Explorer): Promise<HelpFigure |
     FRAME,
   );
   return {
-    caption: `${chosen.length} units: those that “${words[0]!.text}” raises most and lowers most`,
+    caption: `${chosen.length} units: those that “${words[0]!.text}” ${weights ? 'pushes up through most and down through most' : 'raises most and lowers most'}`,
     height: 184,
     paint: (surface, theme) => {
-      paintWords(surface, chart, theme, null);
+      paintWords(surface, chart, theme, null, weights ? 'push' : 'change');
       const last = chart.marks.length - 1;
       const notes = chart.words.flatMap((word): Callout[] => {
         const colour = theme.selected[word.place]!;

@@ -96,8 +96,7 @@ export function explain(
         sentences: [
           'A cloud is a group of words that move the memory alike.',
           'Larger words move their chip more, on one scale for all clouds.',
-          'Orange links raise a chip, blue links lower it; wider links do it more.',
-          ...(pushed ? ['Raising a chip is no push yet: which way it pushes, its squares say.'] : []),
+          `Orange links raise a chip, blue links lower it; wider links do it more.${pushed ? ' Which way that chip then pushes, its squares say.' : ''}`,
           'Click up to three words to compare them. “n more” lists what had no room.',
         ],
       };
