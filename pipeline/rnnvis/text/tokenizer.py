@@ -19,8 +19,9 @@ ADDRESSES = ("<url>", "<mail>", "<user>")
 
 _VISIBLE = r"\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2"  # format characters that are seen: Arabic number signs
 _UNSEEN = rf"[[\p{{Cc}}\p{{Cf}}]--[{_VISIBLE}]]"
-_WITHIN = rf"(?:\p{{M}}|[{_UNSEEN}--[\u200b\p{{Cc}}]])*"  # U+200B parts words
-_LETTER = rf"(?:[[\p{{L}}\p{{N}}]--[{SPACELESS}]]{_WITHIN})"
+# U+200B parts words. Marks are told apart with their case: U+0345, a mark, folds to the letter iota.
+_WITHIN = rf"(?-i:(?:\p{{M}}|[{_UNSEEN}--[\u200b\p{{Cc}}]])*)"
+_LETTER = rf"(?:(?-i:[[\p{{L}}\p{{N}}]--[{SPACELESS}]]){_WITHIN})"
 _APOSTROPHE = "['\u2019\u02bc]"
 _HEBREW = rf"\p{{Hebrew}}{_WITHIN}[\"\u201d\u05f4](?=\p{{Hebrew}})"
 _BETWEEN = rf"(?:{_APOSTROPHE}|[\u00b7\u0387\u05f3\u2027])"
@@ -42,7 +43,7 @@ _TOKEN = rf"""
     | (?P<emoticon>{_EMOTICON})
     | (?P<initials>(?:(?<!\w)[^\W\d_]\.){{2,}})               # J.R.R., U.S.
     | (?P<number>\d+(?:[.,:\u066b\u066c]\d+)+(?!\w))          # 1,000  3.5  7:30
-    | (?P<character>(?=[{SPACELESS}])\X\p{{M}}*)
+    | (?P<character>(?=[{SPACELESS}])\X(?-i:\p{{M}})*)
     | (?P<word>(?:{_HEBREW}|{_LETTER})+(?:{_BETWEEN}(?:{_HEBREW}|{_LETTER})+)*\u05f3?)
     | (?P<clitic>{_APOSTROPHE}(?:em|tis|twas|\d0s)(?!\w))     # 'em, '70s
     | (?P<dots>\.{{2,}}|\u2026)

@@ -1,0 +1,106 @@
+"""The model itself in the page: a sentence is typed, edited and read without a chip, with the answers of PyTorch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+import torch
+from playwright.sync_api import Page, expect
+
+from rnnvis.nets.checkpoints import load
+from tests.browser.conftest import SITE, Watched
+from tests.browser.published import Published
+
+EXPLORER = "document.querySelector('rnnvis-explorer').explorer"
+START = "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14"
+TYPED = "the plot is dull"
+
+
+class Torch:
+    """The demo's GRU, a step at a time, with units held at zero after each word."""
+
+    def __init__(self, stages: Path) -> None:
+        self.model = load(next((stages / "train").glob("reviews+gru+*")))[0].eval()
+        rnn = self.model.rnn
+        self.cell = torch.nn.GRUCell(rnn.input_size, rnn.hidden_size)
+        self.cell.load_state_dict({name: getattr(rnn, f"{name}_l0") for name in self.cell.state_dict()})
+
+    @torch.no_grad()
+    def __call__(self, tokens: list[int], off: list[int]) -> tuple[np.ndarray, float]:
+        """States [T, H], and the probability of the last class at the end."""
+        state, states = torch.zeros(1, self.cell.hidden_size), []
+        for token in tokens:
+            state = self.cell(self.model.embedding(torch.tensor([token])), state)
+            state[:, off] = 0
+            states.append(state[0].numpy().copy())
+        return np.array(states), float(self.model.head(state).softmax(-1)[0, -1])
+
+
+def shown(page: Page, which: str) -> dict[str, Any]:
+    """Tokens, states and the last probability of a sentence that the page shows: `first` or `second`."""
+    of = "e.second" if which == "second" else "{sentence: e.sentence, steps: e.steps, sequence: e.sequence}"
+    return page.evaluate(
+        f"""() => {{ const e = {EXPLORER}; const of = {of};
+        return {{ key: of.sentence.key, tokens: [...of.sentence.tokens], units: of.sequence.units,
+          states: [...of.sequence.values], p: of.steps.pClass.at(-1) }}; }}"""
+    )
+
+
+def arrived(page: Page, which: str) -> dict[str, Any]:
+    """The same, once the sentence that was asked for has been read."""
+    key, has = ("sentence2", "second?.sentence.key") if which == "second" else ("sentence", "sentence.key")
+    page.wait_for_function(f"() => {EXPLORER}.{has} === {EXPLORER}.view.{key} && {EXPLORER}.view.{key}.includes(':')")
+    return shown(page, which)
+
+
+def same(found: dict[str, Any], reference: Torch, off: list[int]) -> None:
+    """What the page shows is what PyTorch says, to 1e-4."""
+    states, p = reference(found["tokens"], off)
+    np.testing.assert_allclose(np.reshape(found["states"], (-1, found["units"])), states, atol=1e-4)
+    assert abs(found["p"] - p) < 1e-4
+
+
+def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None:
+    """Types a sentence, replaces a word of it, and switches a chip off; `labels` are the unit clusters."""
+    words = pq.read_table(next(data.glob("words-*.parquet"))).column("text").to_pylist()
+    page.get_by_role("button", name="Type a sentence").first.click()
+    page.get_by_label("Your sentence", exact=True).fill(TYPED)
+    page.wait_for_function(f"() => {EXPLORER}.sentence.text === {TYPED!r}")
+    typed = arrived(page, "first")
+    assert typed["tokens"] == [words.index(word) for word in TYPED.split()]
+    same(typed, reference, [])
+    page.keyboard.press("Enter")
+
+    panel = page.get_by_role("region", name="Try it")
+    panel.get_by_role("button", name="dull", exact=True).click()
+    panel.get_by_label("Another word for “dull”").fill("wonderful")
+    page.keyboard.press("Enter")
+    edited = arrived(page, "second")
+    assert edited["tokens"] == [*typed["tokens"][:3], words.index("wonderful")]
+    same(edited, reference, [])
+    assert edited["p"] > typed["p"] + 0.3, "praise"
+    same(shown(page, "first"), reference, [])
+
+    panel.get_by_role("button", name="Back to the sentence before").click()
+    cluster = page.evaluate(f"() => {EXPLORER}.clustering.units.order[4]")
+    panel.get_by_role("button", name="Chip 5,").click()
+    off = np.flatnonzero(labels == cluster).tolist()
+    without = arrived(page, "second")
+    assert without["tokens"] == typed["tokens"]
+    same(without, reference, off)
+    verdict = panel.locator("[data-try-verdict]")
+    expect(verdict).to_contain_text(
+        f"goes from {typed['p']:.2f} to {without['p']:.2f}; 20 random groups of {len(off)} units"
+    )
+
+
+def test_a_sentence_is_typed_edited_and_read_without_a_chip(watched: Watched) -> None:
+    published = Published(SITE / "explorer" / "data", "gru")
+    page = watched.open(f"explorer/{START}")
+    page.wait_for_function(f"() => {EXPLORER}?.ready")
+    labels = np.array(published.clusters("units", 8)["labels"])
+    walked(page, SITE / "explorer" / "data", Torch(SITE.parent / "stages"), labels)
+    watched.check()
