@@ -189,7 +189,7 @@ def test_a_permalink_restores_the_view(watched: Watched, context: BrowserContext
     page.wait_for_timeout(400)
     first = drawn(page)
     again = watch(context, base)
-    second = settled(opened(again, page.evaluate("location.hash")), "drawn.chips.length === 5")
+    second = settled(opened(again, page.evaluate("location.hash")), "drawn.chips.length === 7")
     assert second["chips"] == first["chips"]
     assert second["glyphs"] == first["glyphs"]
     assert second["links"] == first["links"]

@@ -27,12 +27,18 @@ class Stop:
     second: Probe | None = None
 
 
-def along(published: Published, probe: Probe) -> np.ndarray:
-    """P of the last class after every step of a probe sentence, [T]."""
+def along(published: Published, probe: Probe) -> tuple[np.ndarray, np.ndarray]:
+    """P of the last class after every step of a probe sentence, and what each step pushed its log-odds by, [T] each.
+
+    Where no push is published it is the change of the log-odds, 0 at the first step.
+    """
     rows = published.rows(
-        "SELECT p_class FROM steps JOIN sentences USING (sentence_id) WHERE key = ? ORDER BY step", (probe.key,)
+        "SELECT p_class, push FROM steps JOIN sentences USING (sentence_id) WHERE key = ? ORDER BY step", (probe.key,)
     )
-    return np.array([row[0][-1] for row in rows])
+    p = np.array([row[0][-1] for row in rows])
+    odds = log_odds(p)
+    changed = np.diff(odds, prepend=odds[:1])
+    return p, np.array([change if row[1] is None else row[1] for row, change in zip(rows, changed, strict=True)])
 
 
 def stops(published: Published, first: Probe, second: Probe) -> list[Stop]:
@@ -40,12 +46,11 @@ def stops(published: Published, first: Probe, second: Probe) -> list[Stop]:
     the word itself, then both beside each other."""
     found = []
     for probe, which in ((first, "first"), (second, "second")):
-        p = along(published, probe)
-        push = np.diff(log_odds(p), prepend=np.nan)
-        before = 1 + int(np.nanargmax(np.abs(push[1 : probe.step]))) if probe.step > 1 else None
+        p, push = along(published, probe)
+        before = int(np.argmax(np.abs(push[: probe.step])))
         after = probe.step + 1 + int(np.argmax(np.abs(push[probe.step + 1 :]))) if probe.step + 1 < len(p) else None
         for step in (before, probe.step, after):
-            if step is None:
+            if not step:  # nothing stands before the first word
                 continue
             here = probe.surface[step]
             moved = f"{decimal(p[step - 1], 2)} to {decimal(p[step], 2)}"
