@@ -106,8 +106,8 @@ describe('what pushes an answer', () => {
       },
       of(2, -3),
     );
-    expect([...word.response!.mean, ...word.response!.standardError!]).toEqual([2, -3, 1, 1.5]);
-    const { q09, q25, q50, q75, q91 } = word.quantiles!;
+    expect([...word.response.mean, ...word.response.standardError]).toEqual([2, -3, 1, 1.5]);
+    const { q09, q25, q50, q75, q91 } = word.quantiles;
     expect([q09, q25, q50, q75, q91].map(([first]) => first)).toEqual([-2, 0, 2, 4, 8]);
     expect([q09, q25, q50, q75, q91].map(([, second]) => second! + 0)).toEqual([-12, -6, -3, 0, 3]);
     expect(weightedWord({ response: null, quantiles: null }, of(1))).toEqual({ response: null, quantiles: null });

@@ -171,7 +171,7 @@ export abstract class Choices {
 
   /** Follows these units along the sentence, up to three. */
   followUnits(units: readonly number[]): void {
-    this.change({ units: [...new Set(units)].slice(0, UNITS) });
+    this.change({ units: units.filter((unit, i) => units.indexOf(unit) === i).slice(0, UNITS) });
   }
 
   /** Shows what words pushed the answer by, or what they moved. */
