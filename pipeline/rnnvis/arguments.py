@@ -154,7 +154,10 @@ KINDS: dict[str, Kind] = {
     "sequences": ANY,
     "shortlist": COUNT,
     "state": Kind(lambda value: isinstance(value, str) or _are_names(value), "name a state"),
-    "step_model": Kind(lambda value: isinstance(value, bool) or value == "half", 'give True, False or "half"'),
+    "step_model": Kind(
+        lambda value: isinstance(value, bool) or (isinstance(value, str) and value == "half"),
+        'give True, False or "half"',
+    ),
     "states_bytes": between(0, 2**63 - 1),
     "surprise": FLAG,
     "text": FLAG,
