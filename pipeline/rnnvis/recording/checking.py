@@ -13,7 +13,7 @@ from rnnvis.recording.steps import StepBatch
 
 GAP = 1e-4
 """Of the largest state: what float32 rounds differs by some 1e-6, and by a few 1e-5 after a thousand steps."""
-SHARE, STEPS, FEWEST = 0.02, 192, 2
+SHARE, STEPS, FEWEST = 0.03, 256, 2
 """At most this share of all steps, and so many, are run again; of so many sentences at least."""
 
 Alone = Callable[[np.ndarray], Iterable[Mapping[str, StepBatch]]]

@@ -177,12 +177,13 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
     card = dataset.cards[name]
     seed = card.seeds[0]
     trained = train_step(project, dataset, card, seed)
-    _finished(project, dataset, corpus_step(project, dataset), tag_step(project, dataset), trained)
+    measured = record_step(project, dataset, card, seed)
+    _finished(project, dataset, corpus_step(project, dataset), tag_step(project, dataset), trained, measured)
     folder = trained.folder(project.build)
     about = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
     scratch = project.build / "scratch" / dataset.config.name / name
-    recorded = read_index(record_step(project, dataset, card, seed).folder(project.build))
+    recorded = read_index(measured.folder(project.build))
     figures = metric_rows(project, dataset, card, corpus) + recorded.get("figures", [])
     metrics = files.write("metrics", columns.metrics(figures), scratch)
     tables, states = _measured(project, dataset, card, None)

@@ -1,5 +1,5 @@
 import { change, keptShare } from '../../model/sequence';
-import { percent, signed, surpriseText } from '../../wording/format';
+import { percent, signed } from '../../wording/format';
 import { cameNext, verdict, type PinnedEvidence } from '../../data/evidence';
 
 /** One line of the table that sets two steps beside each other. */
@@ -33,7 +33,7 @@ function kept({ sequence, step }: PinnedEvidence): string {
 
 function surprise({ steps, step }: PinnedEvidence): string {
   const percentile = steps?.surprise?.[step] ?? NaN;
-  return Number.isFinite(percentile) ? `${surpriseText(percentile)}, ${Math.floor(percentile)} %` : NONE;
+  return Number.isFinite(percentile) ? `beyond ${Math.floor(percentile)} %` : NONE;
 }
 
 /** What two pinned steps did, figure by figure; a line that neither has is left out. */
