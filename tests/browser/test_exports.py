@@ -135,6 +135,8 @@ def test_compare_is_saved_with_both_models(watched: Watched, site: Path) -> None
     assert {glyph["token"] for glyph in shown["a"]["glyphs"]} <= set(words), "the sentence is text"
     picture = Image.open(io.BytesIO(saved(page, "PNG")))
     assert picture.width >= 2 * 1200
+    page.evaluate("document.querySelector('rnnvis-explorer').explorer.setShows('moved')")
+    page.wait_for_function("() => location.hash.includes('sh=moved')")
     content = saved(page, "CSV").decode()
     change = sides[0].change("cb1fd540fca03f14", 5)
     assert f"{change[0]:.4f}"[:6] in content

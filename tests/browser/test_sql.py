@@ -141,6 +141,38 @@ def test_the_whole_answer_is_saved_and_text_stays_text(watched: Watched, tmp_pat
     watched.check()
 
 
+def test_rows_open_the_sentence_at_the_step_and_the_unit_and_clusters_have_their_drawn_numbers(
+    watched: Watched, published: Published
+) -> None:
+    page = sql_page(watched)
+    steps = published.rows("steps", "step = 3 ORDER BY sentence_id")
+    keys = {row["sentence_id"]: row["key"] for row in published.rows("sentences")}
+    run(page, "SELECT sentence_id, step, push FROM steps WHERE step = 3 ORDER BY sentence_id LIMIT 5")
+    body(page).nth(1).get_by_role("button").click()
+    expect(page).to_have_url(re.compile(f"q={keys[steps[1]['sentence_id']]}&t=3(&|$)"))
+    page.get_by_role("button", name="SQL").click()
+    page.get_by_role("button", name="The chips and their units").click()
+    expect(said(page)).to_contain_text(re.compile(r"\b64\s+rows"), timeout=SLOW)
+    k = page.evaluate("document.querySelector('rnnvis-explorer').explorer.view.k")
+    groups = published.clusters("units", k)
+    wanted = {u: groups["order"].index(label) + 1 for u, label in zip(groups["ids"], groups["labels"], strict=True)}
+    cells = [row.locator("td").all_inner_texts()[1:3] for row in body(page).all()[:12]]
+    assert cells
+    assert {int(unit): int(chip) for chip, unit in cells}.items() <= wanted.items()
+    other = "SELECT a.unit FROM units a JOIN lstm_rnn_0_h.units b USING (unit) ORDER BY 1"
+    run(page, other)
+    assert body(page).first.locator("td").nth(1).inner_text() == "0"
+    expect(body(page).locator("button")).to_have_count(0)
+    run(page, "SELECT unit FROM units ORDER BY 1")
+    page.get_by_role("combobox", name="Model").select_option("lstm")
+    expect(said(page)).to_contain_text("as they were when you ran it")
+    expect(body(page).locator("button")).to_have_count(0)
+    page.get_by_role("combobox", name="Model").select_option("gru")
+    body(page).last.get_by_role("button").click()
+    expect(page.get_by_role("heading", name="Unit 63", exact=True)).to_be_visible()
+    watched.check()
+
+
 def test_a_query_of_a_link_waits_to_be_run(watched: Watched, published: Published) -> None:
     query = "SELECT text FROM words\nWHERE word_id = 3 -- 100 %"
     page = sql_page(watched, query)

@@ -72,8 +72,8 @@ def number(text: str) -> float:
 
 
 def test_the_twin_of_the_picture_has_its_numbers(watched: Watched, published: Published) -> None:
-    page = opened(watched)
     key, step = published.dataset["view"]["sentence"], published.dataset["view"]["step"]
+    page = opened(watched, f"#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q={key}&t={step}&sh=moved")
     found = twins(page, "[data-picture]")
     names = [
         next(name for name in found if name.startswith(start)) for start in ("Sequence", "Memory", "Words", "Links")
@@ -82,7 +82,8 @@ def test_the_twin_of_the_picture_has_its_numbers(watched: Watched, published: Pu
     sentence = published.sentence(key)
     assert [row[0] for row in sequence[1:]] == sentence["surface"]
     rows = published.rows("steps", "sentence_id = ? ORDER BY step", sentence["sentence_id"])
-    assert [number(row[1]) for row in sequence[1:]] == pytest.approx([one["p_class"][1] for one in rows], abs=6e-4)
+    assert [number(row[1]) for row in sequence[1:]] == pytest.approx([one["push"] for one in rows], abs=6e-5)
+    assert [number(row[2]) for row in sequence[1:]] == pytest.approx([one["p_class"][1] for one in rows], abs=6e-4)
     change = published.change(key, step)
     assert {int(row[2]): number(row[3]) for row in memory[1:]} == pytest.approx(dict(enumerate(change)), abs=6e-5)
     clusters = published.clusters("words", 8)

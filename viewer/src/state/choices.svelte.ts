@@ -7,11 +7,13 @@ import { freshFind, type FindState } from './find';
 import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
-import type { Focus, Held, ViewState } from './types';
+import type { Focus, HeldNumber, ViewState } from './types';
 import { MEASURE_KEYS } from './unitList';
 
 /** With another of these the chips and clouds are others. */
 const GROUPED = ['dataset', 'model', 'state', 'epoch', 'method', 'selection', 'k'] as const;
+/** What gives the clusters of B other numbers. */
+const GROUPED_B = ['b', 'compareOrder'] as const;
 
 /** What is chosen, and every action that chooses. Each is one step of undo, fits the data, and stands in the link. */
 export abstract class Choices {
@@ -258,8 +260,8 @@ export abstract class Choices {
     this.change({ find: { ...this.view.find, ...freshFind(find.mode), ...find }, page: 'find' });
   }
 
-  /** Holds a chip or a cloud of the picture, or lets it go. */
-  hold(held: Held): void {
+  /** Holds a chip or a cloud, or lets it go. */
+  hold(held: HeldNumber | null): void {
     this.change({ held });
   }
 
@@ -300,7 +302,8 @@ export abstract class Choices {
 
   protected change(patch: Partial<ViewState>, kind: string | null = null): void {
     if (!this.source) return;
-    const other = GROUPED.some((key) => key in patch && patch[key] !== this.view[key]);
+    const differs = (key: keyof ViewState): boolean => key in patch && patch[key] !== this.view[key];
+    const other = GROUPED.some(differs) || (this.view.held?.side === 'b' && GROUPED_B.some(differs));
     const view = { ...this.view, ...(other ? { held: null } : {}), ...patch };
     this.apply(fitView(view, this.source.manifest).view, kind);
   }

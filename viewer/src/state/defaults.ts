@@ -164,6 +164,8 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
     notes.push(`${state.title} has units 0 to ${state.units - 1}; there is no unit ${absent.join(' and no unit ')}.`);
   if (view.unitChip !== null && view.unitChip > k && k === view.k)
     notes.push(`There are ${k} chips; those of chip ${view.unitChip} cannot be listed.`);
+  if (view.held?.side === 'a' && view.held.number > k && k === view.k)
+    notes.push(`There are ${k} clusters; ${view.held.kind} ${view.held.number} cannot be held.`);
   return {
     view: {
       ...view,
@@ -180,7 +182,7 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       step2: view.sentence === null || view.sentence2 === null ? null : view.step2,
       words: [...new Set(view.words)].slice(0, WORDS),
       units,
-      held: view.held && view.held.cluster < k ? view.held : null,
+      held: view.held && (view.held.side === 'b' || view.held.number <= k) ? view.held : null,
       unitChip: view.unitChip !== null && view.unitChip <= k ? view.unitChip : null,
       b,
       focus: view.page === 'compare' && view.focus !== 'word' ? 'step' : view.focus,

@@ -22,6 +22,7 @@ import { Trail } from './trail.svelte';
 import { sideA } from './sides';
 import { Slot, tryAgain } from './slot.svelte';
 import { Trying } from './trying.svelte';
+import { heldOf, numbered } from './held';
 import type { Drawn, Focus, Held, Hover, Place, ViewState } from './types';
 
 export interface Options {
@@ -180,11 +181,11 @@ export class Explorer extends Choices {
 
   /** The chip or cloud of the picture that a click holds. */
   get held(): Held {
-    return this.view.held;
+    return heldOf(this.view.held, 'a', this.clustering);
   }
 
   set held(held: Held) {
-    this.hold(held);
+    this.hold(numbered(held, 'a', this.clustering));
   }
 
   /** Fetches the manifest, follows the link or the attributes, and loads the first view. */

@@ -223,6 +223,16 @@ describe('sentences that are made in the page', () => {
     expect(explorer.view.sentence2).toBe('d82ce6815b680661');
   });
 
+  it('let go of what is held in B where its clusters get other numbers', async () => {
+    const { explorer } = await open();
+    explorer.hold({ kind: 'chip', number: 2, side: 'a' });
+    explorer.compare({ compareOrder: 'own' });
+    expect(explorer.view.held).not.toBeNull();
+    explorer.hold({ kind: 'chip', number: 2, side: 'b' });
+    explorer.compare({ compareOrder: 'match' });
+    expect(explorer.view.held).toBeNull();
+  });
+
   it('lose what is held with the model whose units it is', async () => {
     const { explorer } = await open();
     explorer.setMade(MADE, null);

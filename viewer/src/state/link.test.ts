@@ -7,7 +7,7 @@ import type { ViewState } from './types';
 
 const base = firstView(sampleManifest());
 const full: ViewState = {
-  held: { kind: 'cloud', cluster: 2 },
+  held: { kind: 'cloud', number: 2, side: 'b' },
   dataset: 'reviews',
   model: 'lstm',
   state: 'rnn.0.c',
@@ -90,6 +90,8 @@ describe('links', () => {
     ['half a range', '#v1=r=5'],
     ['a hold of nothing', '#v1=o=word.3'],
     ['a hold of no number', '#v1=o=chip'],
+    ['a hold of number nought', '#v1=o=chip.0'],
+    ['a hold on a third side', '#v1=o=chip.1.c'],
     ['three ends of a range', '#v1=r=1-2-3'],
     ['a negative range', '#v1=r=-1-2'],
     ['a step that is none', '#v1=t2=first'],

@@ -5,7 +5,7 @@ import { readApart, writeApart, type Apart } from './apart';
 import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
 import { COLUMN_KEYS, LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
-import type { Held, SideChoice, ViewState } from './types';
+import type { HeldNumber, SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
 export const LONGEST = 10_000;
@@ -81,7 +81,7 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
   if (view.apart) fields.push(['ap', writeApart(view.apart)]);
-  if (view.held !== null) fields.push(['o', `${view.held.kind}.${view.held.cluster}`]);
+  if (view.held !== null) fields.push(['o', writeHeld(view.held)]);
   const find = writeFind(view.find);
   if (find) fields.push(['fi', find]);
   return PREFIX + fields.map(([name, value]) => `${name}=${value}`).join('&');
@@ -156,11 +156,20 @@ function side(value: string, at: string): SideChoice {
   };
 }
 
-/** A chip or a cloud by the number of its cluster, as `chip.3`. */
-function holding(value: string, at: string): Held {
-  const [kind, cluster, ...rest] = value.split('.');
-  if (cluster === undefined || rest.length) throw new LinkProblem(`“${at}” must be a chip or a cloud, as chip.3`);
-  return { kind: choice(kind ?? '', at, ['chip', 'cloud']), cluster: whole(cluster, at, 255) };
+function writeHeld({ kind, number, side }: HeldNumber): string {
+  return [kind, number, ...(side === 'b' ? [side] : [])].join('.');
+}
+
+/** A chip or a cloud by its drawn number, as `chip.3`; `chip.3.b` is one of B. */
+function holding(value: string, at: string): HeldNumber {
+  const [kind, number, side = 'a', ...rest] = value.split('.');
+  if (number === undefined || number === '0' || rest.length)
+    throw new LinkProblem(`“${at}” must be a chip or a cloud by its number from 1, as chip.3`);
+  return {
+    kind: choice(kind ?? '', at, ['chip', 'cloud']),
+    number: whole(number, at, 256),
+    side: choice(side, at, ['a', 'b']),
+  };
 }
 
 function found(value: string, at: string): FindState {

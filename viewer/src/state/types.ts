@@ -85,8 +85,8 @@ export interface ViewState {
   compareOrder: 'match' | 'own';
   /** The list of sentences beside the comparison; null where it is closed. */
   apart: Apart | null;
-  /** The chip or cloud of the picture that a click holds. */
-  held: Held;
+  /** The chip or cloud that a click holds, in the picture or on either side of the page “Compare”. */
+  held: HeldNumber | null;
   /** What the page “Find” looks for. */
   find: FindState;
 }
@@ -102,6 +102,13 @@ export type Hover =
 
 /** A chip or a cloud held by a click: its links stay in front until it is let go. */
 export type Held = { kind: 'chip' | 'cloud'; cluster: number } | null;
+
+/** The same by its drawn number, from 1, with its side: a picture alone is side A. */
+export interface HeldNumber {
+  kind: 'chip' | 'cloud';
+  number: number;
+  side: 'a' | 'b';
+}
 
 /** Places where a problem is shown. `data` takes the place of everything. */
 export type Place = 'data' | 'sequence' | 'memory' | 'words' | 'details' | 'search';

@@ -92,7 +92,9 @@ export class SqlConsole {
     await engine.duckdb.runQuery(engine.connection, 'BEGIN TRANSACTION READ ONLY');
     try {
       const batches = await this.fetched(engine, statement.sql, cancelled);
-      return new SqlResult(statement.explained ? null : columns, batches, performance.now() - started);
+      const took = performance.now() - started;
+      const foreign = groups.some(({ schema }) => schema !== null && statement.words.has(schema));
+      return new SqlResult(statement.explained ? null : columns, batches, took, foreign);
     } finally {
       await engine.duckdb.runQuery(engine.connection, 'ROLLBACK').catch(() => undefined);
     }

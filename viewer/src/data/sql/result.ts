@@ -16,6 +16,8 @@ export class SqlResult {
     private readonly batches: readonly Table[],
     /** Time that the query took, in ms, without loading tables. */
     readonly took: number,
+    /** Whether the query named tables of another dataset, model or state than those on the screen. */
+    readonly foreign = false,
   ) {
     const fields = batches[0]?.schema.fields ?? [];
     this.columns = fields.map((field, i) => ({ name: field.name, type: columns?.[i]?.type ?? '' }));

@@ -45,11 +45,11 @@ LIMIT 20`,
     {
       title: `Concordance of “${word}”`,
       needs: ['sentences'],
-      sql: `-- Every use of a word, with five words on either side.
+      sql: `-- Every use of a word, with five words on either side. A key, with a step from 0, opens the picture there.
 SELECT array_to_string(surface[greatest(i - 5, 1) : i - 1], ' ') AS before,
        surface[i] AS word,
        array_to_string(surface[i + 1 : i + 5], ' ') AS after,
-       split, key
+       split, key, i - 1 AS step
 FROM (SELECT *, unnest(range(1, length + 1)) AS i FROM sentences)
 WHERE lower(surface[i]) = ${text(word)}
 ORDER BY after`,
@@ -70,7 +70,7 @@ ORDER BY from_words`,
       title: `The most surprising uses of “${word}”`,
       needs: ['steps', 'words', 'sentences'],
       sql: `-- Surprise is a percentile: 99 means that the state moved less like the word's usual than in 99 % of its uses.
-SELECT st.surprise[${stateIndex + 1}] AS surprise, st.push, st.step + 1 AS position, s.text
+SELECT st.surprise[${stateIndex + 1}] AS surprise, st.push, s.key, st.step, s.text
 FROM steps st JOIN words w ON w.word_id = st.token_id JOIN sentences s USING (sentence_id)
 WHERE w.text = ${text(word)}
 ORDER BY surprise DESC, sentence_id
@@ -79,12 +79,21 @@ LIMIT 25`,
     {
       title: `The cluster of “${word}” for every k`,
       needs: ['cluster_labels', 'words'],
-      sql: `-- Labels are matched from k to k + 1, so that a number keeps its meaning as far as it can.
-SELECT c.k, c.labels[list_position(c.ids, w.word_id)] AS cluster,
+      sql: `-- The number that is drawn is the place of the label in "order".
+SELECT c.k, list_position(c."order", c.labels[list_position(c.ids, w.word_id)]) AS cloud,
        len(list_filter(c.labels, x -> x = c.labels[list_position(c.ids, w.word_id)])) AS words_in_it
 FROM cluster_labels c, words w
 WHERE w.text = ${text(word)} AND c.side = 'words' AND ${clustering}
 ORDER BY c.k`,
+    },
+    {
+      title: 'The chips and their units',
+      needs: ['units', 'cluster_labels'],
+      sql: `-- The number that is drawn on a chip is the place of its label in "order". A unit opens its page.
+SELECT list_position(c."order", c.labels[list_position(c.ids, u.unit)]) AS chip, u.unit, u.time_scale
+FROM units u, cluster_labels c
+WHERE c.side = 'units' AND ${clustering} AND c.k = ${view.k}
+ORDER BY chip, u.unit`,
     },
     {
       title: 'Units and the five words that raise each most',
@@ -98,7 +107,7 @@ ORDER BY abs(u.output_weight) DESC NULLS LAST, u.unit`,
     {
       title: 'Sentences that the model is sure of, and wrong',
       needs: ['predictions', 'sentences'],
-      sql: `SELECT p.loss, s.label, p.predicted, s.text
+      sql: `SELECT p.loss, s.label, p.predicted, s.key, s.text
 FROM predictions p JOIN sentences s USING (sentence_id)
 WHERE s.split = 'test' AND s.label IS NOT NULL AND p.predicted <> s.label
 ORDER BY p.loss DESC
@@ -110,7 +119,7 @@ LIMIT 50`,
     ({ schema, tables }) => schema !== null && tables.some(({ name }) => name === 'word_effects'),
   );
   if (other?.schema) {
-    examples.splice(7, 0, {
+    examples.splice(8, 0, {
       title: 'Words on which two models disagree',
       needs: ['word_effects', 'words'],
       sql: `-- Tables of another model stand behind its name. ${other.title}, against the one on the screen.

@@ -12,6 +12,8 @@ export class SqlSession {
   result = $state.raw<SqlResult | null>(null);
   /** The query that the result answers. */
   answered = $state('');
+  /** The dataset, model and state whose tables it was asked. */
+  #asked = $state('');
   wrong = $state.raw<SqlProblem | null>(null);
   problem = $state.raw<Problem | null>(null);
   /** Queries that were written, chosen or run here: those of a link are none of them until they are run. */
@@ -23,6 +25,16 @@ export class SqlSession {
   get groups(): TableGroup[] {
     const { source, dataset, model, state } = this.explorer;
     return source && dataset && model && state ? tableGroups(source.manifest, dataset, model, state) : [];
+  }
+
+  get #shown(): string {
+    const { dataset, model, state } = this.explorer.view;
+    return JSON.stringify([dataset, model, state]);
+  }
+
+  /** Whether the result is one of the dataset, model and state on the screen. */
+  get current(): boolean {
+    return this.#asked === this.#shown;
   }
 
   get running(): boolean {
@@ -49,6 +61,7 @@ export class SqlSession {
     const { source } = this.explorer;
     if (this.running || !source) return;
     const text = this.text;
+    const asked = this.#shown;
     this.#claim(text);
     this.explorer.setSql(text);
     this.phase = 'starting';
@@ -58,6 +71,7 @@ export class SqlSession {
       const sql = await this.#console;
       this.result = await sql.run(text, this.groups, (phase) => (this.phase = phase));
       this.answered = text;
+      this.#asked = asked;
     } catch (error) {
       this.result = null;
       if (error instanceof SqlProblem) this.wrong = error;
