@@ -7,11 +7,13 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.test_explorer import READY, button
+from tests.browser.test_exports import saved as exported
 
 PARTS = ("Whole picture", "Chips + clouds", "Sequence", "Memory", "Words")
 OUTSIDE = """() => {
@@ -97,6 +99,34 @@ def test_every_part_of_the_picture_stands_by_itself_as_on_the_screen(
             assert text in " ".join(said.split()), part
         if part == "Sequence":
             assert sentence.split()[0] in said
+    watched.check()
+
+
+VIEW = "explorer/#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8"
+OTHERS = {
+    "compare": ("&q=cb1fd540fca03f14&t=5&w=love&p=compare", None),
+    "map": ("&p=map", None),
+    "units": ("&p=units", None),
+    "unit": ("&q=cb1fd540fca03f14&t=5&u=33,30&p=unit", "Along the sentence of the picture"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_figures_of_other_pages_stand_by_themselves_as_their_png(
+    watched: Watched, browser: Browser, tmp_path: Path, name: str
+) -> None:
+    more, section = OTHERS[name]
+    page = watched.open(VIEW + more)
+    page.wait_for_load_state("networkidle")
+    svg = exported(page, "SVG").decode()
+    screen = np.asarray(Image.open(io.BytesIO(exported(page, "PNG"))).convert("L"), float)
+    picture, cut = alone(browser, svg, tmp_path)
+    assert cut == []
+    assert picture.shape == screen.shape
+    assert (np.abs(picture - screen) > 60).mean() < 0.004
+    if section:
+        assert section in svg
+        assert "Unit 30" in svg
     watched.check()
 
 

@@ -81,7 +81,7 @@ def test_pages_of_the_site_do_not_scroll_sideways(profile: Profile, base: str, p
 
 
 DAMAGE = {
-    "cut:": "header .value { max-width: 30px; }",
+    "cut:": "header .value { display: block !important; max-width: 30px; white-space: nowrap !important; }",
     "cut at the side": "header { transform: translateX(120px); }",
     "on each other": ".head.wide { transform: translateY(70px); }",
 }

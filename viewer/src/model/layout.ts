@@ -126,6 +126,10 @@ const PAIRED = {
   token: 92,
   pitch: 40,
 };
+/** Two sentences on a phone. */
+const PAIRED_SMALL = { ...PAIRED, before: 8, push: 24, after: 14, glyph: 54, token: 56 };
+/** Below this room a sentence of two is as small as it gets. */
+const SMALL = 200;
 
 /** Room of the line of a followed unit, and between two. */
 const LINE = { width: 34, gap: 12 };
@@ -138,7 +142,7 @@ function sequenceColumn(
   sizes: Sizes,
   most: number,
 ): SequenceColumn {
-  const space = sizes.paired ? PAIRED : ALONE;
+  const space = !sizes.paired ? ALONE : room < SMALL ? PAIRED_SMALL : PAIRED;
   const trackWidth = sizes.hasTrack ? space.beside + space.track : 0;
   const attention = sizes.hasAttention ? space.attention : 0;
   const lines = sizes.paired ? 0 : (sizes.followed ?? 0);

@@ -1,3 +1,4 @@
+import { printAsShown, type Printed } from './print';
 import type { Running } from './start';
 
 /** Where an explorer finds its code and its data. */
@@ -50,6 +51,7 @@ class ExplorerElement extends HTMLElement {
   private running: Running | null = null;
   /** Whether attributes have changed that are not followed yet, and whether they ask for another start. */
   private changing = false;
+  private endPrinting: (() => void) | null = null;
   private anew = false;
 
   /** The store, for tests and for scripts on the page. */
@@ -70,12 +72,26 @@ class ExplorerElement extends HTMLElement {
     }
     for (const kind of ['keydown', 'keypress', 'keyup']) this.addEventListener(kind, stop);
     this.say(root, 'Loading the explorer');
+    this.endPrinting = printAsShown(this, () => this.printed);
     void this.start(root);
   }
 
   disconnectedCallback(): void {
+    this.endPrinting?.();
+    this.endPrinting = null;
+    this.halt();
+  }
+
+  private halt(): void {
     this.running?.stop();
     this.running = null;
+  }
+
+  /** Pages of text flow over sheets; pictures, and the rows that a grid draws while it is scrolled, have theirs. */
+  private get printed(): Printed {
+    const explorer = this.explorer;
+    if (explorer?.layout !== 'page') return 'inside';
+    return ['find', 'sql', 'unit'].includes(explorer.view.page) ? 'flows' : 'sheet';
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
@@ -91,7 +107,7 @@ class ExplorerElement extends HTMLElement {
       const { anew } = this;
       this.changing = this.anew = false;
       if (!this.running || !this.shadowRoot || (!anew && this.running.follow())) return;
-      this.disconnectedCallback();
+      this.halt();
       void this.start(this.shadowRoot);
     });
   }

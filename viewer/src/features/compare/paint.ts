@@ -52,12 +52,12 @@ function paintRows({ scene, looks }: ComparePainting, surface: Surface): void {
     const column = place.sequence;
     if (!sequence || !column) continue;
     const over = overlaid && side === 'b';
+    const bars = overlaid ? half(column, side) : column;
     for (const row of sequence.rows.filter(visible)) {
-      if (row.step > 0)
-        paintStrip(surface, over ? { ...row, y: row.y + 5 } : row, over ? inner(column) : column, look.theme);
+      if (row.step > 0) paintStrip(surface, row, bars, look.theme);
       if (!row.bars.length) continue;
-      if (over) paintOutlines(surface, row, column, sequence.scale, looks.b);
-      else paintGlyph(surface, row, column, sequence.scale, look.theme);
+      if (over) paintOutlines(surface, row, bars, sequence.scale, looks.b);
+      else paintGlyph(surface, row, bars, sequence.scale, look.theme);
     }
     if (!over) paintBarMark(surface, sequence, column, looks[side]);
   }
@@ -66,10 +66,10 @@ function paintRows({ scene, looks }: ComparePainting, surface: Surface): void {
     for (const row of rows.filter(visible)) paintToken(surface, row, column, row.step === look.step, look.theme);
 }
 
-/** Where B's share kept stands in the overlay: under A's, as narrow as B's bars. */
-function inner(column: SequenceColumn): SequenceColumn {
-  const bar = Math.max(3, column.bar / 2);
-  return { ...column, glyphX: column.glyphX + (column.bar - bar) / 2, bar };
+/** Where the bars of a side stand in the overlay: A in the left half of each column, B in the right half. */
+function half(column: SequenceColumn, side: 'a' | 'b'): SequenceColumn {
+  const bar = column.bar / 2;
+  return { ...column, glyphX: column.glyphX + (side === 'a' ? 0 : bar), bar };
 }
 
 /** The whole comparison: the same code paints the screen and a saved figure. */

@@ -6,29 +6,61 @@ import { paintMark } from './paintTrack';
 
 export const MEASURES_HEIGHT = 124;
 
-export interface MeasuresLayout {
-  first: number;
-  pitch: number;
+/** Room of one measure: where its strip begins, and how long that is. */
+export interface MeasurePlace {
+  x: number;
   strip: number;
+}
+
+export interface MeasuresLayout {
+  /** One for each column, from left to right. */
+  places: MeasurePlace[];
+  first: number;
   margin: number;
 }
 
-export function measuresLayout(width: number, columns: number): MeasuresLayout {
+/** Between the texts of two measures. */
+const BETWEEN = 18;
+const LEAST_STRIP = 84;
+const MOST_STRIP = 142;
+const PAIR_ENDS = '0 unrelated, 1 identical';
+
+function frame(width: number): { first: number; margin: number } {
   const margin = width >= 1200 ? 24 : 16;
-  const first = margin + Math.max(104, Math.min(152, width * 0.106));
-  const pitch = (width - margin - first) / Math.max(1, columns);
-  return { first, pitch, strip: Math.min(142, pitch - 18), margin };
+  return { margin, first: margin + Math.max(104, Math.min(152, width * 0.106)) };
 }
 
-const NARROWEST = 122;
+/** What the texts of a measure need, from its left. */
+function needed(column: MeasureColumn): number {
+  const under = column.pair ? PAIR_ENDS : (column.tick?.label ?? '');
+  const texts = [measure(column.title, 'interface', 12).width, measure(under, 'interface', 11).width];
+  return Math.max(LEAST_STRIP, ...texts.map(Math.ceil)) + BETWEEN;
+}
 
-/** As many measures as have room for their names, in their order; what is measured of the pair stays last. */
+/** Every measure has the room of its texts, and an equal share of what is left. */
+export function measuresLayout(width: number, columns: readonly MeasureColumn[]): MeasuresLayout {
+  const { first, margin } = frame(width);
+  const widths = columns.map(needed);
+  const spare = width - margin + BETWEEN - first - widths.reduce((total, wide) => total + wide, 0);
+  const share = spare / Math.max(1, columns.length);
+  let x = first;
+  const places = widths.map((wide) => {
+    const place = { x, strip: Math.min(MOST_STRIP, wide + share - BETWEEN) };
+    x += wide + share;
+    return place;
+  });
+  return { places, first, margin };
+}
+
+/** As many measures as have room for their texts, in their order; what is measured of the pair stays last. */
 export function fitting(columns: readonly MeasureColumn[], width: number): readonly MeasureColumn[] {
-  const { first, margin } = measuresLayout(width, 1);
-  const most = Math.max(1, Math.floor((width - margin - first) / NARROWEST));
-  if (columns.length <= most) return columns;
+  const { first, margin } = frame(width);
+  let room = width - margin + BETWEEN - first;
   const pair = columns.filter((column) => column.pair).slice(-1);
-  return [...columns.filter((column) => !column.pair).slice(0, most - pair.length), ...pair];
+  for (const column of pair) room -= needed(column);
+  const own = columns.filter((column) => !column.pair);
+  const over = own.findIndex((column) => (room -= needed(column)) < 0);
+  return [...(over < 0 ? own : own.slice(0, Math.max(1, over))), ...pair];
 }
 
 const ROWS = { a: 47, b: 74 };
@@ -41,7 +73,7 @@ function paintColumn(
   active: boolean,
   theme: Tokens,
 ): void {
-  surface.text(x, 24, fit(column.title, width + 14, 'interface', 12), {
+  surface.text(x, 24, column.title, {
     family: 'interface',
     size: 12,
     fill: active ? theme.ink : theme.ink2,
@@ -63,7 +95,7 @@ function paintColumn(
   if (column.pair) {
     number(column.a, 60, true);
     if (column.a !== null) surface.line(x, y, at(column.a), y, { stroke: theme.ink2, strokeWidth: 4 });
-    surface.text(x, 115, fit('0 unrelated, 1 identical', width + 14, 'interface', 11), {
+    surface.text(x, 115, PAIR_ENDS, {
       family: 'interface',
       size: 11,
       fill: theme.ink3,
@@ -76,9 +108,8 @@ function paintColumn(
   if (tick) {
     const place = at(tick.value);
     surface.line(place, y - 6, place, y + 6, { stroke: theme.ink3, strokeWidth: 1.5 });
-    const shown = fit(tick.label, width + 14, 'interface', 11);
-    const wide = measure(shown, 'interface', 11).width;
-    surface.text(Math.max(x, Math.min(place - wide / 2, x + width + 14 - wide)), 115, shown, {
+    const wide = measure(tick.label, 'interface', 11).width;
+    surface.text(Math.max(x, Math.min(place - wide / 2, x + width - wide)), 115, tick.label, {
       family: 'interface',
       size: 11,
       fill: theme.ink3,
@@ -97,7 +128,7 @@ export function paintMeasures(
   theme: Tokens,
   active: number | null,
 ): void {
-  const { first, pitch, strip, margin } = measuresLayout(width, columns.length);
+  const { first, margin, places } = measuresLayout(width, columns);
   surface.text(margin, 24, 'Measures', { family: 'interface', size: 13, weight: 650, fill: theme.ink });
   for (const side of ['a', 'b'] as const) {
     const y = ROWS[side];
@@ -109,12 +140,14 @@ export function paintMeasures(
       fill: side === 'a' ? theme.ink : theme.ink2,
     });
   }
-  columns.forEach((column, i) => paintColumn(surface, column, first + i * pitch, strip, active === i, theme));
+  columns.forEach((column, i) => {
+    const { x, strip } = places[i]!;
+    paintColumn(surface, column, x, strip, active === i, theme);
+  });
 }
 
 /** The column under a point; null left of all. */
-export function measureAt(x: number, width: number, columns: number): number | null {
-  const { first, pitch } = measuresLayout(width, columns);
-  const i = Math.floor((x - first) / pitch);
-  return i >= 0 && i < columns ? i : null;
+export function measureAt(x: number, width: number, columns: readonly MeasureColumn[]): number | null {
+  const i = measuresLayout(width, columns).places.findLastIndex((place) => place.x <= x);
+  return i < 0 ? null : i;
 }

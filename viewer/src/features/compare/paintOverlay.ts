@@ -7,9 +7,6 @@ import type { Row } from '../../model/scene';
 import type { Surface } from '../../paint/surface';
 import type { Look } from '../../paint/look';
 
-/** Share of a bar's width that B's outline takes: A stays in sight on both sides of it. */
-const NARROW = 0.5;
-
 function outline(surface: Surface, bar: Bar, x: number, width: number, y: number, scale: number, look: Look): void {
   const { theme } = look;
   for (const piece of bar.pieces) {
@@ -29,12 +26,12 @@ function outline(surface: Surface, bar: Bar, x: number, width: number, y: number
   }
 }
 
-/** B's bars over A's in the same columns, as outlines. */
+/** B's bars beside A's, as outlines. */
 export function paintOutlines(surface: Surface, row: Row, column: SequenceColumn, scale: number, look: Look): void {
-  const width = Math.max(3, column.bar * NARROW);
-  row.bars.forEach((bar, i) =>
-    outline(surface, bar, column.glyphX + i * column.pitch + (column.bar - width) / 2, width, row.y, scale, look),
-  );
+  const { glyphX, pitch, bar: width } = column;
+  row.bars.forEach((bar, i) => outline(surface, bar, glyphX + i * pitch, width, row.y, scale, look));
+  const right = glyphX + (row.bars.length - 1) * pitch + width;
+  surface.rect(glyphX, row.y - 0.5, right - glyphX + 3, 1, { fill: look.theme.grey });
 }
 
 const WIDEST = 7;

@@ -5,6 +5,7 @@ import { count } from '../../wording/format';
 import { note } from '../../paint/paintAxis';
 import { boxRows } from './boxRows';
 import { histogram } from '../../model/histogram';
+import { paintAlongSection, type AlongFigure } from './paintAlong';
 import { paintBoxes } from './paintBoxes';
 import { gatesHeight, paintGates } from './paintGates';
 import { HISTOGRAM_HEIGHT, histogramScale, paintHistogram, paintSpread } from './paintHistogram';
@@ -26,6 +27,8 @@ export interface UnitFigure {
   row: UnitRow | null;
   gates: readonly Gate[];
   next: NextWords | null;
+  /** The chosen units along the sentence of the picture; null where there is none. */
+  along: AlongFigure | null;
   /** Dataset, model and state, in words. */
   source: string;
 }
@@ -50,7 +53,7 @@ function lines({ row, next }: UnitFigure): string[] {
 
 /** Histogram and words of a unit as one figure, painted by the very code that paints the screen; gives its height. */
 function paintUnit(surface: Surface, figure: UnitFigure, theme: Tokens): number {
-  const { of, words, extreme, gates, source } = figure;
+  const { of, words, extreme, gates, along, source } = figure;
   const shape = histogram(of.counts, of.edges);
   const scale = histogramScale(shape, WIDTH);
   const boxes = boxRows(words.rising, words.falling);
@@ -64,6 +67,11 @@ function paintUnit(surface: Surface, figure: UnitFigure, theme: Tokens): number 
       surface.text(0, (y += 28), 'Gates', heading);
       surface.group({ translate: [0, (y += 6)] }, () => paintGates(surface, gates, WIDTH, theme, null));
       y += gatesHeight(gates);
+    }
+    if (along) {
+      surface.text(0, (y += 28), 'Along the sentence of the picture', heading);
+      const from = (y += 4);
+      surface.group({ translate: [0, from] }, () => (y += paintAlongSection(surface, along, WIDTH, theme)));
     }
     surface.text(0, (y += 28), 'Activation over every step', heading);
     surface.text(WIDTH, y, `${count(shape.total)} steps`, note(theme, 'right'));

@@ -176,7 +176,7 @@ export function explain(
           'A stands left of the sentence, B right of it: bars, chips, links and words run outwards.',
           'The disc and the solid line are A, the square and the dashed line are B. One scale of colours, bars and words for both.',
           'A chip of B stands across from the chip of A whose responses to the shared words it resembles most, one to one. The number is their correlation; below 0.50 it is called weak.',
-          'The overlay draws B’s bars as outlines inside A’s, and each pair of matched chips side by side.',
+          'The overlay draws B’s bars as outlines beside A’s, and each pair of matched chips side by side.',
         ],
       };
     case 'unit':
