@@ -32,6 +32,28 @@ class Reader(nn.Module):
         return self.gru(self.embedding(ids))[0]
 
 
+SPOKEN = [*WORDS[len(HOSTILE) :], "<unk>"]
+
+
+class Speaker(nn.Module):
+    """A language model over `SPOKEN`, which goes on from the state that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.embedding = nn.Embedding(len(SPOKEN), 8)
+        self.rnn = nn.LSTM(8, 10, batch_first=True)
+        self.head = nn.Linear(10, len(SPOKEN))
+        for weight in self.parameters():
+            weight.data *= 2
+
+    def forward(
+        self, ids: torch.Tensor, state: tuple[torch.Tensor, torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, tuple[torch.Tensor, torch.Tensor]]:
+        hidden, state = self.rnn(self.embedding(ids), state)
+        return self.head(hidden), state
+
+
 def sentences(count: int = 120, words: int = len(WORDS)) -> list[list[int]]:
     """Token ids of random sentences; the first is read first, and holds all hostile words."""
     random = np.random.default_rng(7)
@@ -42,3 +64,15 @@ def sentences(count: int = 120, words: int = len(WORDS)) -> list[list[int]]:
 def recording(units: int = 12, seed: int = 0) -> rnnvis.Recording:
     """A recording over `sentences()`, the same for the same arguments."""
     return rnnvis.record(Reader(len(WORDS), units, seed), sentences(), WORDS)
+
+
+def spoken(count: int = 60) -> list[list[int]]:
+    """Token ids for the `Speaker`; ten sentences are a document."""
+    return sentences(count, len(SPOKEN))
+
+
+def speaker() -> rnnvis.Recording:
+    """The `Speaker` over `spoken()`; its states are carried from sentence to sentence of a document."""
+    texts = spoken()
+    documents = [i // 10 for i in range(len(texts))]
+    return rnnvis.record(Speaker(), texts, SPOKEN, initial="carried", documents=documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import torch
 from playwright.sync_api import Page, expect
 
 from rnnvis.nets.checkpoints import load
+from tests.browser import recorded
 from tests.browser.conftest import SITE, Watched
+from tests.browser.planted import plant
 from tests.browser.published import Published
 
 EXPLORER = "document.querySelector('rnnvis-explorer').explorer"
@@ -45,13 +48,13 @@ def shown(page: Page, which: str) -> dict[str, Any]:
     return page.evaluate(
         f"""() => {{ const e = {EXPLORER}; const of = {of};
         return {{ key: of.sentence.key, tokens: [...of.sentence.tokens], units: of.sequence.units,
-          states: [...of.sequence.values], p: of.steps.pClass.at(-1) }}; }}"""
+          states: [...of.sequence.values], p: of.steps.pClass?.at(-1) ?? null }}; }}"""
     )
 
 
 def arrived(page: Page, which: str) -> dict[str, Any]:
     """The same, once the sentence that was asked for has been read."""
-    key, has = ("sentence2", "second?.sentence.key") if which == "second" else ("sentence", "sentence.key")
+    key, has = ("sentence2", "second?.sentence.key") if which == "second" else ("sentence", "sentence?.key")
     page.wait_for_function(f"() => {EXPLORER}.{has} === {EXPLORER}.view.{key} && {EXPLORER}.view.{key}.includes(':')")
     return shown(page, which)
 
@@ -84,16 +87,22 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     assert edited["p"] > typed["p"] + 0.3, "praise"
     same(shown(page, "first"), reference, [])
 
+    panel.get_by_role("button", name="Why?").click()
+    without = reference(edited["tokens"][:3], [])[1]
+    assert without < 0.5 < edited["p"], "the last word alone decides"
+    flips = panel.get_by_label("Why", exact=True).locator("dd").last
+    expect(flips).to_contain_text(re.compile(rf"wonderful\s+{without:.2f} negative"))
+
     panel.get_by_role("button", name="Back to the sentence before").click()
     cluster = page.evaluate(f"() => {EXPLORER}.clustering.units.order[4]")
     panel.get_by_role("button", name="Chip 5,").click()
     off = np.flatnonzero(labels == cluster).tolist()
-    without = arrived(page, "second")
-    assert without["tokens"] == typed["tokens"]
-    same(without, reference, off)
+    switched = arrived(page, "second")
+    assert switched["tokens"] == typed["tokens"]
+    same(switched, reference, off)
     verdict = panel.locator("[data-try-verdict]")
     expect(verdict).to_contain_text(
-        f"goes from {typed['p']:.2f} to {without['p']:.2f}; 20 random groups of {len(off)} units"
+        f"goes from {typed['p']:.2f} to {switched['p']:.2f}; 20 random groups of {len(off)} units"
     )
 
 
@@ -103,4 +112,71 @@ def test_a_sentence_is_typed_edited_and_read_without_a_chip(watched: Watched) ->
     page.wait_for_function(f"() => {EXPLORER}?.ready")
     labels = np.array(published.clusters("units", 8)["labels"])
     walked(page, SITE / "explorer" / "data", Torch(SITE.parent / "stages"), labels)
+    watched.check()
+
+
+class Spoken:
+    """The recorded language model, a step at a time, from where these tokens leave it."""
+
+    def __init__(self, before: list[int]) -> None:
+        self.model = recorded.Speaker().eval()
+        with torch.no_grad():
+            self.state = self.model(torch.tensor([before]))[1]
+
+    @torch.no_grad()
+    def __call__(self, tokens: list[int], off: list[int]) -> np.ndarray:
+        """h [T, H], with units of h held at zero after each word."""
+        h, c = self.state
+        states = []
+        for token in tokens:
+            h, c = self.model(torch.tensor([[token]]), (h, c))[1]
+            h[..., off] = 0
+            states.append(h[0, 0].numpy().copy())
+        return np.array(states)
+
+    @torch.no_grad()
+    def following(self, tokens: list[int]) -> np.ndarray:
+        """Probability of each word after these, [V]."""
+        return self.model(torch.tensor([tokens]), self.state)[0][0, -1].softmax(-1).numpy()
+
+
+def held_to(found: dict[str, Any], states: np.ndarray) -> None:
+    np.testing.assert_allclose(np.reshape(found["states"], (-1, found["units"])), states, atol=1e-4)
+
+
+def test_a_language_model_goes_on_from_where_the_sentence_before_ended(watched: Watched, tmp_path: Path) -> None:
+    recorded.speaker().publish(tmp_path, name="speaker", largest_k=6)
+    published = Published(tmp_path, "speaker", "rnn.0.h")
+    texts, number = recorded.spoken(), 14
+    sentence = next(row for row in published.rows("sentences", "true") if row["tokens"] == texts[number])
+    reference = Spoken([token for text in texts[10:number] for token in text])
+    plant(watched.page, tmp_path)
+    page = watched.open(
+        f"explorer/#v1=d=recorded%20text&m=speaker&s=rnn.0.h&q=with:rnn.0.h,zero,1.3,0:{sentence['key']}"
+    )
+    held_to(arrived(page, "first"), reference(texts[number], [1, 3]))
+
+    page.evaluate(f"{EXPLORER}.setMade({sentence['key']!r}, null)")
+    page.evaluate(f"{EXPLORER}.trying.type()")
+    page.keyboard.press("Escape")
+    panel = page.get_by_role("region", name="Try it")
+    likely = reference.following(texts[number])
+    offered = panel.get_by_role("list", name="Likeliest next words").get_by_role("button")
+    expect(offered.first).to_contain_text(f"{recorded.SPOKEN[likely.argmax()]}")
+    expect(offered.first).to_contain_text(f"{likely.max():.2f}")
+    offered.first.click()
+    once = arrived(page, "second")
+    assert once["tokens"] == [*texts[number], int(likely.argmax())]
+    held_to(once, reference(once["tokens"], []))
+
+    panel.get_by_role("button", name="One word back").click()
+    offered.nth(1).click()
+    page.wait_for_function(f"() => {EXPLORER}.second?.sentence.key !== {once['key']!r}")
+    other = arrived(page, "second")
+    assert other["tokens"] == [*texts[number], int(likely.argsort()[-2])]
+    grown = panel.get_by_role("list", name="Continuations").get_by_role("listitem")
+    expect(grown).to_have_count(2)
+    expect(grown.nth(1)).to_contain_text(f"P {np.sort(likely)[-2]:.2f}")
+    panel.get_by_role("button", name="Drop “").first.click()
+    expect(grown).to_have_count(1)
     watched.check()

@@ -14,6 +14,7 @@ describe('keys of sentences that are made in the page', () => {
       { base: { text: 'I love: the music, though; 100 %\u00e9 \ud83d\ude00' }, switches: [], label: null },
     ],
     ['words one by one', { base: { words: ['do', "n't", ':', ';', ' '] }, switches: [], label: 1 }],
+    ['words of a published sentence', { base: { words: ['a', 'b'] }, switches: HELD, label: 1, start: 'a,b;c:d' }],
     ['no words at all', { base: { words: [] }, switches: [], label: null }],
     ['a published sentence with parts held', { base: { key: 'cb1fd540fca03f14' }, switches: HELD, label: null }],
   ])('say %s, and can be read again', (_, made) => {
@@ -38,6 +39,9 @@ describe('keys of sentences that are made in the page', () => {
     'typed:%E0%A4%A,zero,4,0:x',
     'typed:rnn.0.h,zero,4:x',
     'typed:rnn.0.h,from.3.%E0%A4%A,4,0:x',
+    'words:start,:x',
+    'words:start,%E0%A4%A:x',
+    'with:start,cb1f:x',
     'label:1:x',
   ])('that nobody could have made are not read: %s', (key) => expect(readMade(key)).toBeNull());
 

@@ -27,6 +27,8 @@ export interface Made {
   switches: readonly Switch[];
   /** What somebody says is right, by its number; a published sentence has a label of its own. */
   label: number | null;
+  /** Published sentence whose words these were: they are read from where that one starts. Absent: from an empty memory. */
+  start?: string;
 }
 
 type Kind = 'typed' | 'words' | 'with';
@@ -39,8 +41,12 @@ export function isMade(key: string | null): key is string {
 }
 
 /** A sentence as it was published, where nothing is changed of it. */
-export function writeMade({ base, switches, label }: Made): string {
-  const parts = [...switches.map(writeSwitch), ...(label === null ? [] : [`label,${label}`])].join(';');
+export function writeMade({ base, switches, label, start }: Made): string {
+  const parts = [
+    ...switches.map(writeSwitch),
+    ...(label === null ? [] : [`label,${label}`]),
+    ...(start === undefined || 'key' in base ? [] : [`start,${encodeURIComponent(start)}`]),
+  ].join(';');
   if ('key' in base) return parts ? `with:${parts}:${base.key}` : base.key;
   return 'text' in base ? `typed:${parts}:${base.text}` : `words:${parts}:${base.words.join('\n')}`;
 }
@@ -49,15 +55,17 @@ export function writeMade({ base, switches, label }: Made): string {
 export function readMade(key: string): Made | null {
   const [, kind, parts, content] = KEY.exec(key) ?? [];
   if (kind === undefined || parts === undefined || content === undefined) return null;
-  const made: { base: Base; switches: Switch[]; label: number | null } = {
+  const made: { base: Base; switches: Switch[]; label: number | null; start?: string } = {
     base: baseOf(kind as Kind, content),
     switches: [],
     label: null,
   };
   for (const part of parts ? parts.split(';') : []) {
     const label = /^label,(\d{1,5})$/.exec(part)?.[1];
-    const found = label === undefined ? readSwitch(part) : null;
+    const start = decoded(/^start,([^,]+)$/.exec(part)?.[1] ?? '');
+    const found = label === undefined && !start ? readSwitch(part) : null;
     if (label !== undefined) made.label = Number(label);
+    else if (start && kind !== 'with') made.start = start;
     else if (found) made.switches.push(found);
     else return null;
   }

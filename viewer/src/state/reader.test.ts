@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../data/source';
-import type { DatasetEntry, ModelEntry, Sentence, StateSequence, Vocabulary } from '../data/types';
+import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateSequence, Vocabulary } from '../data/types';
 import type { Ask, StepModel } from '../infer';
 import { sampleManifest } from '../testing/manifest';
 import { unitRow } from '../testing/units';
@@ -25,7 +25,35 @@ const published: Sentence = {
   surface: ['The', 'plot'],
 };
 
-/** A model whose unit u is after step t the word read there times ten, plus u: what was asked is kept. */
+/** What a model that carries its state starts from in the published sentence; see `FakeModel`. */
+const START = Float32Array.from([0, 0.5, 0, 0]);
+
+function sequenceOf(tokens: Int32Array, initial: Float32Array = new Float32Array(4)): StateSequence {
+  const values = Float32Array.from({ length: 4 * tokens.length }, (_, i) => {
+    return 10 * tokens[i >> 2]! + (i % 4) + initial[i % 4]!;
+  });
+  return { length: tokens.length, units: 4, initial, values };
+}
+
+function stepsOf(length: number, answer: number): SentenceSteps {
+  return {
+    length,
+    pClass: Float32Array.from({ length: 2 * length }, (_, i) => (i % 2 ? answer : 1 - answer)),
+    classes: 2,
+    followed: 1,
+    value: null,
+    target: null,
+    push: null,
+    loss: null,
+    next: null,
+    surprise: null,
+  };
+}
+
+/**
+ * A model whose unit u is after step t the word read there times ten, plus u and what u started from; it answers half of
+ * what unit 1 started from, and 0.25. What was asked is kept.
+ */
 class FakeModel implements StepModel {
   readonly states = ['rnn.0.h'];
   readonly means = 'class' as const;
@@ -44,21 +72,9 @@ class FakeModel implements StepModel {
 
   async run(ask: Ask) {
     this.asked.push(ask);
-    const length = ask.tokens.length;
-    const values = Float32Array.from({ length: 4 * length }, (_, i) => 10 * ask.tokens[i >> 2]! + (i % 4));
-    const sequence: StateSequence = { length, units: 4, initial: new Float32Array(4), values };
-    const steps = {
-      length,
-      pClass: null,
-      classes: 0,
-      followed: 0,
-      value: null,
-      target: null,
-      push: null,
-      loss: null,
-      next: null,
-      surprise: null,
-    };
+    const initial = ask.initial?.['rnn.0.h'] ?? new Float32Array(4);
+    const sequence = sequenceOf(ask.tokens, initial);
+    const steps = stepsOf(ask.tokens.length, 0.25 + initial[1]! / 2);
     return { sequence, states: { 'rnn.0.h': sequence }, steps, gates: null };
   }
 
@@ -75,14 +91,17 @@ class FakeModel implements StepModel {
   }
 }
 
-function setting(some: Partial<ModelEntry> = { step_model: {} } as never) {
+function setting(some: Partial<ModelEntry> = { step_model: {} } as never, stored: Partial<Source> = {}) {
   const dataset: DatasetEntry = sampleManifest().datasets[0]!;
   Object.assign(dataset.models[0]!, some);
   const model = dataset.models[0]!;
   const source = {
     vocabulary: async () => vocabulary,
     sentenceByKey: async (_: unknown, key: string) => (key === 'cb1f' ? published : null),
+    steps: async () => null,
+    states: async () => sequenceOf(published.tokens),
     units: async () => [0, 1, 2, 3].map((unit) => unitRow(unit, { mean: unit / 8 })),
+    ...stored,
   } as unknown as Source;
   const fake = new FakeModel();
   const opened: ModelEntry[] = [];
@@ -117,7 +136,7 @@ describe('sentences that are made in the page', () => {
     const key = 'with:rnn.0.h,zero,1-2,0;rnn.0.h,mean,3,1;rnn.0.h,x0.5,0,0:cb1f';
     const passage = await reader.passage(reading, key, 'first');
     expect(passage!.sentence).toEqual({ ...published, key });
-    expect(fake.asked[0]!.held).toEqual([
+    expect(fake.asked.at(-1)!.held).toEqual([
       { state: 'rnn.0.h', units: [1, 2], first: 0, value: 'zero' },
       { state: 'rnn.0.h', units: [3], first: 1, value: Float32Array.from([0.375]) },
       { state: 'rnn.0.h', units: [0], first: 0, scale: 0.5 },
@@ -171,5 +190,50 @@ describe('sentences that are made in the page', () => {
     const earlier = { ...reading, model: { ...reading.model } };
     await expect(reader.passage(earlier, 'typed::dull', 'first')).rejects.toThrow(/Only the last epoch/);
     expect(opened).toHaveLength(0);
+  });
+});
+
+describe('what a published sentence starts from', () => {
+  const KEY = 'with:rnn.0.h,zero,0,0:cb1f';
+  const recorded = sequenceOf(published.tokens, START);
+  const at = (answer: number) => async () => stepsOf(2, answer);
+  const run = ({ reader, reading }: ReturnType<typeof setting>, key: string) => reader.passage(reading, key, 'first');
+
+  it('is where the sentence before ended, of a model that carries its state', async () => {
+    const given = setting(undefined, { states: async () => recorded, steps: at(0.5) });
+    const passage = await run(given, KEY);
+    expect(given.fake.asked.map(({ initial }) => initial!['rnn.0.h'])).toEqual([START, START]);
+    expect(passage!.steps!.pClass!.at(-1)).toBe(0.5);
+    expect(await given.reader.asked(given.reading, KEY)).toMatchObject({ started: true });
+    expect(given.fake.asked, 'it is found once').toHaveLength(2);
+  });
+
+  it('goes along with its words when they are edited', async () => {
+    const given = setting(undefined, { states: async () => recorded, steps: at(0.5) });
+    await run(given, 'words:start,cb1f:dull\nplot');
+    expect(given.fake.asked.at(-1)!.initial!['rnn.0.h']).toEqual(START);
+    expect([...given.fake.asked.at(-1)!.tokens]).toEqual([1, 2]);
+    await run(given, 'words::dull\nplot');
+    expect(given.fake.asked.at(-1)!.initial).toBeUndefined();
+    await expect(run(given, 'words:start,gone:dull')).rejects.toThrow(/gone, from whose start .* is not there/);
+  });
+
+  it('is not known where the sample leaves the sentence out and its answers are others than from zeros', async () => {
+    const states = async () => null;
+    await expect(run(setting(undefined, { states, steps: at(0.253) }), KEY)).rejects.toThrow(
+      /carries its state .* started from is not published \(GRU, 4 units\)/,
+    );
+    expect((await run(setting(undefined, { states, steps: at(0.251) }), KEY))!.sentence.key).toBe(KEY);
+    await expect(run(setting(undefined, { states }), KEY), 'nothing to compare with').rejects.toThrow(/not published/);
+    await expect(run(setting(undefined, { states, steps: at(0.5) }), 'words:start,cb1f:dull')).rejects.toThrow(
+      /not published/,
+    );
+  });
+
+  it('does not help where the model is another one than the tables are of', async () => {
+    const another = setting(undefined, { states: async () => recorded, steps: at(0.4) });
+    await expect(run(another, KEY)).rejects.toThrow(/does not come to what is published of this sentence/);
+    const moved = { ...recorded, values: recorded.values.map((value) => value + 0.5) };
+    await expect(run(setting(undefined, { states: async () => moved }), KEY)).rejects.toThrow(/does not come to/);
   });
 });

@@ -17,6 +17,7 @@ import { cannotRun, whyNotRunnable } from '../data/runnable';
 import { DataProblem } from '../data/problem';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, Sentence, StateEntry, Vocabulary } from '../data/types';
+import { startOf, startsFromSomething, type Start } from './starts';
 
 /** What a sentence is read with. */
 export interface Reading {
@@ -34,6 +35,8 @@ export interface Asked {
   ask: Ask;
   /** Positions of words that the vocabulary does not hold. */
   unknown: number[];
+  /** Whether it starts from where the sentence before it ended, not from an empty memory. */
+  started: boolean;
 }
 
 type Open = (source: Source, dataset: DatasetEntry, model: ModelEntry) => Promise<StepModel>;
@@ -44,6 +47,7 @@ const NO_ID = -1;
 /** Runs sentences through the step model of whatever model is asked for; each model is opened once. */
 export class Reader {
   readonly #models = new Map<ModelEntry, Promise<StepModel>>();
+  readonly #starts = new Map<StepModel, Map<string, Promise<Start>>>();
 
   constructor(private readonly openModel: Open) {}
 
@@ -79,7 +83,30 @@ export class Reader {
       throw new DataProblem('There is no word to read', 'the typed sentence', 'Type at least one word.');
     const held = await Promise.all(made.switches.map((one) => this.held(one, reading, length)));
     const ask: Ask = { tokens: sentence.tokens, state: state.name, held, followed: towards, target: sentence.label };
-    return { sentence, ask, unknown };
+    const from = 'key' in made.base ? made.base.key : made.start;
+    const initial = from === undefined ? null : await this.#start(reading, model, from);
+    if (!initial) return { sentence, ask, unknown, started: false };
+    return { sentence, ask: { ...ask, initial }, unknown, started: startsFromSomething(initial) };
+  }
+
+  /** What a published sentence starts from; it is found once. */
+  #start(reading: Reading, model: StepModel, key: string): Promise<Start> {
+    const known = this.#starts.get(model) ?? new Map<string, Promise<Start>>();
+    this.#starts.set(model, known);
+    let start = known.get(key);
+    if (!start) {
+      start = reading.source.sentenceByKey(reading.dataset, key).then((sentence) => {
+        if (sentence) return startOf(reading, model, sentence);
+        throw new DataProblem(
+          `The sentence ${key}, from whose start this one was to be read, is not there`,
+          reading.dataset.title,
+          'Take the words from a sentence of this folder, or type them.',
+        );
+      });
+      known.set(key, start);
+      start.catch(() => known.delete(key));
+    }
+    return start;
   }
 
   /** The passage of a key, run here; a newer one of the same `lane` cancels it. */

@@ -45,13 +45,17 @@ export function swapped(words: readonly string[], at: number): Edited {
   return { words: [...words.slice(at), ...words.slice(0, at)], moved: (step) => (step < at ? step + back : step - at) };
 }
 
-/** The key of a sentence of these words; what was held in the sentence before is held from the same words on. */
-export function edited(key: string, { words, moved }: Edited): string {
+/**
+ * The key of a sentence of these words; what was held in the sentence before is held from the same words on. `started`:
+ * whether a published sentence starts from where another one ended, so that its words do too.
+ */
+export function edited(key: string, { words, moved }: Edited, started = false): string {
   const made = madeOf(key);
   const base: Base = { words };
   const switches = made.switches.map((one) => ({
     ...one,
     first: one.first === 0 ? 0 : (moved(one.first) ?? Math.min(one.first, words.length - 1)),
   }));
-  return writeMade({ base, switches, label: made.label } satisfies Made);
+  const start = 'key' in made.base ? (started ? made.base.key : undefined) : made.start;
+  return writeMade({ base, switches, label: made.label, ...(start === undefined ? {} : { start }) } satisfies Made);
 }

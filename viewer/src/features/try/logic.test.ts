@@ -66,6 +66,13 @@ describe('edits of a sentence', () => {
     const key = 'with:rnn.0.h,zero,3,2;rnn.0.h,zero,4,0:cb1f';
     expect(edited(key, removed(words, 0))).toBe('words:rnn.0.h,zero,3,1;rnn.0.h,zero,4,0:love\nthe\nplot');
   });
+
+  it('are read from where the published sentence starts, if that is not an empty memory', () => {
+    const once = edited('cb1f', removed(words, 0), true);
+    expect(once).toBe('words:start,cb1f:love\nthe\nplot');
+    expect(edited(once, removed(['love', 'the', 'plot'], 2))).toBe('words:start,cb1f:love\nthe');
+    expect(edited('typed::I love', removed(['i', 'love'], 0), true)).toBe('words::love');
+  });
 });
 
 describe('the answer as one number', () => {

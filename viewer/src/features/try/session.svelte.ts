@@ -113,10 +113,31 @@ export class Session {
     return sentence && vocabulary && how ? wordsOf(sentence, vocabulary, (word) => idOf(word, how, vocabulary)) : [];
   }
 
-  /** Shows the sentence with the edit; of a word that was replaced, what it did before and does now. */
-  edit(change: Edited, at: number | null = null): void {
-    if (this.key !== null && change.words.length)
-      this.apply(edited(this.key, change), at === null ? change.moved : () => at, at);
+  /**
+   * Shows the sentence with the edit; of a word that was replaced, at `at`, what it did before and does now. `moved`: where
+   * the pinned step stands then.
+   */
+  async edit(
+    change: Edited,
+    at: number | null = null,
+    moved: Edited['moved'] = at === null ? change.moved : () => at,
+  ): Promise<void> {
+    const { key } = this;
+    if (key === null || !change.words.length) return;
+    // Where the start is refused, reading the edited words says so.
+    const started = await this.asked(key).then(
+      (given) => given?.asked.started ?? false,
+      () => true,
+    );
+    if (this.key === key) this.apply(edited(key, change, started), moved, at);
+  }
+
+  /** Pins a word of the sentence that is changed. */
+  pin(step: number): void {
+    const { explorer } = this;
+    const { sentence2 } = explorer.view;
+    if (isMade(sentence2)) explorer.setSecond(sentence2, step);
+    else explorer.pinStep(step);
   }
 
   switch(switches: readonly Switch[]): void {
