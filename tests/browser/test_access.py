@@ -61,6 +61,16 @@ def _nothing_chosen(page: Page) -> None:
     expect(button(page, "Unpin")).to_have_count(0)
 
 
+def _trying(page: Page) -> None:
+    page.evaluate(f"{STORE}.trying.type()")
+    panel = page.get_by_role("region", name="Try it")
+    panel.get_by_role("button", name="Why?").click()
+    expect(panel.get_by_label("Why", exact=True)).to_be_visible()
+    panel.get_by_role("button", name="Try every chip alone").click()
+    panel.get_by_role("button", name="Try each word").click()
+    expect(panel.get_by_role("list", name="Words by how much")).to_be_visible()
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "more controls": lambda page: button(page, "More").click(),
     "export": lambda page: button(page, "Export").click(),
@@ -71,6 +81,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "finder": _find,
     "table": _table,
     "nothing chosen": _nothing_chosen,
+    "trying": _trying,
 }
 
 
