@@ -178,7 +178,7 @@ def test_words_of_a_unit_are_ranked_by_duckdb(watched: Watched, published: Publi
     unit = 5
     page.evaluate("(u) => document.querySelector('rnnvis-explorer').explorer.openUnit(u)", unit)
     chart = page.get_by_role("slider", name=re.compile("^Words that raise this unit most"))
-    expect(chart).to_be_visible()
+    expect(chart).to_be_visible(timeout=30_000)
     page.get_by_role("combobox", name=re.compile("ranked by")).select_option(label="certainty")
     special = {row["word_id"] for row in published.rows("words", "special")}
     least = published.state["measured"]["minimum_count"]

@@ -141,9 +141,9 @@ export interface ClusterLabelsRow {
   side: string;
   /** Word or unit numbers that were clustered (list<int32>) */
   ids: number[];
-  /** Cluster of each of them (list<uint8>) */
+  /** Label of the cluster of each of them (list<uint8>) */
   labels: number[];
-  /** Clusters from top to bottom as they are drawn (list<uint8>) */
+  /** Labels from top to bottom as they are drawn: the place of one, from 1, is the number drawn on it (list<uint8>) */
   order: number[];
 }
 
@@ -181,7 +181,7 @@ export interface ClusterSummariesRow {
   k: number;
   /** words or units (string) */
   side: string;
-  /** Cluster number (uint8) */
+  /** Label of the cluster, as in cluster_labels (uint8) */
   cluster: number;
   /** Number of members (int32) */
   size: number;
@@ -383,7 +383,7 @@ export interface ClusterAblationRow {
   selection: string;
   /** Number of clusters asked for, the same for words and units (uint8) */
   k: number;
-  /** Unit cluster (uint8) */
+  /** Label of the cluster of units, as in cluster_labels (uint8) */
   cluster: number;
   /** all: the whole sample; class: answers of which one class is right; words: sentences with a word of one word cluster (where each step is answered: steps that read such a word; guesses of it) (string) */
   subject: string;

@@ -20,8 +20,14 @@ CLUSTERS: tuple[Table, ...] = (
                 low=0,
                 of_each=(("side", "words", "words"), ("side", "units", "units")),
             ),
-            Column("labels", "list<uint8>", "Cluster of each of them", below="k", length="ids"),
-            Column("order", "list<uint8>", "Clusters from top to bottom as they are drawn", below="k", length="k"),
+            Column("labels", "list<uint8>", "Label of the cluster of each of them", below="k", length="ids"),
+            Column(
+                "order",
+                "list<uint8>",
+                "Labels from top to bottom as they are drawn: the place of one, from 1, is the number drawn on it",
+                below="k",
+                length="k",
+            ),
         ),
         group=16,
     ),
@@ -65,7 +71,7 @@ CLUSTERS: tuple[Table, ...] = (
         (
             *CLUSTERING,
             Column("side", "string", "words or units"),
-            Column("cluster", "uint8", "Cluster number", below="k"),
+            Column("cluster", "uint8", "Label of the cluster, as in cluster_labels", below="k"),
             Column("size", "int32", "Number of members", low=0),
             Column(
                 "stability",

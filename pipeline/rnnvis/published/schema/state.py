@@ -148,7 +148,7 @@ STATE: tuple[Table, ...] = (
         ("method", "selection", "k", "cluster", "subject", "value"),
         (
             *CLUSTERING,
-            Column("cluster", "uint8", "Unit cluster", below="k"),
+            Column("cluster", "uint8", "Label of the cluster of units, as in cluster_labels", below="k"),
             Column(
                 "subject",
                 "string",
