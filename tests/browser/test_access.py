@@ -242,7 +242,8 @@ def test_the_card_of_the_tour_hides_nothing_that_it_explains(
     chips = [chip.bounding_box() for chip in page.locator("rnnvis-explorer [data-chip]").all()]
     spine = page.evaluate(
         "() => { const stage = document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[data-picture]');"
-        " return stage.getBoundingClientRect().left + Math.min(...stage.inspect().clouds[0].words.map((w) => w.x)); }"
+        " const words = stage.inspect().clouds.flatMap((cloud) => cloud.words);"
+        " return stage.getBoundingClientRect().left + Math.min(...words.map((w) => w.x)); }"
     )
     assert sequence
     for number in range(1, 6):
