@@ -57,7 +57,7 @@ def drawn_words(page: Page) -> dict[str, int]:
 
 
 def test_three_words_are_selected_and_a_fourth_takes_the_place_of_the_third(watched: Watched) -> None:
-    page = opened(watched)
+    page = opened(watched, "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14&t=5&w=love,dull")
     first = view(page, "words")
     free = [word for word in drawn_words(page) if word not in first and re.fullmatch(r"[a-z]{4,}", word)][:2]
     for word in free:
@@ -99,7 +99,7 @@ def test_three_units_are_selected_and_kept_by_another_view(watched: Watched) -> 
 
 
 def test_the_filter_leaves_the_strong_links_and_says_how_many(watched: Watched, published: Published) -> None:
-    page = opened(watched)
+    page = opened(watched, "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14&t=5")
     row = published.rows("block_means", "method = 'block' AND selection = 'reliable' AND k = 8")[0]
     strength = np.abs(np.array(row["mean"]))
     for share in (0.0, 0.5, 1.0):
@@ -217,8 +217,8 @@ def test_no_word_is_silently_dropped_from_a_cloud(watched: Watched, published: P
 def test_reset_returns_to_the_first_view_and_undo_leads_back_through_every_choice(watched: Watched) -> None:
     page = opened(watched)
     first = page.evaluate(f"JSON.stringify({STORE}.view)")
-    page.get_by_role("slider", name="Clusters").fill("5")
-    settled(page, "drawn.chips.length === 5")
+    page.get_by_role("slider", name="Clusters").fill("7")
+    settled(page, "drawn.chips.length === 7")
     page.get_by_role("radio", name="Cluster", exact=True).check()
     changed = page.evaluate(f"JSON.stringify({STORE}.view)")
     button(page, "More").click()

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Watched
 from tests.browser.published import Published
 from tests.browser.test_explorer import drawn, opened, settled, show_moved
-from tests.browser.test_pairs import changes, row, view
+from tests.browser.test_pairs import MUSIC, changes, row, view
 
 K = 8
 
@@ -38,9 +38,9 @@ def faint(inspection: dict[str, Any], side: str, cluster: int) -> tuple[set[floa
 
 
 def test_a_hovered_row_shows_its_own_links_and_says_what_it_did(watched: Watched, published: Published) -> None:
-    page = opened(watched)
+    page = opened(watched, MUSIC)
     show_moved(page)
-    key, pinned = published.dataset["view"]["sentence"], published.dataset["view"]["step"]
+    key, pinned = published.dataset["probes"]["music-though"], 5
     before = drawn(page)["stepLinks"]
     assert before["of"]["step"] == pinned
     hovered = pinned + 2
@@ -68,15 +68,14 @@ def test_a_hovered_row_shows_its_own_links_and_says_what_it_did(watched: Watched
 
 
 def test_a_hovered_chip_brings_its_links_to_the_front(watched: Watched, published: Published) -> None:
-    page = opened(watched)
+    page = opened(watched, MUSIC)
     show_moved(page)
     order, before = published.clusters("units", K)["order"], drawn(page)["links"]
     chip(page, 3).hover(position={"x": 60, "y": 6})
     inspection = settled(page, f"drawn.links.every((l) => (l.unitCluster === {order[2]}) === l.opacity > 0.5)")
     own, rest = faint(inspection, "unitCluster", order[2])
     assert min(own) > max(rest)
-    step = published.dataset["view"]["step"]
-    mean = changes(published, published.dataset["view"]["sentence"], step, K)[order[2]]
+    mean = changes(published, published.dataset["probes"]["music-though"], 5, K)[order[2]]
     expect(tooltip(page)).to_contain_text(f"by {abs(mean):.3f} on average")
     page.mouse.move(2, 2)
     settled(page, f"!drawn.links.every((l) => (l.unitCluster === {order[2]}) === l.opacity > 0.5)")
@@ -87,7 +86,7 @@ def test_a_hovered_chip_brings_its_links_to_the_front(watched: Watched, publishe
 def test_a_pinned_chip_sizes_all_words_by_their_published_response_to_it(
     watched: Watched, published: Published
 ) -> None:
-    page = opened(watched)
+    page = opened(watched, MUSIC)
     units = published.clusters("units", K)
     cluster = units["order"][3]
     members = [unit for unit, label in zip(units["ids"], units["labels"], strict=True) if label == cluster]
@@ -111,7 +110,7 @@ def test_a_pinned_chip_sizes_all_words_by_their_published_response_to_it(
 
 
 def test_a_pinned_cloud_keeps_its_links_in_front(watched: Watched, published: Published) -> None:
-    page = opened(watched)
+    page = opened(watched, MUSIC)
     order = published.clusters("words", K)["order"]
     page.locator(f'[data-picture] .cloud[data-name="{order[4]}"]').dispatch_event("click")
     page.mouse.move(2, 2)
@@ -122,7 +121,7 @@ def test_a_pinned_cloud_keeps_its_links_in_front(watched: Watched, published: Pu
 
 
 def test_a_click_on_the_pinned_row_lets_go(watched: Watched) -> None:
-    page = opened(watched)
+    page = opened(watched, MUSIC)
     step = view(page, "step")
     row(page, step).click()
     page.mouse.move(2, 2)
@@ -135,7 +134,7 @@ def test_a_click_on_the_pinned_row_lets_go(watched: Watched) -> None:
 
 @pytest.mark.parametrize("k", [6, 12, 20])
 def test_the_order_of_chips_and_clouds_keeps_links_short(watched: Watched, published: Published, k: int) -> None:
-    page = opened(watched)
+    page = opened(watched, MUSIC)
     page.get_by_role("slider", name="Clusters").fill(str(k))
     inspection = settled(page, f"drawn.chips.length === {k}")
     chips = [chip["cluster"] for chip in inspection["chips"]]
