@@ -68,7 +68,7 @@ def test_the_number_of_clusters_is_shared_and_undone(watched: Watched, data: Pat
 
 
 def test_step_and_sentence_are_shared(watched: Watched, data: Path) -> None:
-    page = watched.open("explorer/" + VIEW)
+    page = watched.open("explorer/" + VIEW + "&sh=moved")
     settled(page)
     sides = {"a": Published(data, "gru"), "b": Published(data, "lstm")}
     probes = sides["a"].dataset["probes"]
@@ -95,7 +95,7 @@ def test_step_and_sentence_are_shared(watched: Watched, data: Path) -> None:
 
 
 def test_a_word_selected_on_one_side_colours_both(watched: Watched, data: Path) -> None:
-    page = watched.open("explorer/" + VIEW.replace("&w=love", ""))
+    page = watched.open("explorer/" + VIEW.replace("&w=love", "") + "&sh=moved")
     settled(page)
     word = next(
         one["text"]
