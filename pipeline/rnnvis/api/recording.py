@@ -23,6 +23,7 @@ from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.measures.outputs.pushes import Effects
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
+from rnnvis.measures.units.channels import Channels
 from rnnvis.measures.units.units import Units
 from rnnvis.measures.words.responses import Responses
 from rnnvis.recording.step_model.making import Made
@@ -62,7 +63,9 @@ class Recording:
     says the next word, `next_weights` are the weights [V, H] of its linear head by state. `notes` says, a sentence
     each, how modules read that do not simply read word t at step t, what was taken for the answer, and what reads it.
     `checked` is whether a sample of sequences was run again alone and came to the same; None of what no model was run
-    for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording.
+    for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording. `channels` are
+    the numbers of the signals that were recorded, and `channels.correlations["gru.0.h"]` how its units go along with
+    them, `.value` and `.standard_error` float32 [units, channels]; None of words.
     """
 
     model_name: str
@@ -86,6 +89,7 @@ class Recording:
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
     rerun: Rerun | None = field(repr=False, compare=False, default=None)
+    channels: Channels | None = field(repr=False, compare=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     def __getstate__(self) -> dict[str, Any]:
