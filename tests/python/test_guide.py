@@ -199,7 +199,8 @@ def test_the_snippets_on_signals_run_and_publish_whole_folders(tmp_path: Path, m
         assert len([line for line in code.splitlines() if line.strip()]) <= 6
         exec(compile(code, str(page), "exec"), names)
         seen.append(names["recording"])
-    assert [len(recording.tokens) for recording in seen] == [30, 60, 22, 30]
+    assert [len(recording.tokens) for recording in seen] == [30, 60, 22, 22, 30]
+    assert names["drift"].drift.shape == (3, 8)
     assert seen[1].notes[0].startswith(f"No events are named: a codebook of {len(seen[1].words)} names each step")
     assert names["found"].value.shape == (8, 4)
     for name in ("detector", "listener"):
