@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnvis.published import files
-from tools.website import carried, cell_claims, cells, findings, probes, reference, stories, walk
+from tools.website import carried, cell_claims, cells, chip_walk, chips, findings, probes, reference, stories, walk
 from tools.website.cells import Cells
+from tools.website.chips import ChipCase
 from tools.website.published import Published
 
 FRAGMENTS: dict[str, Callable[[Published], str]] = {
@@ -50,6 +51,17 @@ CELLS: dict[str, Callable[[Cells], str]] = {
     "cells-reproduced": cells.reproduced,
 }
 
+CHIPS: dict[str, Callable[[ChipCase], str]] = {
+    "chips-carried": chips.carried,
+    "chips-carried-conclusion": chips.carried_conclusion,
+    "chips-chosen": chips.chosen,
+    "chips-conclusion": chips.conclusion,
+    "chips-reproduced": chips.reproduced,
+    "chips-sentences": chips.sentences,
+    "chips-switched": chips.switched,
+    "chips-walk": chip_walk.chip_walk,
+}
+
 
 def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     """Write `<name>.md` for each fragment into `out`, from the published folder `data` and the results in `datasets`.
@@ -63,3 +75,6 @@ def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     found = Cells.read(datasets, published.manifest)
     for name, of_cells in CELLS.items():
         files.replace(out / f"{name}.md", of_cells(found).encode())
+    case = ChipCase.read(datasets, published)
+    for name, of_case in CHIPS.items():
+        files.replace(out / f"{name}.md", of_case(case).encode())
