@@ -263,7 +263,7 @@ def sentences(case: ChipCase) -> str:
     shown = []
     for kind in case.kinds:
         listed = (case.found or {})["sentences"][kind]
-        known = dict(
+        known: dict[str, str] = dict(
             case.published.rows(
                 "SELECT key, text FROM sentences WHERE list_contains(?, key)", ([row["key"] for row in listed],)
             )
@@ -292,7 +292,7 @@ def carried(case: ChipCase) -> str:
     """Each probe sentence with the state of its twin, just before the word and after it."""
     if not any(seed["carried"] for seed in case.seeds):
         return absent("states carried over between probe sentences")
-    known = dict(case.published.rows("SELECT key, text FROM sentences WHERE split = 'probe'"))
+    known: dict[str, str] = dict(case.published.rows("SELECT key, text FROM sentences WHERE split = 'probe'"))
     places = {"before": "before it", "at": "after it"}
     rows = []
     for number, row in enumerate(case.seeds[0]["carried"]):

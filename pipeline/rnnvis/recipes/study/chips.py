@@ -216,7 +216,7 @@ def flips(run: Run, keys: Sequence[str], inside: np.ndarray) -> list[Table]:
             "after": _short(float(run.after[i])),
             "random": _short(float(by_chance[i])),
         }
-        for i in np.flatnonzero(was != now)
+        for i in np.flatnonzero(was != now).tolist()
     ]
 
 
