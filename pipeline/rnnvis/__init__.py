@@ -9,6 +9,7 @@ Public names, loaded when they are first used:
 - `rnnvis.search(recording, into, of, …)`: the smallest set of units that closes the gap between two runs.
 - `rnnvis.Signal(frames, names)`, `rnnvis.events`: sequences of numbers in place of words, and what names their steps.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
+- `rnnvis.sources`: ready sources of models of `transformers`, `xlstm` and `minGRU-pytorch`.
 - `rnnvis.Sample`: which of the sequences are measured, and of which the states are kept.
 - `rnnvis.parts(x)`, `rnnvis.modulus(x)`: states that are complex numbers, as real ones.
 - `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
@@ -95,4 +96,6 @@ def __getattr__(name: str) -> Any:
         return import_module("rnnvis.api.events")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name == "sources":
+        return import_module("rnnvis.sources")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
