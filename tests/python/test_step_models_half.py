@@ -49,4 +49,4 @@ def test_a_dataset_names_the_models_whose_weights_are(monkeypatch, tmp_path):
         assert made.model.half == bool(half)
     assert asked == [False, True]
     with pytest.raises(RnnvisError, match="half"):
-        check_models(replace(config, half=("gru",)), ["lstm"], tmp_path)
+        check_models(replace(config, half=("gru",)), {"lstm": None}, tmp_path)
