@@ -5,16 +5,22 @@ import { speechLegend } from '../../paint/speech';
 import { SvgSurface, type Style, type Surface } from '../../paint/surface';
 import { METHODS } from '../../data/figures';
 import { fold } from '../../model/fold';
+import { unitPushes } from '../../model/push';
 import { measure } from '../../model/text';
 import type { Explorer, FileFormat } from '../../state/explorer.svelte';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
-import { sequenceLine } from '../../wording/push';
+import { headOf } from '../../wording/head';
+import { linkKeys, sequenceLine } from '../../wording/push';
+import { answerPieces, whyPieces, type Piece } from '../../wording/sum';
+import { chipWhys, unitWhys, wordWhys } from '../../wording/whys';
 import { calmLook, pictureData } from '../../ui/board/data';
 import { loadEffects } from '../../state/effects';
 import type { Look } from '../../paint/look';
+import { layHead, paintSentenceHead, type LaidHead } from '../../paint/sentenceHead';
 import { paintBoard, paintPicture } from './paint';
 import { csvOf, pngOf } from '../../ui/board/files';
+import { weightTint } from '../../paint/tint';
 import { allTables } from '../../ui/board/tables';
 
 export type Part = 'whole' | 'sequence' | 'board' | 'memory' | 'words';
@@ -43,9 +49,14 @@ const FOOT = 36;
 /** A sentence of more words stands in columns of at most so many. */
 const FOLDED = 24;
 const MARGIN = 24;
+/** Above and between the heads of sentences. */
+const HEAD_GAP = 18;
 
 interface Figure {
   part: Part;
+  /** What stands over the picture of each sentence, and the room it takes. */
+  heads: LaidHead[];
+  above: number;
   top: number;
   scene: Scene;
   look: Look;
@@ -79,15 +90,46 @@ async function figure(explorer: Explorer, { part, print }: Wish): Promise<Figure
   const column = scene.columns.sequence;
   const tall = folds > 1 && column ? column.top + Math.ceil(length / folds) * column.rowPitch + 12 : full;
   const used = part === 'sequence' || part === 'whole' ? tall : scene.boardHeight + 24;
-  const caption = captionOf(explorer, part, width - 2 * MARGIN);
-  const made = { part, top, scene, look, clustering: explorer.clustering, width, shift, folds, caption, height: 0 };
+  const heads = rows ? headsOf(explorer, width - 2 * MARGIN) : [];
+  const above = heads.reduce((sum, head) => sum + head.height, 0) + (heads.length && HEAD_GAP * (heads.length + 0.5));
+  const caption = captionOf(explorer, part, width - 2 * MARGIN, heads.length > 0);
+  const { clustering } = explorer;
+  const made = { part, heads, above, top, scene, look, clustering, width, shift, folds, caption, height: 0 };
   const foot =
     FOOT + caption.length * CAPTION_LINE + paintLegend(new SvgSurface(), { ...made, height: 1000 }, explorer);
   return { ...made, height: Math.ceil(top + used + foot) };
 }
 
-/** What is shown, of what, and where it can be found again: in lines, nothing cut. */
-function captionOf(explorer: Explorer, part: Part, width: number): string[] {
+/** What stands over a sentence on the screen, over the figure: of both where two stand side by side. */
+function headsOf(explorer: Explorer, width: number): LaidHead[] {
+  const { model, dataset, view, sentence, steps, step, second, step2 } = explorer;
+  const of = (one: typeof sentence, along: typeof steps, pinned: number | null, more: Piece[][]): LaidHead[] => {
+    const head = headOf(model, dataset?.labels ?? [], one, along, view.towards);
+    return head ? [layHead(head, pinned, width, [answerPieces(head.sum, head.verdict, head.said), ...more])] : [];
+  };
+  return [
+    ...of(sentence, steps, step, second ? [] : whysOf(explorer)),
+    ...(second ? of(second.sentence, second.steps, step2, []) : []),
+  ];
+}
+
+/** The words, chips and units that made the answer, in a line. */
+function whysOf({ model, followed, sentence, steps, sequence, pushing, clustering }: Explorer): Piece[][] {
+  if (!sentence || !steps?.push) return [];
+  const said = answerWords(model, followed);
+  const { weights } = pushing;
+  const byUnit = sequence && weights?.length === sequence.units ? unitPushes(sequence, weights) : null;
+  return [
+    [
+      ...whyPieces('Words', wordWhys(sentence, steps, said)),
+      ...whyPieces('Chips', clustering && byUnit ? chipWhys(clustering, byUnit, said) : []),
+      ...whyPieces('Units', byUnit ? unitWhys(byUnit, said) : []),
+    ],
+  ];
+}
+
+/** What is shown, of what, and where it can be found again: in lines, nothing cut. `headed`: the sentence stands above. */
+function captionOf(explorer: Explorer, part: Part, width: number, headed: boolean): string[] {
   const { dataset, model, state, sentence, clustering, view } = explorer;
   const quality = clustering?.quality;
   const of = [
@@ -98,7 +140,7 @@ function captionOf(explorer: Explorer, part: Part, width: number): string[] {
     quality && Number.isFinite(quality.heldOutR2) && `${percent(quality.heldOutR2)} of held-out responses explained`,
   ];
   const key = [sentence && `sentence ${sentence.key}`, `model ${model?.hash ?? ''}`, 'rnnvis'];
-  const said = sentence && part !== 'words' ? [`“${sentence.text}”`] : [];
+  const said = sentence && part !== 'words' && !headed ? [`“${sentence.text}”`] : [];
   return [...said, of.filter(Boolean).join(' · '), key.filter(Boolean).join(' · ')].flatMap((line) =>
     fold(line, width, 'interface', 11),
   );
@@ -145,7 +187,7 @@ function paintTitles(
 /** What the colours and lines mean, in lines that end at the foot; the height of all lines but one. */
 function paintLegend(
   surface: Surface,
-  { part, look, scene, width, height, caption }: Figure,
+  { part, heads, look, scene, width, height, caption }: Figure,
   explorer: Explorer,
 ): number {
   const { theme } = look;
@@ -170,6 +212,9 @@ function paintLegend(
       surface.rect(x + 3, y - 6, 8, 4, { fill: theme.kept });
     };
     items.push({ width: 20, text: 'share kept', draw: kept });
+    const losses = weightTint(1, theme);
+    if (losses && heads.some(({ head }) => head.values && !head.signed))
+      items.push(square('words of a larger loss', { fill: losses }));
     if (scene.columns.sequence?.attention)
       items.push({ width: 20, text: 'attention', draw: (x, y) => surface.rect(x, y - 8, 14, 7, { fill: theme.ink3 }) });
     if (explorer.steps?.next)
@@ -187,9 +232,10 @@ function paintLegend(
     items.push({ width: 91, text: `${explorer.focusLabel}, ±${scene.colourLimit}`, draw: ramp });
   }
   if (has('board')) {
+    const [up, down] = linkKeys(scene.links?.pushed ?? false, answerWords(explorer.model, explorer.followed));
     for (const [text, stroke] of [
-      ['words raise chip', theme.positive.mark],
-      ['words lower chip', theme.negative.mark],
+      [up, theme.positive.mark],
+      [down, theme.negative.mark],
     ] as const) {
       items.push({
         width: 28,
@@ -219,6 +265,18 @@ function paintLegend(
 }
 
 function paint(surface: Surface, made: Figure, explorer: Explorer): void {
+  const { above, heads, width, look } = made;
+  let y = HEAD_GAP;
+  for (const head of heads) {
+    paintSentenceHead(surface, head, MARGIN, y, look.theme);
+    y += head.height + HEAD_GAP;
+  }
+  if (above) surface.line(0, above - 0.5, width, above - 0.5, { stroke: look.theme.line });
+  surface.group({ translate: [0, above] }, () => paintBelow(surface, made, explorer));
+}
+
+/** The picture with its titles, its legend and its caption. */
+function paintBelow(surface: Surface, made: Figure, explorer: Explorer): void {
   const { scene, look, clustering, top, shift } = made;
   for (let part = 0; part < made.folds; part += 1)
     surface.group({ translate: [part * SIZES[made.part].width - shift, top] }, () => {
@@ -271,13 +329,13 @@ export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blo
     const tables = allTables(made.scene, pictureData(explorer, null), explorer.focusLabel);
     return csvOf(tables.filter(({ title }) => TABLES[wish.part].some((name) => title.startsWith(name))));
   }
-  if (wish.format === 'png')
-    return pngOf(made.width, made.height, background, (surface) => paint(surface, made, explorer));
+  const full = made.above + made.height;
+  if (wish.format === 'png') return pngOf(made.width, full, background, (surface) => paint(surface, made, explorer));
   const surface = new SvgSurface();
   paint(surface, made, explorer);
   const sentence = explorer.sentence?.text;
   const name = `${explorer.model?.title ?? 'Model'}: ${ABOUT[wish.part]}${sentence ? ` for “${sentence}”` : ''}`;
-  return new Blob([surface.document(made.width, made.height, background, name, explorer.linkAddress())], {
+  return new Blob([surface.document(made.width, full, background, name, explorer.linkAddress())], {
     type: 'image/svg+xml;charset=utf-8',
   });
 }
