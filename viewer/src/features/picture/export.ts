@@ -1,5 +1,5 @@
 import type { Clustering } from '../../data/types';
-import { buildScene, type Scene } from '../../model/scene';
+import { buildScene, type PictureData, type Scene } from '../../model/scene';
 import { diverging, tokens } from '../../paint/colour';
 import { speechLegend } from '../../paint/speech';
 import { SvgSurface, type Style, type Surface } from '../../paint/surface';
@@ -59,6 +59,8 @@ interface Figure {
   above: number;
   top: number;
   scene: Scene;
+  /** Chips and clouds, and how far to the right they stand, where a long sentence stands in columns beside them. */
+  board: { scene: Scene; right: number } | null;
   look: Look;
   clustering: Clustering | null;
   width: number;
@@ -74,30 +76,44 @@ interface Figure {
 async function figure(explorer: Explorer, { part, print }: Wish): Promise<Figure> {
   const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
   const data = pictureData(explorer, null);
-  const top = part === 'whole' ? 0 : TITLE;
-  const { width: own, height: least } = SIZES[part];
   const length = explorer.sentence?.tokens.length ?? 0;
   const rows = part === 'whole' || part === 'sequence' ? length : 0;
-  const folds = part === 'sequence' && !data.second ? Math.max(1, Math.ceil(length / FOLDED)) : 1;
+  const long = part === 'whole' && !data.second && length > FOLDED;
+  const top = part === 'whole' && !long ? 0 : TITLE;
+  const { width: own, height: least } = SIZES[long ? 'sequence' : part];
+  const folds = (part === 'sequence' || long) && !data.second ? Math.max(1, Math.ceil(length / FOLDED)) : 1;
   const height = Math.max(least, 74 + rows * 48 + 12);
-  const built = buildScene(data, { width: own, height }, part === 'whole' || part === 'board' ? 'wide' : part);
+  const wide = part === 'whole' || part === 'board';
+  const built = buildScene(data, { width: own, height }, long ? 'sequence' : wide ? 'wide' : part);
   const full = Math.max(height, built.boardHeight);
   const scene = { ...built, columns: { ...built.columns, height: full } };
   const look = calmLook(explorer, effects);
   if (print) look.theme = tokens('light');
   const shift = part === 'board' ? (scene.columns.memory?.x ?? MARGIN) - MARGIN : 0;
-  const width = own * folds - shift;
+  const board = long ? boardBeside(data, own * folds) : null;
+  const width = board ? board.right + SIZES.board.width : own * folds - shift;
   const column = scene.columns.sequence;
   const tall = folds > 1 && column ? column.top + Math.ceil(length / folds) * column.rowPitch + 12 : full;
-  const used = part === 'sequence' || part === 'whole' ? tall : scene.boardHeight + 24;
+  const used =
+    part === 'sequence' || part === 'whole'
+      ? Math.max(tall, board ? board.scene.boardHeight + 24 - top : 0)
+      : scene.boardHeight + 24;
   const heads = rows ? headsOf(explorer, width - 2 * MARGIN) : [];
   const above = heads.reduce((sum, head) => sum + head.height, 0) + (heads.length && HEAD_GAP * (heads.length + 0.5));
   const caption = captionOf(explorer, part, width - 2 * MARGIN, heads.length > 0);
   const { clustering } = explorer;
-  const made = { part, heads, above, top, scene, look, clustering, width, shift, folds, caption, height: 0 };
+  const made = { part, heads, above, top, scene, board, look, clustering, width, shift, folds, caption, height: 0 };
   const foot =
     FOOT + caption.length * CAPTION_LINE + paintLegend(new SvgSurface(), { ...made, height: 1000 }, explorer);
   return { ...made, height: Math.ceil(top + used + foot) };
+}
+
+/** Chips and clouds beside a sentence in columns that are so wide together. */
+function boardBeside(data: PictureData, columns: number): NonNullable<Figure['board']> {
+  const { width, height } = SIZES.board;
+  const scene = buildScene(data, { width, height }, 'wide');
+  const full = { ...scene.columns, height: Math.max(height, scene.boardHeight) };
+  return { scene: { ...scene, columns: full }, right: columns - (scene.columns.memory?.x ?? MARGIN) + MARGIN };
 }
 
 /** What stands over a sentence on the screen, over the figure: of both where two stand side by side. */
@@ -148,17 +164,21 @@ function captionOf(explorer: Explorer, part: Part, width: number, headed: boolea
 
 function paintTitles(
   surface: Surface,
-  { part, scene, look, height, shift, caption }: Figure,
+  { part, scene, board, look, height, shift, caption }: Figure,
   explorer: Explorer,
 ): void {
   const { theme } = look;
-  const { sequence, memory, words } = scene.columns;
-  const at = (x: number): number => (part === 'whole' || part === 'board' ? x - shift : MARGIN);
+  const { sequence } = scene.columns;
+  const { memory, words } = (board?.scene ?? scene).columns;
+  const at = (x: number): number => {
+    if (board) return x + board.right;
+    return part === 'whole' || part === 'board' ? x - shift : MARGIN;
+  };
   const title = (x: number, name: string, about: string): void => {
     surface.text(x, 27, name, { family: 'interface', size: 14, weight: 650, fill: theme.ink });
     surface.text(x, 45, about, { family: 'interface', size: 12, fill: theme.ink3 });
   };
-  if (sequence && part !== 'board') title(at(sequence.x), 'Sequence', sequenceLine(explorer));
+  if (sequence && part !== 'board') title(board ? MARGIN : at(sequence.x), 'Sequence', sequenceLine(explorer));
   if (memory)
     title(
       at(memory.x),
@@ -187,10 +207,11 @@ function paintTitles(
 /** What the colours and lines mean, in lines that end at the foot; the height of all lines but one. */
 function paintLegend(
   surface: Surface,
-  { part, heads, look, scene, width, height, caption }: Figure,
+  { part, heads, look, scene: sentence, board, width, height, caption }: Figure,
   explorer: Explorer,
 ): number {
   const { theme } = look;
+  const scene = board?.scene ?? sentence;
   const has = (...parts: Part[]): boolean => part === 'whole' || parts.includes(part);
   type Item = { width: number; text: string; draw: (x: number, y: number) => void };
   const square = (text: string, style: Style): Item => ({
@@ -215,7 +236,7 @@ function paintLegend(
     const losses = weightTint(1, theme);
     if (losses && heads.some(({ head }) => head.values && !head.signed))
       items.push(square('words of a larger loss', { fill: losses }));
-    if (scene.columns.sequence?.attention)
+    if (sentence.columns.sequence?.attention)
       items.push({ width: 20, text: 'attention', draw: (x, y) => surface.rect(x, y - 8, 14, 7, { fill: theme.ink3 }) });
     if (explorer.steps?.next)
       items.push({
@@ -277,12 +298,16 @@ function paint(surface: Surface, made: Figure, explorer: Explorer): void {
 
 /** The picture with its titles, its legend and its caption. */
 function paintBelow(surface: Surface, made: Figure, explorer: Explorer): void {
-  const { scene, look, clustering, top, shift } = made;
+  const { scene, board, look, clustering, top, shift } = made;
   for (let part = 0; part < made.folds; part += 1)
-    surface.group({ translate: [part * SIZES[made.part].width - shift, top] }, () => {
+    surface.group({ translate: [part * scene.columns.width - shift, top] }, () => {
       if (made.part === 'board') paintBoard(surface, scene, clustering, look, null, false);
       else paintPicture(surface, foldOf(made), clustering, scrolled(made, part), null);
     });
+  if (board)
+    surface.group({ translate: [board.right, 0] }, () =>
+      paintBoard(surface, board.scene, clustering, look, null, false),
+    );
   paintTitles(surface, made, explorer);
   paintLegend(surface, made, explorer);
 }
@@ -326,7 +351,11 @@ export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blo
   const made = await figure(explorer, wish);
   const background = wish.print ? 'none' : made.look.theme.background;
   if (wish.format === 'csv') {
-    const tables = allTables(made.scene, pictureData(explorer, null), explorer.focusLabel);
+    const tables = allTables(
+      made.board ? buildScene(pictureData(explorer, null), SIZES.whole, 'wide') : made.scene,
+      pictureData(explorer, null),
+      explorer.focusLabel,
+    );
     return csvOf(tables.filter(({ title }) => TABLES[wish.part].some((name) => title.startsWith(name))));
   }
   const full = made.above + made.height;
