@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -73,10 +74,12 @@ def test_the_figure_carries_its_sentence_and_stands_alone(watched: Watched, publ
         box.bottom - sheet.top, sheet.width, sheet.height]; }); }"""
     )
     for text, left, right, top, bottom, width, height in boxes:
-        assert -1 <= left and right <= width + 1 and -1 <= top and bottom <= height + 1, text
+        assert min(left, top) >= -1, text
+        assert right <= width + 1, text
+        assert bottom <= height + 1, text
     head = [box for box in boxes if box[3] < 50]
     assert [box[0] for box in head[: len(steps)]] == sentence["surface"], "above all stands the sentence"
-    for one, other in zip(head, head[1 : len(steps)], strict=False):
+    for one, other in pairwise(head[: len(steps)]):
         assert other[1] >= one[2] - 1.5, "words do not run into each other"
     alone.close()
     picture = Image.open(io.BytesIO(saved(page, "PNG"))).convert("RGB")
