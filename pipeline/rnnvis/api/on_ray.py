@@ -75,7 +75,7 @@ def record_on_ray(
         raise RnnvisError(
             f"record_on_ray takes no {unknown[0]}", "see rnnvis.record; tokens, lengths and observers are not taken"
         )
-    check({name: value for name, value in options.items() if value is not None and name != "documents"})
+    check({name: value for name, value in options.items() if value is not None and name not in ("documents", "resets")})
     text = _text(dataset, column, label)
     if not ray.is_initialized():
         ray.init(log_to_driver=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import chain
 from typing import Any
@@ -20,20 +20,23 @@ from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Once
 from rnnvis.api.effects import EffectWatch, find_effects
-from rnnvis.api.inputs import read_classes, read_labels, read_sequences, read_vocabulary
+from rnnvis.api.events import Rule
+from rnnvis.api.inputs import VOCABULARY, read_classes, read_labels, read_sequences, read_vocabulary
 from rnnvis.api.models import at_most, cell_name, fingerprint, module_of, padding_id, padding_of, resolution, unwrapped
 from rnnvis.api.reads import Read, row_for_row, with_words_left_out
 from rnnvis.api.recording import Recording
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
+from rnnvis.api.signals import Signals, read_signals
 from rnnvis.api.taken import Taken
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, compare, measure
 from rnnvis.measures.recorder import StateRecorder
+from rnnvis.measures.units.channels import ChannelCorrelations
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.beside import ReturnedBeside
-from rnnvis.recording.called import Called, Forward
+from rnnvis.recording.called import Called, Forward, Frames, fed
 from rnnvis.recording.checking import GAP, SelfCheck
 from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
@@ -57,6 +60,7 @@ class Asked:
     lengths: Iterable[int] | None = None
     initial: str = "zero"
     documents: Iterable[Any] | None = None
+    resets: Iterable[bool] | None = None
     only: Collection[str] | None = None
     minimum_count: int = 8
     frequent_count: int = 20
@@ -70,7 +74,7 @@ class Asked:
 def prepare(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
-    vocabulary: Sequence[str] | Mapping[str, int],
+    vocabulary: Sequence[str] | Mapping[str, int] | Rule | None,
     labels: Iterable[Any] | None,
     forward: Forward | None,
     asked: Asked,
@@ -85,13 +89,24 @@ def prepare(
         )
     recurrent = {} if plain else recurrent_modules(module_of(model), asked.only)
     batch_steps = at_most(asked.batch_steps, recurrent.values())
-    words = read_vocabulary(vocabulary)
-    padding = {"": padding_id(model)}
-    ids = read_sequences(sequences, words, asked.lengths, padding[""])
+    signals, sequences = read_signals(sequences, vocabulary, asked.lengths)
+    ids: Sequence[np.ndarray]
+    if signals is None:
+        if vocabulary is None or isinstance(vocabulary, Rule):
+            raise RnnvisError("the sequences are token ids, and no vocabulary names them", VOCABULARY)
+        words = read_vocabulary(vocabulary)
+        padding = {"": padding_id(model)}
+        ids = read_sequences(sequences, words, asked.lengths, padding[""])
+    else:
+        words, padding, ids = signals.words, {"": signals.frames.fill}, list(signals.events)
+    frames = None if signals is None else signals.frames
     names, _ = read_classes(asked.classes), read_outputs(asked.outputs)
     of_input = read_labels(labels, len(ids), np.array([len(row) for row in ids]), names)
-    read = {"": Read(Sentences.of(ids), words, of_input, (asked.sample or Sample()).checked(len(ids)))}
-    running = read_documents(asked.documents, asked.initial, len(ids))
+    of_sample = (asked.sample or Sample()).checked(len(ids))
+    if signals is not None and of_sample.keys is None:
+        of_sample = replace(of_sample, keys=signals.keys)
+    read = {"": Read(Sentences.of(ids), words, of_input, of_sample)}
+    running = read_documents(asked.documents, asked.initial, len(ids), asked.resets)
     tokens = asked.tokens
     if running is not None and (plain or tokens):
         what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
@@ -103,11 +118,14 @@ def prepare(
         read[name] = row_for_row(name, given, read[""], padding[name])
     bounded = list(getattr(model, "bounded", None) or ()) if plain else []
     texts = {name: one.ids for name, one in read.items()}
+    if signals is not None:
+        texts[""] = signals.numbers
     fills = {name: number or 0 for name, number in padding.items()}
     plan, own = Plan(), forward is not None
     with limited(asked.threads):
         if not plain:
-            find = partial(_way, module_of(model), texts, fills, forward, batch_steps == 1, asked.only)
+            given = None if forward is None else fed(forward, frames)
+            find = partial(_way, module_of(model), texts, fills, given, batch_steps == 1, asked.only, frames)
             call, plan = with_resets(module_of(model), find)
             forward, bounded = rehearse(Called(module_of(model), texts, fills, call, plan), cut=not own)
         answer = find_answer(
@@ -120,12 +138,14 @@ def prepare(
             outputs=asked.outputs,
             labels=of_input,
             classes=names,
-            words={name: len(one.words) for name, one in read.items()},
+            words={name: 0 if signals and not name else len(one.words) for name, one in read.items()},
             carried=running is not None and not own,
+            frames=frames,
         )
         effects = find_effects(model, texts, fills, forward, plan, answer)
     if running is not None:
         plan.notes.append(NOTE)
+    plan.notes[:0] = signals.notes if signals else ()
     for note in plan.notes:
         progress.say(note)
     return Prepared(
@@ -144,6 +164,7 @@ def prepare(
         effects=effects,
         documents=running,
         bounded=bounded,
+        signals=signals,
     )
 
 
@@ -171,6 +192,7 @@ class Prepared:
     effects: EffectWatch | None
     documents: Sequence[np.ndarray] | None
     bounded: list[str]
+    signals: Signals | None = field(repr=False)
 
     def __post_init__(self) -> None:
         self._alone = self.plan.alone
@@ -234,7 +256,7 @@ class Prepared:
         again = SelfCheck(np.where(mine, text.lengths, 0))
         others = ReturnedBeside(again.sentences)
         beside = others if asked.check and self.answer is None else None
-        run = partial(self._steps, shard, beside)
+        run, alone = self._runs(shard, carried, beside)
         taken = self.begin()
         watching = taken.watching(asked.observers)
         for name in self.read if asked.check else ():
@@ -245,7 +267,7 @@ class Prepared:
             while True:
                 try:
                     measure(
-                        carried.run if carried else run,
+                        run,
                         taken.recorders,
                         {name: [Bounds(self.bounded), *seen] for name, seen in watching.items()},
                         whole=part is None,
@@ -259,7 +281,7 @@ class Prepared:
                     for one in chain(*watching.values()):
                         one.again()
             if asked.check:
-                again.compare(carried.alone if carried else partial(run, False), resolution(self.model))
+                again.compare(alone, resolution(self.model))
                 if others.gap > max(GAP, 4 * resolution(self.model)):
                     plan.say(
                         "What the model returned for a sequence is not the same alone and in a batch: it differs by "
@@ -270,7 +292,10 @@ class Prepared:
 
     def begin(self) -> Taken:
         """What has taken in nothing yet."""
-        return Taken(self._afresh(), self.answer, self.effects, self.whole, self.read, self.plan, self.documents)
+        taken = Taken(self._afresh(), self.answer, self.effects, self.whole, self.read, self.plan, self.documents)
+        if self.signals is not None:
+            taken.channels = ChannelCorrelations(self.signals.channels, self.read[""].sample.measured)
+        return taken
 
     def _afresh(self) -> dict[str, StateRecorder]:
         return {name: recorder.afresh(self.bounded) for name, recorder in self.recorders.items()}
@@ -281,17 +306,30 @@ class Prepared:
         self.plan.alone = self._alone
         mine = np.zeros(len(self.texts[""].lengths), bool)
         mine[self.sentences(shard)] = True
-        carried = self._carried(shard)
+        run, _ = self._runs(shard, self._carried(shard), None)
         with limited(self.asked.threads):
-            compare(carried.run if carried else partial(self._steps, shard, None), taken.recorders, int(mine.sum()))
+            compare(run, taken.recorders, int(mine.sum()))
         return mine
+
+    def _runs(
+        self, shard: Shard, carried: Carried | None, beside: ReturnedBeside | None
+    ) -> tuple[Callable[..., Passes], Callable[..., Passes]]:
+        """What runs over a shard, with gates or without, and over single sequences."""
+        run: Callable[..., Passes] = partial(self._steps, shard, beside)
+        alone: Callable[..., Passes] = partial(run, False)
+        if carried:
+            run, alone = carried.run, carried.alone
+        if self.signals is not None:
+            named = {name: one.ids for name, one in self.read.items() if not reading_of(name, self.texts)}
+            run, alone = partial(_by_event, run, named), partial(_by_event, alone, named)
+        return run, alone
 
     def _carried(self, shard: Shard) -> Carried | None:
         if self.documents is None or self.forward is None:
             return None
         documents = self.documents if shard == WHOLE else list(shard.of(self._longest_first))
         at = self.answer.at if self.answer else None
-        model, text = module_of(self.model), self.read[""].ids
+        model, text = module_of(self.model), self.texts[""]
         return Carried(model, text, documents, self.forward, self.plan, self.batch_steps, self.fills[""], self.own, at)
 
     def recording(self, taken: Taken) -> Recording:
@@ -315,6 +353,7 @@ class Prepared:
             self.own,
             asked.threads,
             effects.head if effects else None,
+            self.signals.frames if self.signals else None,
         )
         published = np.unique(np.concatenate([np.zeros(0, int), *(of.published for of in states[""].values())]))
         affected = effects.result(published, rerun) if effects else None
@@ -345,6 +384,9 @@ class Prepared:
                 answer_memory=remembered if answered else None,
                 next_weights=effects.next_weights if effects and answered else {},
                 rerun=rerun,
+                channels=replace(self.signals.channels, correlations=taken.channels.result())
+                if self.signals and taken.channels and not name
+                else None,
             )
 
         return recording("", {name: recording(name, {}) for name in self.read if name})
@@ -358,7 +400,15 @@ class Prepared:
         if forward is None:
             source: Any = self.model
             for batch in source_steps(
-                source, texts[""], self.batch_steps, fills[""], only, answer=answer, equal=plan.equal, shard=shard
+                source,
+                texts[""],
+                self.batch_steps,
+                fills[""],
+                only,
+                answer=answer,
+                equal=plan.equal,
+                frames=self.signals.frames if self.signals else None,
+                shard=shard,
             ):
                 yield {"": batch}
             return
@@ -399,9 +449,22 @@ def _way(
     forward: Forward | None,
     alone: bool,
     only: Collection[str] | None,
+    frames: Frames | None,
     around: Around,
 ) -> tuple[Forward, Plan]:
     """How to call the model, and how its steps follow the words when it is called by what `around` makes of that."""
     if forward:
         return forward, own_way(model, texts, fills, around(forward), alone, only)
-    return usual_way(model, texts, fills, only, around)
+    return usual_way(model, texts, fills, only, around, frames)
+
+
+def _by_event(run: Callable[..., Passes], named: Mapping[str, Sentences], *args: Any) -> Passes:
+    """What `run` gives, with the event of each step, as the texts `named` have it, in place of its frame."""
+    for found in run(*args):
+        for name, text in named.items():
+            if name in found:
+                of = found[name]
+                found[name] = replace(of, token_id=text.ids[text.starts[of.sentence_id] + of.step])
+                del of
+        yield found
+        del found

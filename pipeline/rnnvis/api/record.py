@@ -9,6 +9,7 @@ from typing import Any, overload
 from torch import nn
 
 from rnnvis.api.answers import Outputs
+from rnnvis.api.events import Rule
 from rnnvis.api.partial import Partial
 from rnnvis.api.prepared import Asked, prepare
 from rnnvis.api.recording import Recording
@@ -25,7 +26,7 @@ from rnnvis.recording.called import Forward
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
-    vocabulary: Sequence[str] | Mapping[str, int],
+    vocabulary: Sequence[str] | Mapping[str, int] | Rule | None = None,
     labels: Iterable[Any] | None = None,
     forward: Forward | None = None,
     *,
@@ -35,6 +36,7 @@ def record(
     lengths: Iterable[int] | None = None,
     initial: str = "zero",
     documents: Iterable[Any] | None = None,
+    resets: Iterable[bool] | None = None,
     only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
@@ -50,7 +52,7 @@ def record(
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
-    vocabulary: Sequence[str] | Mapping[str, int],
+    vocabulary: Sequence[str] | Mapping[str, int] | Rule | None = None,
     labels: Iterable[Any] | None = None,
     forward: Forward | None = None,
     *,
@@ -60,6 +62,7 @@ def record(
     lengths: Iterable[int] | None = None,
     initial: str = "zero",
     documents: Iterable[Any] | None = None,
+    resets: Iterable[bool] | None = None,
     only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
@@ -71,11 +74,13 @@ def record(
     shard: tuple[int, int] | str,
     compare: Iterable[str | Path | Partial] | None = None,
 ) -> Partial: ...
-@checks_arguments(model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, sample=instance(Sample))
+@checks_arguments(
+    model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, resets=ANY, sample=instance(Sample)
+)
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
-    vocabulary: Sequence[str] | Mapping[str, int],
+    vocabulary: Sequence[str] | Mapping[str, int] | Rule | None = None,
     labels: Iterable[Any] | None = None,
     forward: Forward | None = None,
     *,
@@ -85,6 +90,7 @@ def record(
     lengths: Iterable[int] | None = None,
     initial: str = "zero",
     documents: Iterable[Any] | None = None,
+    resets: Iterable[bool] | None = None,
     only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
@@ -100,8 +106,11 @@ def record(
 
     `model` is any module that holds `nn.RNN`, `nn.GRU`, `nn.LSTM` or their cells, or a `rnnvis.StateSource`; it is not
     changed. `sequences` are token ids: lists, 1-d tensors, or a DataLoader of padded batches. `vocabulary` names the
-    ids: a list, or a dict from word to id. `labels`, one a sequence or one a step, are class numbers or names; numbers
-    that are no classes are what a model of numbers should say.
+    ids: a list, or a dict from word to id. Or they are frames that the model is fed step by step: `rnnvis.Signal`s,
+    arrays [T, …], or a DataLoader of batches [B, T, …]; `vocabulary` may then be a rule that names the steps
+    (`rnnvis.events`), and by default a codebook does. Units are compared with the channels: `Recording.channels`.
+    `labels`, one a sequence or one a step, are class numbers or names; numbers that are no classes are what a model of
+    numbers should say.
 
     What the model returns is looked at for its answers: one a sequence or one a step; logits, log-probabilities,
     probabilities, or a number; alone, or in a tuple, list, dict, dataclass, or as `.logits`. They are classes where
@@ -122,8 +131,9 @@ def record(
     read something else: `only=["lstm"]` beside a layer over letters.
 
     `initial="carried"` is for running text: each sequence starts from the state that the one before it ended in, in its
-    document, which `documents` names, a number or a text for each sequence (default: all are one). The recurrent
-    modules are handed that state whatever forward passes to them; a document starts as the model does.
+    document, which `documents` names, a number or a text for each sequence (default: all are one). `resets`, True or
+    False for each sequence, says where a document begins anew, as after a pause in a stream. The recurrent modules are
+    handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps, and fewer of wide models (50 MB of states and gates). `check` runs a few of the
@@ -152,6 +162,7 @@ def record(
         lengths=lengths,
         initial=initial,
         documents=documents,
+        resets=resets,
         only=only,
         minimum_count=minimum_count,
         frequent_count=frequent_count,

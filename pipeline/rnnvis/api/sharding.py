@@ -48,13 +48,13 @@ def read_shard(shard: Any) -> Shard:
 
 def record_shard(prepared: Prepared, shard: Shard) -> Partial:
     """What the model comes to over one shard."""
-    _check_documents(prepared, shard)
+    _check_cut(prepared, shard)
     return partial_of(prepared, prepared.record(shard), (shard.index,), shard.count)
 
 
 def compare_shard(prepared: Prepared, shard: Shard, firsts: Iterable[Given]) -> Partial:
     """How far the steps of a shard lie from the expected responses, which are in the `firsts` of all shards."""
-    _check_documents(prepared, shard)
+    _check_cut(prepared, shard)
     found = together(_read(firsts), prepared.identity)
     if found[0].about.count != shard.count:
         raise RnnvisError(f"this is shard {shard}, and {found[0].name}", "cut the text into the same number of shards")
@@ -123,7 +123,13 @@ def reduce(
         raise RnnvisError(
             f"reduce takes no {unknown[0]}", f"options are those of rnnvis.record: {', '.join(sorted(known))}"
         )
-    check({name: value for name, value in options.items() if value is not None and name not in ("tokens", "documents")})
+    check(
+        {
+            name: value
+            for name, value in options.items()
+            if value is not None and name not in ("tokens", "documents", "resets")
+        }
+    )
     if options.get("observers"):
         raise RnnvisError("observers see the steps of the shards, and none here", "pass them to rnnvis.record(shard=…)")
     found = _read(partials)
@@ -204,7 +210,12 @@ def _take_distances(taken: Taken, kept: Mapping[str, Any]) -> None:
     taken.take_distances(mine, kept.get("texts", {}))
 
 
-def _check_documents(prepared: Prepared, shard: Shard) -> None:
+def _check_cut(prepared: Prepared, shard: Shard) -> None:
+    if prepared.signals is not None:
+        raise RnnvisError(
+            "the sequences are signals, whose channels are compared with units in one run only",
+            "record them without shard=",
+        )
     if prepared.documents is not None and shard.count > len(prepared.documents):
         raise RnnvisError(
             f"states are carried through {len(prepared.documents)} documents, and there are {shard.count} shards",

@@ -17,6 +17,7 @@ from rnnvis.measures.kept import Kept
 from rnnvis.measures.measure import Observer
 from rnnvis.measures.recorder import StateRecorder
 from rnnvis.measures.sentences.attention import AttentionRecorder
+from rnnvis.measures.units.channels import ChannelCorrelations
 from rnnvis.recording.alignment import Plan
 
 
@@ -35,6 +36,7 @@ class Taken:
     ) -> None:
         self.recorders, self.answer, self.effects = recorders, answer, effects
         self.attention = AttentionRecorder()
+        self.channels: ChannelCorrelations | None = None
         self.watch = answer_watch(answer, whole, read, plan, documents) if answer else None
         self.memory: MemoryWatch | None = None
         if effects and answer and self.watch:
@@ -47,6 +49,8 @@ class Taken:
         """What sees the steps of each text besides its recorder, `observers` those of the input."""
         found: dict[str, list[Once]] = {name: [Once(Numbers(name)), Once(SameStates())] for name in self.recorders}
         found[""] += map(Once, [self.attention, *observers])
+        if self.channels is not None:
+            found[""].append(Once(self.channels))
         if self.answer:
             seen = [self.watch, self.effects, self.memory]
             found[self.answer.at.reading] += [Once(one) for one in seen if one is not None]
