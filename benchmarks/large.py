@@ -17,9 +17,10 @@ from torch import nn
 
 import rnnvis
 from benchmarks.memory import own_peak
-from benchmarks.recording import Case, recorded
+from benchmarks.recording import Case, processor_seconds, recorded
 from benchmarks.report import Table, machine
 from rnnvis.measures.units.cells import BYTES as PAIRS
+from rnnvis.measures.units.cells import DRAWN, POSITIONS
 from rnnvis.measures.words.quantiles import BINS
 
 HERE = Path(__file__).parent
@@ -91,12 +92,10 @@ def measure() -> Table:
 
 
 def speed() -> float:
-    """Tokens a second of `rnnvis.record` on `WIDE` with everything on, one thread of this processor."""
+    """Tokens a second of this processor's time, one thread, of `rnnvis.record` on `WIDE` with everything on."""
     torch.set_num_threads(1)
     model, sentences = WIDE.model(), WIDE.sentences()
-    start = time.perf_counter()
-    recorded(model, sentences, WIDE.words)
-    return sum(map(len, sentences)) / (time.perf_counter() - start)
+    return sum(map(len, sentences)) / processor_seconds(lambda: recorded(model, sentences, WIDE.words))
 
 
 def arithmetic(rate: float) -> Table:
@@ -112,14 +111,15 @@ def arithmetic(rate: float) -> Table:
             (f"histograms of {words:,} words with quantiles", _size(states * units * words * BINS * 4))
             for words in FREQUENT
         ),
-        ("sums over pairs of words", _size(states * PAIRS)),
+        ("sums over pairs of words and positions", _size(states * (PAIRS + 16 * units * (POSITIONS + DRAWN)))),
         ("sample of states", _size(states * 64 * 2**20)),
         ("losses and distances, where all is merged", _size(TOKENS * 4 * (1 + 2 * states))),
     ]
     about = (
         f"{TOKENS:,} tokens, {WORDS:,} words, {WIDE.cell.__name__} of {WIDE.layers} layers of {units:,} units: "
         f"{states} states. Hours follow from {rate:,.0f} tokens a second, which `rnnvis.record` reached here with "
-        f"everything on ({WIDE.title}, one thread); bytes from the sizes of the arrays. Histograms are kept of words "
+        f"everything on ({WIDE.title}; processor time of one thread, finding out about the model included); bytes from "
+        "the sizes of the arrays. Histograms are kept of words "
         "with `frequent_count` uses or more: raise it until few enough are left. Sampled are states along sentences, "
         "attention, and what of each word is in the answers; everything else is of all tokens."
     )
