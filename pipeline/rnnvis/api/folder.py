@@ -359,6 +359,8 @@ def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[S
         return None, "it was published without text, and a model may know text by heart"
     if not choices.step_model:
         return None, "it was published with step_model=False"
+    if recording.channels is not None:
+        return None, "it reads the frames of signals, and a page has no more than words to type"
     try:
         made = made_of(recording, half=choices.step_model == "half")
         return step_models.write(made.model, folder), made.unanswered or None
