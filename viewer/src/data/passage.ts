@@ -1,4 +1,4 @@
-import { loadSignal, type Signal } from './signal';
+import type { Signal } from './signal';
 import type { Source } from './source';
 import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from './types';
 
@@ -26,7 +26,7 @@ export async function loadPassage(
   const [steps, sequence, signal] = await Promise.allSettled([
     source.steps(model, sentence.id, model.states.indexOf(state), chosen),
     source.states(state, sentence.id),
-    loadSignal(source, dataset, sentence.id),
+    dataset.tables['frames'] ? import('./signal').then((of) => of.loadSignal(source, dataset, sentence.id)) : null,
   ]);
   const failed = [steps, sequence, signal].find((result) => result.status === 'rejected');
   return {
