@@ -57,10 +57,9 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
         answered = Answered(answer.means, answer.at.scale in PROBABILITIES, answer.answering.log_probabilities)
     watch = Watch(rerun.model, rerun.fills[""], rerun.forward, rerun.plan, None if answer is None else answer.at)
     words = words or words_of(recording)
+    modelled = [name for name in recording.states if name not in rerun.codes]
     with limited(rerun.threads), torch.no_grad():
-        return make(
-            watch, rerun.texts[""], len(recording.words), list(recording.states), rerun.head, answered, words, half
-        )
+        return make(watch, rerun.texts[""], len(recording.words), modelled, rerun.head, answered, words, half)
 
 
 def words_of(recording: Recording) -> WordsSpec:
