@@ -21,6 +21,8 @@ from rnnvis.recipes.keep.project import Project
 from rnnvis.recipes.steps.chips import chip_steps
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.study import chips
+from rnnvis.recording.holding import Hold
+from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny
 from tests.python.test_pipeline import rnnvis
@@ -121,7 +123,7 @@ def test_verdicts_without_a_chip_are_those_of_stepping_by_hand(row, model, text)
         n = flipped[said["key"]]
         assert said["before"] == pytest.approx(before[n], abs=1e-3)
         assert said["after"] == pytest.approx(after[n], abs=1e-3)
-        assert said["random"] == pytest.approx(np.mean([(r[n] > 0) != (before[n] > 0) for r in random]))
+        assert said["random"] == pytest.approx(np.mean([(r[n] > 0) != (before[n] > 0) for r in random]), rel=1e-4)
     words = {text.vocabulary.index(word) for word in of["words"]}
     inside = np.array([bool(words & set(text.tokens[i].tolist())) for i in test])
     label = text.label[test]
@@ -186,12 +188,12 @@ def test_states_carried_over_are_those_of_stepping_by_hand(row, model, text):
 
 
 def test_sentences_are_told_that_flip_in_half_of_the_trainings():
-    def flip(key, before, after):
-        return {"key": key, "inside": True, "before": before, "after": after, "random": 0.5}
+    def flip(key, before, after, inside=True):
+        return {"key": key, "inside": inside, "before": before, "after": after, "random": 0.5}
 
     runs = [
-        [flip("a", 1.0, -1.0), flip("b", 0.1, -0.1)],
-        [flip("b", 0.3, -0.3)],
+        [flip("a", 1.0, -1.0), flip("b", 0.1, -0.1), flip("d", 5.0, -5.0, inside=False)],
+        [flip("b", 0.3, -0.3), flip("d", 5.0, -5.0, inside=False)],
         [flip("a", 2.0, -3.0), flip("c", 1.0, -9.0)],
         [flip("b", 0.2, -0.2)],
     ]
@@ -228,8 +230,6 @@ def test_the_command_writes_the_table_and_the_page_shows_the_published_model(tmp
 
 
 def _check_walk(case: ChipCase, table: dict) -> None:
-    from rnnvis.recording.step_model.model import StepModel
-
     entry = case.published.model["step_model"]
     model = StepModel.load(case.published.folder / entry["path"])
     twins = with_twin(case, model)
@@ -239,11 +239,19 @@ def _check_walk(case: ChipCase, table: dict) -> None:
         assert np.log(read.p_held / (1 - read.p_held)) == pytest.approx(run["whole"], abs=1e-3)
         assert read.held == f"with:rnn.0.h,from.{run['from_step']}.{run['of']},0-7,{run['step']}:{run['into']}"
     turned = without_chip(case, model)
-    listed = [row for row in table["sentences"]["negation"] if row["inside"]]
-    assert turned is None or turned.key in {row["key"] for row in listed}
+    if turned:
+        kind, read = turned
+        held = zeroed(table["seeds"][0]["kinds"][kind]["units"])
+        assert read.key in {row["key"] for row in table["sentences"][kind]}
+        assert (read.p > 0.5) != (read.p_held > 0.5)
+        assert read.p_held == pytest.approx(np.exp(model.run(read.tokens, [held]).answers[-1, 1]))
     shown = chip_walk(case)
     assert shown.count("data-stop") == 2 + 2 * (turned is not None)
     assert f'data-sentence2="{twins[0].held}"' in shown
+
+
+def zeroed(units: list[int]) -> Hold:
+    return Hold("rnn.0.h", np.array(units), np.zeros(len(units)))
 
 
 @pytest.mark.parametrize(

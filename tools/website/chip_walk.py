@@ -14,10 +14,7 @@ from rnnvis.recording.holding import Hold
 from rnnvis.recording.step_model.model import StepModel
 from tools.website import findings
 from tools.website.chips import ChipCase
-from tools.website.markup import absent, decimal, filled, piece, word
-
-KIND = "negation"
-LONGEST = 16
+from tools.website.markup import absent, decimal, filled, piece, text, word
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,8 @@ class Read:
     held: str
     """Key of the sentence with the units held, as the explorer writes it"""
     step: int
+    word: str
+    """The word there, which is pinned"""
 
 
 def _model(case: ChipCase) -> StepModel | None:
@@ -50,26 +49,31 @@ def _sentence(case: ChipCase, key: str) -> tuple[str, np.ndarray] | None:
     return (found[0][0], np.array(found[0][1])) if found else None
 
 
-def without_chip(case: ChipCase, model: StepModel) -> Read | None:
-    """The first sentence of the table, of at most `LONGEST` words, that the published model too judges otherwise
-    without the chip of the first training."""
-    if KIND not in case.kinds:
-        return None
-    units, state = np.array(case.seeds[0]["kinds"][KIND]["units"]), case.published.state["name"]
-    words = set(case.seeds[0]["kinds"][KIND]["words"])
-    ids = {i for i, of in case.published.rows("SELECT word_id, text FROM words") if of in words}
-    for row in (case.found or {})["sentences"][KIND]:
-        found = _sentence(case, row["key"])
-        if found is None or not row["inside"] or len(found[1]) > LONGEST:
-            continue
-        text, tokens = found
-        p = _last(model, tokens)
-        p_held = _last(model, tokens, [Hold(state, units, np.zeros(len(units)))])
-        if (p > 0.5) != (p_held > 0.5):
-            step = next((t for t, token in enumerate(tokens.tolist()) if token in ids), 0)
-            held = f"with:{quote(state, safe='')},zero,{'.'.join(map(str, units))},0:{row['key']}"
-            return Read(row["key"], text, tokens, p, p_held, held, step)
-    return None
+def without_chip(case: ChipCase, model: StepModel) -> tuple[str, Read] | None:
+    """Of the sentences of the table that the published model, too, judges otherwise without the chip of the first
+    training, the one with the fewest words, and the kind of words that the chip answers to."""
+    found: list[tuple[str, Read]] = []
+    state = case.published.state["name"]
+    for kind in case.kinds:
+        chosen = case.seeds[0]["kinds"][kind]
+        units = np.array(chosen["units"])
+        query = "SELECT word_id FROM words WHERE list_contains(?, text)"
+        ids = {row[0] for row in case.published.rows(query, (chosen["words"],))}
+        called = dict(case.published.rows("SELECT word_id, text FROM words"))
+        for row in (case.found or {})["sentences"][kind]:
+            sentence = _sentence(case, row["key"])
+            if sentence is None:
+                continue
+            written, tokens = sentence
+            p = _last(model, tokens)
+            p_held = _last(model, tokens, [Hold(state, units, np.zeros(len(units)))])
+            if (p > 0.5) != (p_held > 0.5):
+                step = next((t for t, token in enumerate(tokens.tolist()) if token in ids), 0)
+                held = f"with:{quote(state, safe='')},zero,{'.'.join(map(str, units))},0:{row['key']}"
+                found.append(
+                    (kind, Read(row["key"], written, tokens, p, p_held, held, step, called[int(tokens[step])]))
+                )
+    return min(found, key=lambda of: len(of[1].tokens), default=None)
 
 
 def with_twin(case: ChipCase, model: StepModel) -> list[Read]:
@@ -84,7 +88,9 @@ def with_twin(case: ChipCase, model: StepModel) -> list[Read]:
         p_held = _last(model, into[1], [Hold(state, units, value, step, step)])
         carried = f"from.{row['from_step']}.{row['of']}"
         held = f"with:{quote(state, safe='')},{carried},0-{len(units) - 1},{step}:{row['into']}"
-        found.append(Read(row["into"], into[0], into[1], _last(model, into[1]), p_held, held, step))
+        found.append(
+            Read(row["into"], into[0], into[1], _last(model, into[1]), p_held, held, step, (case.found or {})["word"])
+        )
     return found
 
 
@@ -95,25 +101,26 @@ def chip_walk(case: ChipCase) -> str:
         return absent("model that can be run with a chip switched off")
     turned, twins = without_chip(case, model), with_twin(case, model)
     positive = case.published.model["classes"][-1]
-    count = len(case.seeds[0]["kinds"][KIND]["units"]) if KIND in case.kinds else 0
     pieces: list[Markup] = []
     shown: list[dict[str, Any]] = []
     if turned:
-        told = filled("{} P({}) ends at {}.", word(turned.text), positive, decimal(turned.p, 2))
-        shown.append(_choices(turned.key, turned.step))
+        kind, read = turned
+        count = len(case.seeds[0]["kinds"][kind]["units"])
+        told = filled("In {} P({}) ends at {}.", word(read.text), positive, decimal(read.p, 2))
+        shown.append(_choices(read))
         pieces.append(_stop(shown[-1], told))
         told = filled(
             "The same with the {} units of the chip of {} held at zero from the first word on: P({}) ends at {}.",
-            *(count, KIND, positive, decimal(turned.p_held, 2)),
+            *(count, text(kind), positive, decimal(read.p_held, 2)),
         )
-        shown.append(_choices(turned.key, turned.step, turned.held))
+        shown.append(_choices(read, read.held))
         pieces.append(_stop(shown[-1], told))
     for read in twins:
         told = filled(
-            "{} P({}) ends at {}. With the state that the other order had after its {}, it ends at {}.",
+            "In {} P({}) ends at {}. With the state that the other order had after its {}, it ends at {}.",
             *(word(read.text), positive, decimal(read.p, 2), word((case.found or {})["word"]), decimal(read.p_held, 2)),
         )
-        shown.append(_choices(read.key, read.step, read.held))
+        shown.append(_choices(read, read.held))
         pieces.append(_stop(shown[-1], told))
     if not pieces:
         return absent("sentence of this study")
@@ -121,11 +128,11 @@ def chip_walk(case: ChipCase) -> str:
     return piece("walk", attributes, pieces) + "\n"
 
 
-def _choices(key: str, step: int, second: str | None = None) -> dict[str, Any]:
-    chosen: dict[str, Any] = {"sentence": key, "step": step}
+def _choices(read: Read, second: str | None = None) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"sentence": read.key, "step": read.step}
     if second:
-        chosen |= {"sentence2": second, "step2": step}
-    return {**chosen, "k": findings.CLUSTERS}
+        chosen |= {"sentence2": second, "step2": read.step}
+    return {**chosen, "k": findings.CLUSTERS, "words": read.word}
 
 
 def _stop(choices: dict[str, Any], told: Markup) -> Markup:

@@ -14,13 +14,24 @@ from markupsafe import Markup
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.study import results
 from tools.website.findings import CLEAR
-from tools.website.markup import absent, decimal, filled, integer, paragraph, percent, table, text, with_error, word
+from tools.website.markup import (
+    absent,
+    decimal,
+    filled,
+    integer,
+    listing,
+    paragraph,
+    percent,
+    table,
+    text,
+    with_error,
+    word,
+)
 from tools.website.published import Published
 
 DATASET = "reviews"
 PARTS = {"inside": "with such a word", "outside": "without one", "all": "all"}
 HOLDS = {"zero": "at zero", "mean": "at their mean"}
-LISTED = 10
 WHAT = "study of chips over several trainings"
 Table = dict[str, Any]
 
@@ -138,7 +149,17 @@ def chosen(case: ChipCase) -> str:
         )
     head = ("kind", "words", "units of the chip", "response, in standard errors", "times that of the next chip")
     caption = f"The chip of each kind of words, smallest to largest over {len(case.seeds)} trainings"
-    return table(caption, head, rows, (2, 3, 4), (1,))
+    return table(caption, head, rows, (2, 3, 4), (1,)) + _alike(case)
+
+
+def _alike(case: ChipCase) -> Markup:
+    """In how many trainings two kinds of words have the same chip; empty where in none."""
+    units = [[tuple(seed["kinds"][kind]["units"]) for kind in case.kinds] for seed in case.seeds]
+    alike = sum(len(set(of)) < len(of) for of in units)
+    if not alike:
+        return Markup("")
+    said = filled("In {} of {} trainings, one chip is the chip of {}.", alike, len(units), listing(case.kinds))
+    return paragraph(said, "rv-note")
 
 
 def _ends(values: list[float] | list[int], digits: int) -> str:
@@ -198,7 +219,8 @@ def _told(case: ChipCase, kind: str) -> Markup:
     most = sum(row["groups_below"] == (case.found or {})["groups"] for row in rows)
     if not more.clear:
         said = filled(
-            "<strong>The chip of {} does not matter more than as many units taken at random.</strong> ", text(kind)
+            "<strong>The chip of {} does not clearly matter more than as many units taken at random.</strong> ",
+            text(kind),
         )
     elif more.mean > 0:
         said = filled("<strong>The chip of {} matters more than as many units taken at random.</strong> ", text(kind))
@@ -240,8 +262,8 @@ def sentences(case: ChipCase) -> str:
         return absent(WHAT)
     shown = []
     for kind in case.kinds:
-        listed = [row for row in (case.found or {})["sentences"][kind] if row["inside"]][:LISTED]
-        known = dict(
+        listed = (case.found or {})["sentences"][kind]
+        known: dict[str, str] = dict(
             case.published.rows(
                 "SELECT key, text FROM sentences WHERE list_contains(?, key)", ([row["key"] for row in listed],)
             )
@@ -270,7 +292,7 @@ def carried(case: ChipCase) -> str:
     """Each probe sentence with the state of its twin, just before the word and after it."""
     if not any(seed["carried"] for seed in case.seeds):
         return absent("states carried over between probe sentences")
-    known = dict(case.published.rows("SELECT key, text FROM sentences WHERE split = 'probe'"))
+    known: dict[str, str] = dict(case.published.rows("SELECT key, text FROM sentences WHERE split = 'probe'"))
     places = {"before": "before it", "at": "after it"}
     rows = []
     for number, row in enumerate(case.seeds[0]["carried"]):
@@ -306,9 +328,10 @@ def carried_conclusion(case: ChipCase) -> str:
     said = []
     for place, when in (("before", "Just before"), ("at", "After")):
         whole = Over.of([_left(seed, place, lambda run: run["whole"]) for seed in case.seeds])
+        apart = Over.of([_mean(seed, place, lambda run: abs(run["there"] - run["here"])) for seed in case.seeds])
         told = filled(
-            "{} {}, the twin's state speaks for the other side. Of that difference in log-odds {} % is left at the end",
-            *(when, word((case.found or {})["word"]), whole.share(0)),
+            "{} {}, the verdicts of the two states are {} log-odds apart. Of that, {} % is left at the end",
+            *(when, word((case.found or {})["word"]), apart.plain(1), whole.share()),
         )
         told += filled(" of the sentence. ") if whole.clear else filled(", which is not clearly more than nothing. ")
         for kind in case.kinds:
@@ -316,10 +339,14 @@ def carried_conclusion(case: ChipCase) -> str:
             verdict = "no clear difference" if not more.clear else "more" if more.mean > 0 else "less"
             told += filled(
                 "The chip of {} alone brings {} points beyond random groups of its size: {}. ",
-                *(text(kind), more.share(0, sign=True), verdict),
+                *(text(kind), more.share(sign=True), verdict),
             )
         said.append(paragraph(told.strip()))
     return Markup().join(said)
+
+
+def _mean(seed: Table, place: str, of: Callable[[Table], float]) -> float:
+    return float(np.mean([of(run) for run in seed["carried"] if run["place"] == place]))
 
 
 def _left(seed: Table, place: str, after: Callable[[Table], float]) -> float:

@@ -6,7 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnvis.published import files
-from tools.website import carried, cell_claims, cells, chip_walk, chips, findings, probes, reference, stories, walk
+from tools.website import (
+    carried,
+    cell_claims,
+    cells,
+    chip_walk,
+    chips,
+    findings,
+    probes,
+    pronouncer,
+    reference,
+    stories,
+    walk,
+)
 from tools.website.cells import Cells
 from tools.website.chips import ChipCase
 from tools.website.published import Published
@@ -62,6 +74,20 @@ CHIPS: dict[str, Callable[[ChipCase], str]] = {
     "chips-walk": chip_walk.chip_walk,
 }
 
+PRONOUNCER: dict[str, Callable[[pronouncer.Table | None], str]] = {
+    "pronouncer-ends": pronouncer.ends,
+    "pronouncer-figures": pronouncer.figures,
+    "pronouncer-length": pronouncer.length,
+    "pronouncer-length-conclusion": pronouncer.length_conclusion,
+    "pronouncer-letters": pronouncer.letters,
+    "pronouncer-letters-conclusion": pronouncer.letters_conclusion,
+    "pronouncer-off": pronouncer.off,
+    "pronouncer-off-conclusion": pronouncer.off_conclusion,
+    "pronouncer-probes": pronouncer.probes,
+    "pronouncer-running-on": pronouncer.running_on,
+    "pronouncer-running-on-conclusion": pronouncer.running_on_conclusion,
+}
+
 
 def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     """Write `<name>.md` for each fragment into `out`, from the published folder `data` and the results in `datasets`.
@@ -78,3 +104,6 @@ def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     case = ChipCase.read(datasets, published)
     for name, of_case in CHIPS.items():
         files.replace(out / f"{name}.md", of_case(case).encode())
+    spoken = pronouncer.read(datasets)
+    for name, of_spoken in PRONOUNCER.items():
+        files.replace(out / f"{name}.md", of_spoken(spoken).encode())

@@ -33,7 +33,7 @@ GROUPS = 24
 HOLDS = ("zero", "mean")
 FEWEST_USES = 2
 DIGITS = 5
-SHOWN = 24
+SHOWN = 10
 """Sentences at most that are named of a kind."""
 CHANGE = "leave [chips] out of dataset.toml"
 Table = dict[str, Any]
@@ -216,7 +216,7 @@ def flips(run: Run, keys: Sequence[str], inside: np.ndarray) -> list[Table]:
             "after": _short(float(run.after[i])),
             "random": _short(float(by_chance[i])),
         }
-        for i in np.flatnonzero(was != now)
+        for i in np.flatnonzero(was != now).tolist()
     ]
 
 
@@ -316,12 +316,14 @@ def chips_table(text: Corpus, card: ModelConfig, study: ChipStudy, rows: Mapping
 
 
 def flipping(runs: Sequence[Sequence[Table]]) -> list[Table]:
-    """The sentences that flip in at least half of the `runs`, those first that flip in most of them, and of these those
-    that move furthest: log-odds and the share of random groups as means over the runs in which they flip."""
+    """The sentences with a word of the kind that flip in at least half of the `runs`, those first that flip in most of
+    them, and of these those that move furthest: log-odds and the share of random groups as means over the runs in which
+    they flip."""
     found: dict[str, list[Table]] = {}
     for run in runs:
         for row in run:
-            found.setdefault(row["key"], []).append(row)
+            if row["inside"]:
+                found.setdefault(row["key"], []).append(row)
     often = {key: rows for key, rows in found.items() if 2 * len(rows) >= len(runs)}
 
     def mean(key: str, name: str) -> float:
@@ -334,7 +336,6 @@ def flipping(runs: Sequence[Sequence[Table]]) -> list[Table]:
     return [
         {
             "key": key,
-            "inside": often[key][0]["inside"],
             "runs": len(often[key]),
             **{name: mean(key, name) for name in ("before", "after", "random")},
         }
