@@ -59,7 +59,7 @@ def without_chip(case: ChipCase, model: StepModel) -> tuple[str, Read] | None:
         units = np.array(chosen["units"])
         query = "SELECT word_id FROM words WHERE list_contains(?, text)"
         ids = {row[0] for row in case.published.rows(query, (chosen["words"],))}
-        called = dict(case.published.rows("SELECT word_id, text FROM words"))
+        called: dict[int, str] = dict(case.published.rows("SELECT word_id, text FROM words"))
         for row in (case.found or {})["sentences"][kind]:
             sentence = _sentence(case, row["key"])
             if sentence is None:

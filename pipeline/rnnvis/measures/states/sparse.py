@@ -77,7 +77,7 @@ def train_code(
             guess = top(torch.relu(spare), min(2 * k, int(silent.sum()))) @ decoder[silent]
             loss = loss + AUXILIARY * (left.detach() - guess).square().sum(dim=1).mean()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         with torch.no_grad():
             decoder /= decoder.norm(dim=1, keepdim=True).clamp_min(OFTEN_ENOUGH)
