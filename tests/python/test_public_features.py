@@ -266,6 +266,20 @@ def test_seeds_that_say_nothing_are_refused(model):
             recorded(model).compare_features(concepts, latents=4, k=2, seeds=seeds)
 
 
+def test_states_that_are_carried_through_documents_have_features():
+    text = [[], *TEXT[:12], [], *TEXT[12:]]
+    recording = rnnvis.record(
+        Model("GRU", 2).eval(), text, VOCABULARY, initial="carried", minimum_count=1, outputs="none"
+    )
+    found = recording.features(latents=6, k=2, steps=30)
+    record, latents = (found.recording.states[name] for name in (STATE, NAME))
+    for number, row in enumerate(text):
+        if row:
+            assert np.allclose(latents.of(number), found.code.latents(record.of(number)), atol=5e-3)
+    assert found.recording.responses[NAME].count.sum() == sum(map(len, text))
+    assert found.replaced is None
+
+
 def test_a_module_with_code_of_its_own_is_not_called_replaced(tmp_path: Path):
     class Own(torch.nn.GRU):
         def forward(self, x, hx=None):

@@ -247,7 +247,8 @@ def _with_state(recording: Recording, code: SparseCode) -> Recording:
         def run(gates: bool) -> Iterator[dict[str, StepBatch]]:
             for ran in steps.steps(alone):
                 batch = ran.batches[_reading(ran.batches, code.name)]
-                numbers = alone[batch.sentence_id].astype(np.int32)
+                own = steps.documents is None  # documents keep the numbers that their sequences have in the text
+                numbers = alone[batch.sentence_id].astype(np.int32) if own else batch.sentence_id
                 states, previous = ({code.name: of[code.name]} for of in (batch.states, batch.previous))
                 yield {"": replace(batch, sentence_id=numbers, states=states, previous=previous, gates={}, answer=None)}
 
