@@ -16,6 +16,7 @@ from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
 from tests.python.test_measures_sparse import superposed
 from tests.python.test_public_ablate import LABELS, TEXT, VOCABULARY, WORDS, Model, losses_by_hand, recorded
+from tests.python.test_public_signals import Planted, series
 from tests.python.test_recording_holding import by_hand
 
 STATE, NAME = "rnn.0.h", "rnn.0.h.features"
@@ -278,6 +279,22 @@ def test_states_that_are_carried_through_documents_have_features():
             assert np.allclose(latents.of(number), found.code.latents(record.of(number)), atol=5e-3)
     assert found.recording.responses[NAME].count.sum() == sum(map(len, text))
     assert found.replaced is None
+
+
+def test_features_of_a_signal_answer_to_its_events(tmp_path):
+    rows = series()
+    high = rnnvis.events.threshold("x", 0.7)
+    recording = rnnvis.record(Planted(), [rnnvis.Signal(row, high, channels=("x", "y", "z")) for row in rows])
+    found = recording.features(latents=5, k=2, steps=30)
+    event = np.concatenate([np.asarray(of) for of in recording.tokens])
+    states = [recording.states[STATE].of(i).astype(np.float32) for i in range(len(rows))]
+    change = [np.diff(found.code.latents(np.vstack([np.zeros((1, 4)), of])), axis=0) for of in states]
+    for one in range(len(recording.words)):
+        mean = np.concatenate(change)[event == one].mean(axis=0)
+        assert np.allclose(found.recording.responses[NAME].mean[one], mean, atol=2e-2)
+        assert found.recording.responses[NAME].count[one] == (event == one).sum()
+    found.recording.publish(tmp_path / "out", ablation=False, largest_k=3)
+    assert verify(tmp_path / "out").problems == []
 
 
 def test_a_module_with_code_of_its_own_is_not_called_replaced(tmp_path: Path):

@@ -164,6 +164,11 @@ def test_a_cache_that_is_not_what_the_model_computes_is_refused() -> None:
         rnnvis.record(sources.cached(model), SENTENCES, VOCABULARY, minimum_count=1)
 
 
+def test_recording_such_a_model_as_it_is_names_its_source() -> None:
+    with pytest.raises(RnnvisError, match=r"rnnvis\.sources\.cached\(model\)"):
+        rnnvis.record(mamba(), SENTENCES, VOCABULARY)
+
+
 def test_models_without_a_cache_are_refused_by_name() -> None:
     with pytest.raises(RnnvisError, match="GRU takes no cache"):
         sources.cached(nn.GRU(3, 4))

@@ -250,7 +250,8 @@ def _with_state(recording: Recording, code: SparseCode) -> Recording:
                 own = steps.documents is None  # documents keep the numbers that their sequences have in the text
                 numbers = alone[batch.sentence_id].astype(np.int32) if own else batch.sentence_id
                 states, previous = ({code.name: of[code.name]} for of in (batch.states, batch.previous))
-                yield {"": replace(batch, sentence_id=numbers, states=states, previous=previous, gates={}, answer=None)}
+                batch = replace(batch, sentence_id=numbers, states=states, previous=previous, gates={}, answer=None)
+                yield {"": replace(batch, token_id=recorder.token_id[recorder.rows(batch)])}  # a signal's events
 
         measure(run, {"": recorder})
     found = {state.name: state for state in recorder.result()}
