@@ -198,7 +198,7 @@ def test_what_the_page_says_follows_from_the_table():
     assert "more than after any random set" in page.off_conclusion(table())
     assert "no more than after some random set" in page.off_conclusion(table(goes_on=0.1, most=0.3))
     assert "5.0 are wrong in words of 1–4 letters, and 15.0 in words of 5:" in page.length_conclusion(table())
-    assert "holds long ones worse" in page.length_conclusion(table())
+    assert "long words are said worse" in page.length_conclusion(table())
     assert "&lt;b&gt;" in page.probes(table())
     assert "T …" in page.running_on(table())
     assert "Of 1,200 words 2 are broken off" in page.running_on_conclusion(table())
