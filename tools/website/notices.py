@@ -27,12 +27,12 @@ SHIPPED = {
     "d3-color": "used by d3-interpolate",
     "d3-format": "used by d3-scale",
     "d3-interpolate": "used by d3-scale",
-    "d3-path": "used by d3-shape",
     "d3-scale": "axes",
-    "d3-shape": "curves of the links",
     "flatbuffers": "used by Apache Arrow",
     "hyparquet": "first reads of the Parquet files",
     "katex": "formulas on these pages",
+    "onnxruntime-common": "used by onnxruntime-web",
+    "onnxruntime-web": "runs models whose answer is an ONNX graph",
     "svelte": "the explorer's interface",
     "tslib": "used by Apache Arrow",
 }
@@ -89,6 +89,8 @@ def _of_npm(folder: Path, use: str) -> Notice:
     whole = "\n\n".join(path.read_text(encoding="utf-8").replace("\r", "").strip() for path in found)
     if about["name"] == "@duckdb/duckdb-wasm":
         whole = "See DuckDB: the package ships no licence file; DuckDB's page of licences holds DuckDB-WASM's."
+    if not whole and about["name"].startswith("onnxruntime-"):  # The packages ship no licence file.
+        whole = (LICENCES / "onnxruntime.txt").read_text(encoding="utf-8").strip()
     if not whole:
         raise RnnvisError(f"{folder}: no licence file", "name the package's licence under tools/website/licences/")
     return Notice(about["name"], about["version"], about.get("license", "see its text"), use, whole)
