@@ -60,7 +60,7 @@ def length_conclusion(found: Table | None) -> str:
     falls = first["error_rate"] < last["error_rate"]
     sentence = "Of a hundred phonemes {} are wrong in words of {} letters, and {} in words of {}: {}."
     meaning = (
-        "long words are said worse, as they would be if one state could not hold all of a word (they may be harder, too)"
+        "long words are said worse, as they would be if one state could not hold all of them; they may be harder, too"
         if falls
         else "the length of a word is not what makes it hard"
     )
