@@ -90,6 +90,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "benchmarks",
         "your-own-cell",
         "signals",
+        "other-libraries",
         "notices",
         "your-model",
         "your-states",
