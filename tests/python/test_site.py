@@ -93,6 +93,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "your-own-cell",
         "signals",
         "other-libraries",
+        "large",
         "notices",
         "your-model",
         "your-states",
