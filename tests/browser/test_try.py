@@ -9,13 +9,15 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+import rnnvis
 from rnnvis.nets.checkpoints import load
 from tests.browser import recorded
 from tests.browser.conftest import SITE, Watched
 from tests.browser.planted import plant
 from tests.browser.published import Published
+from tests.browser.test_notebook import opened
 
 EXPLORER = "document.querySelector('rnnvis-explorer').explorer"
 START = "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14"
@@ -30,6 +32,15 @@ class Torch:
         rnn = self.model.rnn
         self.cell = torch.nn.GRUCell(rnn.input_size, rnn.hidden_size)
         self.cell.load_state_dict({name: getattr(rnn, f"{name}_l0") for name in self.cell.state_dict()})
+
+    @torch.no_grad()
+    def gates(self, tokens: list[int]) -> dict[str, np.ndarray]:
+        """Reset and update gate at each word, [T, H], by PyTorch's formula."""
+        states = np.vstack([np.zeros((1, self.cell.hidden_size)), self(tokens, [])[0]])[:-1]
+        read = self.cell.weight_ih @ self.model.embedding(torch.tensor(tokens)).T + self.cell.bias_ih[:, None]
+        kept = self.cell.weight_hh @ torch.tensor(states.T, dtype=torch.float32) + self.cell.bias_hh[:, None]
+        reset, update, _ = torch.sigmoid(read + kept).T.chunk(3, dim=1)
+        return {"reset": reset.numpy(), "update": update.numpy()}
 
     @torch.no_grad()
     def __call__(self, tokens: list[int], off: list[int]) -> tuple[np.ndarray, float]:
@@ -78,6 +89,13 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     page.keyboard.press("Enter")
 
     panel = page.get_by_role("region", name="Try it")
+    panel.get_by_label("It is really").select_option("positive")
+    arrived(page, "first")
+    expect(panel.locator("[data-try-loss]")).to_have_text(f"loss {-np.log(typed['p']):.2f} nats")
+    found = page.evaluate(f"async () => {{ const e = {EXPLORER}; return e.trying.gates(e.view.sentence); }}")
+    for name, gate in reference.gates(typed["tokens"]).items():
+        np.testing.assert_allclose(list(found[name].values()), gate.ravel(), atol=1e-4)
+
     panel.get_by_role("button", name="dull", exact=True).click()
     panel.get_by_label("Another word for “dull”").fill("wonderful")
     page.keyboard.press("Enter")
@@ -104,6 +122,28 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     expect(verdict).to_contain_text(
         f"goes from {typed['p']:.2f} to {switched['p']:.2f}; 20 random groups of {len(off)} units"
     )
+    held_in_many(page, data, reference, off)
+
+
+def held_in_many(page: Page, data: Path, reference: Torch, off: list[int]) -> None:
+    """Runs what is held over the sentences of a search: those flip that flip in PyTorch, and open as a pair."""
+    having = Published(data, "gru").rows("sentences", "regexp_matches(lower(text), '\\bduller\\b|\\bunoriginal\\b')")
+    pairs = {row["key"]: [reference(row["tokens"], held)[1] for held in ([], off)] for row in having}
+    flips = [key for key, (before, after) in pairs.items() if (before > 0.5) != (after > 0.5)]
+    assert len(having) > 3
+    page.evaluate(f"{EXPLORER}.setFind({{ mode: 'sentences', text: '/\\\\b(duller|unoriginal)\\\\b/' }})")
+    panel = page.get_by_role("region", name="Try it")
+    panel.get_by_role("button", name="Run over them").click()
+    expect(panel.locator("[data-try-many]")).to_contain_text(
+        f"{len(flips)} of {len(having)} answers flip", timeout=20_000
+    )
+    expect(panel.locator("[data-try-many]")).to_contain_text("20 random groups", timeout=20_000)
+    first = panel.get_by_role("table", name="Sentences by how much").get_by_role("button").first
+    first.click()
+    shows = arrived(page, "second")
+    key = page.evaluate(f"{EXPLORER}.view.sentence")
+    assert abs(shows["p"] - pairs[key][1]) < 1e-4
+    assert not flips or key in flips
 
 
 def test_a_sentence_is_typed_edited_and_read_without_a_chip(watched: Watched) -> None:
@@ -174,9 +214,63 @@ def test_a_language_model_goes_on_from_where_the_sentence_before_ended(watched: 
     page.wait_for_function(f"() => {EXPLORER}.second?.sentence.key !== {once['key']!r}")
     other = arrived(page, "second")
     assert other["tokens"] == [*texts[number], int(likely.argsort()[-2])]
+    offered.first.click()
+    page.wait_for_function(f"() => {EXPLORER}.second?.sentence.tokens.length === {len(other['tokens']) + 1}")
+    longer = arrived(page, "second")
+    panel.get_by_role("button", name="Back to the details").click()
+    page.reload()
+    page.wait_for_function(f"() => {EXPLORER}?.ready")
+    page.evaluate(f"{EXPLORER}.trying.shown = true")
     grown = panel.get_by_role("list", name="Continuations").get_by_role("listitem")
+    expect(grown).to_have_count(4)  # the end of the sentence, and three words
+    expect(grown.nth(2)).to_contain_text(f"{np.sort(likely)[-2]:.2f}")
+    p_last = reference.following(other["tokens"])[longer["tokens"][-1]]
+    expect(grown.nth(3)).to_contain_text(f"all {np.sort(likely)[-2] * p_last:.2f}")
+    panel.get_by_role("button", name=f"Drop “{recorded.SPOKEN[int(likely.argsort()[-2])]}”").click()
     expect(grown).to_have_count(2)
-    expect(grown.nth(1)).to_contain_text(f"P {np.sort(likely)[-2]:.2f}")
-    panel.get_by_role("button", name="Drop “").first.click()
-    expect(grown).to_have_count(1)
     watched.check()
+
+
+class Judged:
+    """The recorded classifier, a step at a time, with units held at zero after each word."""
+
+    def __init__(self) -> None:
+        self.model = recorded.Judge().eval()
+
+    @torch.no_grad()
+    def __call__(self, tokens: list[int], off: list[int]) -> tuple[np.ndarray, float]:
+        state, states = torch.zeros(1, 1, 12), []
+        for token in tokens:
+            state = self.model.gru(self.model.embedding(torch.tensor([[token]])), state)[1]
+            state[..., off] = 0
+            states.append(state[0, 0].numpy().copy())
+        return np.array(states), float(self.model.head(state[0]).softmax(-1)[0, -1])
+
+
+def test_a_recording_as_one_file_reads_a_typed_sentence(context: BrowserContext, tmp_path: Path) -> None:
+    recorded.judge().publish(tmp_path / "out", name="judge", largest_k=4)
+    path = tmp_path / "page.html"
+    rnnvis.to_html(tmp_path / "out", path)
+    alone = opened(context, path)
+    page, reference = alone.page, Judged()
+    page.wait_for_function(f"() => {EXPLORER}?.ready")
+    page.get_by_role("button", name="Type a sentence").first.click()
+    page.get_by_label("Your sentence", exact=True).fill("the plot was dull")
+    page.wait_for_function(f"() => {EXPLORER}.sentence.text === 'the plot was dull'")
+    typed = arrived(page, "first")
+    assert typed["tokens"] == [recorded.WORDS.index(word) for word in "the plot was dull".split()]
+    same(typed, reference, [])
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Chip 2,").click()
+    switched = arrived(page, "second")
+    [held] = page.evaluate(f"{EXPLORER}.view.sentence2").split(":")[1].split(";")
+    off = [
+        unit
+        for run in held.split(",")[2].split(".")
+        for unit in range(int(run.split("-")[0]), int(run.split("-")[-1]) + 1)
+    ]
+    published = Published(tmp_path / "out", "judge", "gru.0.h").clusters("units", page.evaluate(f"{EXPLORER}.view.k"))
+    cluster = page.evaluate(f"{EXPLORER}.clustering.units.order[1]")
+    assert off == np.flatnonzero(np.array(published["labels"]) == cluster).tolist()
+    same(switched, reference, off)
+    alone.check(path)
