@@ -259,12 +259,28 @@ class LanguageModelConfig:
         return self.embedding or self.units
 
 
+@dataclass(frozen=True)
+class PronouncerConfig:
+    """`datasets/<dataset>/<model>.toml` with `task = "pronouncer"`: a model that comes trained out of the package
+    `release` and says words from their letters. Of it and of what it says states along `published_words` words are
+    published, the dataset's probes first."""
+
+    name: str
+    title: str
+    release: Release
+    task: str = "pronouncer"
+    published_words: int = 500
+
+
 Card = ModelConfig | LanguageModelConfig
 
 
-def read_card(path: Path) -> Card:
-    """Read the model card at `path`: one with a `task` is a language model's, the others are classifiers'."""
-    if "task" in _table(path):
+def read_card(path: Path) -> Card | PronouncerConfig:
+    """Read the model card at `path`: its `task` says of what kind of model it is, those without are classifiers'."""
+    table = _table(path)
+    if table.get("task") == "pronouncer":
+        return read(PronouncerConfig, path)
+    if "task" in table:
         return read(LanguageModelConfig, path)
     return read(ModelConfig, path)
 

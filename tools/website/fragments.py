@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnvis.published import files
-from tools.website import carried, cell_claims, cells, findings, probes, reference, stories, walk
+from tools.website import carried, cell_claims, cells, findings, probes, pronouncer, reference, stories, walk
 from tools.website.cells import Cells
 from tools.website.published import Published
 
@@ -50,6 +50,20 @@ CELLS: dict[str, Callable[[Cells], str]] = {
     "cells-reproduced": cells.reproduced,
 }
 
+PRONOUNCER: dict[str, Callable[[pronouncer.Table | None], str]] = {
+    "pronouncer-ends": pronouncer.ends,
+    "pronouncer-figures": pronouncer.figures,
+    "pronouncer-length": pronouncer.length,
+    "pronouncer-length-conclusion": pronouncer.length_conclusion,
+    "pronouncer-letters": pronouncer.letters,
+    "pronouncer-letters-conclusion": pronouncer.letters_conclusion,
+    "pronouncer-off": pronouncer.off,
+    "pronouncer-off-conclusion": pronouncer.off_conclusion,
+    "pronouncer-probes": pronouncer.probes,
+    "pronouncer-running-on": pronouncer.running_on,
+    "pronouncer-running-on-conclusion": pronouncer.running_on_conclusion,
+}
+
 
 def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     """Write `<name>.md` for each fragment into `out`, from the published folder `data` and the results in `datasets`.
@@ -63,3 +77,6 @@ def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     found = Cells.read(datasets, published.manifest)
     for name, of_cells in CELLS.items():
         files.replace(out / f"{name}.md", of_cells(found).encode())
+    spoken = pronouncer.read(datasets)
+    for name, of_spoken in PRONOUNCER.items():
+        files.replace(out / f"{name}.md", of_spoken(spoken).encode())

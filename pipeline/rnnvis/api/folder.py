@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from rnnvis import progress
 from rnnvis.api.ablation_tables import published_ablation
 from rnnvis.api.choices import Choices, size
+from rnnvis.api.described import Described
 from rnnvis.api.step_models import made_of
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
@@ -64,17 +66,22 @@ _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack|safetensors)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
 
 
-def publish(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
+def publish(
+    parts: Mapping[str, Recording], folder: Path, choices: Choices, described: Mapping[str, Described] | None = None
+) -> str:
     """Write the tables of the recordings `parts`, by dataset, into `folder`, and its manifest anew; see
-    `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered."""
+    `Recording.publish`. Whatever can be known to be wrong is found before anything is clustered. Datasets are
+    `described` where more is known of them than was recorded."""
     _check(parts, choices)
     _check_folder(folder)
     # Small work: a second thread only waits, and beside other programs for long.
     with alone(folder), threadpool_limits(limits=1):
-        return _published(parts, folder, choices)
+        return _published(parts, folder, choices, described or {})
 
 
-def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -> str:
+def _published(
+    parts: Mapping[str, Recording], folder: Path, choices: Choices, described: Mapping[str, Described]
+) -> str:
     scratch = None
     try:
         datasets = _there(folder)
@@ -82,7 +89,8 @@ def _published(parts: Mapping[str, Recording], folder: Path, choices: Choices) -
         _room(parts.values(), folder)
         progress.say(f"Publishing about {sizes.told(size(parts.values(), choices))}")
         begun = [
-            _begin(name, recording, choices, scratch / str(i)) for i, (name, recording) in enumerate(parts.items())
+            _begin(name, recording, choices, scratch / str(i), described.get(name))
+            for i, (name, recording) in enumerate(parts.items())
         ]
         for part in begun:
             _join(datasets, part.dataset, folder)
@@ -225,10 +233,13 @@ class _Part:
     corpus: Corpus
     speech: PartsOfSpeech
     scratch: Path
+    described: Described | None = None
 
 
-def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> _Part:
-    corpus = _corpus(recording)
+def _begin(
+    name: str, recording: Recording, choices: Choices, scratch: Path, described: Described | None = None
+) -> _Part:
+    corpus = described.corpus if described else _corpus(recording)
     kept = recording.kept
     kept.speech = speech = kept.speech or _parts(corpus)
     tables = {"words": columns.words(corpus, speech)}
@@ -237,17 +248,19 @@ def _begin(name: str, recording: Recording, choices: Choices, scratch: Path) -> 
     written = {table: files.write(table, of, scratch) for table, of in tables.items()}
     dataset = dataset_entry(
         name=name,
-        title=name,
-        licence="as its owner says",
-        about=None,
+        title=described.title if described else name,
+        licence=described.licence if described else "as its owner says",
+        about=described.about if described else None,
         labels=_labels(recording),
-        splits={RECORDED: len(corpus)} if choices.text else {},
-        view=None,
-        probes={},
+        splits=Counter(corpus.split) if choices.text else {},
+        view=described.view if described else None,
+        probes=described.probes if described else {},
         tables=table_entries(written, scratch, scratch / _TEXT),
         models=[],
     )
-    return _Part(dataset, recording, corpus, speech, scratch)
+    if described and described.source:
+        dataset["source"] = described.source
+    return _Part(dataset, recording, corpus, speech, scratch, described)
 
 
 def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
@@ -261,8 +274,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     )
     measured: Measured = {
         "splits": [RECORDED],
-        "steps": recording.steps,
-        "sentences": len(corpus),
+        "steps": sum(len(corpus.tokens[i]) for i in corpus.indices(RECORDED)),
+        "sentences": len(corpus.indices(RECORDED)),
         "minimum_count": measure.minimum_count,
         "frequent_count": measure.frequent_count,
     }
@@ -304,7 +317,10 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             memory = columns.answer_memory(recording.answer_memory.only(shown))
             written["answer_memory"] = files.write("answer_memory", memory, scratch)
         tables = table_entries(written, scratch, folder)
-    figures = told.metrics(recording.keys, len(recording.words), RECORDED)
+    if part.described:
+        figures = list(part.described.figures)
+    else:
+        figures = told.metrics(recording.keys, len(recording.words), RECORDED)
     if recording.answer_memory and recording.answer_memory.deletion:
         figures += recording.answer_memory.deletion.rows(RECORDED)
     if figures:
@@ -319,7 +335,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         parameters=recording.parameters,
         seed=None,
         classes=recording.answers.classes if recording.answers else (),
-        provenance={"class": recording.model_name, "weights_sha256": recording.weights},
+        provenance={"class": recording.model_name, "weights_sha256": recording.weights}
+        | dict(part.described.provenance if part.described else {}),
         tables=tables,
         states=states,
     )

@@ -60,7 +60,7 @@ def row_for_row(name: str, given: Any, of: Read, padding: int | None) -> Read:
             "pass one row of ids for each sequence, in the same order",
         )
     labels = replace(of.labels, tags=None, tag_names=())
-    return Read(Sentences.of(ids), words, labels, replace(of.sample, keys=None))
+    return Read(Sentences.of(ids), words, labels, of.sample)
 
 
 def with_words_left_out(read: Mapping[str, Read], plan: Plan) -> dict[str, Read]:

@@ -66,6 +66,23 @@ def entry(table: str, parts: Iterable[Part], source: Path, target: Path) -> Tabl
     return {"rows": sum(f["rows"] for f in files), "files": files}
 
 
+def adopt(folder: Path, target: Path) -> list[DatasetEntry]:
+    """Copy the files of the published `folder` into `target`; its datasets, for the manifest there.
+
+    Raises:
+        RnnvisError: a file is missing or not as the manifest says.
+    """
+    manifest = read_manifest(folder, exact=True)
+    for _, _, table in tables_of(manifest):
+        for file in table["files"]:
+            _copy(whole(folder, file), target / file["path"])
+    for dataset in manifest["datasets"]:
+        for model in dataset["models"]:
+            if entry := model.get("step_model"):
+                _copy(whole(folder, entry), target / entry["path"])
+    return manifest["datasets"]
+
+
 def read_manifest(folder: Path, exact: bool = False) -> Manifest:
     """The manifest in `folder`; every way in which it can be wrong is an error that says so.
 

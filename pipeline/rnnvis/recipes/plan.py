@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from rnnvis.config import Card, LanguageModelConfig, ModelConfig
+from rnnvis.config import Card, LanguageModelConfig, ModelConfig, PronouncerConfig
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import console, say
 from rnnvis.recipes.keep.jobs import can_fork, run_beside
@@ -24,6 +24,8 @@ from rnnvis.recipes.steps.compare import comparable, compare_step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.language_results import language_models, ngrams_step, update_table
+from rnnvis.recipes.steps.pronounce import pronounce_step, said_rows
+from rnnvis.recipes.steps.pronounce_results import pronounce_results_step
 from rnnvis.recipes.steps.publish import publish
 from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import baselines_step, evaluation_step, metric_rows, results_step
@@ -42,6 +44,7 @@ _USUAL_SECONDS = {
     "ngrams": 5.0,
     "evaluate": 2.0,
     "results": 30.0,
+    "pronounce": 40.0,
 }
 
 
@@ -156,6 +159,10 @@ def regenerate(
 
 
 def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[str]) -> list[Step]:
+    if dataset.ready:
+        found = _ready(dataset, only)
+        studies = [] if quick else [pronounce_results_step(project, dataset, card) for card in found]
+        return [pronounce_step(project, dataset, card) for card in found] + studies
     cards = _cards(dataset, only or (dataset.config.quick if quick else ()))
     classifiers = any(isinstance(card, ModelConfig) for card in cards)
     steps = [corpus_step(project, dataset)]
@@ -189,7 +196,14 @@ def _ends(card: Card) -> tuple[int | None, ...]:
 
 
 def _cards(dataset: Dataset, names: Sequence[str]) -> list[Card]:
-    return [dataset.card(name) for name in names or dataset.cards]
+    return [dataset.card(name) for name in names or [*dataset.cards, *dataset.ready]]
+
+
+def _ready(dataset: Dataset, names: Sequence[str]) -> list[PronouncerConfig]:
+    for name in names:
+        if name not in dataset.ready:
+            dataset.card(name)  # says that there is none of this name
+    return [dataset.ready[name] for name in names or dataset.ready]
 
 
 def _run_all(project: Project, steps: Sequence[Step], jobs: int) -> list[tuple[Step, bool, float]]:
@@ -238,8 +252,13 @@ def _print_summary(rows: Sequence[tuple[Step, bool, float]]) -> None:
 
 def _print_results(project: Project, datasets: Sequence[Dataset], quick: bool, only: Sequence[str]) -> None:
     """What the models guess right, beside the models that are compared with them on the same text."""
-    table = Table("dataset", "model", "measure", "value", title="On the test split", title_justify="left")
+    table = Table("dataset", "model", "measure", "value", "on", title="How good they are", title_justify="left")
     for dataset in datasets:
+        for ready in _ready(dataset, only):
+            for row in said_rows(project, dataset, ready):
+                table.add_row(dataset.config.name, ready.name, row["measure"], f"{row['value']:.3f}", "drawn words")
+        if dataset.ready:
+            continue
         corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
         seen = set()
         for card in _cards(dataset, only or (dataset.config.quick if quick else ())):
@@ -250,7 +269,7 @@ def _print_results(project: Project, datasets: Sequence[Dataset], quick: bool, o
                     continue
                 seen.add((name, measure))
                 value = f"{100 * row['value']:.1f} %" if measure == "accuracy" else f"{row['value']:.1f}"
-                table.add_row(dataset.config.name, name, measure, value)
+                table.add_row(dataset.config.name, name, measure, value, "test split")
     console.print(table)
 
 

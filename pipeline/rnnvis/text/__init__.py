@@ -13,16 +13,30 @@ from rnnvis.progress import say
 from rnnvis.text.assembly import Sentence, assemble, probe_sentences
 from rnnvis.text.corpus import RECORDED, Corpus
 from rnnvis.text.entities import decoded
-from rnnvis.text.kinds import FILE_KINDS, reviews, speeches
+from rnnvis.text.kinds import FILE_KINDS, pronunciations, reviews, speeches
 from rnnvis.text.reading import Reading, select
 from rnnvis.text.segmenter import reader
 from rnnvis.text.tokenizer import tokenize
 
 KINDS: dict[str, Callable[[DatasetConfig, Path], Corpus]] = {
+    "pronunciations": pronunciations.load,
     "reviews": reviews.load,
     "speeches": speeches.load,
 }
-__all__ = ["FILE_KINDS", "KINDS", "RECORDED", "Corpus", "Sentence", "kind_loader", "load", "read", "source_files"]
+KEYS = {"pronunciations": frozenset({"most_sentences"})}
+"""Keys of `[source]` that mean something for a kind that is fetched, besides its releases."""
+__all__ = [
+    "FILE_KINDS",
+    "KEYS",
+    "KINDS",
+    "RECORDED",
+    "Corpus",
+    "Sentence",
+    "kind_loader",
+    "load",
+    "read",
+    "source_files",
+]
 
 
 def load(config: DatasetConfig, cache: Path) -> Corpus:

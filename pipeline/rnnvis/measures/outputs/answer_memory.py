@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from rnnvis.recording.steps import StepBatch
 
 NEAR = 1e-4
 """By how much of all parts together, or of 1, the sum of the parts may miss the answer before they are rounded."""
-_NUMBERS = 2**22  # held at once
+_NUMBERS = 2**19  # of each kind, held at once
 
 
 def answer_parts(
@@ -129,24 +129,23 @@ class AnswerMemoryRecorder:
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         """Take in the chosen sentences of `batch`; `rows` int64 [N] are the places of its steps among all."""
-        gated = {name: gated_state(name, batch) for name in self.head.states}
-        lost = [name for name, of in gated.items() if of is None]
+        nothing = np.zeros(0, np.int64)
+        lost = [name for name in self.head.states if gated_state(name, batch, nothing) is None]
         if lost:
             self.missing = self.missing or lost[0]
             return
-        found = {name: of for name, of in gated.items() if of is not None}
         starts = np.flatnonzero(np.append(True, batch.sentence_id[1:] != batch.sentence_id[:-1]))
         lengths = np.diff(np.append(starts, len(batch)))
         wanted = self.chosen[batch.sentence_id[starts]]
-        units = sum(state.shape[1] for state, *_ in found.values())
+        units = sum(batch.states[name].shape[1] for name in self.head.states)
         scores = 1 if self.target is not None else len(self.numbers)
         for length in np.unique(lengths[wanted]):
             alike = starts[wanted & (lengths == length)]
             size = max(1, _NUMBERS // int(length * (length * scores + units * (1 if self.target is None else 2))))
             for i in range(0, len(alike), size):
-                self._take(batch, rows, alike[i : i + size, None] + np.arange(length), found)
+                self._take(batch, rows, alike[i : i + size, None] + np.arange(length))
 
-    def _take(self, batch: StepBatch, rows: np.ndarray, at: np.ndarray, gated: Mapping[str, Gated]) -> None:
+    def _take(self, batch: StepBatch, rows: np.ndarray, at: np.ndarray) -> None:
         """Take in B sentences of T steps, which are the steps `at` int [B, T] of `batch`."""
         head = self.head
         assert head.weights is not None
@@ -155,10 +154,12 @@ class AnswerMemoryRecorder:
         bias = head.bias if right is None else head.bias[right][..., None]
         rest = np.zeros((*at.shape, 1)) + bias
         answer, parts = rest.copy(), np.zeros(())
-        for name, of_layer in gated.items():
+        for name in head.states:
+            of_layer = gated_state(name, batch, at)
+            assert of_layer is not None
             weights = head.weights[name] if right is None else head.weights[name][right][:, :, None]
             way = slice(None, None, -1) if _back(name) else slice(None)
-            state, before, kept, opened = (of[at[:, way]] for of in of_layer)
+            state, before, kept, opened = (of[:, way] for of in of_layer)
             of_steps = weights if weights.ndim == 2 else weights[:, way]
             found, of_start = answer_parts(state, before, kept, opened, of_steps)
             found, of_start = found[:, way][:, :, way], of_start[:, way]
@@ -224,21 +225,24 @@ class AnswerMemoryRecorder:
 Gated = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def gated_state(name: str, batch: StepBatch) -> Gated | None:
-    """What the state called `name` keeps by its gate: the gated state [N, H], that before it, the share of it that is
-    kept, and the factor by which the state is more than it (o ⊙ tanh(c) / c of an LSTM's h); None without such a gate.
+def gated_state(name: str, batch: StepBatch, at: np.ndarray) -> Gated | None:
+    """What the state called `name` keeps by its gate, after the steps `at` int [...] of `batch`: the gated state
+    [..., H], that before it, the share of it that is kept, and the factor by which the state is more than it
+    (o ⊙ tanh(c) / c of an LSTM's h); None without such a gate.
     """
     layer, kind = name.rsplit(".", 1)
     state = batch.states[name]
     gates = gates_of(name, batch.gates, state.shape[1])
     if ("z" in gates and kind == "h") or ("f" in gates and kind == "c"):
-        return state, batch.previous[name], gates["z" if kind == "h" else "f"], np.ones_like(state)
+        now = state[at]
+        return now, batch.previous[name][at], gates["z" if kind == "h" else "f"][at], np.ones_like(now)
     cell = batch.states.get(f"{layer}.c")
     if not {"f", "o"} <= gates.keys() or cell is None or cell.shape != state.shape:
         return None
-    wide = cell.astype(np.float64)
+    now = cell[at]
+    wide = now.astype(np.float64)
     ratio = np.divide(np.tanh(wide), wide, out=np.ones_like(wide), where=wide != 0)
-    return cell, batch.previous[f"{layer}.c"], gates["f"], gates["o"] * ratio
+    return now, batch.previous[f"{layer}.c"][at], gates["f"][at], gates["o"][at] * ratio
 
 
 def _back(name: str) -> bool:

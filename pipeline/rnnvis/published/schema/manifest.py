@@ -283,6 +283,8 @@ class DatasetEntry(TypedDict):
     """The rows that the first view needs, once more"""
     tables: Tables
     """Its tables by name"""
+    source: NotRequired[str | None]
+    """Of what a decoder reads: name of the dataset whose sentence of the same key its encoder read before each"""
     models: Annotated[list[ModelEntry], Field(min_length=1)]
     """Its models"""
 

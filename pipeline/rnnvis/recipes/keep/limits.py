@@ -9,9 +9,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rnnvis.config import Card, DatasetConfig, LanguageModelConfig, Source, check_model
+from rnnvis.config import (
+    Card,
+    DatasetConfig,
+    LanguageModelConfig,
+    PronouncerConfig,
+    Release,
+    Source,
+    check_model,
+)
 from rnnvis.errors import RnnvisError
-from rnnvis.text import FILE_KINDS, KINDS, rows
+from rnnvis.text import FILE_KINDS, KEYS, KINDS, rows
 from rnnvis.text.corpus import SPLITS
 from rnnvis.text.kinds.table import MOST_CLASSES
 from rnnvis.text.lines import check_encoding
@@ -113,12 +121,7 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
     _within(config.vocabulary.size, "vocabulary.size", (0, _MOST), path)
     _check_source(config.source, path)
     for release in config.source.releases:
-        _named(release.filename, "source.releases.filename", path)
-        if not re.fullmatch("[0-9a-f]{64}", release.sha256):
-            raise RnnvisError(
-                f'{path}: "source.releases.sha256" of {release.filename} is no SHA-256',
-                "give 64 hex digits, lower case",
-            )
+        _check_release(release, "source.releases", path)
     _different([probe.name for probe in probes], "probe.name", path)
     _different([probe.text for probe in probes], "probe.text", path)
     read = reader(config.source.tokens, config.source.addresses)
@@ -140,13 +143,33 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
 
 
+def _check_release(release: Release, key: str, path: Path) -> None:
+    _named(release.filename, f"{key}.filename", path)
+    if not re.fullmatch("[0-9a-f]{64}", release.sha256):
+        raise RnnvisError(
+            f'{path}: "{key}.sha256" of {release.filename} is no SHA-256', "give 64 hex digits, lower case"
+        )
+
+
+def check_pronouncer(card: PronouncerConfig, config: DatasetConfig, path: Path) -> None:
+    """Refuse the card of a pronouncer, naming file and key, and one beside words that nobody says how to say."""
+    _named(card.name, "name", path)
+    _check_release(card.release, "release", path)
+    _within(card.published_words, "published_words", (1, _MOST), path)
+    if config.source.kind != "pronunciations":
+        raise RnnvisError(
+            f'{path}: a pronouncer says words, and "source.kind" of {config.name} is "{config.source.kind}"',
+            'source.kind = "pronunciations"',
+        )
+
+
 def _check_source(source: Source, path: Path) -> None:
     """Each kind of source has the keys that mean something for it, and no other."""
     _one_of(source.kind, "source.kind", sorted([*KINDS, *FILE_KINDS]), path)
     own = FILE_KINDS.get(source.kind)
     if own and not source.path:
         raise RnnvisError(f'{path}: the key "source.path" is missing', f"name {own.get}")
-    known = {"kind", "path", *own.keys} if own else {"kind", "releases"}
+    known = {"kind", "path", *own.keys} if own else {"kind", "releases", *KEYS.get(source.kind, ())}
     for f in dataclasses.fields(Source):
         if f.name not in known and getattr(source, f.name) != f.default:
             raise RnnvisError(

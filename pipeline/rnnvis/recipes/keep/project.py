@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rnnvis.config import Card, DatasetConfig, read, read_card
+from rnnvis.config import Card, DatasetConfig, PronouncerConfig, read, read_card
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One folder under `datasets/`: its configuration and its model cards, by name."""
+    """One folder under `datasets/`: its configuration, and by name the cards of models that are trained and of those
+    that come `ready` out of packages. A dataset has models of one of these two sorts."""
 
     folder: Path
     config: DatasetConfig
     cards: dict[str, Card]
+    ready: dict[str, PronouncerConfig] = field(default_factory=dict)
 
     def card(self, name: str) -> Card:
         """The model card called `name`."""
+        if name in self.ready:
+            raise RnnvisError(
+                f"{self.folder}: {name} comes trained out of a package, and has no stages of its own",
+                f"rnnvis regenerate {self.config.name} makes all of it",
+            )
         if name not in self.cards:
-            known = ", ".join(self.cards) or "none"
+            known = ", ".join([*self.cards, *self.ready]) or "none"
             raise RnnvisError(f'{self.folder}: no model card named "{name}"', f"cards here: {known}")
         return self.cards[name]
 
@@ -70,7 +77,7 @@ class Project:
 
     def dataset(self, name: str) -> Dataset:
         """The dataset called `name`; every mistake in its files is an error that names file and key."""
-        from rnnvis.recipes.keep.limits import check_card, check_dataset, check_models
+        from rnnvis.recipes.keep.limits import check_card, check_dataset, check_models, check_pronouncer
 
         folder = self.root / "datasets" / name
         if name not in self.names():
@@ -83,16 +90,26 @@ class Project:
             raise RnnvisError(f'{folder}/dataset.toml: "name" is "{config.name}"', f'name it "{name}", as its folder')
         check_dataset(config, folder / "dataset.toml")
         cards: dict[str, Card] = {}
+        ready: dict[str, PronouncerConfig] = {}
         for path in sorted(folder.glob("*.toml")):
             if path.name == "dataset.toml":
                 continue
             card = read_card(path)
-            check_card(card, path)
-            if card.name in cards:
+            if card.name in cards or card.name in ready:
                 raise RnnvisError(f'{path}: "name" is "{card.name}", as in another card', "give each card its own name")
-            cards[card.name] = card
-        check_models(config, cards, folder / "dataset.toml")
-        return Dataset(folder, located(config, folder), cards)
+            if isinstance(card, PronouncerConfig):
+                check_pronouncer(card, config, path)
+                ready[card.name] = card
+            else:
+                check_card(card, path)
+                cards[card.name] = card
+            if cards and ready:
+                raise RnnvisError(
+                    f"{path}: beside models that are trained, {folder.name} has one that comes ready out of a package",
+                    "make a dataset of its own for it",
+                )
+        check_models(config, [*cards, *ready], folder / "dataset.toml")
+        return Dataset(folder, located(config, folder), cards, ready)
 
     def datasets(self, names: Sequence[str] = ()) -> list[Dataset]:
         """The datasets called `names`; without names all whose text can be had, those that are fetched first.

@@ -19,7 +19,7 @@ from rnnvis.progress import say
 from rnnvis.published import columns, files, sizes, step_models
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.opening import opening_view
-from rnnvis.published.publishing import digest, entry, write_manifest
+from rnnvis.published.publishing import adopt, digest, entry, write_manifest
 from rnnvis.published.schema import BY_NAME
 from rnnvis.published.schema.manifest import (
     DatasetEntry,
@@ -41,6 +41,7 @@ from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.compare import across_step, comparable, compare_step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.film import published_epochs
+from rnnvis.recipes.steps.pronounce import pronounce_step
 from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import metric_rows
 from rnnvis.recipes.steps.step_model import card_step_model
@@ -62,16 +63,30 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
             across = _across(project, chosen)
             if size := _size(project, chosen):
                 say(f"Publishing {sizes.told(size)}, besides words and sentences")
-            found = [_dataset(project, dataset, across.get(dataset.config.name, {})) for dataset in chosen]
+            found = [
+                entry for dataset in chosen for entry in _entries(project, dataset, across.get(dataset.config.name, {}))
+            ]
         except OSError as error:
             raise unusable(error, project.data) from error
-        datasets = [dataset for dataset in found if dataset]
-        if not datasets:
+        if not found:
             raise RnnvisError(
                 "nothing to publish: no model is trained, recorded and clustered", "rnnvis regenerate --quick"
             )
-        write_manifest(datasets, project.data, f"rnnvis {__version__}")
+        write_manifest(found, project.data, f"rnnvis {__version__}")
     return project.data
+
+
+def _entries(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> list[DatasetEntry]:
+    """What the manifest says of `dataset`: of a pronouncer a dataset of letters and one of phonemes."""
+    made = [
+        pronounce_step(project, dataset, card).folder(project.build)
+        for card in dataset.ready.values()
+        if pronounce_step(project, dataset, card).finished(project.build)
+    ]
+    if dataset.ready:
+        return [entry for folder in made for entry in adopt(folder, project.data)]
+    found = _dataset(project, dataset, across)
+    return [found] if found else []
 
 
 def _size(project: Project, datasets: Sequence[Dataset]) -> Counter[str]:
