@@ -43,12 +43,16 @@ class Torch:
         return {"reset": reset.numpy(), "update": update.numpy()}
 
     @torch.no_grad()
-    def __call__(self, tokens: list[int], off: list[int]) -> tuple[np.ndarray, float]:
-        """States [T, H], and the probability of the last class at the end."""
+    def __call__(
+        self, tokens: list[int], off: list[int], carried: tuple[int, np.ndarray] | None = None
+    ) -> tuple[np.ndarray, float]:
+        """States [T, H], and the probability of the last class at the end; `carried` is a state put in after a step."""
         state, states = torch.zeros(1, self.cell.hidden_size), []
-        for token in tokens:
+        for step, token in enumerate(tokens):
             state = self.cell(self.model.embedding(torch.tensor([token])), state)
             state[:, off] = 0
+            if carried and carried[0] == step:
+                state = torch.tensor(carried[1])[None]
             states.append(state[0].numpy().copy())
         return np.array(states), float(self.model.head(state).softmax(-1)[0, -1])
 
@@ -94,7 +98,7 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     expect(panel.locator("[data-try-loss]")).to_have_text(f"loss {-np.log(typed['p']):.2f} nats")
     found = page.evaluate(f"async () => {{ const e = {EXPLORER}; return e.trying.gates(e.view.sentence); }}")
     for name, gate in reference.gates(typed["tokens"]).items():
-        np.testing.assert_allclose(list(found[name].values()), gate.ravel(), atol=1e-4)
+        np.testing.assert_allclose(found[name], gate.ravel(), atol=1e-4)
 
     panel.get_by_role("button", name="dull", exact=True).click()
     panel.get_by_label("Another word for “dull”").fill("wonderful")
@@ -110,6 +114,16 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     assert without < 0.5 < edited["p"], "the last word alone decides"
     flips = panel.get_by_label("Why", exact=True).locator("dd").last
     expect(flips).to_contain_text(re.compile(rf"wonderful\s+{without:.2f} negative"))
+
+    page.evaluate(f"{{ const e = {EXPLORER}; e.pinStep(3); e.pinSecond(1); }}")
+    panel.get_by_text("Carry a state in", exact=True).click()
+    panel.get_by_role("button", name="all of it").click()
+    page.wait_for_function(f"() => {EXPLORER}.view.sentence2.includes('from.3.')")
+    patched = arrived(page, "second")
+    states, p = reference(edited["tokens"], [], (1, reference(typed["tokens"], [])[0][3]))
+    np.testing.assert_allclose(np.reshape(patched["states"], (-1, patched["units"])), states, atol=1e-4)
+    assert abs(patched["p"] - p) < 1e-4
+    assert abs(p - edited["p"]) > 0.01, "what was carried in is remembered"
 
     panel.get_by_role("button", name="Back to the sentence before").click()
     cluster = page.evaluate(f"() => {EXPLORER}.clustering.units.order[4]")

@@ -72,6 +72,17 @@ describe('what is held in many sentences', () => {
     expect(how.asked, 'the class may be the same by chance: the loss is not').toEqual(['carried', 'carried']);
   });
 
+  it('leaves out what cannot be run as it was published, and says why where nothing is left', async () => {
+    const refusing = { ...asking({}), started: () => Promise.reject(new Error('not published')) };
+    const unlabelled = { ...SENTENCES[0]!, label: null, loss: null };
+    const { rows } = await overMany([unlabelled, SENTENCES[1]!], [OFF], entry, model, refusing);
+    expect(
+      rows.map(({ key }) => key),
+      'the same class alone proves nothing',
+    ).toEqual(['two']);
+    await expect(overMany([unlabelled], [OFF], entry, model, refusing)).rejects.toThrow('not published');
+  });
+
   it('is stopped between two sentences', async () => {
     const stop = new AbortController();
     const how = { ...asking({}), started: () => Promise.resolve(null) };

@@ -49,7 +49,7 @@ export interface Asking {
 /** Published answers are float32, of weights that may be float16. */
 const NEAR = 2e-3;
 
-/** Whether an answer from an empty memory is the published one; false also where nothing was published of it. */
+/** Whether an answer from an empty memory is the published one; false also where no number that would tell was published. */
 export function isPublished(model: ModelEntry, { predicted, loss, label }: Chosen, steps: SentenceSteps): boolean {
   const says = decided(model, steps);
   if (says !== null && predicted !== null && says !== predicted) return false;
@@ -59,7 +59,7 @@ export function isPublished(model: ModelEntry, { predicted, loss, label }: Chose
         ? Number.NaN
         : (steps.loss?.[steps.length - 1] ?? Number.NaN)
       : finalAnswer(model, steps);
-  if (loss === null || meansOf(model) === 'number' || Number.isNaN(own)) return says !== null && predicted !== null;
+  if (loss === null || meansOf(model) === 'number' || Number.isNaN(own)) return false;
   return Math.abs(own - loss) <= NEAR * Math.max(1, Math.abs(loss));
 }
 
@@ -70,7 +70,10 @@ function atEnd(model: ModelEntry, ask: Ask): Ask {
   return means === 'class' || means === 'number' ? { ...ask, answered: { first: last, last } } : ask;
 }
 
-/** The answer to every sentence as it is and with `held`, and how each was asked. */
+/**
+ * The answer to every sentence as it is and with `held`, and how each was asked. A sentence that cannot be run as it was
+ * published is left out; where that is all of them, the reason is thrown.
+ */
 export async function overMany(
   sentences: readonly Chosen[],
   held: readonly Held[],
@@ -82,11 +85,15 @@ export async function overMany(
 ): Promise<{ rows: ManyRow[]; asks: Ask[] }> {
   const rows: ManyRow[] = [];
   const asks: Ask[] = [];
+  const refused: Error[] = [];
   for (const [i, sentence] of sentences.entries()) {
     let ask: Ask | null = atEnd(entry, asking.empty(sentence));
     let [before, after] = await both(ask, held, model, signal);
     if (!isPublished(entry, sentence, before)) {
-      const started = await asking.started(sentence.key);
+      const started = await asking.started(sentence.key).catch((error: unknown) => {
+        refused.push(error instanceof Error ? error : new Error(String(error)));
+        return null;
+      });
       signal?.throwIfAborted();
       ask = started && atEnd(entry, started);
       if (ask) [before, after] = await both(ask, held, model, signal);
@@ -98,6 +105,7 @@ export async function overMany(
     }
     progress?.(i + 1, sentences.length);
   }
+  if (!rows.length && refused[0]) throw refused[0];
   return { rows, asks };
 }
 
