@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 compile() {
   uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-    --no-emit-index-url --no-emit-find-links "$@"
+    --no-emit-index-url --no-emit-find-links --excludes without.in "$@"
 }
 compile run.in -o run.txt
 compile test.in -c run.txt -o test.txt

@@ -31,7 +31,7 @@ pip() {
 }
 
 if [ "$what" = test ]; then
-  pip install --quiet --progress-bar on --require-hashes -r "$here/test.txt"
+  pip install --quiet --progress-bar on --no-deps --require-hashes -r "$here/test.txt"
   exit 0
 fi
 

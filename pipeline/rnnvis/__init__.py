@@ -8,6 +8,7 @@ Public names, loaded when they are first used:
   `Recording.step_model`.
 - `rnnvis.search(recording, into, of, …)`: the smallest set of units that closes the gap between two runs.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
+- `rnnvis.sources`: ready sources of models of `transformers`, `xlstm` and `minGRU-pytorch`.
 - `rnnvis.Sample`: which of the sequences are measured, and of which the states are kept.
 - `rnnvis.parts(x)`, `rnnvis.modulus(x)`: states that are complex numbers, as real ones.
 - `rnnvis.import_states(states, tokens, …)`: the same of states that were saved elsewhere.
@@ -87,4 +88,6 @@ _HOME = {
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name == "sources":
+        return import_module("rnnvis.sources")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -229,13 +229,23 @@ def publish(project: Project, datasets: tuple[str, ...]) -> None:
 def results(project: Project, dataset: str) -> None:
     """Write the tables of DATASET's language models into datasets/<name>/results/: those that are trained here.
 
-    Rows of models that were trained elsewhere stay, as long as the same text and card made them.
+    Rows of models that were trained elsewhere stay, as long as the same text and card made them. Where the dataset has
+    [chips], its classifier is trained with every seed named there, and what it does without a chip is written instead.
     """
+    from rnnvis.recipes import plan
     from rnnvis.recipes.steps.cell_results import update_measures
-    from rnnvis.recipes.steps.language_results import update_table
+    from rnnvis.recipes.steps.chips import chips_file
+    from rnnvis.recipes.steps.language_results import language_models, update_table
 
     with working(project):
         of = project.dataset(dataset)
+        if steps := plan.chips(project, dataset):
+            plan.run(project, steps)
+            say(f"Results in {chips_file(of)}")
+        if not language_models(of):
+            if not steps:
+                raise RnnvisError(f"{dataset} has no language model and no study of chips", "rnnvis regenerate")
+            return
         say(f"Results in {update_table(project, of)} and {update_measures(project, of)}")
 
 

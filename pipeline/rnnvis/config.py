@@ -134,6 +134,25 @@ class Study:
 
 
 @dataclass(frozen=True)
+class WordKind:
+    """Words of one kind, as the vocabulary spells them; those that it lacks are passed over."""
+
+    name: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ChipStudy:
+    """The case study of `model` with a chip switched off, over trainings with `seeds`: for each `kind` of words the
+    chip that answers to them. States are carried over between the probe sentences at `word`."""
+
+    model: str
+    seeds: tuple[int, ...]
+    kind: tuple[WordKind, ...]
+    word: str = ""
+
+
+@dataclass(frozen=True)
 class DatasetConfig:
     """`datasets/<name>/dataset.toml`. `quick` names the models that `rnnvis regenerate --quick` makes, all if empty."""
 
@@ -148,6 +167,7 @@ class DatasetConfig:
     view: DefaultView | None = None
     quick: tuple[str, ...] = ()
     study: Study = field(default_factory=Study)
+    chips: ChipStudy | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def test_the_snippets_run_on_what_make_demo_leaves_behind(tmp_path: Path, monkey
     data = tmp_path / "site" / "explorer" / "data"
     synthetic.publish(data, units=8, words=80, sentences=2400)
     words = read_manifest(data)["datasets"][0]["tables"]["words"]["rows"]
-    (tmp_path / "build" / "stages" / "train" / "reviews-gru-seed0-0").mkdir(parents=True)
+    (tmp_path / "build" / "stages" / "train" / "reviews+gru+seed0-0").mkdir(parents=True)
     monkeypatch.setattr("rnnvis.nets.checkpoints.load", lambda folder: (classifier(words), {}))
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}

@@ -6,8 +6,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rnnvis.published import files
-from tools.website import carried, cell_claims, cells, findings, probes, pronouncer, reference, stories, walk
+from tools.website import (
+    carried,
+    cell_claims,
+    cells,
+    chip_walk,
+    chips,
+    findings,
+    probes,
+    pronouncer,
+    reference,
+    stories,
+    walk,
+)
 from tools.website.cells import Cells
+from tools.website.chips import ChipCase
 from tools.website.published import Published
 
 FRAGMENTS: dict[str, Callable[[Published], str]] = {
@@ -50,6 +63,17 @@ CELLS: dict[str, Callable[[Cells], str]] = {
     "cells-reproduced": cells.reproduced,
 }
 
+CHIPS: dict[str, Callable[[ChipCase], str]] = {
+    "chips-carried": chips.carried,
+    "chips-carried-conclusion": chips.carried_conclusion,
+    "chips-chosen": chips.chosen,
+    "chips-conclusion": chips.conclusion,
+    "chips-reproduced": chips.reproduced,
+    "chips-sentences": chips.sentences,
+    "chips-switched": chips.switched,
+    "chips-walk": chip_walk.chip_walk,
+}
+
 PRONOUNCER: dict[str, Callable[[pronouncer.Table | None], str]] = {
     "pronouncer-ends": pronouncer.ends,
     "pronouncer-figures": pronouncer.figures,
@@ -77,6 +101,9 @@ def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     found = Cells.read(datasets, published.manifest)
     for name, of_cells in CELLS.items():
         files.replace(out / f"{name}.md", of_cells(found).encode())
+    case = ChipCase.read(datasets, published)
+    for name, of_case in CHIPS.items():
+        files.replace(out / f"{name}.md", of_case(case).encode())
     spoken = pronouncer.read(datasets)
     for name, of_spoken in PRONOUNCER.items():
         files.replace(out / f"{name}.md", of_spoken(spoken).encode())

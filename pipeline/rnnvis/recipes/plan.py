@@ -19,6 +19,7 @@ from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.ablate import ablate_step
 from rnnvis.recipes.steps.cell_results import update_measures
+from rnnvis.recipes.steps.chips import chip_steps
 from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.compare import comparable, compare_step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
@@ -111,6 +112,13 @@ def ablation(project: Project, name: str, models: Sequence[str]) -> list[Needs]:
     ]
 
 
+def chips(project: Project, name: str) -> list[Needs]:
+    """Steps of the case study of chips, with the trainings that it lacks; none where the dataset asks for none."""
+    dataset = project.dataset(name)
+    found = chip_steps(project, dataset)
+    return [Needs(step) for step in (corpus_step(project, dataset), *found)] if found else []
+
+
 def run(project: Project, steps: Sequence[Needs]) -> None:
     """Run the steps that are not finished; a missing earlier stage is an error that names its command."""
     for needs in steps:
@@ -187,6 +195,8 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
     steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))
     if classifiers and not quick and not only:
         steps.append(results_step(project, dataset))
+        there = {step.key for step in steps}
+        steps += [step for step in chip_steps(project, dataset) if step.key not in there]
     return steps
 
 

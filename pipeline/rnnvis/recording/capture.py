@@ -24,6 +24,9 @@ from rnnvis.recording.single_steps import CellCalls
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import one_at_a_time
 
+READY = {"minGRU_pytorch": "min_rnn", "xlstm": "stacked", "transformers": "cached"}
+"""Libraries whose models have a source of their own in `rnnvis.sources`."""
+
 
 class Taker(Protocol):
     """Stands in for torch's forward of one module."""
@@ -61,9 +64,16 @@ def recurrent_modules(model: nn.Module, only: Collection[str] | None = None) -> 
         raise RnnvisError(
             f"{type(model).__name__} holds no nn.RNN, nn.GRU, nn.LSTM or a cell of them, so there are no states to "
             "record",
-            "pass the module that holds the recurrent layers, or describe its states with a StateSource",
+            _ready(model)
+            or "pass the module that holds the recurrent layers, or describe its states with a StateSource",
         )
     return chosen
+
+
+def _ready(model: nn.Module) -> str | None:
+    """What reads the states of a model of another library, where rnnvis has it."""
+    libraries = {type(module).__module__.split(".")[0] for module in model.modules()}
+    return next((f"pass rnnvis.sources.{of}(model)" for library, of in READY.items() if library in libraries), None)
 
 
 def _within(path: str, names: Collection[str]) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from rnnvis.config import (
     Card,
+    ChipStudy,
     DatasetConfig,
     LanguageModelConfig,
+    ModelConfig,
     PronouncerConfig,
     Release,
     Source,
@@ -141,6 +143,22 @@ def check_dataset(config: DatasetConfig, path: Path) -> None:
         _within(view.k, "view.k", (measure.smallest_k, measure.largest_k), path)
     for key in ("low", "high"):
         _within(getattr(config.study, key), f"study.{key}", (0, 1), path)
+    if config.chips:
+        _check_chips(config.chips, path)
+
+
+def _check_chips(chips: ChipStudy, path: Path) -> None:
+    for key, given in (("seeds", chips.seeds), ("kind", chips.kind)):
+        if not given:
+            raise RnnvisError(f'{path}: "chips.{key}" is empty', "name at least one, or leave chips out")
+    _different(chips.seeds, "chips.seeds", path)
+    for seed in chips.seeds:
+        _within(seed, "chips.seeds", (0, _MOST), path)
+    _different([kind.name for kind in chips.kind], "chips.kind.name", path)
+    for kind in chips.kind:
+        if not kind.words:
+            raise RnnvisError(f'{path}: "chips.kind.words" of {kind.name} is empty', "name the words of this kind")
+        _different(kind.words, "chips.kind.words", path)
 
 
 def _check_release(release: Release, key: str, path: Path) -> None:
@@ -199,12 +217,15 @@ def check_marks(source: Source, where: str) -> None:
     check_encoding(source.encoding, f"{where}encoding")
 
 
-def check_models(config: DatasetConfig, models: Iterable[str], path: Path) -> None:
-    """Refuse a default view, or a quick set, of a model that has no card."""
+def check_models(config: DatasetConfig, models: Mapping[str, Card | PronouncerConfig], path: Path) -> None:
+    """Refuse a default view, a quick set, or a study of chips, of a model that has no card."""
     for name in config.quick:
         _one_of(name, "quick", list(models), path)
     if config.view:
         _one_of(config.view.model, "view.model", list(models), path)
+    if config.chips:
+        classifiers = [name for name, card in models.items() if isinstance(card, ModelConfig)]
+        _one_of(config.chips.model, "chips.model", classifiers, path)
 
 
 def _finite(card: Card, path: Path) -> None:

@@ -108,7 +108,7 @@ class Project:
                     f"{path}: beside models that are trained, {folder.name} has one that comes ready out of a package",
                     "make a dataset of its own for it",
                 )
-        check_models(config, [*cards, *ready], folder / "dataset.toml")
+        check_models(config, {**cards, **ready}, folder / "dataset.toml")
         return Dataset(folder, located(config, folder), cards, ready)
 
     def datasets(self, names: Sequence[str] = ()) -> list[Dataset]:
