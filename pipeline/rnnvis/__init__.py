@@ -7,6 +7,7 @@ Public names, loaded when they are first used:
 - `rnnvis.StepModel`, `rnnvis.Hold`: a recorded model as a file that runs without torch, with states held; see
   `Recording.step_model`.
 - `rnnvis.search(recording, into, of, …)`: the smallest set of units that closes the gap between two runs.
+- `rnnvis.Signal(frames, names)`, `rnnvis.events`: sequences of numbers in place of words, and what names their steps.
 - `rnnvis.StateSource`, `rnnvis.Tokens`: models with recurrent code of their own; text that a decoder reads.
 - `rnnvis.sources`: ready sources of models of `transformers`, `xlstm` and `minGRU-pytorch`.
 - `rnnvis.Sample`: which of the sequences are measured, and of which the states are kept.
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from rnnvis.version import __version__
 
 if TYPE_CHECKING:
+    from rnnvis.api import events
     from rnnvis.api.import_states import import_states
     from rnnvis.api.inputs import Tokens
     from rnnvis.api.page import to_html
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from rnnvis.api.sample import Sample
     from rnnvis.api.searching import search
     from rnnvis.api.serve import serve
+    from rnnvis.api.signals import Signal
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
     from rnnvis.recording.called import Batch
@@ -49,11 +52,13 @@ __all__ = [
     "Recording",
     "RnnvisError",
     "Sample",
+    "Signal",
     "StateSource",
     "StepModel",
     "Tokens",
     "__version__",
     "cocluster",
+    "events",
     "import_states",
     "modulus",
     "parts",
@@ -70,6 +75,7 @@ _HOME = {
     "Recording": "rnnvis.api.recording",
     "RnnvisError": "rnnvis.errors",
     "Sample": "rnnvis.api.sample",
+    "Signal": "rnnvis.api.signals",
     "StateSource": "rnnvis.recording.source",
     "StepModel": "rnnvis.recording.step_model.model",
     "Tokens": "rnnvis.api.inputs",
@@ -86,6 +92,8 @@ _HOME = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "events":
+        return import_module("rnnvis.api.events")
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
     if name == "sources":

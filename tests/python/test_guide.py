@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+import torch
 from click.testing import CliRunner
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import DataLoader
 
 from rnnvis.cli import main
 from rnnvis.published.files import read
@@ -160,6 +164,48 @@ def test_every_import_of_the_page_publishes_the_same_numbers(
         words = pq.read_table(folder / name / dataset["tables"]["words"]["files"][0]["path"]).column("text").to_pylist()
         place = [names["vocabulary"].index(word) for word in words]
         np.testing.assert_allclose(np.stack(table.column("mean").to_numpy()), responses[place], rtol=1e-5, atol=1e-6)
+
+
+class Detector(nn.Module):
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.gru = nn.GRU(channels, 8, batch_first=True)
+        self.out = nn.Linear(8, 2)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return self.out(self.gru(frames)[0][:, -1])
+
+
+def test_the_snippets_on_signals_run_and_publish_whole_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(1)
+    audio = [torch.rand(int(n), 40) for n in torch.randint(20, 60, (60,))]
+    names: dict[str, Any] = {
+        "acceleration": torch.randn(3000, 3),
+        "stream": torch.randn(600, 3),
+        "second_stream": torch.randn(480, 3),
+        "detector": Detector(3),
+        "listener": Detector(40),
+        "loader": DataLoader(
+            audio,  # type: ignore[arg-type]
+            batch_size=8,
+            collate_fn=lambda rows: (pad_sequence(rows, batch_first=True), torch.tensor([len(row) for row in rows])),
+        ),
+    }
+    monkeypatch.chdir(tmp_path)
+    page = PAGE.with_name("signals.md")
+    seen = []
+    for code in snippets(page):
+        assert len([line for line in code.splitlines() if line.strip()]) <= 6
+        exec(compile(code, str(page), "exec"), names)
+        seen.append(names["recording"])
+    assert [len(recording.tokens) for recording in seen] == [30, 60, 22, 22, 30]
+    assert names["drift"].drift.shape == (3, 8)
+    assert seen[1].notes[0].startswith(f"No events are named: a codebook of {len(seen[1].words)} names each step")
+    assert names["found"].value.shape == (8, 4)
+    for name in ("detector", "listener"):
+        assert verify(tmp_path / name).problems == []
+        assert read_manifest(tmp_path / name)["datasets"][0]["models"][0]["states"][0]["k"]
 
 
 @pytest.mark.parametrize("page", [PAGE, OF_STATES])

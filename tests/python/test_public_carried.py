@@ -157,6 +157,22 @@ def test_states_are_those_of_stepping_through_the_documents(name: str, documents
         np.testing.assert_allclose(record.responses.mean, total / np.maximum(uses, 1)[:, None], atol=2e-6)
 
 
+def test_resets_begin_a_document_anew() -> None:
+    model, text = Plain(nn.GRU, batch_first=True), sentences()
+    anew = [number in (0, 7, 8, 30) for number in range(40)]
+    recording = rnnvis.record(model, text, WORDS, initial="carried", resets=anew)
+    parts = [0] * 7 + [1] + [2] * 22 + [3] * 10
+    wanted = rnnvis.record(model, text, WORDS, initial="carried", documents=parts)
+    state, other = recording.states["rnn.0.h"], wanted.states["rnn.0.h"]
+    np.testing.assert_array_equal(state.before, other.before)
+    np.testing.assert_array_equal(state.responses.mean, other.responses.mean)
+    assert not state.before[[7, 8, 30]].any()
+    mixed = rnnvis.record(model, text, WORDS, initial="carried", documents=[n % 2 for n in range(40)], resets=anew)
+    apart = [f"{n % 2} {sum(anew[m] for m in range(n + 1) if m % 2 == n % 2)}" for n in range(40)]
+    same = rnnvis.record(model, text, WORDS, initial="carried", documents=apart)
+    np.testing.assert_array_equal(mixed.states["rnn.0.h"].before, same.states["rnn.0.h"].before)
+
+
 def test_a_forward_of_ones_own_reads_the_sequences_that_its_rows_say(tmp_path: Path) -> None:
     model, text = Plain(nn.GRU, batch_first=True), sentences()
     seen: list[int] = []
@@ -243,6 +259,9 @@ class Source:
         (Plain(batch_first=True), {"documents": [0] * 39}, "39 documents for 40 sequences"),
         (Plain(batch_first=True), {"documents": [0.5] * 40}, r"documents\[0\] is 0.5"),
         (Plain(batch_first=True), {"documents": "a" * 40}, "the documents are text"),
+        (Plain(batch_first=True), {"initial": "zero", "resets": [0] * 40}, "resets are given, but no state is carried"),
+        (Plain(batch_first=True), {"resets": [True] * 39}, "39 resets for 40 sequences"),
+        (Plain(batch_first=True), {"resets": [2] * 40}, r"resets\[0\] is 2"),
     ],
 )
 def test_where_no_state_can_be_carried_it_is_said(model: Any, options: dict[str, Any], message: str) -> None:

@@ -377,4 +377,4 @@ def test_a_numeric_series_is_refused_clearly() -> None:
     series = [torch.sin(torch.arange(20.0))]
     with pytest.raises(rnnvis.RnnvisError, match="numbers with fractions, not token ids") as error:
         rnnvis.record(Plain(), series, WORDS)
-    assert "bin a numeric series" in error.value.fix
+    assert "rnnvis.Signal(frames)" in error.value.fix

@@ -87,6 +87,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "troubleshooting",
         "benchmarks",
         "your-own-cell",
+        "signals",
         "notices",
         "your-model",
         "your-states",

@@ -17,7 +17,7 @@ from rnnvis.measures.outputs.answer import AnswerCollector, Answers
 from rnnvis.measures.recorder import STATES_BYTES, sampled
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import AS_THEY_STAND, Plan
-from rnnvis.recording.called import Called, Forward
+from rnnvis.recording.called import Called, Forward, Frames
 from rnnvis.recording.candidates import Candidate, candidates, source_candidates
 from rnnvis.recording.source import answers_of
 from rnnvis.recording.steps import reading_of
@@ -38,6 +38,7 @@ def find_answer(
     classes: tuple[str, ...] | None,
     words: Mapping[str, int],
     carried: bool,
+    frames: Frames | None = None,
 ) -> Answer | None:
     """What the model answers, None where that is not known; the plan's notes say what was taken for what, or why not.
 
@@ -47,7 +48,7 @@ def find_answer(
     if outputs == NONE:
         return None
     try:
-        found = _candidates(model, texts, fills, forward, plan, cut, chosen)
+        found = _candidates(model, texts, fills, forward, plan, cut, chosen, frames)
     except RnnvisError:
         raise
     except Exception as error:
@@ -89,10 +90,11 @@ def _candidates(
     plan: Plan,
     cut: bool,
     chosen: Callable[[Any], Any] | None,
+    frames: Frames | None,
 ) -> list[Candidate]:
     if isinstance(model, StateSource):
         give = answers_of(model)
-        return [] if give is None else source_candidates(model, give, texts[""], fills[""], chosen)
+        return [] if give is None else source_candidates(model, give, texts[""], fills[""], chosen, frames)
     assert forward is not None
     return candidates(Called(model, texts, fills, forward, plan), cut=cut, outputs=chosen)
 

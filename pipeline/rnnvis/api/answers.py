@@ -92,8 +92,9 @@ def meaning(
 ) -> tuple[Answer | None, str]:
     """Which of the candidates is the answer and what it means, and a sentence about it.
 
-    `words` is the size of the vocabulary of each reading. `chosen`: the user said where the answer lies. None where it
-    cannot be known; the sentence then says why, and what to do. RnnvisError where that contradicts what was said.
+    `words` is the size of the vocabulary of each reading, 0 of signals, which have no next word. `chosen`: the user
+    said where the answer lies. None where it cannot be known; the sentence then says why, and what to do. RnnvisError
+    where that contradicts what was said.
     """
     asked = classes is not None or labels.names or labels.tags is not None or labels.numbers is not None
     if not asked and all(one.state for one in found):
@@ -204,7 +205,7 @@ def _several(one: Candidate, labels: Labels, classes: tuple[str, ...] | None, wo
     of = "a step" if step else "a sequence"
     return (
         f"it is {size} numbers {of}, and nothing says what they are: pass labels, or name the classes, classes=[…]"
-        + ("" if not step else "; the vocabulary has " + f"{vocabulary:,} words")
+        + (f"; the vocabulary has {vocabulary:,} words" if step and vocabulary else "")
     )
 
 

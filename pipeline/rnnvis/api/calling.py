@@ -16,7 +16,7 @@ from torch.nn.functional import one_hot, pad
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import recurrent_modules
 from rnnvis.recording.alignment import Plan, UnfollowedError
-from rnnvis.recording.called import Batch, Called, Forward
+from rnnvis.recording.called import Batch, Called, Forward, Frames, fed
 from rnnvis.recording.following import follow
 from rnnvis.recording.probing import LENGTHS
 from rnnvis.recording.steps import one_at_a_time, run_batches
@@ -45,18 +45,21 @@ def usual_way(
     padding_id: Mapping[str, int],
     only: Collection[str] | None = None,
     around: Callable[[Forward], Forward] = lambda forward: forward,
+    frames: Frames | None = None,
 ) -> tuple[Forward, Plan]:
     """The first usual way in which the steps of the recurrent modules of `model` follow the words, and how they do.
 
     Ids are passed batch first, time first, step by step, and one sequence at a time; with lengths, first states or
     target tokens where the model asks for them or, for tokens, takes them; one-hot where it has no embedding and its
-    first recurrent layer is wide enough for every id. Each way is tried on a few short sequences, so that a model that
+    first recurrent layer is wide enough for every id. Of signals the `frames` are passed in place of ids, with channels
+    last or, of one axis of them, before time. Each way is tried on a few short sequences, so that a model that
     takes the batch for the time is found out. A way in which every word is read goes before one that leaves some out.
     The model is called by what `around` makes of a way. RnnvisError where none fits.
     """
     errors: list[Exception] = []
     second: tuple[Forward, Plan] | None = None
-    for way in _ways(model, list(readings)[1:], _one_hot_width(model, readings[""], only)):
+    one_hot_width = 0 if frames else _one_hot_width(model, readings[""], only)
+    for way in _ways(model, list(readings)[1:], one_hot_width, frames):
         if way.flat and any(isinstance(error, UnfollowedError) for error in errors):
             continue  # it takes batches; without one, axes would mean something else to it
         call = around(way.forward)
@@ -78,9 +81,11 @@ def usual_way(
         raise shape
     if isinstance(shape, IndexError):
         _check_embeddings(model, readings)
+    what = "ids" if frames is None else f"frames {list(frames.values.shape[1:])}"
+    given = "ids" if frames is None else "frames"
     raise RnnvisError(
-        f"{type(model).__name__}.forward failed on ids of 2 sequences × {LENGTHS[0]} steps: {shape}",
-        "say how to call it: forward=lambda model, batch: model(batch.ids, …)",
+        f"{type(model).__name__}.forward failed on {what} of 2 sequences × {LENGTHS[0]} steps: {shape}",
+        f"say how to call it: forward=lambda model, batch: model(batch.{given}, …)",
     ) from shape
 
 
@@ -132,13 +137,35 @@ def _one_hot_width(model: nn.Module, text: Sequence[np.ndarray], only: Collectio
     return width if width > max(0, largest_id(text)) else 0
 
 
-def _ways(model: nn.Module, targets: Sequence[str], one_hot_width: int) -> Iterator[Way]:
+def _ways(model: nn.Module, targets: Sequence[str], one_hot_width: int, frames: Frames | None) -> Iterator[Way]:
     ways = list(_ways_with_ids(model, targets))
+    if frames:
+        ways = [replace(way, forward=fed(turn(way.forward), frames)) for turn in _turns(frames) for way in ways]
     if one_hot_width:
         of = next((p.dtype for p in model.parameters()), torch.float32)
         ways += [replace(way, forward=_with_one_hot(way.forward, one_hot_width, of)) for way in ways]
     yield from ways
     yield from (replace(way, alone=True) for way in ways if not way.alone)
+
+
+def _turns(frames: Frames) -> Iterator[Callable[[Forward], Forward]]:
+    """The ways to hand over frames in place of ids: as they are, channels before time, and one channel without axis."""
+
+    def way(turned: Callable[[Tensor], Tensor]) -> Callable[[Forward], Forward]:
+        def around(forward: Forward) -> Forward:
+            def call(m: Any, b: Batch) -> object:
+                assert b.frames is not None
+                return forward(m, replace(b, ids=turned(b.frames)))
+
+            return call
+
+        return around
+
+    yield way(lambda of: of)
+    if frames.values.ndim == 2:
+        yield way(lambda of: of.transpose(1, 2))
+        if frames.values.shape[1] == 1:
+            yield way(lambda of: of[..., 0])
 
 
 def _with_one_hot(forward: Forward, width: int, dtype: torch.dtype) -> Forward:

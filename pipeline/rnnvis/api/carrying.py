@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,21 @@ INITIAL = ("zero", "carried")
 NOTE = "Each sequence starts from the state that the one before it in its document ended in."
 
 
-def read_documents(documents: Iterable[Any] | None, initial: str, count: int) -> list[np.ndarray] | None:
+def read_documents(
+    documents: Iterable[Any] | None, initial: str, count: int, resets: Iterable[Any] | None = None
+) -> list[np.ndarray] | None:
     """Numbers of the sequences of each document in their order, int64; None where each starts anew.
 
     `documents` names the document of each of `count` sequences; without it, those that are "carried" are all one.
+    `resets` says of each sequence whether its document begins anew there.
     """
     if initial not in INITIAL:
         raise RnnvisError(f"the initial state is {initial!r}", f"it is one of: {', '.join(INITIAL)}")
+    anew = _resets(resets, initial, count)
+    if anew is not None:
+        found = read_documents(documents, initial, count)
+        assert found is not None
+        return [part for of in found for part in np.split(of, 1 + np.flatnonzero(anew[of[1:]]))]
     if documents is None:
         return None if initial == "zero" else [np.arange(count)]
     if initial == "zero":
@@ -42,6 +50,22 @@ def read_documents(documents: Iterable[Any] | None, initial: str, count: int) ->
             raise RnnvisError(f"documents[{number}] is {shown(name)}", "name documents by numbers or text")
         of.setdefault(name, []).append(number)
     return [np.array(numbers) for numbers in of.values()]
+
+
+def _resets(resets: Iterable[Any] | None, initial: str, count: int) -> np.ndarray | None:
+    """`resets` as bool [count]; RnnvisError for anything but True or False for each sequence."""
+    if resets is None:
+        return None
+    if initial == "zero":
+        raise RnnvisError("resets are given, but no state is carried", 'say so: initial="carried"')
+    check_row(resets, "resets")
+    found = [plain(value) for value in resets]
+    if len(found) != count:
+        raise RnnvisError(f"{len(found)} resets for {count} sequences", "give True or False for each sequence")
+    for number, value in enumerate(found):
+        if not isinstance(value, bool) and value not in (0, 1):
+            raise RnnvisError(f"resets[{number}] is {shown(value)}", "give True or False for each sequence")
+    return np.array(found, bool)
 
 
 class Carried:
@@ -86,7 +110,7 @@ class Carried:
         ):
             yield {"": batch}
 
-    def alone(self, sentences: np.ndarray) -> Iterator[Mapping[str, StepBatch]]:
+    def alone(self, sentences: np.ndarray) -> Iterator[dict[str, StepBatch]]:
         """The steps of these sentences, each alone, from the states that they were seen to start from."""
         starts = {number: self.starts[number] for number in sentences.tolist()}
         for batch in record_started(

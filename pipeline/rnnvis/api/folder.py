@@ -22,6 +22,7 @@ from rnnvis.api.step_models import made_of
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
+from rnnvis.measures.recorder import STATES_BYTES
 from rnnvis.measures.units.units import label_auc
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech, looks_english, no_parts, parts_of_speech
 from rnnvis.measures.words.pieces import joining, readable
@@ -49,6 +50,7 @@ from rnnvis.published.schema.manifest import (
     StepModelFile,
     Tables,
 )
+from rnnvis.published.signals import dataset_tables
 from rnnvis.published.writing import alone, is_plain
 from rnnvis.published.writing import scratch as new_scratch
 from rnnvis.text.corpus import RECORDED, Corpus
@@ -189,7 +191,7 @@ def _join(datasets: list[DatasetEntry], dataset: DatasetEntry, folder: Path) -> 
     for place, before in enumerate(datasets):
         if before["name"] != dataset["name"]:
             continue
-        for table in ("words", "sentences"):
+        for table in ("words", "sentences", "channels"):
             ours, theirs = (d["tables"].get(table) for d in (dataset, before))
             if ours != theirs:
                 raise RnnvisError(
@@ -241,10 +243,13 @@ def _begin(
 ) -> _Part:
     corpus = described.corpus if described else _corpus(recording)
     kept = recording.kept
-    kept.speech = speech = kept.speech or _parts(corpus)
+    signals = recording.channels
+    kept.speech = speech = kept.speech or (_parts(corpus) if signals is None else no_parts(len(corpus.vocabulary)))
     tables = {"words": columns.words(corpus, speech)}
     if choices.text:
         tables["sentences"] = columns.sentences(corpus)
+    if signals is not None:
+        tables |= dataset_tables(signals, recording.keys, choices.states_bytes or STATES_BYTES, choices.text)
     written = {table: files.write(table, of, scratch) for table, of in tables.items()}
     dataset = dataset_entry(
         name=name,
@@ -294,6 +299,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 effects=recording.effects,
                 next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
+                correlations=recording.channels.correlations.get(name) if recording.channels else None,
             )
             key = (name, choices.methods, choices.largest_k)
             found = recording.kept.clustered.get(key)

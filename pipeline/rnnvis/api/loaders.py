@@ -15,7 +15,7 @@ from rnnvis.api.padding import PADS, filling, unpadded
 from rnnvis.errors import RnnvisError
 
 IDS, MASK = "input_ids", "attention_mask"
-NO_WORDS = "rnnvis explains units by their response to words: pass lists of token ids; bin a numeric series first"
+NO_WORDS = "pass lists of token ids; numbers that a model is fed step by step go in as rnnvis.Signal(frames)"
 ALONE = "let the loader yield the ids alone, or (ids, lengths)"
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -18,7 +19,9 @@ from rnnvis.api.calling import own_way, usual_way
 from rnnvis.api.carrying import NOTE, Carried, Starts, read_documents
 from rnnvis.api.checks import BeyondBoundsError, Bounds, Numbers, Once, SameStates
 from rnnvis.api.effects import find_effects
+from rnnvis.api.events import Rule
 from rnnvis.api.inputs import (
+    VOCABULARY,
     read_classes,
     read_labels,
     read_sequences,
@@ -29,15 +32,17 @@ from rnnvis.api.reads import Read, row_for_row, with_words_left_out
 from rnnvis.api.recording import Recording
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.sample import Sample
+from rnnvis.api.signals import read_signals
 from rnnvis.arguments import ANY, checks_arguments, instance
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.measure import Observer, measure
 from rnnvis.measures.recorder import StateRecorder
 from rnnvis.measures.sentences.attention import AttentionRecorder
+from rnnvis.measures.units.channels import ChannelCorrelations
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.beside import ReturnedBeside
-from rnnvis.recording.called import Called, Forward
+from rnnvis.recording.called import Called, Forward, Frames, fed
 from rnnvis.recording.checking import GAP, SelfCheck
 from rnnvis.recording.fresh import Around, with_resets
 from rnnvis.recording.rehearsal import rehearse
@@ -50,11 +55,13 @@ from rnnvis.text.sentences import Sentences
 Passes = Iterator[dict[str, StepBatch]]
 
 
-@checks_arguments(model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, sample=instance(Sample))
+@checks_arguments(
+    model=ANY, sequences=ANY, vocabulary=ANY, tokens=ANY, documents=ANY, resets=ANY, sample=instance(Sample)
+)
 def record(
     model: nn.Module | StateSource,
     sequences: Iterable[Any],
-    vocabulary: Sequence[str] | Mapping[str, int],
+    vocabulary: Sequence[str] | Mapping[str, int] | Rule | None = None,
     labels: Iterable[Any] | None = None,
     forward: Forward | None = None,
     *,
@@ -64,6 +71,7 @@ def record(
     lengths: Iterable[int] | None = None,
     initial: str = "zero",
     documents: Iterable[Any] | None = None,
+    resets: Iterable[bool] | None = None,
     only: Collection[str] | None = None,
     minimum_count: int = 8,
     frequent_count: int = 20,
@@ -77,8 +85,11 @@ def record(
 
     `model` is any module that holds `nn.RNN`, `nn.GRU`, `nn.LSTM` or their cells, or a `rnnvis.StateSource`; it is not
     changed. `sequences` are token ids: lists, 1-d tensors, or a DataLoader of padded batches. `vocabulary` names the
-    ids: a list, or a dict from word to id. `labels`, one a sequence or one a step, are class numbers or names; numbers
-    that are no classes are what a model of numbers should say.
+    ids: a list, or a dict from word to id. Or they are frames that the model is fed step by step: `rnnvis.Signal`s,
+    arrays [T, …], or a DataLoader of batches [B, T, …]; `vocabulary` may then be a rule that names the steps
+    (`rnnvis.events`), and by default a codebook does. Units are compared with the channels: `Recording.channels`.
+    `labels`, one a sequence or one a step, are class numbers or names; numbers that are no classes are what a model of
+    numbers should say.
 
     What the model returns is looked at for its answers: one a sequence or one a step; logits, log-probabilities,
     probabilities, or a number; alone, or in a tuple, list, dict, dataclass, or as `.logits`. They are classes where
@@ -99,8 +110,9 @@ def record(
     read something else: `only=["lstm"]` beside a layer over letters.
 
     `initial="carried"` is for running text: each sequence starts from the state that the one before it ended in, in its
-    document, which `documents` names, a number or a text for each sequence (default: all are one). The recurrent
-    modules are handed that state whatever forward passes to them; a document starts as the model does.
+    document, which `documents` names, a number or a text for each sequence (default: all are one). `resets`, True or
+    False for each sequence, says where a document begins anew, as after a pause in a stream. The recurrent modules are
+    handed that state whatever forward passes to them; a document starts as the model does.
 
     Words with at least `minimum_count` uses are clustered, those with `frequent_count` get quantiles; a batch has at
     most `batch_steps` padded steps, and fewer of wide models (50 MB of states and gates). `check` runs a few of the
@@ -124,13 +136,23 @@ def record(
         )
     recurrent = {} if plain else recurrent_modules(module_of(model), only)
     batch_steps = at_most(batch_steps, recurrent.values())
-    words = read_vocabulary(vocabulary)
-    padding = {"": padding_id(model)}
-    ids = read_sequences(sequences, words, lengths, padding[""])
+    signals, sequences = read_signals(sequences, vocabulary, lengths)
+    if signals is None:
+        if vocabulary is None or isinstance(vocabulary, Rule):
+            raise RnnvisError("the sequences are token ids, and no vocabulary names them", VOCABULARY)
+        words = read_vocabulary(vocabulary)
+        padding = {"": padding_id(model)}
+        ids = read_sequences(sequences, words, lengths, padding[""])
+    else:
+        words, padding, ids = signals.words, {"": signals.frames.fill}, list(signals.events)
+    frames = None if signals is None else signals.frames
     names, _ = read_classes(classes), read_outputs(outputs)
     of_input = read_labels(labels, len(ids), np.array([len(row) for row in ids]), names)
-    read = {"": Read(Sentences.of(ids), words, of_input, (sample or Sample()).checked(len(ids)))}
-    running = read_documents(documents, initial, len(ids))
+    of_sample = (sample or Sample()).checked(len(ids))
+    if signals is not None and of_sample.keys is None:
+        of_sample = replace(of_sample, keys=signals.keys)
+    read = {"": Read(Sentences.of(ids), words, of_input, of_sample)}
+    running = read_documents(documents, initial, len(ids), resets)
     if running is not None and (plain or tokens):
         what = f"{type(model).__name__} is a StateSource" if plain else "tokens say what modules read"
         raise RnnvisError(f"{what}, so no state is carried", "a StateSource has `initial`; else leave this out")
@@ -142,11 +164,14 @@ def record(
     bounded = list(getattr(model, "bounded", None) or ()) if plain else []
     attention = AttentionRecorder()
     texts = {name: one.ids for name, one in read.items()}
+    if signals is not None:
+        texts[""] = signals.numbers
     fills = {name: number or 0 for name, number in padding.items()}
     plan, own = Plan(), forward is not None
     with limited(threads):
         if not plain:
-            find = partial(_way, module_of(model), texts, fills, forward, batch_steps == 1, only)
+            given = None if forward is None else fed(forward, frames)
+            find = partial(_way, module_of(model), texts, fills, given, batch_steps == 1, only, frames)
             call, plan = with_resets(module_of(model), find)
             forward, bounded = rehearse(Called(module_of(model), texts, fills, call, plan), cut=not own)
         answer = find_answer(
@@ -159,16 +184,18 @@ def record(
             outputs=outputs,
             labels=of_input,
             classes=names,
-            words={name: len(one.words) for name, one in read.items()},
+            words={name: 0 if signals and not name else len(one.words) for name, one in read.items()},
             carried=running is not None and not own,
+            frames=frames,
         )
         effects = find_effects(model, texts, fills, forward, plan, answer)
     at = answer.at if answer else None
     carried = None
     if running is not None and forward is not None:
         fill = fills[""]
-        carried = Carried(module_of(model), read[""].ids, running, forward, plan, batch_steps, fill, own, at)
+        carried = Carried(module_of(model), texts[""], running, forward, plan, batch_steps, fill, own, at)
         plan.notes.append(NOTE)
+    plan.notes[:0] = signals.notes if signals else ()
     for note in plan.notes:
         progress.say(note)
     whole, read = read, with_words_left_out(read, plan)
@@ -184,10 +211,20 @@ def record(
     if memory and watch and answer:
         memory.take(read[answer.at.reading].text, watch.target)
         watching[answer.at.reading].append(Once(memory))
+    beside_steps = None
+    if signals is not None:
+        beside_steps = ChannelCorrelations(signals.channels, of_sample.measured)
+        watching[""].append(Once(beside_steps))
     again = SelfCheck(read[""].ids.lengths)
     others = ReturnedBeside(again.sentences)
     beside = others if check and answer is None else None
-    run = partial(_steps, model, texts, fills, batch_steps, forward, plan, at, beside)
+    run: Callable[..., Passes] = partial(_steps, model, texts, fills, batch_steps, forward, plan, at, beside, frames)
+    alone: Callable[..., Passes] = partial(run, False)
+    if carried:
+        run, alone = carried.run, carried.alone
+    if signals is not None:
+        named = {name: one.ids for name, one in read.items() if not reading_of(name, texts)}
+        run, alone = partial(_by_event, run, named), partial(_by_event, alone, named)
     for name in read if check else ():
         watching[name].append(Once(again.observer(name)))
     if carried:
@@ -197,7 +234,7 @@ def record(
             recorders = {name: StateRecorder(one.text, frequent_count, bounded) for name, one in read.items()}
             try:
                 measure(
-                    carried.run if carried else run,
+                    run,
                     recorders,
                     {name: [Bounds(bounded), *seen] for name, seen in watching.items()},
                 )
@@ -208,7 +245,7 @@ def record(
                 for one in chain(*watching.values()):
                     one.again()
         if check:
-            again.compare(carried.alone if carried else partial(run, False), resolution(model))
+            again.compare(alone, resolution(model))
             if others.gap > max(GAP, 4 * resolution(model)):
                 plan.say(
                     "What the model returned for a sequence is not the same alone and in a batch: it differs by "
@@ -235,6 +272,7 @@ def record(
         own,
         threads,
         effects.head if effects else None,
+        frames,
     )
     published = np.unique(np.concatenate([np.zeros(0, int), *(state.published for state in states[""].values())]))
     affected = effects.result(published, rerun) if effects else None
@@ -264,6 +302,9 @@ def record(
             answer_memory=remembered if answered else None,
             next_weights=effects.next_weights if effects and answered else {},
             rerun=rerun,
+            channels=replace(signals.channels, correlations=beside_steps.result())
+            if signals and beside_steps and not name
+            else None,
         )
 
     return recording("", {name: recording(name, {}) for name in read if name})
@@ -276,12 +317,13 @@ def _way(
     forward: Forward | None,
     alone: bool,
     only: Collection[str] | None,
+    frames: Frames | None,
     around: Around,
 ) -> tuple[Forward, Plan]:
     """How to call the model, and how its steps follow the words when it is called by what `around` makes of that."""
     if forward:
         return forward, own_way(model, texts, fills, around(forward), alone, only)
-    return usual_way(model, texts, fills, only, around)
+    return usual_way(model, texts, fills, only, around, frames)
 
 
 def _steps(
@@ -293,12 +335,14 @@ def _steps(
     plan: Plan,
     answer: Returned | None,
     beside: ReturnedBeside | None,
+    frames: Frames | None,
     gates: bool,
     only: np.ndarray | None = None,
 ) -> Passes:
     """All steps, or one at a time those of the sequences at `only`."""
     if forward is None:
-        for batch in source_steps(model, texts[""], batch_steps, fills[""], only, answer=answer, equal=plan.equal):
+        text, equal = texts[""], plan.equal
+        for batch in source_steps(model, text, batch_steps, fills[""], only, answer=answer, equal=equal, frames=frames):
             yield {"": batch}
         return
     if only is None:
@@ -319,5 +363,17 @@ def _steps(
         }
         del given
         traces.clear()  # copied by now
+        yield found
+        del found
+
+
+def _by_event(run: Callable[..., Passes], named: Mapping[str, Sentences], *args: Any) -> Passes:
+    """What `run` gives, with the event of each step, as the texts `named` have it, in place of its frame."""
+    for found in run(*args):
+        for name, text in named.items():
+            if name in found:
+                of = found[name]
+                found[name] = replace(of, token_id=text.ids[text.starts[of.sentence_id] + of.step])
+                del of
         yield found
         del found

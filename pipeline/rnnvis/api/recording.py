@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +16,17 @@ from rnnvis.api.inputs import Labels
 from rnnvis.api.intervening import Chip
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.step_models import made_of
+from rnnvis.api.streams import answers_from_the_last_steps, drift
 from rnnvis.arguments import ANY, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.measures.outputs.pushes import Effects
+from rnnvis.measures.outputs.remembering import Remembered
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
+from rnnvis.measures.states.drift import Drift
+from rnnvis.measures.units.channels import Channels
 from rnnvis.measures.units.units import Units
 from rnnvis.measures.words.responses import Responses
 from rnnvis.recording.step_model.making import Made
@@ -62,7 +66,9 @@ class Recording:
     says the next word, `next_weights` are the weights [V, H] of its linear head by state. `notes` says, a sentence
     each, how modules read that do not simply read word t at step t, what was taken for the answer, and what reads it.
     `checked` is whether a sample of sequences was run again alone and came to the same; None of what no model was run
-    for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording.
+    for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording. `channels` are
+    the numbers of the signals that were recorded, and `channels.correlations["gru.0.h"]` how its units go along with
+    them, `.value` and `.standard_error` float32 [units, channels]; None of words.
     """
 
     model_name: str
@@ -86,6 +92,7 @@ class Recording:
     notes: tuple[str, ...] = field(repr=False, default=())
     checked: bool | None = field(repr=False, default=None)
     rerun: Rerun | None = field(repr=False, compare=False, default=None)
+    channels: Channels | None = field(repr=False, compare=False, default=None)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -163,6 +170,31 @@ class Recording:
         more, no model that can be run, one that has changed since it was recorded.
         """
         return made_of(self, half).model
+
+    @checks_arguments(self=ANY, ages=ANY)
+    def drift(self, ages: Iterable[int] | None = None) -> dict[str, Drift]:
+        """By state: the mean of each unit by age of its stream, in standard deviations of the young state.
+
+        A stream is what states are carried through (`initial="carried"`), else each sequence. `ages` are the steps at
+        which classes of age begin, rising from 0, and the end of the last one; the first class is the young one
+        (default: up to 16 steps, then 32, 64, …). All sequences are run again. States that read backwards are left out.
+
+        Raises RnnvisError: ages that do not rise from 0, no model that can be run or one that has changed.
+        """
+        return drift(self, ages)
+
+    @checks_arguments(self=ANY, steps=ANY, answers=ANY)
+    def remembered(self, steps: Iterable[int] = (1, 2, 4, 8, 16, 32, 64), answers: int = 500) -> Remembered:
+        """How much of the answer is remembered from further back than so many `steps`: the total variation between the
+        answer from the whole past and that of the model that starts anew and reads the last steps alone.
+
+        The past is that of a stream (`initial="carried"`), else of each sequence. Up to so many `answers` are compared,
+        evenly chosen from those with more than the largest of `steps` behind them, the same for each.
+
+        Raises RnnvisError: answers that are not known, no stream that is long enough, a model with a text or a call of
+        its own, no model that can be run or one that has changed.
+        """
+        return answers_from_the_last_steps(self, steps, answers)
 
     # Publishing is imported when it is asked for: it loads scikit-learn, which takes seconds.
 

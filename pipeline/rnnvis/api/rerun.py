@@ -15,7 +15,7 @@ from rnnvis.api.answers import Answer
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource, StepBatch
 from rnnvis.recording.alignment import Plan
-from rnnvis.recording.called import Forward
+from rnnvis.recording.called import Forward, Frames
 from rnnvis.recording.documents import record_documents
 from rnnvis.recording.heads import Head
 from rnnvis.recording.holding import Hold
@@ -61,7 +61,8 @@ class Rerun:
     `texts` are what its modules read, row for row, by name; `answer` is what it answers, None where that is not known,
     and `targets` what is right as in `rnnvis.measures.outputs.answer.Answers`. `documents` are the sequences through
     which states are carried. `fingerprint` hashes the model's weights, `weights` is what that was. `head` is what
-    stands between its last states and its answer, None where that is not known.
+    stands between its last states and its answer, None where that is not known. `frames` are what ids of signals stand
+    for.
     """
 
     model: nn.Module | StateSource
@@ -79,6 +80,7 @@ class Rerun:
     single: bool = False
     threads: int = 1
     head: Head | None = field(repr=False, default=None)
+    frames: Frames | None = field(repr=False, default=None)
 
     def __reduce__(self) -> NoReturn:
         raise RnnvisError("a model that can be run again is not saved", "save the recording without it")
@@ -129,6 +131,7 @@ class Rerun:
                     answer=at,
                     equal=self.plan.equal,
                     numbers=asked,
+                    frames=self.frames,
                 )
                 for batch in batches:
                     rows = batch.sentence_id[np.append(True, np.diff(batch.sentence_id) != 0)].astype(np.int64)

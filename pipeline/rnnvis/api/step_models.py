@@ -56,11 +56,10 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
     if answer is not None:
         answered = Answered(answer.means, answer.at.scale in PROBABILITIES, answer.answering.log_probabilities)
     watch = Watch(rerun.model, rerun.fills[""], rerun.forward, rerun.plan, None if answer is None else answer.at)
-    words = words or words_of(recording)
+    known = 0 if rerun.frames else len(recording.words)
+    words = (words or words_of(recording)) if known else None
     with limited(rerun.threads), torch.no_grad():
-        return make(
-            watch, rerun.texts[""], len(recording.words), list(recording.states), rerun.head, answered, words, half
-        )
+        return make(watch, rerun.texts[""], known, list(recording.states), rerun.head, answered, words, half)
 
 
 def words_of(recording: Recording) -> WordsSpec:

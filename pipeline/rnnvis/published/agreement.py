@@ -17,7 +17,7 @@ from rnnvis.recording.scores import contrasts
 
 CLUSTERED = ("cluster_labels", "block_means", "word_strengths", "cluster_summaries", "cluster_quality")
 STEPPED = {
-    **dict.fromkeys(("steps", "attention", "answer_memory", "states", "contexts"), "step"),
+    **dict.fromkeys(("steps", "attention", "answer_memory", "states", "contexts", "frames"), "step"),
     "predictions": "surprise_step",
 }
 """Tables that name steps of sentences, and in which column."""

@@ -15,14 +15,17 @@ ROUNDING = 1e-5
 """How far beyond its limit a number may lie that was rounded on the way to a file."""
 
 Extent = Mapping[str, int]
-"""How many words, sentences, labels, units, classes and states there are; those that nobody knows are left out."""
+"""How many words, sentences, labels, channels, units, classes and states there are; those that nobody knows are left
+out."""
 
 
 def extent(holder: Holder) -> dict[str, int]:
     """How many of each there are, for the tables of `holder`."""
     dataset, model, trained, state = holder.dataset, holder.model, holder.trained, holder.state
     found: dict[str, int] = {
-        name: dataset["tables"][name]["rows"] for name in ("words", "sentences") if name in dataset["tables"]
+        name: dataset["tables"][name]["rows"]
+        for name in ("words", "sentences", "channels")
+        if name in dataset["tables"]
     }
     found["labels"] = len(dataset["labels"])
     if model is not None and trained is not None:

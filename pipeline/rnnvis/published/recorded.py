@@ -9,9 +9,10 @@ import numpy as np
 
 from rnnvis.measures.outputs.pushes import Effects
 from rnnvis.measures.recorder import StateRecord
+from rnnvis.measures.units.channels import Correlations
 from rnnvis.measures.units.explained import shares
 from rnnvis.measures.words.selections import select_words
-from rnnvis.published import columns, files
+from rnnvis.published import columns, files, signals
 from rnnvis.text.corpus import Corpus
 
 UNPUBLISHED = ("standard_error", "half_a", "half_b", "half_a_count", "half_b_count")
@@ -39,11 +40,12 @@ def write_state(
     effects: Effects | None = None,
     auc: np.ndarray | None = None,
     next_weights: np.ndarray | None = None,
+    correlations: Correlations | None = None,
 ) -> dict[str, Any]:
     """Write the tables of one state into `folder/<its name>`; its entry in the index.
 
     `effects` are those on the model's answer, `next_weights` [V, H] the weights of a language model's head for the next
-    word, `auc` [H] the areas of the last state for the label.
+    word, `auc` [H] the areas of the last state for the label, `correlations` those of its units with channels.
     """
     words = len(state.responses.count)
     named = select_words(state.responses, "reliable", words, frequent_count, corpus.special).word_ids
@@ -60,6 +62,7 @@ def write_state(
         "gates": columns.gates(state.gates, len(state.units.mean)),
         "states": columns.states(state, lengths),
         **_effects(state, effects, weights),
+        **({} if correlations is None else {"unit_channels": signals.unit_channels(correlations)}),
     }
     inside = folder / state.name
     for name in UNPUBLISHED:

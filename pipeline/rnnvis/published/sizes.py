@@ -18,6 +18,7 @@ _SMALLER = {
     "rnnvis import --method, --largest-k, or methods and largest_k in dataset.toml",
     "responses": "publish words with more uses only: published_count in dataset.toml",
     "response_quantiles": "publish words with more uses only: published_count in dataset.toml",
+    "frames": "take fewer signals, or publish without text: publish(…, text=False)",
     "steps": "take fewer sentences, or publish without text: publish(…, text=False)",
     "sentences": "take fewer sentences, or publish without text: publish(…, text=False)",
     "attention": "take fewer sentences, or publish without text: publish(…, text=False)",

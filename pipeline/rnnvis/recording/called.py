@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -27,14 +27,43 @@ class Batch(Padded):
     """What a model is called with: padded `ids` int64 [B, T], longest sentence first, `lengths` int64 [B], and `rows`
     int64 [B], the sentences' positions among all that are recorded.
 
-    `tokens` holds, by the name given to `rnnvis.record(…, tokens=…)`, what other modules read in the same rows.
+    `tokens` holds, by the name given to `rnnvis.record(…, tokens=…)`, what other modules read in the same rows. Of
+    signals, `frames` [B, T, …] is what the steps read, zeros behind the ends, in the precision of the model's weights;
+    `ids` number these frames.
     """
 
     rows: Tensor
     tokens: Mapping[str, Padded] = field(default_factory=dict)
+    frames: Tensor | None = None
 
 
 Forward = Callable[[Any, Batch], object]
+
+
+@dataclass(frozen=True)
+class Frames:
+    """What the steps of signals read: `values` [N + 1, …], the frame of each id from 0; the last one, of zeros, fills
+    rows up."""
+
+    values: np.ndarray = field(repr=False)
+
+    @property
+    def fill(self) -> int:
+        """The id of the frame of zeros."""
+        return len(self.values) - 1
+
+    def beside(self, batch: Batch, model: Any) -> Batch:
+        """`batch` with the frames that its ids stand for, as `model` takes them."""
+        kinds = (p.dtype for p in model.parameters()) if isinstance(model, nn.Module) else iter(())
+        picked = torch.from_numpy(self.values)[batch.ids.cpu()]
+        return replace(batch, frames=picked.to(batch.ids.device, next(kinds, torch.float32)))
+
+
+def fed(forward: Forward, frames: Frames | None) -> Forward:
+    """`forward`, called with the frames beside the ids of a batch, where there are any."""
+    if frames is None:
+        return forward
+    return lambda model, batch: forward(model, frames.beside(batch, model))
 
 
 @dataclass(frozen=True)

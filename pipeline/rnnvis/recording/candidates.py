@@ -22,7 +22,7 @@ from rnnvis.recording.answer_values import (
     way_followed,
     where_felt,
 )
-from rnnvis.recording.called import Batch, Called
+from rnnvis.recording.called import Batch, Called, Forward, Frames, fed
 from rnnvis.recording.origins import SOFTMAX, SUMS, Origins
 from rnnvis.recording.probing import Probe
 from rnnvis.recording.returned import ALL, Axis, Deferred, Path, Returned, places
@@ -91,9 +91,10 @@ def source_candidates(
     text: Sequence[np.ndarray],
     padding_id: int,
     outputs: Callable[[Any], Any] | None = None,
+    frames: Frames | None = None,
 ) -> list[Candidate]:
     """The same of what a StateSource gives as its answers to a batch."""
-    return _SourceLooker(source, give, text, padding_id, outputs).found()
+    return _SourceLooker(source, fed(lambda _, batch: give(batch), frames), text, padding_id, outputs).found()
 
 
 class _Looker(Probe):
@@ -386,13 +387,13 @@ class _SourceLooker(_Looker):
     def __init__(
         self,
         source: Any,
-        give: Callable[[Batch], object],
+        give: Forward,
         text: Sequence[np.ndarray],
         padding_id: int,
         outputs: Callable[[Any], Any] | None,
     ) -> None:
         model = source if isinstance(source, nn.Module) else nn.Module()
-        self.begin(Called(model, {"": text}, padding_id, lambda _, batch: give(batch)), True, {})
+        self.begin(Called(model, {"": text}, padding_id, give), True, {})
         self.outputs, self.alone = outputs, False
 
     def captured(self, batch: Batch, torchs_kernels: bool = False) -> AbstractContextManager[list[LayerTrace]]:

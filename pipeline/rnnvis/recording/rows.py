@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -22,11 +22,13 @@ class WordInputs:
     """What each word looks like to the modules that read nothing but words, learned from the batches as they come.
 
     An input is told by four random projections. What a word looks like is taken from where it first stands; as soon as
-    a batch does not fit, `looks(path, words)` is asked, which reads words [N] in one row, [N, inputs].
+    a batch does not fit, `looks(path, words)` is asked, which reads words [N] in one row, [N, inputs]. Of the modules
+    that are known to get rows in another order, `movers`, it is asked at once: words that stand only once, as the
+    frames of a signal do, fit wherever they are.
     """
 
-    def __init__(self, words: Mapping[str, int], looks: Looks) -> None:
-        self._words, self._looks = words, looks
+    def __init__(self, words: Mapping[str, int], looks: Looks, movers: Collection[str] = ()) -> None:
+        self._words, self._looks, self._movers = words, looks, movers
         self._known: dict[str, np.ndarray] = {}
         self._sure: dict[str, np.ndarray] = {}
 
@@ -43,11 +45,12 @@ class WordInputs:
         known = self._known.setdefault(path, np.full((self._words[path], _VALUES), np.nan))
         words, values = ids[real], seen[real]
         new, first = np.unique(words, return_index=True)
-        missing = np.isnan(known[new, 0])
-        known[new[missing]] = values[first[missing]]
-        if _near(values, known[words]):
-            return None
-        known[new[missing]] = np.nan
+        if path not in self._movers or len(ids) == 1:
+            missing = np.isnan(known[new, 0])
+            known[new[missing]] = values[first[missing]]
+            if _near(values, known[words]):
+                return None
+            known[new[missing]] = np.nan
         self._ask(path, new)
         if _near(values, self._known[path][words]):
             return None

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import AS_THEY_STAND
-from rnnvis.recording.called import Batch, device_of
+from rnnvis.recording.called import Batch, Frames, device_of
 from rnnvis.recording.complex_states import FIX
 from rnnvis.recording.holding import Held, Hold
 from rnnvis.recording.passes import tolerance
@@ -82,10 +82,12 @@ def source_steps(
     answer: Returned | None = None,
     equal: bool = False,
     numbers: np.ndarray | None = None,
+    frames: Frames | None = None,
 ) -> Iterator[StepBatch]:
     """Every step of `sentences`, longest first, as `run_batches` takes them through a torch layer; of those at `only`.
     States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
-    length share a batch. `numbers` int64 [S] are the positions that they have in the whole text.
+    length share a batch. `numbers` int64 [S] are the positions that they have in the whole text, `frames` what the ids
+    of signals stand for.
 
     A source that is an `nn.Module` runs in evaluation mode and is left as it was. Raises RnnvisError, naming the state,
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
@@ -102,6 +104,7 @@ def source_steps(
         known = rows if numbers is None else numbers[rows]
         ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, known))
         batch = Batch(ids, lengths, places)
+        batch = batch if frames is None else frames.beside(batch, source)
         with untouched(model), torch.no_grad():
             starts = _initial(source, batch, sizes)
             held = [hold.bound(known, read.lengths, device, AS_THEY_STAND) for hold in holds]

@@ -166,7 +166,8 @@ class _Runs:
         self.fills = called.fills
         by_word = [path for path in self.modules if plan.of(path).by_word]
         ids = {path: 1 + largest_id(readings[reading_of(path, readings)]) for path in by_word}
-        self.inputs = WordInputs(ids, self._looks)
+        movers = {mover for path in self.modules if (mover := plan.of(path).mover)}
+        self.inputs = WordInputs(ids, self._looks, movers)
 
     @property
     def apart(self) -> bool:

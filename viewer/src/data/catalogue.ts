@@ -40,6 +40,20 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "document", type: "string", nullable: true, about: "The longer text whose next sentence it is; states are carried on" },
     { name: "tags", type: "list<string>", nullable: true, about: "Label of each step, where the text is annotated" },
   ] },
+  { name: "channels", row: "a channel of signals: one of the numbers of a frame, or what is known of the step besides", columns: [
+    { name: "channel", type: "int32", nullable: false, about: "Channel number" },
+    { name: "name", type: "string", nullable: false, about: "Its name" },
+    { name: "truth", type: "bool", nullable: false, about: "Whether it is a truth that the model does not read" },
+    { name: "mean", type: "float32", nullable: false, about: "Mean over every step" },
+    { name: "standard_deviation", type: "float32", nullable: false, about: "Standard deviation over every step" },
+    { name: "low", type: "float32", nullable: false, about: "1 % quantile over every step" },
+    { name: "high", type: "float32", nullable: false, about: "99 % quantile over every step" },
+  ] },
+  { name: "frames", row: "a step of a signal, of those whose states may be published", columns: [
+    { name: "sentence_id", type: "int32", nullable: false, about: "Number of the signal, as in sentences" },
+    { name: "step", type: "int16", nullable: false, about: "Step, from 0" },
+    { name: "value", type: "list<float16> or list<float32>", nullable: false, about: "The value of each channel" },
+  ] },
   { name: "responses", row: "a word; row i is word i", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },
     { name: "count", type: "int64", nullable: false, about: "Uses measured" },
@@ -197,6 +211,12 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "shuffled", type: "float32", nullable: false, about: "The same with the feature shuffled: what chance gives, in bits" },
     { name: "highest", type: "string", nullable: false, about: "Value of the feature at which its mean state is highest" },
     { name: "lowest", type: "string", nullable: false, about: "Value of the feature at which its mean state is lowest" },
+  ] },
+  { name: "unit_channels", row: "a unit and a channel of signals", columns: [
+    { name: "unit", type: "int32", nullable: false, about: "Unit number" },
+    { name: "channel", type: "int32", nullable: false, about: "Channel number" },
+    { name: "correlation", type: "float32", nullable: true, about: "Pearson's correlation of the state after a step with the channel at the step; null where either never changes" },
+    { name: "standard_error", type: "float32", nullable: true, about: "Its standard error: stretches of the recording left out one at a time; null below eight of them" },
   ] },
   { name: "unit_ablation", row: "a unit that was held at zero", columns: [
     { name: "unit", type: "int32", nullable: false, about: "Unit number" },

@@ -49,6 +49,34 @@ export interface SentencesRow {
   tags: string[] | null;
 }
 
+/** One row is a channel of signals: one of the numbers of a frame, or what is known of the step besides. Sorted by channel. */
+export interface ChannelsRow {
+  /** Channel number (int32) */
+  channel: number;
+  /** Its name (string) */
+  name: string;
+  /** Whether it is a truth that the model does not read (bool) */
+  truth: boolean;
+  /** Mean over every step (float32) */
+  mean: number;
+  /** Standard deviation over every step (float32) */
+  standard_deviation: number;
+  /** 1 % quantile over every step (float32) */
+  low: number;
+  /** 99 % quantile over every step (float32) */
+  high: number;
+}
+
+/** One row is a step of a signal, of those whose states may be published. Sorted by sentence_id, step. */
+export interface FramesRow {
+  /** Number of the signal, as in sentences (int32) */
+  sentence_id: number;
+  /** Step, from 0 (int16) */
+  step: number;
+  /** The value of each channel (list<float16> or list<float32>) */
+  value: number[];
+}
+
 /** One row is a word; row i is word i. Sorted by word_id. */
 export interface ResponsesRow {
   /** Word number (int32) */
@@ -365,6 +393,18 @@ export interface SelectivityRow {
   lowest: string;
 }
 
+/** One row is a unit and a channel of signals. Sorted by unit, channel. */
+export interface UnitChannelsRow {
+  /** Unit number (int32) */
+  unit: number;
+  /** Channel number (int32) */
+  channel: number;
+  /** Pearson's correlation of the state after a step with the channel at the step; null where either never changes (float32) */
+  correlation: number | null;
+  /** Its standard error: stretches of the recording left out one at a time; null below eight of them (float32) */
+  standard_error: number | null;
+}
+
 /** One row is a unit that was held at zero. Sorted by unit. */
 export interface UnitAblationRow {
   /** Unit number (int32) */
@@ -646,6 +686,8 @@ export interface StatePairsRow {
 export interface Rows {
   words: WordsRow;
   sentences: SentencesRow;
+  channels: ChannelsRow;
+  frames: FramesRow;
   responses: ResponsesRow;
   response_quantiles: ResponseQuantilesRow;
   word_effects: WordEffectsRow;
@@ -661,6 +703,7 @@ export interface Rows {
   unit_pairs: UnitPairsRow;
   gates: GatesRow;
   selectivity: SelectivityRow;
+  unit_channels: UnitChannelsRow;
   unit_ablation: UnitAblationRow;
   cluster_ablation: ClusterAblationRow;
   state_measures: StateMeasuresRow;
@@ -682,6 +725,8 @@ export type TableName = keyof Rows;
 export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & string)[] } = {
   words: ['word_id', 'text', 'count', 'special', 'part_of_speech', 'part_of_speech_share', 'class_association'],
   sentences: ['sentence_id', 'key', 'split', 'source', 'label', 'score', 'length', 'text', 'tokens', 'surface', 'document', 'tags'],
+  channels: ['channel', 'name', 'truth', 'mean', 'standard_deviation', 'low', 'high'],
+  frames: ['sentence_id', 'step', 'value'],
   responses: ['word_id', 'count', 'reliability', 'norm', 'mean', 'standard_error'],
   response_quantiles: ['word_id', 'unit', 'q09', 'q25', 'q50', 'q75', 'q91'],
   word_effects: ['word_id', 'class', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],
@@ -697,6 +742,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   unit_pairs: ['unit', 'rank', 'before_id', 'word_id', 'count', 'mean', 'alone'],
   gates: ['unit', 'gate', 'mean', 'closed', 'open'],
   selectivity: ['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'],
+  unit_channels: ['unit', 'channel', 'correlation', 'standard_error'],
   unit_ablation: ['unit', 'increase', 'standard_error'],
   cluster_ablation: ['method', 'selection', 'k', 'cluster', 'subject', 'value', 'count', 'increase', 'standard_error', 'random', 'random_spread'],
   state_measures: ['measure', 'value', 'standard_error', 'about'],
@@ -717,6 +763,8 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
 export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   words: ['part_of_speech', 'part_of_speech_share', 'class_association'],
   sentences: ['label', 'score', 'document', 'tags'],
+  channels: [],
+  frames: [],
   responses: ['reliability', 'norm', 'mean', 'standard_error'],
   response_quantiles: [],
   word_effects: ['push_standard_error'],
@@ -732,6 +780,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   unit_pairs: ['before_id'],
   gates: [],
   selectivity: [],
+  unit_channels: ['correlation', 'standard_error'],
   unit_ablation: ['standard_error'],
   cluster_ablation: ['standard_error', 'random', 'random_spread'],
   state_measures: ['standard_error'],

@@ -1,8 +1,8 @@
-"""The tables of a dataset: its words and its sentences."""
+"""The tables of a dataset: its words, its sentences and, where these are signals, their channels."""
 
 from __future__ import annotations
 
-from rnnvis.published.schema.declaration import Column, Table
+from rnnvis.published.schema.declaration import HALVES, Column, Table
 
 DATASET: tuple[Table, ...] = (
     Table(
@@ -54,5 +54,34 @@ DATASET: tuple[Table, ...] = (
             Column("tags", "list<string>", "Label of each step, where the text is annotated", nullable=True),
         ),
         group=2048,
+    ),
+    Table(
+        "channels",
+        "dataset",
+        "a channel of signals: one of the numbers of a frame, or what is known of the step besides",
+        ("channel",),
+        (
+            Column("channel", "int32", "Channel number", of="channels"),
+            Column("name", "string", "Its name"),
+            Column("truth", "bool", "Whether it is a truth that the model does not read"),
+            Column("mean", "float32", "Mean over every step"),
+            Column("standard_deviation", "float32", "Standard deviation over every step", low=0),
+            Column("low", "float32", "1 % quantile over every step"),
+            Column("high", "float32", "99 % quantile over every step"),
+        ),
+        one_each="channels",
+    ),
+    Table(
+        "frames",
+        "dataset",
+        "a step of a signal, of those whose states may be published",
+        ("sentence_id", "step"),
+        (
+            Column("sentence_id", "int32", "Number of the signal, as in sentences", of="sentences"),
+            Column("step", "int16", "Step, from 0", low=0),
+            Column("value", HALVES, "The value of each channel", length="channels"),
+        ),
+        group=4096,
+        cut="sentence_id",
     ),
 )

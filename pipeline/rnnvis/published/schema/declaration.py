@@ -11,9 +11,9 @@ import pyarrow as pa
 from rnnvis.published.schema.said import Said
 
 Scope = Literal["dataset", "model", "state"]
-Many = Literal["words", "sentences", "labels", "units", "classes", "states"]
+Many = Literal["words", "sentences", "labels", "channels", "units", "classes", "states"]
 
-ONE_EACH = {many: f"one for each of the {many}" for many in ("units", "classes", "states")}
+ONE_EACH = {many: f"one for each of the {many}" for many in ("channels", "units", "classes", "states")}
 
 
 @dataclass(frozen=True)

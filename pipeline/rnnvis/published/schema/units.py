@@ -301,6 +301,32 @@ UNITS: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "unit_channels",
+        "state",
+        "a unit and a channel of signals",
+        ("unit", "channel"),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column("channel", "int32", "Channel number", of="channels"),
+            Column(
+                "correlation",
+                "float32",
+                "Pearson's correlation of the state after a step with the channel at the step; null where either never "
+                "changes",
+                nullable=True,
+                low=-1,
+                high=1,
+            ),
+            Column(
+                "standard_error",
+                "float32",
+                "Its standard error: stretches of the recording left out one at a time; null below eight of them",
+                nullable=True,
+                low=0,
+            ),
+        ),
+    ),
+    Table(
         "unit_ablation",
         "state",
         "a unit that was held at zero",

@@ -54,7 +54,8 @@ def recognised(
     watch: Watch, words: int, watched: Sequence[Watched], layers: Sequence[Layer], tensors: Tensors
 ) -> tuple[Ids | Vectors, list[LayerSpec], int | None]:
     """What the model reads, its layers, and which of `Watched.given` it reads, None of words; `tensors` takes their
-    weights. UnfitError: what a layer reads is neither words, vectors, nor what other layers came to."""
+    weights. Without `words` it can read nothing but vectors. UnfitError: what a layer reads is neither words, vectors,
+    nor what other layers came to."""
     modules = dict(watch.model.named_modules()) | {"model": watch.model}
     inputs = {m: np.concatenate([one.inputs[m] for one in watched]) for m in watched[0].inputs}
     states = {name: np.concatenate([one.states[name] for one in watched]) for name in watched[0].states}
@@ -167,7 +168,7 @@ class _Reading:
         )
         end = next(ends, inputs.shape[1]) if known else inputs.shape[1]
         mine = inputs[:, at:end]
-        if self._by_word(mine):
+        if self.words and self._by_word(mine):
             table = self._table(module, mine, slice(at, end))
             self.columns, self.table = mine, self.tensors.add("embedding", table)
             return True
