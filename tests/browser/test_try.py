@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,11 @@ def arrived(page: Page, which: str) -> dict[str, Any]:
     return shown(page, which)
 
 
-def same(found: dict[str, Any], reference: Torch, off: list[int]) -> None:
+Reads = Callable[[list[int], list[int]], tuple[np.ndarray, float]]
+"""Tokens and units that are held at zero to states [T, H] and the probability of the last class at the end."""
+
+
+def same(found: dict[str, Any], reference: Reads, off: list[int]) -> None:
     """What the page shows is what PyTorch says, to 1e-4."""
     states, p = reference(found["tokens"], off)
     np.testing.assert_allclose(np.reshape(found["states"], (-1, found["units"])), states, atol=1e-4)
@@ -275,7 +280,7 @@ def test_a_recording_as_one_file_reads_a_typed_sentence(context: BrowserContext,
     assert typed["tokens"] == [recorded.WORDS.index(word) for word in "the plot was dull".split()]
     same(typed, reference, [])
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Chip 2,").click()
+    page.get_by_role("region", name="Try it").get_by_role("button", name="Chip 2,").click()
     switched = arrived(page, "second")
     [held] = page.evaluate(f"{EXPLORER}.view.sentence2").split(":")[1].split(";")
     off = [
@@ -287,4 +292,7 @@ def test_a_recording_as_one_file_reads_a_typed_sentence(context: BrowserContext,
     cluster = page.evaluate(f"{EXPLORER}.clustering.units.order[1]")
     assert off == np.flatnonzero(np.array(published["labels"]) == cluster).tolist()
     same(switched, reference, off)
+    apart = f"async () => {{ const t = {EXPLORER}.trying; return (await (await t.reader()).open(t.reading)).apart; }}"
+    assert page.evaluate(apart), "it runs in a worker, which the policy of the page lets be made of the page alone"
+    alone.requests = [url for url in alone.requests if not url.startswith("blob:")]
     alone.check(path)

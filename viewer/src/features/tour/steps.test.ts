@@ -69,7 +69,7 @@ describe('the tour', () => {
       second: null,
       pinned: false,
     });
-    expect(steps).toHaveLength(5);
+    expect(steps).toHaveLength(6);
     expect(steps[4]!.beside).toBeUndefined();
     expect(steps.map(({ text }) => text).join(' ')).not.toMatch(/P\(|NaN|undefined|null/);
   });
