@@ -26,7 +26,9 @@ export default defineConfig({
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',
         assetFileNames: (asset) =>
-          asset.names.some((name) => name.endsWith('.css')) ? '[name][extname]' : 'fonts/[name]-[hash][extname]',
+          asset.names.some((name) => name.endsWith('.css'))
+            ? '[name][extname]'
+            : `${asset.names.some((name) => name.endsWith('.wasm')) ? 'onnx' : 'fonts'}/[name]-[hash][extname]`,
       },
     },
   },

@@ -5,13 +5,14 @@ import { without } from './build/without.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
-/** What only DuckDB can answer; a page that holds everything in itself says that it needs a server. */
+/** What needs DuckDB or onnxruntime; a page that holds everything in itself says that it needs a server. */
 const ENGINE = [
   'data/database.ts',
   'data/queries/expressionRun.ts',
   'data/sql/console.ts',
   'features/find/FindPage.svelte',
   'features/sql/SqlPage.svelte',
+  'infer/graphPlace.ts',
 ];
 
 /** The explorer as one script, for pages that hold their data too: `rnnvis.to_html`, notebooks. Built after the other. */

@@ -154,7 +154,8 @@ class ChipStudy:
 
 @dataclass(frozen=True)
 class DatasetConfig:
-    """`datasets/<name>/dataset.toml`. `quick` names the models that `rnnvis regenerate --quick` makes, all if empty."""
+    """`datasets/<name>/dataset.toml`. `quick` names the models that `rnnvis regenerate --quick` makes, all if empty;
+    `half` those whose weights are published in half precision, where that keeps states and answers to 1e-3."""
 
     name: str
     title: str
@@ -166,6 +167,7 @@ class DatasetConfig:
     probe: tuple[Probe, ...] = ()
     view: DefaultView | None = None
     quick: tuple[str, ...] = ()
+    half: tuple[str, ...] = ()
     study: Study = field(default_factory=Study)
     chips: ChipStudy | None = None
 

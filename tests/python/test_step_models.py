@@ -11,6 +11,7 @@ from torch import nn
 
 import rnnvis
 from rnnvis.recording.holding import Hold
+from rnnvis.recording.step_model import graphs
 from rnnvis.recording.step_model.formulas import ACTIVATIONS
 from rnnvis.recording.step_model.model import StepModel
 from tests import step_models
@@ -40,6 +41,8 @@ def held(said: dict) -> Hold:
 
 @pytest.mark.parametrize("name", list(step_models.models()))
 def test_files_for_the_page_run_to_what_torch_came_to(name):
+    if name == "attention":
+        pytest.importorskip("onnxruntime")
     model = StepModel.load(FOLDER / f"{name}.safetensors")
     cases = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["cases"]
     assert len(cases) > 5
@@ -181,9 +184,12 @@ def refused(model: nn.Module, **how) -> str:
     return error.value.message
 
 
-def test_what_stands_between_layers_is_refused():
-    for between in (nn.LayerNorm(5), Scaled(1.01), nn.Linear(5, 5)):
-        assert refused(Shaped(between=between)).startswith('what "two" reads is made in another way')
+def test_code_of_ones_own_between_layers_is_refused_and_layers_are_not():
+    assert refused(Shaped(between=Scaled(1.01))).startswith('what "two" reads is made in another way')
+    for between in (nn.LayerNorm(5), nn.Linear(5, 5), nn.Sequential(nn.Dropout(0.5), nn.ReLU())):
+        model = Shaped(between=between).eval()
+        with torch.no_grad():
+            assert close(recorded(model).step_model().run(LONG).answers, model(torch.tensor([LONG])).log_softmax(dim=1))
 
 
 def test_a_layer_with_a_forward_of_its_own_is_refused():
@@ -206,13 +212,15 @@ def test_states_that_come_from_elsewhere_are_refused():
     assert refused(Begun()).startswith('"two" starts from another state in each sequence')
 
 
-def test_a_head_that_is_no_such_one_leaves_states_without_an_answer():
+def test_a_head_that_is_no_such_one_leaves_states_without_an_answer(monkeypatch):
     from rnnvis.api.step_models import made_of
 
+    monkeypatch.setattr(graphs, "missing", lambda: 'pip install "rnnvis[onnx]"')
     made = made_of(recorded(Shaped(after=nn.Linear(5, 4), head=Product())))
     assert made.model.spec["head"] is None
     assert made.model.run(LONG).answers is None
     assert "more than linear layers" in made.unanswered
+    assert 'Fix: pip install "rnnvis[onnx]"' in made.unanswered
 
 
 def test_weights_that_have_changed_are_refused():

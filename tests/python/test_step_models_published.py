@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 import rnnvis
 from rnnvis.published import inlining
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
 from rnnvis.recording.step_model.model import StepModel
-from tests.python.test_step_models import NAMES, Shaped, recorded
+from tests.python.test_step_models import NAMES, Scaled, Shaped, recorded
 from tests.step_models import LONG, TEXT
 
 
@@ -78,12 +77,13 @@ def test_without_text_there_are_no_weights_either(recording, tmp_path):
 
 
 def test_a_model_that_does_not_fit_says_so_in_the_manifest(tmp_path):
-    said = recorded(Shaped(between=nn.LayerNorm(5))).publish(tmp_path / "out", ablation=False)
+    said = recorded(Shaped(between=Scaled(1.01))).publish(tmp_path / "out", ablation=False)
     found = entry(tmp_path / "out")
     assert found["step_model"] is None
     assert found["no_step_model"].startswith('what "two" reads')
     assert "Fix:" in found["no_step_model"]
     assert 'Without the model itself: what "two" reads' in said
+    assert any(note.startswith("Without the model itself: what") for note in found["notes"])
 
 
 def test_states_without_a_model_have_none(tmp_path):

@@ -33,6 +33,8 @@ SHIPPED = {
     "flatbuffers": "used by Apache Arrow",
     "hyparquet": "first reads of the Parquet files",
     "katex": "formulas on these pages",
+    "onnxruntime-common": "used by onnxruntime-web",
+    "onnxruntime-web": "runs models whose answer is an ONNX graph",
     "svelte": "the explorer's interface",
     "tslib": "used by Apache Arrow",
 }
@@ -89,6 +91,8 @@ def _of_npm(folder: Path, use: str) -> Notice:
     whole = "\n\n".join(path.read_text(encoding="utf-8").replace("\r", "").strip() for path in found)
     if about["name"] == "@duckdb/duckdb-wasm":
         whole = "See DuckDB: the package ships no licence file; DuckDB's page of licences holds DuckDB-WASM's."
+    if not whole and about["name"].startswith("onnxruntime-"):  # The packages ship no licence file.
+        whole = (LICENCES / "onnxruntime.txt").read_text(encoding="utf-8").strip()
     if not whole:
         raise RnnvisError(f"{folder}: no licence file", "name the package's licence under tools/website/licences/")
     return Notice(about["name"], about["version"], about.get("license", "see its text"), use, whole)

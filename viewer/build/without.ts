@@ -7,7 +7,7 @@ export function without(files: readonly string[]): Plugin {
     enforce: 'pre',
     load(id) {
       return files.includes(id.split('?')[0] ?? id)
-        ? 'export default null; export const Database = null, SqlConsole = null;'
+        ? 'export default null; export const Database = null, SqlConsole = null, graphPlace = null;'
         : null;
     },
   };

@@ -348,6 +348,8 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     )
     entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
     entry["step_model"], entry["no_step_model"] = _step_model(recording, choices, folder)
+    if entry["no_step_model"]:
+        entry["notes"] = [*entry["notes"], _said_of_model(entry)]
     if choices.ablation != 0:
         entry["ablation"] = _without(part, choices, states, folder)
     return entry

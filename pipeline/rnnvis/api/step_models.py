@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -12,8 +13,9 @@ from rnnvis.errors import RnnvisError
 from rnnvis.measures.words.pieces import joining, mark_of, readable
 from rnnvis.recording.scores import PROBABILITIES
 from rnnvis.recording.step_model.answer_head import Answered
-from rnnvis.recording.step_model.layers import OWN, UnfitError
+from rnnvis.recording.step_model.layers import OWN
 from rnnvis.recording.step_model.making import Made, make
+from rnnvis.recording.step_model.tensors import UnfitError
 from rnnvis.recording.step_model.watching import Watch
 from rnnvis.recording.threads import limited
 from rnnvis.text.encoding import WordsSpec, around, words_spec
@@ -58,8 +60,19 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
     watch = Watch(rerun.model, rerun.fills[""], rerun.forward, rerun.plan, None if answer is None else answer.at)
     known = 0 if rerun.frames else len(recording.words)
     words = (words or words_of(recording)) if known else None
+    shown = np.unique(np.concatenate([np.zeros(0, int), *(of.published for of in recording.states.values())]))
     with limited(rerun.threads), torch.no_grad():
-        return make(watch, rerun.texts[""], known, list(recording.states), rerun.head, answered, words, half)
+        return make(
+            watch,
+            rerun.texts[""],
+            known,
+            list(recording.states),
+            rerun.head,
+            answered,
+            words,
+            half,
+            shown.tolist(),
+        )
 
 
 def words_of(recording: Recording) -> WordsSpec:

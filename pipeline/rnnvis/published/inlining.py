@@ -84,15 +84,19 @@ def _without_models(manifest: Manifest, folder: Path, sources: dict[str, Path]) 
     """Drop the step models for which there is no room; which, in words. `sources` takes those that are there."""
     room, gone = MODELS_LIMIT, []
     for _, model, file in step_models.of_manifest(manifest):
-        if file["bytes"] <= room:
+        served = "look at the published folder with rnnvis.serve"
+        if file["bytes"] <= room and not file.get("runtime"):
             room -= file["bytes"]
             sources[file["path"]] = whole(folder, file)
             continue
         model["step_model"] = None
         model["no_step_model"] = (
-            f"the weights of {model['title']} take {file['bytes'] / 1e6:.1f} MB, and a page of one file holds "
-            f"{MODELS_LIMIT / 1e6:.0f} MB of models\n  Fix: look at the published folder with rnnvis.serve"
-        )
+            f"{model['title']} answers with an ONNX graph, and a page of one file does not hold onnxruntime, which is "
+            "larger than the page"
+            if file.get("runtime")
+            else f"the weights of {model['title']} take {file['bytes'] / 1e6:.1f} MB, and a page of one file holds "
+            f"{MODELS_LIMIT / 1e6:.0f} MB of models"
+        ) + f"\n  Fix: {served}"
         gone.append(f"the model “{model['title']}” itself")
     return gone
 

@@ -12,7 +12,6 @@ from rnnvis.published.files import FILE_LIMIT
 from rnnvis.published.publishing import damage
 from rnnvis.published.schema.manifest import DatasetEntry, Manifest, ModelEntry, StepModelFile
 from rnnvis.recording.step_model.model import StepModel
-from rnnvis.recording.step_model.spec import FORMAT
 
 
 def write(model: StepModel, folder: Path) -> StepModelFile:
@@ -29,7 +28,12 @@ def write(model: StepModel, folder: Path) -> StepModelFile:
     sha256 = hashlib.sha256(data).hexdigest()
     path = f"step_model-{sha256[:16]}.safetensors"
     files.replace(folder / path, data)
-    return {"path": path, "bytes": len(data), "sha256": sha256, "format": FORMAT}
+    entry: StepModelFile = {"path": path, "bytes": len(data), "sha256": sha256, "format": model.spec["format"]}
+    if model.graph is not None:
+        entry["runtime"] = "onnx"
+    if model.half:
+        entry["precision"] = "float16"
+    return entry
 
 
 def of_manifest(manifest: Manifest) -> Iterator[tuple[DatasetEntry, ModelEntry, StepModelFile]]:

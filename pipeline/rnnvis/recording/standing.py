@@ -21,7 +21,8 @@ from rnnvis.recording.untouched import one_at_a_time
 
 @contextmanager
 def standing_in(model: nn.Module, states: Mapping[str, Tensor], plan: Plan) -> Iterator[None]:
-    """While open, the recurrent modules of `model` hand back `states`, [B, units] by name, at every step they take.
+    """While open, the recurrent modules of `model` hand back `states`, [B, units] by name, at every step they take; or
+    those of each word, [T, B, units], where they read whole sequences.
 
     Names and `plan` are those of a recording. A module of which a state is missing runs as it is, and so does one with
     a forward of its own that does not call torch's.
@@ -42,7 +43,9 @@ def standing_in(model: nn.Module, states: Mapping[str, Tensor], plan: Plan) -> I
             if isinstance(module, nn.RNNCellBase) or (cell.step is not None and isinstance(module, cell.step)):
                 undone.enter_context(watched(module, _Step(given[0]).take))
             elif cell.layer is not None:
-                layers[id(module)] = _Layer(form, given)
+                backward = plan.of(path).backward
+                turned = [tuple(s.flip(0) if backward and s.dim() == 3 else s for s in one) for one in given]
+                layers[id(module)] = _Layer(form, turned)
                 kinds[cell.layer] = None
         for kind in kinds:
             undone.enter_context(taken_over(kind, layers))
@@ -67,6 +70,8 @@ class _Step:
 
     def take(self, *args: Any, **kwargs: Any) -> Any:
         given = next(tensors([*args, *kwargs.values()]))
+        if any(state.dim() == 3 for state in self.states):
+            raise ValueError("a cell that is called step by step cannot be given the states of a whole sequence")
         one = isinstance(given, Tensor) and given.dim() == 1
         after = tuple((state[0] if one else state).clone() for state in self.states)
         return after if len(after) > 1 else after[0]
@@ -74,7 +79,8 @@ class _Step:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A module that reads whole sequences: `passes` are the states of its layers and directions, [B, units] each."""
+    """A module that reads whole sequences: `passes` are the states of its layers and directions, [B, units] each, or
+    [T, B, units] in the order of what it reads."""
 
     form: Form
     passes: Sequence[tuple[Tensor, ...]]
@@ -83,8 +89,12 @@ class _Layer:
         sequences = args[0] if args else kwargs["input"]
         read = Rows.of(sequences, self.form.batch_first)
         order = sequences.sorted_indices if isinstance(sequences, PackedSequence) else None
-        ends = [tuple(s if order is None else s.index_select(0, order) for s in one) for one in self.passes]
-        top = torch.cat([one[0] for one in ends[-self.form.directions :]], dim=-1)
-        h = top.expand(len(read.values), *top.shape).clone()
+        given = [tuple(s if order is None else s.index_select(-2, order) for s in one) for one in self.passes]
+        top = torch.cat([one[0] for one in given[-self.form.directions :]], dim=-1)
+        h = (top if top.dim() == 3 else top.expand(len(read.values), *top.shape)).clone()
+        ways = [way for _ in range(self.form.layers) for way in range(self.form.directions)]
+        ends = [
+            tuple(s if s.dim() == 2 else s[0 if way else -1] for s in one) for one, way in zip(given, ways, strict=True)
+        ]
         last = final(ends, read)
         return output(h, sequences, read, self.form), last if len(last) > 1 else last[0]

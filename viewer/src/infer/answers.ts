@@ -2,8 +2,8 @@
 
 import type { NextWords, SentenceSteps } from '../data/types';
 import { refused } from './fault';
-import { endOf, isLinear, outputs, readAt, slope } from './head';
-import type { Work } from './layer';
+import { answersAt, endOf, isLinear, slope } from './head';
+import type { Work } from './kernels';
 import { classesOf, contrast, largest, logOdds, logProbabilities, logSumExp } from './scores';
 import type { Head, Place } from './spec';
 import { stateColumns, type StackRun } from './stack';
@@ -32,7 +32,7 @@ export interface NextRun {
 export function answeredSteps(head: Head, ask: Ask, steps: number): Int32Array {
   const first = Math.max(0, ask.answered?.first ?? 0);
   const last = Math.min(steps - 1, ask.answered?.last ?? steps - 1);
-  const whole = head.at !== 'each' && !head.along;
+  const whole = head.per === 'sequence' && !head.along;
   const from = whole ? Math.max(first, steps - 1) : first;
   return Int32Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => from + i);
 }
@@ -76,7 +76,7 @@ export function* answersOf(
     return { steps: { ...blank, target, ...saidOf(next) }, next };
   }
   const steps: SentenceSteps = { ...blank, target };
-  const values = yield* outputs(head, readAt(head, run, words), words.length);
+  const values = yield* answersAt(head, run, words);
   const loss = new Float32Array(run.steps).fill(Number.NaN);
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
@@ -138,9 +138,10 @@ function* nextWords(
   const old = earlier?.count === count ? earlier : null;
   for (let word = 0; old && word < same; word++) if (old.known[word]) yield* taken(head, run, word, next, old);
   const anew = words.filter((word) => !next.known[word]);
-  for (let at = 0; at < anew.length; at += ROWS) {
-    const block = anew.slice(at, at + ROWS);
-    const values = yield* outputs(head, readAt(head, run, block), block.length);
+  const rows = head.graph ? Math.max(1, anew.length) : ROWS;
+  for (let at = 0; at < anew.length; at += rows) {
+    const block = anew.slice(at, at + rows);
+    const values = yield* answersAt(head, run, block);
     block.forEach((word, i) => read(values, i * head.size, head.size, word, next));
     yield;
   }
@@ -157,7 +158,7 @@ function* taken(head: Head, run: StackRun, word: number, next: NextRun, earlier:
   const id = next.target[word]!;
   if (id === earlier.target[word]) next.logP[word] = earlier.logP[word]!;
   else if (id >= 0) {
-    const [logit] = yield* outputs(head, readAt(head, run, Int32Array.of(word)), 1, id, id + 1);
+    const [logit] = yield* answersAt(head, run, Int32Array.of(word), id, id + 1);
     next.logP[word] = logit! - next.all[word];
   }
 }
@@ -186,7 +187,7 @@ function saidOf({ logP, count, ids, probabilities }: NextRun): { loss: Float32Ar
  * direction the other one is where the answer reads it. Null where the answer reads no single state.
  */
 function* pushes(head: Head, run: StackRun, of: Float64Array): Work<Float32Array | null> {
-  if (head.at === 'mean' || head.at === 'max') return null;
+  if (head.at === 'mean' || head.at === 'max' || head.graph) return null;
   const push = new Float64Array(run.steps);
   const constant = isLinear(head) ? slope(head, new Float32Array(head.width), of) : null;
   for (const back of [false, true]) {
@@ -230,7 +231,7 @@ function changeAlong(place: Place, run: StackRun, word: number, along: Float64Ar
 
 /** The one number that is asked of a variant; see `StepModel.without`. NaN where it is not known. */
 export function* scoreOf(head: Head, ask: Ask, run: StackRun): Work<number> {
-  const whole = head.at !== 'each';
+  const whole = head.per === 'sequence';
   if (ask.score || (whole && head.means === 'class')) {
     const step = ask.score?.step ?? run.steps - 1;
     const id = ask.score?.id ?? followedOf(head, ask);
@@ -240,7 +241,7 @@ export function* scoreOf(head: Head, ask: Ask, run: StackRun): Work<number> {
       id >= classesOf(head)
     )
       return Number.NaN;
-    return logOdds(head, yield* outputs(head, readAt(head, run, Int32Array.of(step)), 1), 0, id);
+    return logOdds(head, yield* answersAt(head, run, Int32Array.of(step)), 0, id);
   }
   const { steps } = yield* answersOf(head, ask, run, null, 0);
   if (head.means === 'number') return steps.value![run.steps - 1] ?? Number.NaN;

@@ -1,52 +1,33 @@
 /** What stands between the states and the answer. */
 
-import { ACTIVATIONS } from './activations';
-import { affine, WORK } from './kernels';
-import type { Work } from './layer';
-import type { Head, Operation, Place } from './spec';
+import { asked } from './graphs';
+import type { Work } from './kernels';
+import { backward, forward, through } from './operations';
+import type { Head, Place } from './spec';
 import { sideBySide, stateColumns, type StackRun } from './stack';
 
+/** What the head gives after each of `words`, [words × size], or of its numbers `from` to `to` alone. */
+export function* answersAt(head: Head, run: StackRun, words: Int32Array, from = 0, to = head.size): Work<Float32Array> {
+  if (!head.graph) return yield* outputs(head, readAt(head, run, words), words.length, from, to);
+  const values = yield* asked(head, run, words);
+  return to - from < head.size ? part(values, words.length, head.size, from, to) : values;
+}
+
 /** What the head gives for `rows` of what it reads [rows × width]: [rows × size], or of its numbers `from` to `to` alone. */
-export function* outputs(head: Head, x: Float32Array, rows: number, from = 0, to = head.size): Work<Float32Array> {
-  let values: Float32Array = x;
-  let { width } = head;
-  const last = head.operations.findLastIndex(({ kind }) => kind === 'linear');
-  for (const [i, operation] of head.operations.entries()) {
-    if (operation.kind === 'activation') {
-      const at = ACTIVATIONS[operation.name]!;
-      values = values.map((x) => at.of(x));
-      continue;
-    }
-    const [low, high] = i === last ? [from, to] : [0, operation.size];
-    values = yield* linear(operation, values, rows, low, high);
-    width = high - low;
-  }
-  return last < 0 && to - from < width ? part(values, rows, width, from, to) : values;
+function* outputs(head: Head, x: Float32Array, rows: number, from = 0, to = head.size): Work<Float32Array> {
+  const { operations, width, size } = head;
+  const norm = operations.findLastIndex(({ kind }) => kind === 'norm');
+  const last = operations.findLastIndex(({ kind }) => kind === 'linear');
+  // A norm reads all numbers of a row.
+  if (last > norm) return yield* through(operations, x, rows, width, last, from, to);
+  const values = yield* through(operations, x, rows, width);
+  return to - from < size ? part(values, rows, size, from, to) : values;
 }
 
 function part(values: Float32Array, rows: number, width: number, from: number, to: number): Float32Array {
   const found = new Float32Array(rows * (to - from));
   for (let r = 0; r < rows; r++) found.set(values.subarray(r * width + from, r * width + to), r * (to - from));
   return found;
-}
-
-type Linear = Extract<Operation, { kind: 'linear' }>;
-
-function* linear(
-  { weight, bias, width }: Linear,
-  x: Float32Array,
-  rows: number,
-  from: number,
-  to: number,
-): Work<Float32Array> {
-  const size = to - from;
-  const out = new Float32Array(rows * size);
-  const block = Math.max(4, Math.floor(WORK / (width * rows)) || 1);
-  for (let low = from; low < to; low += block) {
-    if (low > from) yield;
-    affine(weight, bias, width, low, Math.min(to, low + block), x, 0, rows, out.subarray(low - from), size);
-  }
-  return out;
 }
 
 /**
@@ -69,35 +50,8 @@ export function isLinear(head: Head): boolean {
   return head.operations.every(({ kind }) => kind === 'linear');
 }
 
-function forward(operation: Operation, x: Float64Array): Float64Array {
-  if (operation.kind === 'activation') {
-    const at = ACTIVATIONS[operation.name]!;
-    return x.map((value) => at.of(value));
-  }
-  const { weight, bias, width, size } = operation;
-  return Float64Array.from({ length: size }, (_, m) => {
-    let sum = bias?.[m] ?? 0;
-    for (let k = 0; k < width; k++) sum += weight[m * width + k]! * x[k]!;
-    return sum;
-  });
-}
-
-function backward(operation: Operation, x: Float64Array, of: Float64Array): Float64Array {
-  if (operation.kind === 'activation') {
-    const at = ACTIVATIONS[operation.name]!;
-    return x.map((value, k) => at.slope(value) * of[k]!);
-  }
-  const { weight, width } = operation;
-  const found = new Float64Array(width);
-  for (let m = 0; m < of.length; m++) {
-    const share = of[m]!;
-    if (share !== 0) for (let k = 0; k < width; k++) found[k]! += share * weight[m * width + k]!;
-  }
-  return found;
-}
-
 /** What the head reads for its answer after each of `words`, [words × width]. */
-export function readAt(head: Head, run: StackRun, words: Int32Array): Float32Array {
+function readAt(head: Head, run: StackRun, words: Int32Array): Float32Array {
   if (head.at === 'mean' || head.at === 'max') return pooled(head, run, words);
   const columns = head.reads.map((place) => {
     const of = stateColumns(place, run);

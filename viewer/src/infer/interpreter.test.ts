@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { faultOf } from './fault';
 import { Interpreter } from './interpreter';
-import type { Work } from './layer';
+import type { Work } from './kernels';
 import { readSafetensors } from './safetensors';
 import { readSpec, type Spec } from './spec';
 import type { Ask, Held, Ran } from './types';

@@ -2,7 +2,7 @@
 
 import type { SentenceSteps, StateSequence } from '../data/types';
 import { answersOf, scoreOf, type NextRun } from './answers';
-import type { Work } from './layer';
+import type { Work } from './kernels';
 import type { Spec } from './spec';
 import { gatesOf, keptOf, runStack, sharing, taskOf, type Shared, type StackRun, type Task } from './stack';
 import type { Ask, Held, Ran } from './types';
@@ -77,7 +77,10 @@ export class Interpreter {
     let steps = noAnswers(stack.steps);
     let next: NextRun | null = null;
     if (head && stack.steps) {
-      const same = Math.min(...head.reads.map(({ layer }) => nearest?.shared.get(layer.name)?.first ?? 0));
+      // What a graph says after a word may come of later words too.
+      const same = head.graph
+        ? 0
+        : Math.min(...head.reads.map(({ layer }) => nearest?.shared.get(layer.name)?.first ?? 0));
       ({ steps, next } = yield* answersOf(head, ask, stack, nearest?.next ?? null, same));
     }
     if (keep) this.keep({ stack, next });

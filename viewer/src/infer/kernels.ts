@@ -5,6 +5,9 @@
  * whatever company it is computed.
  */
 
+/** A generator that pauses where the page, or a newer run, may have its turn, and where it waits for a promise. */
+export type Work<T> = Generator<void | Promise<void>, T, void>;
+
 /** Products to be done between two pauses; a few ms. */
 export const WORK = 4_000_000;
 

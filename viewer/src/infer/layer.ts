@@ -2,11 +2,8 @@
 
 import { hold, type Hold } from './holds';
 import { refused } from './fault';
-import { affine, finite, sigmoid, WORK } from './kernels';
+import { affine, finite, sigmoid, WORK, type Work } from './kernels';
 import { GATES, type CellKind, type Layer } from './spec';
-
-/** A generator that pauses where the page, or a newer run, may have its turn. */
-export type Work<T> = Generator<void, T, void>;
 
 /** A layer along a sequence, a row for each word in the order of the words. */
 export interface LayerRun {
@@ -43,7 +40,7 @@ export function kept(layer: Layer): number {
 export function* runLayer(
   layer: Layer,
   steps: number,
-  inputs: (first: number, last: number) => Float32Array,
+  inputs: (first: number, last: number) => Work<Float32Array>,
   holds: readonly Hold[],
   initial: LayerRun['initial'],
   earlier: LayerRun | null,
@@ -71,7 +68,8 @@ export function* runLayer(
   for (let done = same; done < steps; done += block) {
     const count = Math.min(block, steps - done);
     const first = reversed ? steps - done - count : done;
-    affine(layer.input, layer.inputBias, width, 0, rows, inputs(first, first + count), 0, count, read, rows);
+    const x = yield* inputs(first, first + count);
+    affine(layer.input, layer.inputBias, width, 0, rows, x, 0, count, read, rows);
     work += count * rows * width;
     for (let i = 0; i < count; i++) {
       if (work >= WORK) {

@@ -12,7 +12,8 @@ export type Job =
   | { kind: 'variants'; asks: readonly Ask[] };
 
 export type Request =
-  | { open: ArrayBuffer; url: string }
+  /** `runtime`: the WebAssembly of onnxruntime, for a model with a graph. */
+  | { open: ArrayBuffer; url: string; runtime?: ArrayBuffer }
   | { id: number; job: Job }
   /** The answer is not wanted any more. */
   | { id: number; cancel: true };

@@ -9,15 +9,23 @@ import type { Opened, Reply } from './messages';
 import { errorOf, PlacedModel, type Place } from './model';
 import { onPage, worker } from './places';
 import { FORMAT, newer } from './spec';
-import type { StepModel } from './types';
+import type { Fetching, StepModel } from './types';
 
 /** After so many ms without a word a worker is taken for one that does not run. */
 const SILENT = 15_000;
 /** Bytes of a file that is opened at most. */
 const LARGEST = 512 * 1024 * 1024;
 
-/** Throws `DataProblem` where there is none, or its file is missing, damaged, or of a newer version. */
-export async function openStepModel(source: Source, _dataset: DatasetEntry, model: ModelEntry): Promise<StepModel> {
+/**
+ * Throws `DataProblem` where there is none, or its file is missing, damaged, or of a newer version. `told` hears what
+ * else has to be fetched for it.
+ */
+export async function openStepModel(
+  source: Source,
+  _dataset: DatasetEntry,
+  model: ModelEntry,
+  told: (fetching: Fetching) => void = () => undefined,
+): Promise<StepModel> {
   const entry = model.step_model;
   if (!entry)
     throw refused(
@@ -31,6 +39,13 @@ export async function openStepModel(source: Source, _dataset: DatasetEntry, mode
     );
   const file = source.file({ path: entry.path, bytes: entry.bytes, sha256: entry.sha256 });
   if (entry.format > FORMAT) throw newer(entry.format, faultOf(file.url));
+  if (entry.runtime === 'onnx') {
+    const [{ place, runtime }, bytes] = await Promise.all([
+      import('./graphPlace').then(({ graphPlace }) => graphPlace(told)),
+      proven(file),
+    ]);
+    return openBytes(bytes, file.url, place, runtime);
+  }
   const place = worker(); // Starts while the file is on its way.
   const bytes = await proven(file).catch(async (error: unknown) => {
     (await place)?.close();
@@ -39,10 +54,15 @@ export async function openStepModel(source: Source, _dataset: DatasetEntry, mode
   return openBytes(bytes, file.url, await place);
 }
 
-/** The model in the bytes of a file, which `url` names, at work in `place`, or else on the page. */
-export async function openBytes(bytes: ArrayBuffer, url: string, place: Place | null): Promise<StepModel> {
+/** The model in the bytes of a file, which `url` names, at work in `place`, or else on the page; one with a graph there alone. */
+export async function openBytes(
+  bytes: ArrayBuffer,
+  url: string,
+  place: Place | null,
+  runtime?: ArrayBuffer,
+): Promise<StepModel> {
   if (place) {
-    const opened = await openedIn(place, bytes, url);
+    const opened = await openedIn(place, bytes, url, runtime);
     if (opened && !(opened instanceof Error)) return new PlacedModel(place, opened);
     place.close();
     if (opened) throw opened;
@@ -54,7 +74,12 @@ export async function openBytes(bytes: ArrayBuffer, url: string, place: Place | 
 }
 
 /** What was opened; the problem of the file; null where the place does not run at all. */
-function openedIn(place: Place, bytes: ArrayBuffer, url: string): Promise<Opened | Error | null> {
+function openedIn(
+  place: Place,
+  bytes: ArrayBuffer,
+  url: string,
+  runtime?: ArrayBuffer,
+): Promise<Opened | Error | null> {
   return new Promise((resolve) => {
     const silent = place.apart ? setTimeout(() => resolve(null), SILENT) : undefined;
     place.failed(() => resolve(null));
@@ -64,7 +89,7 @@ function openedIn(place: Place, bytes: ArrayBuffer, url: string): Promise<Opened
       else if ('problem' in reply || 'failed' in reply) resolve(errorOf(reply));
     });
     try {
-      place.send({ open: bytes, url });
+      place.send({ open: bytes, url, ...(runtime && { runtime }) });
     } catch (error) {
       resolve(error instanceof DataProblem ? error : null);
     }

@@ -11,11 +11,13 @@ export interface Tensor {
 
 export interface Weights {
   tensors: Map<string, Tensor>;
+  /** What is no tensor of numbers: files in the file. */
+  files: Map<string, Uint8Array<ArrayBuffer>>;
   metadata: Record<string, string>;
 }
 
 const HEADER = 16 * 1024 * 1024;
-const SIZE = { F32: 4, F16: 2 } as const;
+const SIZE = { F32: 4, F16: 2, U8: 1 } as const;
 
 /** Throws `DataProblem`, by `fault`, for anything that is not such a file in float32 or float16. */
 export function readSafetensors(bytes: ArrayBuffer, fault: Fault): Weights {
@@ -26,12 +28,17 @@ export function readSafetensors(bytes: ArrayBuffer, fault: Fault): Weights {
   const header = parsed(new Uint8Array(bytes, 8, length), fault);
   const start = 8 + length;
   const tensors = new Map<string, Tensor>();
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
   let metadata: Record<string, string> = {};
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') metadata = texts(entry, fault);
-    else tensors.set(name, tensor(name, entry, bytes, start, fault));
+    else {
+      const { dtype, shape, from, count } = place(name, entry, bytes, start, fault);
+      if (dtype === 'U8') files.set(name, new Uint8Array(bytes, from, count));
+      else tensors.set(name, { shape, values: numbers(name, dtype, bytes, from, count, fault) });
+    }
   }
-  return { tensors, metadata };
+  return { tensors, files, metadata };
 }
 
 function parsed(header: Uint8Array, fault: Fault): Record<string, unknown> {
@@ -54,20 +61,39 @@ function texts(entry: unknown, fault: Fault): Record<string, string> {
   return entry as Record<string, string>;
 }
 
-function tensor(name: string, entry: unknown, bytes: ArrayBuffer, start: number, fault: Fault): Tensor {
+interface Placed {
+  dtype: keyof typeof SIZE;
+  shape: readonly number[];
+  from: number;
+  count: number;
+}
+
+function place(name: string, entry: unknown, bytes: ArrayBuffer, start: number, fault: Fault): Placed {
   const of = `holds a tensor “${name}”`;
   if (!isRecord(entry)) throw fault(`${of} that is not described`);
   const { dtype, shape, data_offsets: offsets } = entry;
-  if (dtype !== 'F32' && dtype !== 'F16') throw fault(`${of} of type ${String(dtype)}, not F32 or F16`);
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'U8')
+    throw fault(`${of} of type ${String(dtype)}, not F32 or F16`);
   if (!isSizes(shape) || shape.length > 2) throw fault(`${of} of an absurd shape`);
   if (!isSizes(offsets) || offsets.length !== 2) throw fault(`${of} without a place`);
   const [from, to] = offsets as [number, number];
   const count = shape.reduce((product, size) => product * size, 1);
   if (to - from !== count * SIZE[dtype]) throw fault(`${of} whose shape [${shape.join(', ')}] does not fit its bytes`);
   if (start + to > bytes.byteLength) throw fault(`ends before its tensor “${name}”`);
-  const values = dtype === 'F32' ? floats(bytes, start + from, count) : halves(bytes, start + from, count);
-  if (!finite(values)) throw fault(`${of} with values that are no numbers`);
-  return { shape, values };
+  return { dtype, shape, from: start + from, count };
+}
+
+function numbers(
+  name: string,
+  dtype: 'F32' | 'F16',
+  bytes: ArrayBuffer,
+  from: number,
+  count: number,
+  fault: Fault,
+): Float32Array {
+  const values = dtype === 'F32' ? floats(bytes, from, count) : halves(bytes, from, count);
+  if (!finite(values)) throw fault(`holds a tensor “${name}” with values that are no numbers`);
+  return values;
 }
 
 function isSizes(value: unknown): value is number[] {

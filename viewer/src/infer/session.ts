@@ -3,8 +3,9 @@
 import { DataProblem } from '../data/problem';
 import type { SentenceSteps } from '../data/types';
 import { faultOf, refused } from './fault';
+import type { OpenGraph } from './graphs';
 import { Interpreter } from './interpreter';
-import type { Work } from './layer';
+import type { Work } from './kernels';
 import type { Job, Reply, Request, Result } from './messages';
 import { readSafetensors } from './safetensors';
 import { readSpec } from './spec';
@@ -22,16 +23,20 @@ export class Session {
   private running: Running[] = [];
   private busy = false;
 
-  /** `slice`: ms of work between two pauses, in which messages and the page have their turn. */
+  /**
+   * `slice`: ms of work between two pauses, in which messages and the page have their turn; `openGraph`: what runs ONNX
+   * graphs, where there is that.
+   */
   constructor(
     private readonly reply: (reply: Reply) => void,
     private readonly slice: number,
+    private readonly openGraph: OpenGraph | null = null,
   ) {}
 
   hear(request: Request): void {
-    if ('open' in request) this.guarded(null, () => this.open(request.open, request.url));
+    if ('open' in request) void this.guarded(null, () => this.open(request.open, request.url));
     else if ('cancel' in request) this.drop(({ id }) => id === request.id);
-    else this.guarded(request.id, () => this.start(request.id, request.job));
+    else void this.guarded(request.id, () => this.start(request.id, request.job));
   }
 
   close(): void {
@@ -39,9 +44,14 @@ export class Session {
     this.model = null;
   }
 
-  private open(bytes: ArrayBuffer, url: string): void {
+  private async open(bytes: ArrayBuffer, url: string): Promise<void> {
     const fault = faultOf(url);
     const spec = readSpec(readSafetensors(bytes, fault), fault);
+    if (spec.head?.graph) {
+      if (!this.openGraph)
+        throw refused('The answer of this model needs onnxruntime, which is not here', 'Open it where it is served.');
+      spec.head.runner = await this.openGraph(spec.head.graph, fault);
+    }
     this.model = new Interpreter(spec);
     this.reply({ opened: { states: spec.states, means: spec.head?.means ?? null, words: spec.words } });
   }
@@ -75,18 +85,22 @@ export class Session {
       const job = this.running.findLast(({ lane }) => lane !== null) ?? this.running[0];
       if (!job) break;
       const until = performance.now() + this.slice;
-      this.guarded(job.id, () => this.advance(job, until));
+      await this.guarded(job.id, () => this.advance(job, until));
     }
     this.busy = false;
   }
 
-  private advance(job: Running, until: number): void {
+  private async advance(job: Running, until: number): Promise<void> {
     while (performance.now() < until) {
-      const { done, value } = job.work.next();
-      if (!done) continue;
-      this.running = this.running.filter((other) => other !== job);
-      this.reply({ id: job.id, result: value });
-      return;
+      const next = job.work.next();
+      if (next.done) {
+        this.running = this.running.filter((other) => other !== job);
+        this.reply({ id: job.id, result: next.value });
+        return;
+      }
+      if (!next.value) continue;
+      await next.value;
+      if (!this.running.includes(job)) return; // It was given up meanwhile.
     }
   }
 
@@ -96,9 +110,9 @@ export class Session {
     for (const { id } of dropped) this.reply({ id, cancelled: true });
   }
 
-  private guarded(id: number | null, act: () => void): void {
+  private async guarded(id: number | null, act: () => void | Promise<void>): Promise<void> {
     try {
-      act();
+      await act();
     } catch (error) {
       this.running = this.running.filter((job) => job.id !== id);
       if (error instanceof DataProblem) {

@@ -3,12 +3,14 @@
 import type { Means } from '../data/answer';
 import { ACTIVATIONS } from './activations';
 import type { Fault } from './fault';
+import type { Graph } from './graphs';
 import { isRecord, type Tensor, type Weights } from './safetensors';
 
-export const FORMAT = 1;
+/** The newest; a file says the oldest that can hold it. */
+export const FORMAT = 2;
 const CELLS = ['lstm', 'gru', 'rnn_tanh', 'rnn_relu'] as const;
 const SCORES = ['logits', 'one logit', 'numbers'] as const;
-const PLACES = ['last', 'last word', 'each', 'mean', 'max'] as const;
+const PLACES = ['last', 'last word', 'each', 'mean', 'max', 'whole'] as const;
 const MEANS = ['class', 'tag', 'next word', 'number'] as const;
 const KINDS = ['words', 'penn', 'spaced', 'characters', 'pieces'] as const;
 const MARKS = ['Ġ', '▁', '##', '@@', '</w>'] as const;
@@ -25,7 +27,10 @@ export interface Layer {
   output: number;
   /** Names of layers, or 'input'. */
   reads: string[];
-  /** Numbers that it reads. */
+  /** Operations between these and the layer's own weights. */
+  through: Operation[];
+  /** Numbers that it reads: side by side, and after the operations. */
+  wide: number;
   width: number;
   reversed: boolean;
   /** [G·units, width], [G·units, output]. */
@@ -50,6 +55,8 @@ export interface Place {
 
 export type Operation =
   | { kind: 'linear'; weight: Float32Array; bias: Float32Array | null; width: number; size: number }
+  /** Layer norm: (x − mean) / √(variance + epsilon) · weight + bias. */
+  | { kind: 'norm'; weight: Float32Array | null; bias: Float32Array | null; epsilon: number }
   | { kind: 'activation'; name: string };
 
 export interface Head {
@@ -57,9 +64,12 @@ export interface Head {
   reads: Place[];
   /**
    * 'last': each where its direction ends; 'last word': both directions at the last word; 'each': at every word; 'mean',
-   * 'max': over the words.
+   * 'max': over the words; 'whole': an ONNX graph reads them at all words.
    */
   at: (typeof PLACES)[number];
+  /** The file of the graph, and the graph once it is open. */
+  graph: Uint8Array<ArrayBuffer> | null;
+  runner: Graph | null;
   operations: Operation[];
   /** Numbers that it reads, and that it gives. */
   width: number;
@@ -91,6 +101,8 @@ export interface Spec {
   embedding: { values: Float32Array; rows: number } | null;
   /** Numbers a step. */
   size: number;
+  /** Vectors of published sentences [rows × size], and where those of a sentence are; none where words are read. */
+  given: { values: Float32Array; sentences: ReadonlyMap<number, { first: number; steps: number }> };
   layers: Layer[];
   /** Every state by name, and the names of those that are published. */
   places: Map<string, Place>;
@@ -113,11 +125,12 @@ function placesOf(layers: readonly Layer[]): Map<string, Place> {
 export const GATES: Record<CellKind, number> = { lstm: 4, gru: 3, rnn_tanh: 1, rnn_relu: 1 };
 
 /** Throws `DataProblem`, by `fault`, for what is not of this format, or does not fit together. */
-export function readSpec({ tensors, metadata }: Weights, fault: Fault): Spec {
+export function readSpec({ tensors, files, metadata }: Weights, fault: Fault): Spec {
   const json = described(metadata['rnnvis'], fault);
   if (typeof json['format'] === 'number' && json['format'] > FORMAT) throw newer(json['format'], fault);
-  if (json['format'] !== FORMAT) throw fault('does not say of which format it is');
-  return new Reader(tensors, fault).spec(json);
+  if (!Number.isInteger(json['format']) || (json['format'] as number) < 1)
+    throw fault('does not say of which format it is');
+  return new Reader(tensors, files, fault).spec(json);
 }
 
 /** The problem of a file of this format. */
@@ -142,6 +155,7 @@ function described(text: string | undefined, fault: Fault): Record<string, unkno
 class Reader {
   constructor(
     private readonly tensors: Map<string, Tensor>,
+    private readonly files: Map<string, Uint8Array<ArrayBuffer>>,
     private readonly fault: Fault,
   ) {}
 
@@ -165,6 +179,7 @@ class Reader {
     return {
       embedding,
       size,
+      given: this.given(reads, size),
       layers,
       places,
       states,
@@ -180,11 +195,26 @@ class Reader {
     return { values, rows: shape[0]!, size: shape[1]! };
   }
 
+  private given(reads: Record<string, unknown>, size: number): Spec['given'] {
+    const sentences = new Map<number, { first: number; steps: number }>();
+    if (reads['kind'] !== 'vectors' || reads['given'] === undefined) return { values: new Float32Array(0), sentences };
+    const { shape, values } = this.tensor(reads['given'], 'reads.given');
+    if (shape.length !== 2 || shape[1] !== size) throw this.misshapen('reads.given', shape);
+    for (const [i, entry] of this.list(reads['sentences'], 'reads.sentences', shape[0]!).entries()) {
+      const at = `reads.sentences[${i}]`;
+      const [id, first, steps] = this.list(entry, at, 3).map((value) => this.whole(value, at));
+      if (id === undefined || first === undefined || !steps || first + steps > shape[0]!) throw this.wrong(at);
+      sentences.set(id, { first, steps });
+    }
+    return { values, sentences };
+  }
+
   private layer(entry: Record<string, unknown>, outputs: ReadonlyMap<string, number>, at: string): Layer {
     const cell = this.one(entry['cell'], CELLS, `${at}.cell`);
     const units = this.count(entry['units'], `${at}.units`);
     const output = this.count(entry['output'] ?? units, `${at}.output`);
-    const [reads, width] = this.reads(entry['reads'], outputs, `${at}.reads`);
+    const [reads, wide] = this.reads(entry['reads'], outputs, `${at}.reads`);
+    const [through, width] = this.operations(entry['through'] ?? [], wide, `${at}.through`);
     const weights = this.record(entry['weights'], `${at}.weights`);
     const initial = this.record(entry['initial'] ?? {}, `${at}.initial`);
     const of = (name: string, ...shape: number[]): Float32Array =>
@@ -204,6 +234,8 @@ class Reader {
       units,
       output,
       reads,
+      through,
+      wide,
       width,
       reversed: this.flag(entry['reversed'] ?? false, `${at}.reversed`),
       input: of('input', rows, width),
@@ -226,28 +258,12 @@ class Reader {
     const names = this.list(json['reads'], 'head.reads', 2 * LAYERS);
     const reads = names.map((name) => this.state(name, places, 'head.reads'));
     const width = reads.reduce((sum, { units }) => sum + units, 0);
-    let size = width;
-    const operations = this.list(json['operations'], 'head.operations', OPERATIONS).map((one, i): Operation => {
-      const at = `head.operations[${i}]`;
-      const { linear, activation } = this.record(one, at);
-      if (activation !== undefined) {
-        if (typeof activation !== 'string' || !Object.hasOwn(ACTIVATIONS, activation))
-          throw this.wrong(`${at}.activation`);
-        return { kind: 'activation', name: activation };
-      }
-      const { weight: name, bias } = this.record(linear, `${at}.linear`);
-      const { shape, values: weight } = this.tensor(name, `${at}.linear.weight`);
-      if (shape.length !== 2 || shape[1] !== size) throw this.misshapen(`${at}.linear.weight`, shape);
-      const operation = { kind: 'linear' as const, weight, width: size, size: shape[0]! };
-      size = operation.size;
-      return {
-        ...operation,
-        bias: bias === null || bias === undefined ? null : this.shaped(bias, `${at}.linear.bias`, [size]),
-      };
-    });
+    const [operations, size] = this.operations(json['operations'], width, 'head.operations');
     const head: Head = {
       reads,
       at: this.one(json['at'], PLACES, 'head.at'),
+      graph: null,
+      runner: null,
       operations,
       width,
       size,
@@ -256,6 +272,12 @@ class Reader {
       scores: this.one(json['scores'], SCORES, 'head.scores'),
       along: this.flag(json['along'] ?? false, 'head.along'),
     };
+    if (head.at === 'whole') {
+      const name = this.text(json['graph'], 'head.graph');
+      head.graph = this.files.get(name) ?? null;
+      if (!head.graph) throw this.fault(`is without the graph “${name}” (head.graph)`);
+      head.size = this.count(json['size'], 'head.size');
+    }
     const single = head.scores === 'one logit' || head.scores === 'numbers';
     if (
       !reads.length ||
@@ -265,6 +287,39 @@ class Reader {
     )
       throw this.wrong('head.scores');
     return head;
+  }
+
+  /** Operations on rows of `width` numbers, and how many come out of them. */
+  private operations(entry: unknown, width: number, where: string): [Operation[], number] {
+    let size = width;
+    const maybe = (name: unknown, at: string): Float32Array | null =>
+      name === null || name === undefined ? null : this.shaped(name, at, [size]);
+    const found = this.list(entry, where, OPERATIONS).map((one, i): Operation => {
+      const at = `${where}[${i}]`;
+      const { linear, norm, activation } = this.record(one, at);
+      if (activation !== undefined) {
+        if (typeof activation !== 'string' || !Object.hasOwn(ACTIVATIONS, activation))
+          throw this.wrong(`${at}.activation`);
+        return { kind: 'activation', name: activation };
+      }
+      if (norm !== undefined) {
+        const { weight, bias, epsilon } = this.record(norm, `${at}.norm`);
+        if (typeof epsilon !== 'number' || !(epsilon >= 0)) throw this.wrong(`${at}.norm.epsilon`);
+        return {
+          kind: 'norm',
+          weight: maybe(weight, `${at}.norm.weight`),
+          bias: maybe(bias, `${at}.norm.bias`),
+          epsilon,
+        };
+      }
+      const { weight: name, bias } = this.record(linear, `${at}.linear`);
+      const { shape, values: weight } = this.tensor(name, `${at}.linear.weight`);
+      if (shape.length !== 2 || shape[1] !== size) throw this.misshapen(`${at}.linear.weight`, shape);
+      const before = size;
+      size = shape[0]!;
+      return { kind: 'linear', weight, width: before, size, bias: maybe(bias, `${at}.linear.bias`) };
+    });
+    return [found, size];
   }
 
   private words(entry: unknown): SpecWords {

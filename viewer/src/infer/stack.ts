@@ -2,7 +2,9 @@
 
 import { refused } from './fault';
 import { alike, holdsOf, type Hold } from './holds';
-import { GATE_NAMES, kept, runLayer, type LayerRun, type Work } from './layer';
+import type { Work } from './kernels';
+import { GATE_NAMES, kept, runLayer, type LayerRun } from './layer';
+import { through } from './operations';
 import type { Layer, Place, Spec } from './spec';
 import { LONGEST, type Ask } from './types';
 
@@ -26,7 +28,7 @@ export function keptOf(spec: Spec): number {
 
 /** Throws `DataProblem` for what the model cannot read. */
 function checkAsk(spec: Spec, ask: Ask): void {
-  const { tokens, vectors } = ask;
+  const { tokens } = ask;
   const steps = tokens.length;
   if (steps > LONGEST)
     throw refused(
@@ -50,9 +52,22 @@ function checkAsk(spec: Spec, ask: Ask): void {
         `The model has no word ${wrong}`,
         `It was made for ${rows.toLocaleString('en')} words: publish it again with its vocabulary.`,
       );
-  } else if (vectors?.length !== steps * spec.size) {
-    throw refused(`The model reads ${spec.size} numbers a step, not words`, 'Give its vectors.');
   }
+}
+
+/** What a model that reads vectors reads: what is given, or what came along for a published sentence. */
+function vectorsOf(spec: Spec, { vectors, sentence, tokens }: Ask): Float32Array {
+  const place = vectors || sentence === undefined ? undefined : spec.given.sentences.get(sentence);
+  const found = place
+    ? spec.given.values.subarray(place.first * spec.size, (place.first + place.steps) * spec.size)
+    : vectors;
+  if (found?.length === tokens.length * spec.size) return found.slice();
+  throw refused(
+    sentence === undefined
+      ? `The model reads ${spec.size} numbers a step, not words`
+      : 'The model reads vectors, and those of this sentence did not come along',
+    sentence === undefined ? 'Give its vectors.' : 'Choose another published sentence.',
+  );
 }
 
 /** How many of the steps of 'input' and of each layer are those of an earlier run: first ones, and last ones. */
@@ -73,7 +88,7 @@ export function taskOf(spec: Spec, ask: Ask): Task {
   return {
     steps: ask.tokens.length,
     tokens: ask.tokens.slice(),
-    vectors: spec.embedding ? null : (ask.vectors?.slice() ?? null),
+    vectors: spec.embedding ? null : vectorsOf(spec, ask),
     holds: holdsOf(spec, ask.held ?? []),
     initial: new Map(spec.layers.map((layer) => [layer.name, initialOf(layer, ask)])),
   };
@@ -157,15 +172,13 @@ function initialOf(layer: Layer, ask: Ask): LayerRun['initial'] {
   return { h: of('h', layer.output), c: layer.cell === 'lstm' ? of('c', layer.units) : null };
 }
 
-/** Hands out what a layer reads: the outputs of others side by side. */
-function reader(spec: Spec, layer: Layer, run: StackRun): (first: number, last: number) => Float32Array {
+/** Hands out what a layer reads: the outputs of others side by side, through what stands between. */
+function reader(spec: Spec, layer: Layer, run: StackRun): (first: number, last: number) => Work<Float32Array> {
   const sources = layer.reads.map((name) => source(spec, name, run));
-  return (first, last) =>
-    sideBySide(
-      sources,
-      layer.width,
-      Int32Array.from({ length: last - first }, (_, i) => first + i),
-    );
+  return (first, last) => {
+    const words = Int32Array.from({ length: last - first }, (_, i) => first + i);
+    return through(layer.through, sideBySide(sources, layer.wide, words), words.length, layer.wide);
+  };
 }
 
 export interface Columns {

@@ -26,6 +26,8 @@ export interface Ask {
   tokens: Int32Array;
   /** Inputs of a model that reads vectors: row-major [steps × size]. */
   vectors?: Float32Array;
+  /** The number of a published sentence, whose vectors came along with such a model. */
+  sentence?: number;
   /** Whose sequence and gates are wanted. */
   state: string;
   /** Later ones are applied after earlier ones. */
@@ -54,6 +56,16 @@ export interface Ran {
   steps: SentenceSteps;
   /** Gates of the layer of the state, row-major [steps × units], by name: input, forget, output; or reset, update. */
   gates: Record<string, Float32Array> | null;
+}
+
+/** What is on its way before a model with an ONNX graph can run: onnxruntime. */
+export interface Fetching {
+  /** Whether it comes from the browser's cache. */
+  cached: boolean;
+  /** Bytes that come; null where the server does not say. */
+  bytes: number | null;
+  /** Whether they come packed. */
+  packed: boolean;
 }
 
 export type Progress = (done: number, of: number) => void;

@@ -5,6 +5,7 @@ import {
   openStepModel,
   tokenize,
   type Ask,
+  type Fetching,
   type Held,
   type Ran,
   type SpecWords,
@@ -40,7 +41,12 @@ export interface Asked {
   started: boolean;
 }
 
-type Open = (source: Source, dataset: DatasetEntry, model: ModelEntry) => Promise<StepModel>;
+type Open = (
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  told: (fetching: Fetching) => void,
+) => Promise<StepModel>;
 
 /** A made sentence has no number among the published ones. */
 const NO_ID = -1;
@@ -50,6 +56,9 @@ export class Reader {
   readonly #models = new Map<ModelEntry, Promise<StepModel>>();
   readonly #starts = new Map<StepModel, Map<string, Promise<Start>>>();
 
+  /** Hears what else is fetched for a model that is opened. */
+  told: (fetching: Fetching) => void = () => undefined;
+
   constructor(private readonly openModel: Open) {}
 
   open({ source, dataset, model }: Pick<Reading, 'source' | 'dataset' | 'model'>): Promise<StepModel> {
@@ -57,7 +66,7 @@ export class Reader {
     if (reason) return Promise.reject(cannotRun(model, reason));
     let opened = this.#models.get(model);
     if (!opened) {
-      opened = this.openModel(source, dataset, model);
+      opened = this.openModel(source, dataset, model, (fetching) => this.told(fetching));
       this.#models.set(model, opened);
       opened.catch(() => this.#models.delete(model));
     }
@@ -83,7 +92,14 @@ export class Reader {
     if (length === 0)
       throw new DataProblem('There is no word to read', 'the typed sentence', 'Type at least one word.');
     const held = await Promise.all(made.switches.map((one) => this.held(one, reading, length)));
-    const ask: Ask = { tokens: sentence.tokens, state: state.name, held, followed: towards, target: sentence.label };
+    const ask: Ask = {
+      tokens: sentence.tokens,
+      ...('key' in made.base && { sentence: sentence.id }),
+      state: state.name,
+      held,
+      followed: towards,
+      target: sentence.label,
+    };
     const from = 'key' in made.base ? made.base.key : made.start;
     const initial = from === undefined ? null : await this.#start(reading, model, from);
     if (!initial) return { sentence, ask, unknown, started: false };

@@ -29,6 +29,7 @@ export async function startOf({ source, model: entry }: Reading, model: StepMode
   });
   const ran = await model.run({
     tokens: sentence.tokens,
+    sentence: sentence.id,
     state: states[0]!.name,
     initial,
     target: sentence.label,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { sizeOf } from '../data/engine';
-import { engineText } from './engine';
+import { engineText, fetchingText } from './engine';
 
 const answer = (headers: Record<string, string>): { headers: Headers } => ({ headers: new Headers(headers) });
 
@@ -19,4 +19,13 @@ test('what is announced is what comes: bytes of the transfer, packed or not', ()
   expect(engineText(33504918, sizeOf(answer({ 'Content-Length': '33504918' })))).toBe(
     'Starting the search engine: 33.5 MB loaded',
   );
+});
+
+test('what runs a model is named with the bytes that come, or the cache', () => {
+  expect(fetchingText(null)).toBe('Fetching the model');
+  expect(fetchingText({ cached: false, bytes: 14_239_897, packed: false })).toBe(
+    'Fetching the model, and onnxruntime, which runs it, 14.2 MB, once',
+  );
+  expect(fetchingText({ cached: false, bytes: 3_660_000, packed: true })).toMatch(/, 3\.7 MB packed, once$/);
+  expect(fetchingText({ cached: true, bytes: null, packed: false })).toMatch(/runs it, from your cache$/);
 });

@@ -1,4 +1,5 @@
 import type { EngineSize } from '../data/engine';
+import type { Fetching } from '../infer/types';
 import { bytes } from './format';
 
 /** How far the engine has come. A server that packs it sends fewer bytes than arrive unpacked: both are named. */
@@ -12,4 +13,12 @@ export function engineText(loaded: number, size: EngineSize | null): string {
   return loaded >= transfer
     ? `Starting the search engine: ${bytes(transfer)} loaded`
     : `${once}: ${bytes(loaded)} of ${bytes(transfer)}`;
+}
+
+/** What is on its way before a model can run: the model, and for some what runs it, of a size that is named. */
+export function fetchingText(fetching: Fetching | null): string {
+  if (!fetching) return 'Fetching the model';
+  const { cached, bytes: size, packed } = fetching;
+  const much = size === null ? '' : `, ${bytes(size)}${packed ? ' packed' : ''}`;
+  return `Fetching the model, and onnxruntime, which runs it${much}${cached ? ', from your cache' : ', once'}`;
 }

@@ -163,6 +163,10 @@ class StepModelFile(TypedDict):
     """Of the whole file"""
     format: Annotated[int, Field(ge=1)]
     """Version of what is in it; a reader passes over newer ones"""
+    runtime: NotRequired[Literal["onnx"] | None]
+    """What else runs it: "onnx", onnxruntime for an answer that is an ONNX graph; null: nothing"""
+    precision: NotRequired[Literal["float16"] | None]
+    """That of its weights where it is half; null: single, float32"""
 
 
 @_declared

@@ -218,9 +218,10 @@ def check_marks(source: Source, where: str) -> None:
 
 
 def check_models(config: DatasetConfig, models: Mapping[str, Card | PronouncerConfig], path: Path) -> None:
-    """Refuse a default view, a quick set, or a study of chips, of a model that has no card."""
-    for name in config.quick:
-        _one_of(name, "quick", list(models), path)
+    """Refuse a default view, a quick set, half precision, or a study of chips, of a model that has no card."""
+    for key in ("quick", "half"):
+        for name in getattr(config, key):
+            _one_of(name, key, list(models), path)
     if config.view:
         _one_of(config.view.model, "view.model", list(models), path)
     if config.chips:

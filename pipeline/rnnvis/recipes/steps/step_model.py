@@ -14,16 +14,16 @@ from rnnvis.published.files import FILE_LIMIT
 from rnnvis.recipes.keep.project import Dataset
 from rnnvis.recipes.steps.language_recorder import record_language_model
 from rnnvis.recipes.steps.recorder import record_classifier
-from rnnvis.recording.step_model.layers import UnfitError
 from rnnvis.recording.step_model.making import Made
+from rnnvis.recording.step_model.tensors import UnfitError
 from rnnvis.recording.step_model.watching import SENTENCES
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.encoding import words_spec
 
 
 def card_step_model(trained: Path, dataset: Dataset, card: Card, corpus: Corpus) -> Made | str:
-    """The step model of the model in the folder `trained`, in half precision where it is too large otherwise; or why it
-    has none, in words."""
+    """The step model of the model in the folder `trained`, in half precision where the dataset says so or it is too
+    large otherwise; or why it has none, in words."""
     few, measure = _few(corpus), dataset.config.measure
     if isinstance(card, LanguageModelConfig):
         recording = record_language_model(load_language_model(trained)[0], few, measure)
@@ -31,7 +31,7 @@ def card_step_model(trained: Path, dataset: Dataset, card: Card, corpus: Corpus)
         recording = record_classifier(load(trained)[0], few, measure, dataset.config.study)
     words = words_spec(corpus.vocabulary, corpus.tokens, corpus.text)
     try:
-        made = made_of(recording, words=words)
+        made = made_of(recording, half=card.name in dataset.config.half, words=words)
         whole = sum(tensor.nbytes for tensor in made.model.tensors.values())
         return made if whole < FILE_LIMIT else made_of(recording, half=True, words=words)
     except UnfitError as error:

@@ -1,4 +1,4 @@
-"""The head of a recorded model as linear layers and activations, told from what goes through it."""
+"""The head of a recorded model as linear layers, layer norms and activations, told from what goes through it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from rnnvis.recording.arguments import tensors as tensors_in
 from rnnvis.recording.heads import Head
+from rnnvis.recording.step_model.chains import Passed, activations, chain, close, is_known, operations
 from rnnvis.recording.step_model.formulas import ACTIVATIONS, log_probabilities
-from rnnvis.recording.step_model.layers import SAME, Tensors, UnfitError
 from rnnvis.recording.step_model.spec import HeadSpec, Operation
+from rnnvis.recording.step_model.tensors import Tensors, UnfitError
 
 ROWS = 12
 """States that go through the head, one at a time, to see what it does to them."""
@@ -37,10 +38,10 @@ class Answered:
 
 @dataclass(frozen=True)
 class _Through:
-    """What went into the linear layers that a state went through, and what came out of them, in order; and the answer,
-    log-probabilities [C] or a number."""
+    """What went into the linear layers and layer norms that a state went through, and what came out of them, [F] each,
+    in order; and the answer, log-probabilities [C] or a number."""
 
-    linear: Sequence[tuple[nn.Linear, np.ndarray, np.ndarray]]
+    passed: Sequence[Passed]
     answer: np.ndarray
 
 
@@ -55,9 +56,9 @@ def recognised(head: Head, answered: Answered, states: Mapping[str, np.ndarray],
     if found is None:
         by = ", ".join(f'"{name}"' for name in head.modules) or "code of its own"
         raise UnfitError(
-            f"the answer is made of {' and '.join(head.states)} by {by}, which is more than linear layers and usual "
-            "activations one after the other",
-            f"heads of torch.nn.Linear and {', '.join(ACTIVATIONS)} have an answer in a step model",
+            f"the answer is made of {' and '.join(head.states)} by {by}, which is more than linear layers, layer "
+            "norms and usual activations one after the other",
+            f"heads of torch.nn.Linear, torch.nn.LayerNorm and {', '.join(ACTIVATIONS)} have an answer in a step model",
         )
     reads, operations, scores = found
     return {
@@ -77,30 +78,22 @@ _Found = tuple[list[str], list[Operation], Scores]
 def _by_modules(
     head: Head, through: Sequence[_Through], few: Mapping[str, np.ndarray], answer: np.ndarray, tensors: Tensors
 ) -> _Found | None:
-    modules = [module for module, _, _ in through[0].linear]
-    if not modules or any([module for module, _, _ in one.linear] != modules for one in through):
+    modules = [of.module for of in through[0].passed]
+    if not modules or any([of.module for of in one.passed] != modules for one in through):
         return None
-    into = [np.stack([one.linear[i][1] for one in through]) for i in range(len(modules))]
-    out = [np.stack([one.linear[i][2] for one in through]) for i in range(len(modules))]
-    start = next(((names, name) for names, name in _starts(few, into[0])), None)
-    if start is None:
-        return None
-    reads, first = start
-    operations: list[Operation] = [{"activation": first}] if first else []  # type: ignore[typeddict-item]
-    for i, module in enumerate(modules):
-        weight = tensors.add(f"head.{i}.weight", module.weight)
-        bias = None if module.bias is None else tensors.add(f"head.{i}.bias", module.bias)
-        operations.append({"linear": {"weight": weight, "bias": bias}})
-        if i + 1 == len(modules):
-            break
-        between = next((name for name, of in _activations() if _close(of(out[i]), into[i + 1])), None)
-        if between is None:
-            return None
-        operations += [{"activation": between}] if between else []  # type: ignore[typeddict-item]
-    for scores in _scores_of(out[-1].shape[1], answer.shape[1]):
-        for name, of in _activations() if scores == "numbers" else [("", _same)]:
-            if _close(log_probabilities(of(out[-1]), scores), answer, NEAR):
-                return reads, [*operations, {"activation": name}] if name else operations, scores  # type: ignore[typeddict-item]
+    passed = [
+        Passed(module, *(np.stack([getattr(one.passed[i], side) for one in through]) for side in ("before", "after")))
+        for i, module in enumerate(modules)
+    ]
+    for last in reversed(passed):
+        for scores in _scores_of(last.after.shape[1], answer.shape[1]):
+            for name, of in activations() if scores == "numbers" else activations()[:1]:
+                if not close(log_probabilities(of(last.after), scores), answer, NEAR):
+                    continue
+                found = chain(last.before, few, [one for one in passed if one is not last])
+                if found is not None:
+                    steps = [*found[1], last.module, *([name] if name else [])]
+                    return found[0], operations(steps, "head", tensors), scores
     return None
 
 
@@ -112,7 +105,7 @@ def _by_weights(head: Head, answer: np.ndarray, few: Mapping[str, np.ndarray], t
     for scores in _scores_of(len(bias), answer.shape[1]):
         share = (len(bias) - 1) / len(bias) if scores == "logits" else 1.0
         values = share * (np.concatenate(list(few.values()), axis=1).astype(np.float64) @ weights.T + bias)
-        if _close(log_probabilities(values, scores), answer, NEAR):
+        if close(log_probabilities(values, scores), answer, NEAR):
             names = tensors.add("head.weight", share * weights), tensors.add("head.bias", share * bias)
             return list(few), [{"linear": {"weight": names[0], "bias": names[1]}}], scores
     return None
@@ -125,38 +118,14 @@ def _scores_of(size: int, classes: int) -> Iterator[Scores]:
         yield "one logit" if classes == 2 else "numbers"
 
 
-def _starts(few: Mapping[str, np.ndarray], into: np.ndarray) -> Iterator[tuple[list[str], str]]:
-    """Names of states whose values side by side, or an activation of them, are what went in, [R, F]."""
-    for name, of in _activations():
-        values = {state: of(value) for state, value in few.items()}
-        found: list[str] = []
-        at = 0
-        while at < into.shape[1]:
-            rest = [s for s in values if s not in found and _close(values[s], into[:, at : at + values[s].shape[1]])]
-            if not rest:
-                break
-            found.append(rest[0])
-            at += values[rest[0]].shape[1]
-        else:
-            yield found, name
-
-
-def _activations() -> list[tuple[str, Callable[[np.ndarray], np.ndarray]]]:
-    return [("", _same), *ACTIVATIONS.items()]
-
-
-def _same(x: np.ndarray) -> np.ndarray:
-    return x
-
-
 def _through(head: Head, answered: Answered, state: Mapping[str, np.ndarray]) -> _Through:
     """One state through the head. All that passes is alike then, whatever its shape."""
-    seen: list[tuple[nn.Linear, np.ndarray, np.ndarray]] = []
+    seen: list[Passed] = []
     parts = dict(head.replay.called.model.named_modules())
     handles = [
         parts[path].register_forward_hook(_keeping(seen), with_kwargs=True)
         for path in head.modules
-        if isinstance(parts[path], nn.Linear)
+        if is_known(parts[path])
     ]
     try:
         with torch.no_grad():
@@ -167,13 +136,13 @@ def _through(head: Head, answered: Answered, state: Mapping[str, np.ndarray]) ->
     return _Through(seen, answered.log_probabilities(values.double())[0].cpu().numpy())
 
 
-def _keeping(into: list[tuple[nn.Linear, np.ndarray, np.ndarray]]) -> Any:
+def _keeping(into: list[Passed]) -> Any:
     def keep(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
         x = next(iter(tensors_in([*args, *kwargs.values()])), None)
-        if isinstance(module, nn.Linear) and isinstance(x, Tensor) and all(of is not module for of, _, _ in into):
+        if isinstance(x, Tensor) and all(of.module is not module for of in into):
             before, after = (_row(of) for of in (x, output))
             if before is not None and after is not None:
-                into.append((module, before, after))
+                into.append(Passed(module, before, after))
 
     return keep
 
@@ -182,9 +151,3 @@ def _row(of: Tensor) -> np.ndarray | None:
     """The last row of a tensor [..., F]."""
     found: np.ndarray = of.detach().reshape(-1, of.shape[-1])[-1].double().cpu().numpy()
     return found
-
-
-def _close(a: np.ndarray, b: np.ndarray, near: float = SAME) -> bool:
-    if a.shape != b.shape or not np.isfinite(a).all():
-        return False
-    return bool(np.abs(a - b).max() <= near * max(1.0, float(np.abs(b).max())))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import erf
+
+from rnnvis.recording.step_model.spec import Operation
 
 Array = np.ndarray
 
@@ -75,6 +77,26 @@ def step(
         return {"h": enter("h", h), "c": c}, {"i": i, "f": f, "o": o}
     total = read + added
     return {"h": enter("h", np.maximum(total, 0) if cell == "rnn_relu" else np.tanh(total))}, {}
+
+
+def through(operations: Sequence[Operation], x: Array, tensors: Mapping[str, Array]) -> Array:
+    """What comes of rows x [N, F] after the operations, one after the other; `tensors` by name."""
+    for operation in operations:
+        if "linear" in operation:
+            x = x @ tensors[operation["linear"]["weight"]].T
+            x = _plus(x, operation["linear"]["bias"], tensors)
+        elif "norm" in operation:
+            of = operation["norm"]
+            x = x - x.mean(axis=1, keepdims=True)
+            x = x / np.sqrt((x * x).mean(axis=1, keepdims=True) + np.float32(of["epsilon"]))
+            x = _plus(x if of["weight"] is None else x * tensors[of["weight"]], of["bias"], tensors)
+        else:
+            x = ACTIVATIONS[operation["activation"]](x)
+    return x
+
+
+def _plus(x: Array, bias: str | None, tensors: Mapping[str, Array]) -> Array:
+    return x if bias is None else x + tensors[bias]
 
 
 def log_softmax(x: Array) -> Array:

@@ -3,51 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import torch
 from torch import nn
 
-from rnnvis.errors import RnnvisError
 from rnnvis.recording.cells import Cell, cell_of
 from rnnvis.recording.cells.gru import GatedUnit
 from rnnvis.recording.cells.lstm import LongShortTermMemory
 from rnnvis.recording.cells.rnn import Elman
+from rnnvis.recording.step_model.chains import SAME, Passed, chain, close, is_known, operations
 from rnnvis.recording.step_model.spec import CellName, CellWeights, Ids, Vectors
 from rnnvis.recording.step_model.spec import Layer as LayerSpec
+from rnnvis.recording.step_model.tensors import Tensors, UnfitError
 from rnnvis.recording.step_model.watching import Layer, Watch, Watched
 
-SAME = 1e-5
 TABLE_BYTES = 64 * 2**20
 """What is read for each word may take at most: as much as a published file may."""
 ROW = 16
 """Words in a row when every word of the vocabulary is read once."""
 INPUT = "input"
+FEW, SHORT = 8, 40
+"""So many sentences, of so many words at most, show what passes through the modules between layers."""
 OWN = "describe it with a rnnvis.StateSource to record it; it cannot run in the page"
-
-
-class UnfitError(RnnvisError):
-    """A model of another shape than step models have."""
-
-
-@dataclass
-class Tensors:
-    """The tensors of a file by name: float32, each only once."""
-
-    of: dict[str, np.ndarray] = field(default_factory=dict)
-
-    def add(self, name: str, value: torch.Tensor | np.ndarray) -> str:
-        """Put it in, or find the same that is there; the name it has."""
-        array = np.array(
-            value.detach().double().cpu().numpy() if isinstance(value, torch.Tensor) else value, np.float32
-        )
-        for other, there in self.of.items():
-            if there.shape == array.shape and np.array_equal(there, array):
-                return other
-        self.of[name] = array
-        return name
 
 
 def recognised(
@@ -69,11 +49,13 @@ def recognised(
             raise UnfitError(f'"{layer.module}" is a {type(module).__name__}, whose steps are not known', OWN)
         if layer.number:
             below = [of for of in layers if of.module == layer.module and of.number == layer.number - 1]
-            reads = [of.name for of in sorted(below, key=lambda of: of.second)]
+            reads, through = [of.name for of in sorted(below, key=lambda of: of.second)], None
         else:
             before = {of["name"]: outputs[of["name"]] for of in found}
-            reads = reading.sources(layer.module, inputs[layer.module], before)
+            reads, through = reading.sources(layer.module, inputs[layer.module], before)
         found.append(_spec(layer, module, cell, reads, watched, tensors))
+        if through:
+            found[-1]["through"] = operations(through, f"{layer.name}.through", tensors)
     return reading.found(), found, reading.vectors
 
 
@@ -136,8 +118,10 @@ class _Reading:
             raise UnfitError("no layer reads the words", "check how forward calls the model")
         return {"kind": "ids", "embedding": self.table}
 
-    def sources(self, module: str, inputs: np.ndarray, outputs: Mapping[str, np.ndarray]) -> list[str]:
-        """What the layer reads side by side, `inputs` [N, I], by name."""
+    def sources(
+        self, module: str, inputs: np.ndarray, outputs: Mapping[str, np.ndarray]
+    ) -> tuple[list[str], list[nn.Module | str] | None]:
+        """What the layer reads side by side, `inputs` [N, I], by name, and what it goes through before."""
         known = dict(outputs)
         found: list[str] = []
         at = 0
@@ -147,14 +131,42 @@ class _Reading:
             source = next((n for n, of in known.items() if _starts_with(inputs[:, at:], of)), None)
             if source is None:
                 if self.columns is not None or not self._outside(module, inputs, at, known):
-                    raise UnfitError(
-                        self._other(module, outputs),
-                        "layers that read an embedding, or what other layers hand on, as it is can run in the page",
-                    )
+                    through = self._through(module, [*outputs])
+                    if through is None:
+                        raise UnfitError(
+                            self._other(module, outputs),
+                            "layers that read an embedding, or what other layers hand on, as it is or through linear "
+                            "layers, layer norms and usual activations, can run in the page",
+                        )
+                    return through
                 continue
             found.append(source)
             at += known[source].shape[1]
-        return found
+        return found, None
+
+    def _through(self, module: str, outputs: Sequence[str]) -> tuple[list[str], list[nn.Module | str]] | None:
+        """How what a layer reads comes from what it or others read and came to, through modules between them."""
+        few = [one.tokens[:SHORT] for one in self.watched[:: -(-len(self.watched) // FEW)]]
+        watched, _, _ = self.watch.run(few, [path for path, of in self.watch.model.named_modules() if is_known(of)])
+        modules = dict(self.watch.model.named_modules())
+        passed = [
+            Passed(modules[path], *(np.concatenate([one.passed[path][side] for one in watched]) for side in (0, 1)))
+            for path in watched[0].passed
+            if all(path in one.passed for one in watched)
+        ]
+        known = {name: np.concatenate([one.states[f"{name}.h"] for one in watched]) for name in outputs}
+        into = np.concatenate([one.inputs[module] for one in watched])
+        if self.columns is not None and self.vectors is None:
+            table = self.tensors.of[self.table]
+            return chain(into, known | {INPUT: table[np.concatenate([one.tokens for one in watched])]}, passed)
+        numbers = range(len(watched[0].given)) if self.vectors is None else [self.vectors]
+        for number in numbers:
+            given = np.concatenate([one.given[number] for one in watched])
+            found = chain(into, known | {INPUT: given}, passed)
+            if found is not None and (INPUT in found[0] or self.vectors is not None):
+                self.columns, self.vectors = np.concatenate([one.given[number] for one in self.watched]), number
+                return found
+        return chain(into, known, passed) if self.columns is not None else None
 
     def _other(self, module: str, outputs: Mapping[str, np.ndarray]) -> str:
         what = ["the words" if self.columns is None else "what the first layer reads of them"]
@@ -182,7 +194,7 @@ class _Reading:
     def _by_word(self, mine: np.ndarray) -> bool:
         tokens = np.concatenate([one.tokens for one in self.watched])
         _, first, of = np.unique(tokens, return_index=True, return_inverse=True)
-        return _close(mine[first][of], mine)
+        return close(mine[first][of], mine)
 
     def _table(self, module: str, mine: np.ndarray, columns: slice) -> np.ndarray:
         """A row for each word, [V, E]: those of an embedding, or what is read where every word is given once."""
@@ -203,12 +215,12 @@ class _Reading:
                 f'what "{module}" reads of the words that do not occur cannot be found: {error}',
                 "let forward call the model with nothing but batch.ids and batch.lengths",
             ) from None
-        if not _close(once, again) or not _close(once[tokens], mine):
+        if not close(once, again) or not close(once[tokens], mine):
             raise UnfitError(
                 f'what "{module}" reads of a word is not the same everywhere',
                 "the layers of a step model read each word as it is, wherever it stands",
             )
-        return embedding if embedding is not None and _close(embedding, once) else once
+        return embedding if embedding is not None and close(embedding, once) else once
 
     def _embedding(self, tokens: np.ndarray, mine: np.ndarray) -> np.ndarray | None:
         """The embedding whose rows are what was read at every word."""
@@ -216,7 +228,7 @@ class _Reading:
             weight = getattr(part, "weight", None)
             if isinstance(part, nn.Embedding) and isinstance(weight, torch.Tensor) and len(weight) >= self.words:
                 table: np.ndarray = weight.detach()[: self.words].float().cpu().numpy()
-                if table.shape[1] == mine.shape[1] and _close(table[tokens], mine):
+                if table.shape[1] == mine.shape[1] and close(table[tokens], mine):
                     return table
         return None
 
@@ -231,8 +243,4 @@ class _Reading:
 
 def _starts_with(columns: np.ndarray, of: np.ndarray) -> bool:
     wide = of.shape[1]
-    return wide <= columns.shape[1] and _close(columns[:, :wide], of)
-
-
-def _close(a: np.ndarray, b: np.ndarray) -> bool:
-    return a.shape == b.shape and bool(np.abs(a - b).max(initial=0) <= SAME * max(1.0, float(np.abs(b).max(initial=0))))
+    return wide <= columns.shape[1] and close(columns[:, :wide], of)

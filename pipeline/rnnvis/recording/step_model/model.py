@@ -16,11 +16,13 @@ from pydantic import ValidationError
 from rnnvis.arguments import is_whole
 from rnnvis.errors import RnnvisError, check_plain
 from rnnvis.recording.holding import Hold
-from rnnvis.recording.step_model.formulas import ACTIVATIONS, CellTensors, log_probabilities, read, step
-from rnnvis.recording.step_model.spec import ADAPTER, FORMAT, GATES, Layer, Spec, kinds, shapes, size
+from rnnvis.recording.step_model.formulas import CellTensors, log_probabilities, read, step, through
+from rnnvis.recording.step_model.running import TOKENS, Graph
+from rnnvis.recording.step_model.spec import ADAPTER, FORMAT, GATES, Layer, Spec, graph_of, kinds, shapes, size
 from rnnvis.text.encoding import WordsSpec
 
 KEY = "rnnvis"
+GIVEN = "given"
 _AGAIN = "publish again with this version of rnnvis"
 
 
@@ -51,7 +53,9 @@ class StepModel:
 
     def __init__(self, spec: Spec, tensors: Mapping[str, np.ndarray]) -> None:
         self.spec, self.tensors = spec, dict(tensors)
-        self._numbers = {name: np.ascontiguousarray(of, np.float32) for name, of in tensors.items()}
+        graph = graph_of(spec)
+        self._numbers = {n: np.ascontiguousarray(of, np.float32) for n, of in tensors.items() if n != graph}
+        self._graph: Graph | None = None
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -69,6 +73,16 @@ class StepModel:
         """How many words it reads; None of vectors."""
         reads = self.spec["reads"]
         return len(self.tensors[reads["embedding"]]) if reads["kind"] == "ids" else None
+
+    @property
+    def graph(self) -> str | None:
+        """The tensor that holds the ONNX graph of its answer; None where that is made of layers."""
+        return graph_of(self.spec)
+
+    @property
+    def half(self) -> bool:
+        """Whether its weights are in half precision."""
+        return any(of.dtype == np.float16 for of in self.tensors.values())
 
     @property
     def words(self) -> WordsSpec | None:
@@ -107,14 +121,15 @@ class StepModel:
         for layer in self.spec["layers"]:
             name = layer["name"]
             inside = np.concatenate([outputs[source] for source in layer["reads"]], axis=1)
+            inside = through(layer.get("through", []), inside, self._numbers)
             mine = [hold for hold in holds if hold.state.rpartition(".")[0] == name]
             found, before, opened = self._layer(layer, inside, begin, mine)
             outputs[name] = found["h"]
             states |= {f"{name}.{kind}": value for kind, value in found.items()}
             previous |= {f"{name}.{kind}": value for kind, value in before.items()}
             gates |= {f"{name}.{gate}": value for gate, value in opened.items()}
-        answers, along = self._answers(states)
         ids = np.asarray(tokens) if self.spec["reads"]["kind"] == "ids" else None
+        answers, along = self._answers(states) if graph_of(self.spec) is None else self._asked(states, ids)
         return StepRun(ids, states, previous, gates, answers, along)
 
     def _layer(
@@ -174,17 +189,27 @@ class StepModel:
             whole = [np.maximum.accumulate(of, axis=0) for of in whole]
         return answers, self._scores(np.concatenate(whole, axis=1))
 
+    def _asked(self, states: Mapping[str, np.ndarray], ids: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+        """The same of a head that is a graph: of the whole, and of each beginning."""
+        head = self.spec["head"]
+        assert head is not None
+        graph = self._graph = self._graph or Graph(self.tensors[head["graph"]])
+        inputs = {name: states[name] for name in head["reads"]}
+        inputs |= {} if ids is None else {TOKENS: ids.astype(np.int64)}
+
+        def answer(words: int) -> np.ndarray:
+            return log_probabilities(graph.run({n: of[:words] for n, of in inputs.items()}), head["scores"])
+
+        steps = len(next(iter(states.values())))
+        whole = answer(steps)
+        if head["per"] == "step" or not head["along"]:
+            return whole, whole if head["per"] == "step" else None
+        return whole, np.concatenate([*(answer(n) for n in range(1, steps)), whole])
+
     def _scores(self, x: np.ndarray) -> np.ndarray:
         head = self.spec["head"]
         assert head is not None
-        for operation in head["operations"]:
-            if "linear" in operation:
-                bias = operation["linear"]["bias"]
-                x = x @ self._numbers[operation["linear"]["weight"]].T
-                x = x if bias is None else x + self._numbers[bias]
-            else:
-                x = ACTIVATIONS[operation["activation"]](x)
-        return log_probabilities(x, head["scores"])
+        return log_probabilities(through(head["operations"], x, self._numbers), head["scores"])
 
     def _reversed(self, state: str) -> bool:
         return next(la["reversed"] for la in self.spec["layers"] if la["name"] == state.rpartition(".")[0])
@@ -247,6 +272,22 @@ class StepModel:
                 )
         return holds
 
+    def give(self, vectors: np.ndarray, sentences: Sequence[tuple[int, int, int]]) -> None:
+        """Take along `vectors` float32 [N, E] of sentences: the number of each, its first row, and its rows."""
+        reads = self.spec["reads"]
+        assert reads["kind"] == "vectors"
+        reads["given"], reads["sentences"] = GIVEN, list(sentences)
+        self.tensors[GIVEN] = vectors
+
+    def vectors_of(self, sentence: int) -> np.ndarray | None:
+        """The vectors float32 [T, E] of a published sentence that came along; None where they did not."""
+        reads = self.spec["reads"]
+        for number, first, steps in reads.get("sentences", []) if reads["kind"] == "vectors" else ():
+            if number == sentence:
+                found: np.ndarray = self.tensors[reads["given"]][first : first + steps]  # type: ignore[typeddict-item]
+                return found
+        return None
+
     def serialised(self) -> bytes:
         """The file: tensors, and the spec as JSON in its metadata. The same model gives the same bytes."""
         said = json.dumps(self.spec, ensure_ascii=False, separators=(",", ":"))
@@ -272,7 +313,7 @@ class StepModel:
             said = json.loads(head.get("__metadata__", {})[KEY])
         except (safetensors.SafetensorError, ValueError, KeyError, RecursionError, TypeError, AttributeError) as error:
             raise RnnvisError(f"{where}: no step model: {error}", _AGAIN) from None
-        if not isinstance(said, dict) or said.get("format") != FORMAT:
+        if not isinstance(said, dict) or said.get("format") not in range(1, FORMAT + 1):
             raise RnnvisError(f"{where}: a step model of another version", "upgrade rnnvis")
         try:
             spec = ADAPTER.validate_python(said)
@@ -291,8 +332,17 @@ def _check_shapes(spec: Spec, tensors: Mapping[str, np.ndarray], where: str) -> 
             fits = len(have[name]) == len(wanted)
             if not fits or any(w is not None and h != w for h, w in zip(have[name], wanted, strict=True)):
                 raise RnnvisError(f"{where}: tensor {name} has the shape {list(have[name])}", _AGAIN)
-            if tensors[name].dtype not in (np.float32, np.float16) or not np.isfinite(tensors[name]).all():
+            if name == graph_of(spec):
+                if tensors[name].dtype != np.uint8:
+                    raise RnnvisError(f"{where}: tensor {name} holds no graph", _AGAIN)
+            elif tensors[name].dtype not in (np.float32, np.float16) or not np.isfinite(tensors[name]).all():
                 raise RnnvisError(f"{where}: tensor {name} holds other than finite numbers of 32 or 16 bits", _AGAIN)
+        reads = spec["reads"]
+        if reads["kind"] == "vectors" and "given" in reads:
+            rows = have[reads["given"]][0]
+            outside = [n for n, first, steps in reads.get("sentences", []) if not 0 <= first < first + steps <= rows]
+            if outside:
+                raise RnnvisError(f"{where}: the vectors of sentence {outside[0]} are not there", _AGAIN)
     except (KeyError, IndexError) as error:
         raise RnnvisError(f"{where}: what it names does not fit together: {error}", _AGAIN) from None
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
 from rnnvis.text.encoding import WordsSpec
 
-FORMAT: Literal[1] = 1
+FORMAT = 2
+"""The newest; a file says the oldest that can hold it."""
 
 CellName = Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
 Activation = Literal["relu", "tanh", "sigmoid", "gelu", "gelu_tanh", "silu", "elu", "leaky_relu", "softplus"]
@@ -29,10 +30,13 @@ class Ids(TypedDict):
 
 @_declared
 class Vectors(TypedDict):
-    """The model reads vectors of `size` numbers."""
+    """The model reads vectors of `size` numbers. Those of sentences may be there: `given` names their tensor [N, size],
+    and `sentences` are the number of each, its first row, and its rows."""
 
     kind: Literal["vectors"]
     size: Count
+    given: NotRequired[str]
+    sentences: NotRequired[list[tuple[int, int, int]]]
 
 
 @_declared
@@ -48,21 +52,6 @@ class CellWeights(TypedDict):
 
 
 @_declared
-class Layer(TypedDict):
-    """One layer in one direction. `reads` are "input" and names of earlier layers, whose h it reads side by side.
-    `initial` names the states before its first step, by "h" and "c"; null: zeros."""
-
-    name: str
-    cell: CellName
-    units: Count
-    output: Count
-    reads: Annotated[list[str], Field(min_length=1)]
-    reversed: bool
-    weights: CellWeights
-    initial: dict[str, str | None]
-
-
-@_declared
 class Linear(TypedDict):
     """W x + b: `weight` [out, in]."""
 
@@ -71,11 +60,38 @@ class Linear(TypedDict):
 
 
 @_declared
+class Norm(TypedDict):
+    """Layer norm over all F numbers of a row, (x − mean) / √(variance + epsilon) · `weight` [F] + `bias` [F]; null:
+    none."""
+
+    weight: str | None
+    bias: str | None
+    epsilon: Annotated[float, Field(ge=0)]
+
+
+@_declared
 class Operation(TypedDict):
-    """One of the two."""
+    """One of the three."""
 
     linear: NotRequired[Linear]
+    norm: NotRequired[Norm]
     activation: NotRequired[Activation]
+
+
+@_declared
+class Layer(TypedDict):
+    """One layer in one direction. `reads` are "input" and names of earlier layers, whose h it reads side by side, as
+    they are or `through` operations. `initial` names the states before its first step, by "h" and "c"; null: zeros."""
+
+    name: str
+    cell: CellName
+    units: Count
+    output: Count
+    reads: Annotated[list[str], Field(min_length=1)]
+    through: NotRequired[list[Operation]]
+    reversed: bool
+    weights: CellWeights
+    initial: dict[str, str | None]
 
 
 @_declared
@@ -83,11 +99,15 @@ class HeadSpec(TypedDict):
     """What the answer is made of: states side by side, through operations, to scores.
 
     `reads` are names of states. `at`: "last", each where its direction ends; "last word", both directions at the last
-    word; "each", at every word; "mean" or "max" over the words. `along`: whether it may be asked after every word.
+    word; "each", at every word; "mean" or "max" over the words; "whole": the ONNX graph in the tensor `graph` reads
+    them at all words, and gives `size` numbers. `along`: whether it may be asked after every word, of a graph by asking
+    the beginnings.
     """
 
     reads: Annotated[list[str], Field(min_length=1)]
-    at: Literal["last", "last word", "each", "mean", "max"]
+    at: Literal["last", "last word", "each", "mean", "max", "whole"]
+    graph: NotRequired[str]
+    size: NotRequired[Count]
     operations: list[Operation]
     means: Literal["class", "tag", "next word", "number"]
     per: Literal["sequence", "step"]
@@ -99,7 +119,7 @@ class HeadSpec(TypedDict):
 class Spec(TypedDict):
     """The whole of it. `states` are those that are published, a part of the layers' own."""
 
-    format: Literal[1]
+    format: Annotated[int, Field(ge=1, le=FORMAT)]
     reads: Annotated[Ids | Vectors, Field(discriminator="kind")]
     layers: Annotated[list[Layer], Field(min_length=1)]
     states: list[str]
@@ -128,11 +148,16 @@ def shapes(spec: Spec, have: Mapping[str, Sequence[int]]) -> Iterator[tuple[str,
     reads = spec["reads"]
     if reads["kind"] == "ids":
         yield reads["embedding"], (None, None)
+    elif "given" in reads:
+        yield reads["given"], (None, reads["size"])
     sizes = {"input": reads["size"] if reads["kind"] == "vectors" else have[reads["embedding"]][1]}
     states: dict[str, int] = {}
     for layer in spec["layers"]:
         rows, of = BLOCKS[layer["cell"]] * layer["units"], layer["weights"]
-        yield of["input"], (rows, sum(sizes[name] for name in layer["reads"]))
+        through = layer.get("through", [])
+        wide = sum(sizes[name] for name in layer["reads"])
+        yield from _shapes(through, wide, have)
+        yield of["input"], (rows, _width(through, wide, have))
         yield of["state"], (rows, layer["output"])
         for bias in (of["input_bias"], of["state_bias"]):
             if bias is not None:
@@ -149,10 +174,58 @@ def shapes(spec: Spec, have: Mapping[str, Sequence[int]]) -> Iterator[tuple[str,
     head = spec["head"]
     if head is not None:
         wide = sum(states[state] for state in head["reads"])
-        linear = [operation["linear"] for operation in head["operations"] if "linear" in operation]
-        for number, of_linear in enumerate(linear):
-            last = number + 1 == len(linear)
-            yield of_linear["weight"], (1 if last and head["scores"] == "one logit" else None, wide)
-            wide = have[of_linear["weight"]][0]
-            if of_linear["bias"] is not None:
-                yield of_linear["bias"], (wide,)
+        if "graph" in head:
+            yield head["graph"], (None,)
+            return
+        yield from _shapes(head["operations"], wide, have, 1 if head["scores"] == "one logit" else None)
+
+
+def _shapes(
+    operations: Sequence[Operation], wide: int, have: Mapping[str, Sequence[int]], size: int | None = None
+) -> Iterator[tuple[str, tuple[int | None, ...]]]:
+    """The same of operations that read `wide` numbers, of which the last linear one gives `size`; None: any."""
+    linear = [number for number, operation in enumerate(operations) if "linear" in operation]
+    for number, operation in enumerate(operations):
+        if "linear" in operation:
+            of = operation["linear"]
+            yield of["weight"], (size if number == linear[-1] else None, wide)
+            wide = have[of["weight"]][0]
+            if of["bias"] is not None:
+                yield of["bias"], (wide,)
+        elif "norm" in operation:
+            for name in (operation["norm"]["weight"], operation["norm"]["bias"]):
+                if name is not None:
+                    yield name, (wide,)
+
+
+def _width(operations: Sequence[Operation], wide: int, have: Mapping[str, Sequence[int]]) -> int:
+    """Numbers that come out of operations that read `wide`."""
+    return next((have[of["linear"]["weight"]][0] for of in reversed(operations) if "linear" in of), wide)
+
+
+def graph_of(spec: Spec) -> str | None:
+    """The tensor that holds the graph of its head; None where that is none."""
+    head = spec["head"]
+    return head.get("graph") if head else None
+
+
+def named(spec: Spec) -> set[str]:
+    """The tensors that `spec` names."""
+
+    def of(value: Any) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping | list):
+            for inside in value.values() if isinstance(value, Mapping) else value:
+                yield from of(inside)
+
+    return set(of(spec))
+
+
+def oldest(spec: Spec) -> int:
+    """The oldest format that can hold it: 1 knows no graph, no layer norm, and nothing between layers."""
+    head = spec["head"]
+    if head and "graph" in head:
+        return 2
+    operations = [of for layer in spec["layers"] for of in layer.get("through", [])]
+    return 2 if operations or any("norm" in of for of in (head["operations"] if head else [])) else 1

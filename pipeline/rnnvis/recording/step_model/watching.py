@@ -41,7 +41,8 @@ class Layer:
 @dataclass(frozen=True)
 class Watched:
     """One sentence of T words. `inputs` [T, I] by module, `states` and `previous` [T, units] by name, in the model's
-    precision; `given` are tensors [T, I] of floating point numbers that the model was called with, where there are any.
+    precision; `given` are tensors [T, I] of floating point numbers that the model was called with, where there are any;
+    `passed` is what went into modules and came out of them, [T, F] each, by path, of those that take a row a word.
     `values` [n, C] are the answers to the steps `known` int64 [n], or to the whole; None where none is known."""
 
     tokens: np.ndarray
@@ -51,6 +52,7 @@ class Watched:
     given: Sequence[np.ndarray] = field(repr=False)
     values: Tensor | None = field(repr=False)
     known: np.ndarray = field(repr=False)
+    passed: Mapping[str, tuple[np.ndarray, np.ndarray]] = field(repr=False, default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,19 @@ class Watch:
     plan: Plan
     answer: Returned | None
 
-    def run(self, sentences: Sequence[np.ndarray]) -> tuple[list[Watched], list[Layer], list[str]]:
+    def run(
+        self, sentences: Sequence[np.ndarray], through: Sequence[str] = ()
+    ) -> tuple[list[Watched], list[Layer], list[str]]:
         """What each of `sentences` came to, the layers in the order in which they ran, and what could not be recorded
-        of them, in words."""
+        of them, in words. `through` are paths of modules of which it is kept what passes."""
         found: list[Watched] = []
         layers: dict[str, Layer] = {}
         problems: list[str] = []
         given: list[np.ndarray] = []
-        handle = self.model.register_forward_pre_hook(_keeping(given), with_kwargs=True)
+        passing: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        handles = [self.model.register_forward_pre_hook(_keeping(given), with_kwargs=True)]
+        modules = dict(self.model.named_modules())
+        handles += [modules[path].register_forward_hook(_passing(passing, path), with_kwargs=True) for path in through]
         try:
             runs = run_alone(
                 self.model,
@@ -103,11 +110,14 @@ class Watch:
                         [of for of in given if of.ndim == 2 and len(of) == len(tokens)],
                         None if answered is None or not len(known) else answered.of(known).detach().cpu(),
                         known,
+                        _rows(passing, len(tokens)),
                     )
                 )
                 given.clear()
+                passing.clear()
         finally:
-            handle.remove()
+            for handle in handles:
+                handle.remove()
         return found, list(layers.values()), list(dict.fromkeys(problems))
 
     def read(self, sentences: Sequence[np.ndarray], module: str) -> np.ndarray:
@@ -144,6 +154,24 @@ def _keeping(into: list[np.ndarray]) -> Any:
                 into.append(_array(value))
 
     return keep
+
+
+def _passing(into: dict[str, list[tuple[np.ndarray, np.ndarray]]], path: str) -> Any:
+    def keep(_: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        x = next(iter(tensors([*args, *kwargs.values()])), None)
+        if isinstance(x, Tensor) and isinstance(output, Tensor):
+            before, after = (_array(of.reshape(-1, of.shape[-1])) for of in (x, output))
+            into.setdefault(path, []).append((before, after))
+
+    return keep
+
+
+def _rows(
+    passing: Mapping[str, Sequence[tuple[np.ndarray, np.ndarray]]], steps: int
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What passed through modules in one call or many, of those that were given a row for each of `steps` words."""
+    whole = {path: tuple(np.concatenate(side) for side in zip(*calls, strict=True)) for path, calls in passing.items()}
+    return {path: (of[0], of[1]) for path, of in whole.items() if len(of[0]) == len(of[1]) == steps}
 
 
 def _array(value: Tensor) -> np.ndarray:

@@ -25,7 +25,15 @@ const model = {
 
 function chosen(key: string, tokens: number[], start = 0): Chosen {
   const p = 1 / (1 + Math.exp(-tokens.reduce((sum, one) => sum + one, start)));
-  return { key, text: key, label: 1, tokens: Int32Array.from(tokens), predicted: Number(p > 0.5), loss: -Math.log(p) };
+  return {
+    id: 0,
+    key,
+    text: key,
+    label: 1,
+    tokens: Int32Array.from(tokens),
+    predicted: Number(p > 0.5),
+    loss: -Math.log(p),
+  };
 }
 
 const asking = (starts: Record<string, number>) => {

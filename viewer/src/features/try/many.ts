@@ -12,6 +12,7 @@ export const MOST_SENTENCES = 500;
 
 /** A sentence, and what was published of the answer to it. */
 export interface Chosen {
+  id: number;
   key: string;
   text: string;
   label: number | null;

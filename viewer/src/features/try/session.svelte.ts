@@ -1,7 +1,7 @@
 import { isMade, madeOf, writeMade, type Switch } from '../../data/made';
 import type { Passage } from '../../data/passage';
 import { toProblem, type Problem } from '../../data/problem';
-import { idOf, type Held, type StepModel } from '../../infer';
+import { idOf, type Fetching, type Held, type StepModel } from '../../infer';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Asked, Reader, Reading } from '../../state/reader';
 import { edited, wordsOf, type Edited } from './edit';
@@ -50,6 +50,8 @@ export class Session {
   beside = $state(true);
   model = $state.raw<StepModel | null>(null);
   problem = $state.raw<Problem | null>(null);
+  /** What is on its way beside the model. */
+  fetching = $state.raw<Fetching | null>(null);
   #reader: Reader | null = null;
 
   /** The sentence that edits and switches change: the second one where it was made, else the first. */
@@ -94,6 +96,8 @@ export class Session {
     this.problem = null;
     try {
       this.#reader = await this.explorer.trying.reader();
+      this.fetching = null;
+      this.#reader.told = (fetching) => (this.fetching = fetching);
       const model = await this.#reader.open(reading);
       if (this.reading?.model === reading.model) this.model = model;
     } catch (error) {

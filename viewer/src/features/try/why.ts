@@ -69,7 +69,9 @@ export async function reasonsOf(
   const words = surface.slice(0, reach(entry, aim, surface.length));
   const base = aimed(entry, aim, ask);
   const shorter = words.map((_, at) => {
-    const rest = canLeaveOut(entry, aim, at, surface.length) ? without(ask, at, 'deleted', null) : null;
+    // Of a model that reads vectors no word can be left out.
+    const rest =
+      model.words !== null && canLeaveOut(entry, aim, at, surface.length) ? without(ask, at, 'deleted', null) : null;
     return rest && aimed(entry, aim, rest, at);
   });
   const chips = clustering
