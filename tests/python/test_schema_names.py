@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from rnnvis.measures.clusters.methods import METHODS as WAYS
+from rnnvis.measures.outputs.ablation import Kind
 from rnnvis.measures.units.gates import keeping
 from rnnvis.measures.words.selections import SELECTIONS as CHOICES
 from rnnvis.published.schema import BY_NAME, names
@@ -24,9 +27,13 @@ def test_every_way_of_grouping_and_choice_of_words_has_a_name() -> None:
 def test_every_feature_that_is_measured_is_said_in_its_own_words() -> None:
     told = {of["row"]: of for of in measures() if of["table"] == "selectivity" and of["column"] == "bits"}
     assert set(told) == set(names.FEATURES)
-    for feature, (_, in_full) in names.FEATURES.items():
-        assert in_full in told[feature]["help"]
+    for feature, of in names.FEATURES.items():
+        assert of.about in told[feature]["help"]
         assert feature in next(c for c in BY_NAME["selectivity"].columns if c.name == "feature").about
+
+
+def test_every_text_without_a_chip_has_a_name() -> None:
+    assert set(names.ABLATED) == set(get_args(Kind))
 
 
 def test_the_viewer_gets_the_names() -> None:

@@ -72,7 +72,8 @@ def inlined(folder: Path, limit: int) -> Inlined:
 
 def document(held: Inlined) -> str:
     """The whole page. Nothing in the data can end a script element: tables are Base64, the manifest has no “<”."""
-    boot = resources("rnnvis.api").joinpath("page.js").read_text(encoding="utf-8")
+    ours = resources("rnnvis.api")
+    boot = ours.joinpath("page.js").read_text(encoding="utf-8")
     code, packed, fonts = _viewer(app())
     manifest = json.dumps(held.manifest, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     scripts = [
@@ -85,11 +86,12 @@ def document(held: Inlined) -> str:
     parts = {
         "SCRIPTS": f"{_hash(boot)} {_hash(code)}",
         "TITLE": html.escape(title(held)),
+        "COLOURS": ours.joinpath("page.css").read_text(encoding="utf-8"),
         "FOOTER": said,
         "FILES": "\n".join(scripts),
         "BOOT": boot,
     }
-    page = resources("rnnvis.api").joinpath("page.html").read_text(encoding="utf-8")
+    page = ours.joinpath("page.html").read_text(encoding="utf-8")
     return _PLACE.sub(lambda found: parts[found[1]], page)
 
 

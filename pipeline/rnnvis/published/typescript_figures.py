@@ -9,7 +9,7 @@ from rnnvis.measures.units.gates import keeping
 from rnnvis.published.schema import BY_NAME, TABLES
 from rnnvis.published.schema.declaration import Column
 from rnnvis.published.schema.figures import PAIR_FIGURE, STATE_FIGURES, SUBJECTS, TEST_FIGURES
-from rnnvis.published.schema.names import FEATURES, GATES, METHODS, SELECTIONS
+from rnnvis.published.schema.names import ABLATED, FEATURES, GATES, METHODS, SELECTIONS
 from rnnvis.published.schema.said import PLACEHOLDERS, Figure, Said
 from rnnvis.recording.cells import CELLS
 
@@ -44,6 +44,11 @@ def source() -> str:
         "  };",
         "}",
         "",
+        "/** The same of other tables with figures of a unit: a row of it, or a row for each feature. */",
+        "export const OTHER_FIELDS = {",
+        *(f"  {name}: {_object(fields)}," for name, fields in other_fields().items()),
+        "} as const;",
+        "",
         "/** The measures of units, in the order shown. */",
         "export const UNIT_MEASURES = [",
         *(f"  {_object(of)}," for of in measures()),
@@ -61,9 +66,14 @@ def source() -> str:
         "/** How what a model is held against is called beside a mark. */",
         f"export const SUBJECTS: Readonly<Record<string, string>> = {_text(SUBJECTS)};",
         "",
-        "/** Features of a step, in the order shown: what each is called, and in full. */",
+        "/** Features of a step, in the order shown: what each is called, in full, and how its values are said. */",
         "export const FEATURES = {",
-        *(f"  {name}: {_object({'title': title, 'about': about})}," for name, (title, about) in FEATURES.items()),
+        *(f"  {name}: {_object(vars(feature))}," for name, feature in FEATURES.items()),
+        "} as const;",
+        "",
+        "/** Texts on which the loss without a chip is compared, in the order shown, by what the table calls them. */",
+        "export const ABLATED = {",
+        *(f"  {name}: {_object(vars(text))}," for name, text in ABLATED.items()),
         "} as const;",
         "",
         "/** Names of gates. */",
@@ -78,6 +88,15 @@ def source() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def other_fields() -> dict[str, dict[str, str]]:
+    """By table beside `units` with a measure of a unit: its columns of figures, and the fields that they become."""
+    return {
+        table.name: {column.name: _camel(column.name) for column in table.columns if column.type.startswith("float")}
+        for table in TABLES
+        if table.name != "units" and any(column.said for column in table.columns)
+    }
 
 
 def keeping_gates() -> dict[str, str]:

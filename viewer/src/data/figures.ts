@@ -67,6 +67,12 @@ export function unitFigures(row: Pick<UnitsRow, keyof typeof UNIT_FIELDS>): Unit
   };
 }
 
+/** The same of other tables with figures of a unit: a row of it, or a row for each feature. */
+export const OTHER_FIELDS = {
+  selectivity: { bits: "bits", shuffled: "shuffled" },
+  unit_ablation: { increase: "increase", standard_error: "standardError" },
+} as const;
+
 /** The measures of units, in the order shown. */
 export const UNIT_MEASURES = [
   { key: "timeScale", table: "units", column: "timeScale", row: null, over: "", error: "", title: "Time-scale", help: "How many words it takes until its state has mostly faded: −1 / ln of the lag-one autocorrelation", about: "how long it remembers", format: "number", digits: 1, unit: "words", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "figures", telling: 1 },
@@ -112,11 +118,18 @@ export const PAIR_FIGURE: FigureSpec = { name: "cka", title: "States alike (CKA)
 /** How what a model is held against is called beside a mark. */
 export const SUBJECTS: Readonly<Record<string, string>> = {"TF-IDF + logistic regression": "word counts alone", "majority class": "majority class"};
 
-/** Features of a step, in the order shown: what each is called, and in full. */
+/** Features of a step, in the order shown: what each is called, in full, and how its values are said. */
 export const FEATURES = {
-  part_of_speech: { title: "Part of speech", about: "part of speech of the word" },
-  label: { title: "Label", about: "label of the sentence" },
-  position: { title: "Position", about: "position in the sentence" },
+  part_of_speech: { title: "Part of speech", about: "part of speech of the word", value: "{value}s", values: {"other": "other words", "punctuation": "punctuation"} },
+  label: { title: "Label", about: "label of the sentence", value: "{value}", values: {} },
+  position: { title: "Position", about: "position in the sentence", value: "word {value}", values: {} },
+} as const;
+
+/** Texts on which the loss without a chip is compared, in the order shown, by what the table calls them. */
+export const ABLATED = {
+  all: { name: "All text", heading: "", guesses: "" },
+  class: { name: "{label}", heading: "Sentences labelled", guesses: "" },
+  words: { name: "Words {number}", heading: "Sentences with a word of these clouds", guesses: "Where a word of these clouds came next" },
 } as const;
 
 /** Names of gates. */

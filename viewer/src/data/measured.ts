@@ -1,5 +1,5 @@
 import type { UnitPairsRow } from './schema';
-import { FEATURES } from './figures';
+import { ABLATED, FEATURES, OTHER_FIELDS } from './figures';
 import type { Source } from './source';
 import type { Feature, StateEntry, Told, UnitRow, Without } from './types';
 
@@ -25,7 +25,7 @@ export interface Spoken {
 export interface ChipEffect extends Without {
   /** Unit cluster. */
   cluster: number;
-  subject: 'all' | 'class' | 'words';
+  subject: keyof typeof ABLATED;
   /** Number of the class or of the word cluster. */
   value: number;
   /** Sentences, or guesses of a language model. */
@@ -42,7 +42,7 @@ export interface ChipEffects {
   largest: number;
 }
 
-const SUBJECTS = ['all', 'class', 'words'] as const;
+const SUBJECTS = Object.keys(ABLATED) as readonly (keyof typeof ABLATED)[];
 
 /** The units, with what they tell and what happens without them where that was published. A table that fails is told to `failed`, and the rest shown. */
 export async function measuredUnits(
@@ -65,21 +65,38 @@ export async function measuredUnits(
 
 async function selectivity(source: Source, state: StateEntry): Promise<Map<number, Partial<Record<Feature, Told>>>> {
   const found = new Map<number, Partial<Record<Feature, Told>>>();
-  const rows =
-    (await source.table(state, 'selectivity')?.all(['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'])) ?? [];
-  for (const { unit, feature, bits, shuffled, highest, lowest } of rows) {
+  const columns = ['unit', 'feature', 'highest', 'lowest', ...columnsOf(OTHER_FIELDS.selectivity)] as const;
+  for (const row of (await source.table(state, 'selectivity')?.all(columns)) ?? []) {
+    const { unit, feature, highest, lowest } = row;
     const known = FEATURE_ORDER.find((one) => one === feature);
     if (!known) continue;
     const of = found.get(unit) ?? {};
-    of[known] = { bits, shuffled, highest, lowest };
+    of[known] = { highest, lowest, ...named(OTHER_FIELDS.selectivity, row) };
     found.set(unit, of);
   }
   return found;
 }
 
 async function unitAblation(source: Source, state: StateEntry): Promise<Map<number, Without>> {
-  const rows = (await source.table(state, 'unit_ablation')?.all(['unit', 'increase', 'standard_error'])) ?? [];
-  return new Map(rows.map((row) => [row.unit, { increase: row.increase, standardError: row.standard_error ?? null }]));
+  const fields = OTHER_FIELDS.unit_ablation;
+  const rows = (await source.table(state, 'unit_ablation')?.all(['unit', ...columnsOf(fields)])) ?? [];
+  return new Map(rows.map((row) => [row.unit, named(fields, row)]));
+}
+
+type Fields = Readonly<Record<string, string>>;
+/** The figures of a row by the names of their fields; those that may be missing are null then. */
+type Named<F extends Fields, R> = { [C in keyof F & keyof R as F[C]]: R[C] };
+
+function columnsOf<F extends Fields>(fields: F): (keyof F & string)[] {
+  return Object.keys(fields);
+}
+
+function named<F extends Fields, R extends object>(fields: F, row: R): Named<F, R> {
+  const values = row as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(fields).map(([column, name]) => [name, values[column] ?? null])) as Named<
+    F,
+    R
+  >;
 }
 
 /** The gates of a unit; none where the cell has no gates, or they were not recorded. */

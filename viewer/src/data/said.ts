@@ -1,3 +1,5 @@
+import type { OTHER_FIELDS } from './figures';
+
 /** How a number is written: `number`, with a sign, a share in per cent, or an amount of bits or nats. */
 export type NumberFormat = 'number' | 'signed' | 'share' | 'bits' | 'nats';
 
@@ -5,7 +7,7 @@ export type NumberFormat = 'number' | 'signed' | 'share' | 'bits' | 'nats';
 export interface MeasureSpec {
   /** Its name in links. */
   key: string;
-  table: 'units' | 'selectivity' | 'unit_ablation';
+  table: 'units' | keyof typeof OTHER_FIELDS;
   column: string;
   /** Which of a unit's rows, where the table has several. */
   row: string | null;

@@ -25,6 +25,14 @@ describe('trackPath', () => {
     expect(d).toContain('10,20C');
     expect(d.endsWith('5,40')).toBe(true);
   });
+
+  it('stands upright where it turns, so that it never runs past a value, and is straight between two points', () => {
+    // prettier-ignore
+    const turn = [[0, 0], [10, 10], [0, 20]] as const;
+    expect(trackPath(turn)).toBe('M0,0C5,3.33,10,6.67,10,10C10,13.33,5,16.67,0,20');
+    expect(trackPath(turn.slice(0, 2))).toBe('M0,0L10,10');
+    expect(trackPath([])).toBe('');
+  });
 });
 
 describe('track', () => {

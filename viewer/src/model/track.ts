@@ -1,4 +1,3 @@
-import { curveMonotoneY, line } from 'd3-shape';
 import { answersAlong, meansOf } from '../data/answer';
 import type { ModelEntry, SentenceSteps } from '../data/types';
 
@@ -94,13 +93,37 @@ export function notableSteps(
   return chosen.sort((a, b) => a - b);
 }
 
-/** Path data of a smooth line through the points that never runs past a value. */
+/**
+ * Path data of a smooth line through the points, from top to bottom, that never runs past a value: cubics whose slopes
+ * at the points are those of Steffen, Astronomy and Astrophysics 239 (1990) 443.
+ */
 export function trackPath(points: readonly (readonly [number, number])[]): string {
-  return (
-    line<readonly [number, number]>()
-      .x((point) => point[0])
-      .y((point) => point[1])
-      .curve(curveMonotoneY)
-      .digits(2)(points) ?? ''
-  );
+  const [first] = points;
+  if (!first) return '';
+  const at = (...numbers: number[]): string => numbers.map((number) => Math.round(number * 100) / 100).join(',');
+  const slopes = slopesOf(points);
+  let path = `M${at(...first)}`;
+  for (let i = 1; i < points.length; i += 1) {
+    const [[x0, y0], [x1, y1]] = [points[i - 1]!, points[i]!];
+    const third = (y1 - y0) / 3;
+    path +=
+      points.length === 2
+        ? `L${at(x1, y1)}`
+        : `C${at(x0 + third * slopes[i - 1]!, y0 + third, x1 - third * slopes[i]!, y1 - third, x1, y1)}`;
+  }
+  return path;
+}
+
+/** Change of x for each y at the points; at the ends as a parabola through the second point's slope has it. */
+function slopesOf(points: readonly (readonly [number, number])[]): number[] {
+  const steps = points.slice(1).map(([x, y], i) => ({ high: y - points[i]![1], secant: 0, wide: x - points[i]![0] }));
+  for (const step of steps) step.secant = step.high ? step.wide / step.high : 0;
+  const inner = steps.slice(1).map((after, i) => {
+    const before = steps[i]!;
+    const parabola = (before.secant * after.high + after.secant * before.high) / (before.high + after.high);
+    const least = Math.min(Math.abs(before.secant), Math.abs(after.secant), Math.abs(parabola) / 2);
+    return (Math.sign(before.secant) + Math.sign(after.secant)) * least || 0;
+  });
+  const end = (step: { secant: number } | undefined, slope = 0): number => (3 * (step?.secant ?? 0) - slope) / 2;
+  return [end(steps[0], inner[0]), ...inner, end(steps.at(-1), inner.at(-1))];
 }

@@ -3,7 +3,6 @@
 import type { FontFamily } from '../model/text';
 
 export { CanvasSurface } from './canvas';
-export { SvgSurface } from './svg';
 
 export interface Style {
   fill?: string;

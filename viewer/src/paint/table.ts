@@ -1,6 +1,6 @@
 import type { Tokens } from './colour';
-import { toPng } from './png';
-import { SvgSurface, type Surface } from './surface';
+import type { Drawing } from './drawing';
+import type { Surface } from './surface';
 import { fit, measure } from '../model/text';
 import { count, fixed } from '../wording/format';
 import type { Cell, Table } from '../model/csv';
@@ -118,17 +118,13 @@ function paint(surface: Surface, figure: TableFigure, columns: readonly Column[]
   surface.text(MARGIN, height - 18, `${of}${figure.source}`, { family: 'interface', size: 11, fill: theme.ink3 });
 }
 
-/** The rows as SVG; text stays text. */
-export function tableSvg(figure: TableFigure, theme: Tokens): string {
+/** The rows as a drawing. */
+export function tableDrawing(figure: TableFigure, theme: Tokens): Drawing {
   const columns = columnsOf(figure);
-  const { width, height } = sizeOf(figure, columns);
-  const surface = new SvgSurface();
-  paint(surface, figure, columns, theme);
-  return surface.document(width, height, theme.background, `${figure.title}: ${figure.source}`);
-}
-
-export function tablePng(figure: TableFigure, theme: Tokens): Promise<Blob> {
-  const columns = columnsOf(figure);
-  const { width, height } = sizeOf(figure, columns);
-  return toPng(width, height, theme.background, (surface) => paint(surface, figure, columns, theme));
+  return {
+    ...sizeOf(figure, columns),
+    background: theme.background,
+    title: `${figure.title}: ${figure.source}`,
+    paint: (surface) => paint(surface, figure, columns, theme),
+  };
 }

@@ -16,6 +16,7 @@ import { ChipLosses } from './chipLosses.svelte';
 import { Colouring } from './colouring.svelte';
 import { fitView, firstView, modelAt, modelOf } from './defaults';
 import { LinkProblem, readLink, writeLink } from './link';
+import type { Exporter } from './exporter';
 import { Passages } from './passages.svelte';
 import { Pushing } from './pushing.svelte';
 import { Trail } from './trail.svelte';
@@ -41,10 +42,6 @@ export interface Options {
   fetcher?: typeof fetch;
 }
 
-/** Saves what a page shows: as shapes and text, as a picture, or as the numbers behind it. */
-export type FileFormat = 'svg' | 'png' | 'csv';
-export type Exporter = (format: FileFormat) => Promise<Blob>;
-
 /** The one store: what is chosen, with every action, and what is loaded for it. Views read it and call its actions. */
 export class Explorer extends Choices {
   problems = $state<Partial<Record<Place, Problem>>>({});
@@ -58,7 +55,7 @@ export class Explorer extends Choices {
   fonts = $state(0);
   /** The popover that is open, by name; at most one. */
   popover = $state<string | null>(null);
-  /** Saves the opened page as a file; null where the picture is what is saved. */
+  /** Saves what the opened page shows as a file; null where there is nothing yet. */
   exporter = $state.raw<Exporter | null>(null);
   /** Whether this visit began with a link to a view. */
   linked = $state(false);

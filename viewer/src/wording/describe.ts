@@ -1,5 +1,5 @@
 import type { ChipEffects } from '../data/measured';
-import type { Explained, Vocabulary, WordResponse } from '../data/types';
+import type { Vocabulary, WordResponse } from '../data/types';
 import { placeOf, shownParts } from '../model/answerMemory';
 import { rankOf, shownAttention } from '../model/attention';
 import { memorySubject } from './answerMemory';
@@ -12,6 +12,7 @@ import type { PictureData, Scene } from '../model/scene';
 import { keptShare } from '../model/sequence';
 import type { Focus, Hover } from '../state/types';
 import { answerWords, inUnit, pushed, type AnswerWords } from './answer';
+import { explains } from './explained';
 import { count, fixed, percent, signed } from './format';
 import { ofAllText, withoutLine } from './without';
 import { corpus, corpusList, type Segment, type TooltipContent } from './tip';
@@ -99,12 +100,6 @@ function movers(facts: Facts, cluster: number): Segment[] {
   if (raise.length) parts.push('Raised most by ', ...corpusList(text(raise)));
   if (lower.length) parts.push(raise.length ? '; lowered most by ' : 'Lowered most by ', ...corpusList(text(lower)));
   return parts.length ? [...parts, '.'] : [];
-}
-
-/** `The word alone explains 55 % of its changes on held-out text; with the word before 63 %.` */
-export function explains({ word, pair }: Explained, whose = 'its'): string {
-  const share = (value: number): string => percent(Math.max(0, value));
-  return `The word alone explains ${share(word)} of ${whose} changes on held-out text; with the word before ${share(pair)}.`;
 }
 
 function unstable(stability: number | null): Segment[] {

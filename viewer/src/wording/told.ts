@@ -1,6 +1,6 @@
 /** What a unit tells and what happens without it, in words and numbers. */
 
-import { GATES } from '../data/figures';
+import { FEATURES, GATES } from '../data/figures';
 import type { Feature, ModelEntry, Without } from '../data/types';
 import { fixed } from './format';
 import { natDigits } from './numbers';
@@ -22,10 +22,8 @@ export function moves({ increase, standardError }: Without): string {
 
 /** A value of a feature as it stands after “highest at”. */
 export function valueName(feature: Feature, value: string): string {
-  if (feature === 'position') return `word ${value}`;
-  if (feature === 'label') return value;
-  if (value === 'other') return 'other words';
-  return value === 'punctuation' ? value : `${value}s`;
+  const of = FEATURES[feature];
+  return (of.values as Readonly<Record<string, string>>)[value] ?? of.value.replace('{value}', () => value);
 }
 
 /** Why nothing was switched off; for where the table is missing. */

@@ -1,5 +1,6 @@
 /** What happens without a chip, in rows, words and numbers. */
 
+import { ABLATED } from '../data/figures';
 import type { ChipEffect, ChipEffects } from '../data/measured';
 import type { Clustering, ModelEntry, Vocabulary } from '../data/types';
 import { groups, strength } from '../model/groups';
@@ -49,7 +50,7 @@ export function withoutGroups(
     const strongest = [...group.members].sort((a, b) => size(b) - size(a) || a - b).slice(0, NAMING);
     return [
       {
-        name: `Words ${group.number}`,
+        name: ABLATED.words.name.replace('{number}', String(group.number)),
         cloud: group.number,
         words: strongest.map((i) => vocabulary.text[clustering.words.ids[i]!] ?? ''),
         effect,
@@ -62,19 +63,19 @@ export function withoutGroups(
       title: null,
       rows: own
         .filter(({ subject }) => subject === 'all')
-        .map((effect) => ({ name: 'All text', cloud: null, words: [], effect })),
+        .map((effect) => ({ name: ABLATED.all.name, cloud: null, words: [], effect })),
     },
     {
-      title: 'Sentences labelled',
+      title: ABLATED.class.heading,
       rows: classes.map((effect) => ({
-        name: labels[effect.value] ?? `label ${effect.value}`,
+        name: ABLATED.class.name.replace('{label}', () => labels[effect.value] ?? `label ${effect.value}`),
         cloud: null,
         words: [],
         effect,
       })),
     },
     {
-      title: guesses ? 'Where a word of these clouds came next' : 'Sentences with a word of these clouds',
+      title: guesses ? ABLATED.words.guesses : ABLATED.words.heading,
       rows: clouds,
     },
   ].filter(({ rows }) => rows.length);

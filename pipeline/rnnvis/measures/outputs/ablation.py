@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -12,13 +13,15 @@ from rnnvis.measures.figures import clustered_mean
 RANDOM_GROUPS = 8
 Losses = Callable[[np.ndarray], np.ndarray]
 """From unit numbers to the losses [N] without them."""
+Kind = Literal["all", "class", "words"]
+"""The whole text, that of one class, or what is about the words of one cluster."""
 
 
 @dataclass(frozen=True)
 class Subject:
     """Part of the text on which losses are compared: rows `inside` bool [N]; `kind` and `value` name it."""
 
-    kind: str
+    kind: Kind
     value: int
     inside: np.ndarray = field(repr=False)
 

@@ -2,12 +2,55 @@
 
 from __future__ import annotations
 
-FEATURES: dict[str, tuple[str, str]] = {
-    "part_of_speech": ("Part of speech", "part of speech of the word"),
-    "label": ("Label", "label of the sentence"),
-    "position": ("Position", "position in the sentence"),
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A feature of a step: what it is called, and what it is in full.
+
+    A value of it is said as `value` has it, which holds the placeholder `{value}`; `values` has those said otherwise.
+    """
+
+    title: str
+    about: str
+    value: str = "{value}"
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+FEATURES: dict[str, Feature] = {
+    "part_of_speech": Feature(
+        "Part of speech",
+        "part of speech of the word",
+        "{value}s",
+        {"other": "other words", "punctuation": "punctuation"},
+    ),
+    "label": Feature("Label", "label of the sentence"),
+    "position": Feature("Position", "position in the sentence", "word {value}"),
 }
-"""Of the column `feature` of `selectivity`, in the order shown: what it is called, and of what it is in full."""
+"""Of the column `feature` of `selectivity`, in the order shown."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text on which the loss without a chip is compared: its name, and what stands above texts of this kind.
+
+    The name may hold the placeholders `{label}` and `{number}`, the drawn number of a word cluster; `guesses` is the
+    heading where each step is answered, as in a language model.
+    """
+
+    name: str
+    heading: str = ""
+    guesses: str = ""
+
+
+ABLATED: dict[str, Text] = {
+    "all": Text("All text"),
+    "class": Text("{label}", "Sentences labelled"),
+    "words": Text("Words {number}", "Sentences with a word of these clouds", "Where a word of these clouds came next"),
+}
+"""Of the column `subject` of `cluster_ablation`, in the order shown."""
 
 GATES: dict[str, str] = {
     "i": "Input gate",

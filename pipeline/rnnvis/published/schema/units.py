@@ -12,7 +12,7 @@ from rnnvis.published.schema.said import Said
 def _tells(feature: str, title: str, key: str, order: int, telling: int) -> Said:
     return Said(
         title,
-        f"How much its state tells about the {FEATURES[feature][1]}: mutual information over every step, in bits; "
+        f"How much its state tells about the {FEATURES[feature].about}: mutual information over every step, in bits; "
         "0 is nothing",
         "chance gives {chance}",
         format="bits",

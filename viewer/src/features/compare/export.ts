@@ -1,10 +1,11 @@
-import { csvOf, pngOf } from '../../ui/board/files';
+import { csvOf } from '../../ui/board/files';
 import { buildCompare, type CompareScene } from '../../model/compareScene';
 import { COMPARE_HEAD } from '../../model/compareLayout';
 import { diverging, type Tokens } from '../../paint/colour';
-import { CanvasSurface, SvgSurface, type Surface } from '../../paint/surface';
+import type { Drawing } from '../../paint/drawing';
+import type { Surface } from '../../paint/surface';
 import { measure } from '../../model/text';
-import type { Explorer, FileFormat } from '../../state/explorer.svelte';
+import type { Explorer } from '../../state/explorer.svelte';
 import type { Side } from '../../state/side.svelte';
 import { answerWords, type AnswerWords } from '../../wording/answer';
 import { compareData, compareLooks, strengthsOf } from './data';
@@ -124,23 +125,26 @@ function paint(surface: Surface, made: Figure): void {
   paintLegend(surface, made, heightOf(made) - 28, theme);
 }
 
-/** The comparison as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
-export async function exportCompare(explorer: Explorer, side: Side, format: FileFormat): Promise<Blob> {
+/** The comparison as a drawing. */
+export function compareDrawing(explorer: Explorer, side: Side): Drawing {
   const made = figure(explorer, side);
-  if (format === 'csv') {
-    const tables = compareTables(made.scene, compareData(explorer, side, null), side, made.names);
-    return csvOf([
-      { title: made.title, head: [made.notes], rows: [] },
-      measuresTable(made.measures, made.names),
-      ...tables,
-    ]);
-  }
   const { theme } = made.painting.looks.a;
-  if (format === 'png')
-    return pngOf(WIDTH, heightOf(made), theme.background, (canvas: CanvasSurface) => paint(canvas, made));
-  const surface = new SvgSurface();
-  paint(surface, made);
-  return new Blob([surface.document(WIDTH, heightOf(made), theme.background, made.title)], {
-    type: 'image/svg+xml;charset=utf-8',
-  });
+  return {
+    width: WIDTH,
+    height: heightOf(made),
+    background: theme.background,
+    title: made.title,
+    paint: (surface) => paint(surface, made),
+  };
+}
+
+/** The numbers behind it. */
+export function compareCsv(explorer: Explorer, side: Side): string {
+  const made = figure(explorer, side);
+  const tables = compareTables(made.scene, compareData(explorer, side, null), side, made.names);
+  return csvOf([
+    { title: made.title, head: [made.notes], rows: [] },
+    measuresTable(made.measures, made.names),
+    ...tables,
+  ]);
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Quantiles, Sentence, WordResponse } from '../../data/types';
 import type { ComparedWord, PinnedEvidence } from '../../data/evidence';
 import { answerWords } from '../../wording/answer';
-import { panelSvg } from './paintPanel';
+import { svgOf } from '../../ui/exports/svg';
+import { panelDrawing } from './paintPanel';
 import { panelTable } from './panelTable';
 
 const units = 4;
@@ -69,7 +70,9 @@ const compared: ComparedWord[] = [
 
 const answer = answerWords({ kind: 'classifier', classes: ['negative', 'positive'] }, 1);
 
-describe('panelSvg', () => {
+const panelSvg = (...of: Parameters<typeof panelDrawing>): string => svgOf(panelDrawing(...of));
+
+describe('the panel as a drawing', () => {
   const svg = panelSvg({ evidence, word: hostile, positive: 'positive', answer, compared, source: 'made up' }, 'light');
   it('keeps words of the corpus text', () => {
     expect(svg).not.toContain('<img');

@@ -3,7 +3,9 @@ import { candidates } from '../../model/nextWords';
 import { weighted, weightedWord } from '../../model/push';
 import { change } from '../../model/sequence';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
-import { SvgSurface, type Surface } from '../../paint/surface';
+import type { Drawing } from '../../paint/drawing';
+import type { Surface } from '../../paint/surface';
+import { SvgSurface } from '../../paint/svg';
 import { pushTitle, type AnswerWords } from '../../wording/answer';
 import { plain } from '../../wording/tip';
 import { correlation, count, fixed, plusMinus, signed, surpriseSentence } from '../../wording/format';
@@ -44,9 +46,20 @@ export interface PanelContent {
 }
 
 /** The panel as one figure, painted by the very code that paints the screen. */
-export function panelSvg(content: PanelContent, themeName: ThemeName): string {
+export function panelDrawing(content: PanelContent, themeName: ThemeName): Drawing {
   const theme = tokens(themeName);
-  const surface = new SvgSurface();
+  const { word, without, compared } = content;
+  return {
+    width: WIDTH + 2 * MARGIN,
+    height: paintPanel(new SvgSurface(), content, theme),
+    background: theme.surface,
+    title: `rnnvis: ${word || (without && !compared.length ? `without chip ${without.number}` : 'words side by side')}`,
+    paint: (surface) => paintPanel(surface, content, theme),
+  };
+}
+
+/** Paints it, and returns its height. */
+function paintPanel(surface: Surface, content: PanelContent, theme: Tokens): number {
   let y = MARGIN;
   surface.group({ translate: [MARGIN, 0] }, () => {
     if (content.without) {
@@ -86,12 +99,7 @@ export function panelSvg(content: PanelContent, themeName: ThemeName): string {
     }
     surface.text(0, (y += 24), content.source, note(theme));
   });
-  return surface.document(
-    WIDTH + 2 * MARGIN,
-    y + MARGIN,
-    theme.surface,
-    `rnnvis: ${content.word || (content.without && !content.compared.length ? `without chip ${content.without.number}` : 'words side by side')}`,
-  );
+  return y + MARGIN;
 }
 
 function heading(surface: Surface, text: string, y: number, theme: Tokens): void {

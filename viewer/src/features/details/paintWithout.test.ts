@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChipEffect } from '../../data/measured';
 import { samplePicture } from '../../model/sample';
 import { LIGHT } from '../../paint/colour';
-import { SvgSurface } from '../../paint/surface';
+import { SvgSurface } from '../../paint/svg';
 import { describeWithout, withoutGroups } from '../../wording/without';
 import { paintWithout, withoutAt, withoutChart, withoutPoint } from './paintWithout';
 

@@ -1,6 +1,6 @@
 import type { Tokens } from '../../paint/colour';
-import { toPng } from '../../paint/png';
-import { SvgSurface, type Surface } from '../../paint/surface';
+import type { Drawing } from '../../paint/drawing';
+import type { Surface } from '../../paint/surface';
 import type { Zoom } from '../../state/mapView';
 import { paintMap, RADIUS, type MapPicture } from './paintMap';
 import { labelsOf, middles, planeOf, type MapPoint } from './plane';
@@ -47,15 +47,12 @@ function paint(surface: Surface, panes: readonly Pane[], title: string, theme: T
   surface.text(GAP, sizeOf(panes).height - 16, title, { family: 'interface', size: 11, fill: theme.ink3 });
 }
 
-/** The maps as they stand, side by side, with the model's name; text stays text. */
-export function figureSvg(panes: readonly Pane[], title: string, theme: Tokens): string {
-  const { width, height } = sizeOf(panes);
-  const surface = new SvgSurface();
-  paint(surface, panes, title, theme);
-  return surface.document(width, height, theme.background, `Map: ${title}`);
-}
-
-export function figurePng(panes: readonly Pane[], title: string, theme: Tokens): Promise<Blob> {
-  const { width, height } = sizeOf(panes);
-  return toPng(width, height, theme.background, (surface) => paint(surface, panes, title, theme));
+/** The maps as they stand, side by side, with the model's name. */
+export function mapDrawing(panes: readonly Pane[], title: string, theme: Tokens): Drawing {
+  return {
+    ...sizeOf(panes),
+    background: theme.background,
+    title: `Map: ${title}`,
+    paint: (surface) => paint(surface, panes, title, theme),
+  };
 }

@@ -2,11 +2,14 @@ import type { Clustering } from '../../data/types';
 import { buildScene, type Scene } from '../../model/scene';
 import { diverging, tokens } from '../../paint/colour';
 import { speechLegend } from '../../paint/speech';
-import { SvgSurface, type Style, type Surface } from '../../paint/surface';
+import type { Drawing } from '../../paint/drawing';
+import type { Style, Surface } from '../../paint/surface';
+import { SvgSurface } from '../../paint/svg';
 import { METHODS } from '../../data/figures';
 import { fold } from '../../model/fold';
 import { measure } from '../../model/text';
-import type { Explorer, FileFormat } from '../../state/explorer.svelte';
+import type { Explorer } from '../../state/explorer.svelte';
+import type { Wish } from '../../state/exporter';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
 import { sequenceLine } from '../../wording/push';
@@ -14,17 +17,9 @@ import { calmLook, pictureData } from '../../ui/board/data';
 import { loadEffects } from '../../state/effects';
 import type { Look } from '../../paint/look';
 import { paintBoard, paintPicture } from './paint';
-import { csvOf, pngOf } from '../../ui/board/files';
+import { csvOf } from '../../ui/board/files';
 import { allTables } from '../../ui/board/tables';
-
-export type Part = 'whole' | 'sequence' | 'board' | 'memory' | 'words';
-
-export interface Wish {
-  part: Part;
-  format: FileFormat;
-  /** Light and on nothing, for paper, whatever the theme. */
-  print: boolean;
-}
+import { partOf, type Part } from './parts';
 
 /** Width and least height of each figure, in CSS pixels. */
 const SIZES: Record<Part, { width: number; height: number }> = {
@@ -60,7 +55,8 @@ interface Figure {
 }
 
 /** The picture, or a part of it, at its own size: a long sentence is not cut. */
-async function figure(explorer: Explorer, { part, print }: Wish): Promise<Figure> {
+async function figure(explorer: Explorer, { part: name, print }: Wish): Promise<Figure> {
+  const part = partOf(name);
   const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
   const data = pictureData(explorer, null);
   const top = part === 'whole' ? 0 : TITLE;
@@ -263,21 +259,23 @@ const ABOUT: Record<Part, string> = {
   words: 'words in clouds',
 };
 
-/** The picture or a part of it as a file: SVG whose text is text, PNG at twice the size, or the numbers as CSV. */
-export async function exportPicture(explorer: Explorer, wish: Wish): Promise<Blob> {
+/** The picture or a part of it as a drawing. */
+export async function pictureDrawing(explorer: Explorer, wish: Wish): Promise<Drawing> {
   const made = await figure(explorer, wish);
-  const background = wish.print ? 'none' : made.look.theme.background;
-  if (wish.format === 'csv') {
-    const tables = allTables(made.scene, pictureData(explorer, null), explorer.focusLabel);
-    return csvOf(tables.filter(({ title }) => TABLES[wish.part].some((name) => title.startsWith(name))));
-  }
-  if (wish.format === 'png')
-    return pngOf(made.width, made.height, background, (surface) => paint(surface, made, explorer));
-  const surface = new SvgSurface();
-  paint(surface, made, explorer);
   const sentence = explorer.sentence?.text;
-  const name = `${explorer.model?.title ?? 'Model'}: ${ABOUT[wish.part]}${sentence ? ` for “${sentence}”` : ''}`;
-  return new Blob([surface.document(made.width, made.height, background, name, explorer.linkAddress())], {
-    type: 'image/svg+xml;charset=utf-8',
-  });
+  return {
+    width: made.width,
+    height: made.height,
+    background: wish.print ? 'none' : made.look.theme.background,
+    title: `${explorer.model?.title ?? 'Model'}: ${ABOUT[made.part]}${sentence ? ` for “${sentence}”` : ''}`,
+    link: explorer.linkAddress(),
+    paint: (surface) => paint(surface, made, explorer),
+  };
+}
+
+/** The numbers behind it. */
+export async function pictureCsv(explorer: Explorer, wish: Wish): Promise<string> {
+  const { scene, part } = await figure(explorer, wish);
+  const tables = allTables(scene, pictureData(explorer, null), explorer.focusLabel);
+  return csvOf(tables.filter(({ title }) => TABLES[part].some((name) => title.startsWith(name))));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LIGHT } from '../../paint/colour';
-import { SvgSurface } from '../../paint/surface';
+import { SvgSurface } from '../../paint/svg';
 import { boxRows, type WordBox } from './boxRows';
 import { boxFrame, paintBoxes } from './paintBoxes';
 

@@ -1,7 +1,7 @@
 import { plain } from '../../wording/tip';
 import { describe, expect, it } from 'vitest';
 import { LIGHT } from '../../paint/colour';
-import { SvgSurface } from '../../paint/surface';
+import { SvgSurface } from '../../paint/svg';
 import { describeGate, gateAt, gatesHeight, paintGates } from './paintGates';
 
 const gates = [

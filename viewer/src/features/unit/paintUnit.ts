@@ -1,5 +1,7 @@
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
-import { CanvasSurface, SvgSurface, type Surface } from '../../paint/surface';
+import type { Drawing } from '../../paint/drawing';
+import type { Surface } from '../../paint/surface';
+import { SvgSurface } from '../../paint/svg';
 import { fit } from '../../model/text';
 import { count } from '../../wording/format';
 import { note } from '../../paint/paintAxis';
@@ -18,7 +20,6 @@ import type { NextWords, UnitWords } from './unitData';
 
 const MARGIN = 24;
 const WIDTH = 500;
-const PNG_SCALE = 2;
 
 export interface UnitFigure {
   of: UnitHistogram;
@@ -87,28 +88,13 @@ function paintUnit(surface: Surface, figure: UnitFigure, theme: Tokens): number 
   return y + MARGIN;
 }
 
-export function unitSvg(figure: UnitFigure, themeName: ThemeName): string {
+export function unitDrawing(figure: UnitFigure, themeName: ThemeName): Drawing {
   const theme = tokens(themeName);
-  const surface = new SvgSurface();
-  const height = paintUnit(surface, figure, theme);
-  return surface.document(WIDTH + 2 * MARGIN, height, theme.background, `rnnvis: unit ${figure.of.unit}`);
-}
-
-export function unitPng(figure: UnitFigure, themeName: ThemeName): Promise<Blob> {
-  const theme = tokens(themeName);
-  const canvas = document.createElement('canvas');
-  canvas.width = (WIDTH + 2 * MARGIN) * PNG_SCALE;
-  canvas.height = paintUnit(new SvgSurface(), figure, theme) * PNG_SCALE;
-  const context = canvas.getContext('2d');
-  if (!context) return Promise.reject(new Error('The browser gives no canvas to draw on'));
-  context.scale(PNG_SCALE, PNG_SCALE);
-  context.fillStyle = theme.background;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  paintUnit(new CanvasSurface(context, PNG_SCALE), figure, theme);
-  return new Promise((resolve, reject) =>
-    canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new Error('This browser could not save the picture as PNG'))),
-      'image/png',
-    ),
-  );
+  return {
+    width: WIDTH + 2 * MARGIN,
+    height: paintUnit(new SvgSurface(), figure, theme),
+    background: theme.background,
+    title: `rnnvis: unit ${figure.of.unit}`,
+    paint: (surface) => paintUnit(surface, figure, theme),
+  };
 }

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { UnitRow } from '../../data/types';
 import { unitRow } from '../../testing/units';
 import { measuresFor } from '../../wording/measures';
-import { arrange, binsOf, digitsFor, readBound, withRange, wordsWith, type Arrangement } from './arrange';
+import { arrange, withRange, wordsWith, type Arrangement } from './arrange';
+import { columnsFor } from './columns';
+import { binsOf, digitsFor, readBound } from './span';
 
 const row = (unit: number, timeScale: number | null, words: [number[], number[]]): UnitRow =>
   unitRow(unit, {
@@ -21,9 +23,10 @@ const chips = new Map([
   [2, 2],
   [3, 1],
 ]);
+const columns = columnsFor({ measures, moved: null, rows, chips, text });
 const usual: Arrangement = { sort: 'unit', descending: false, ranges: [], chip: null, found: null };
 const units = (how: Partial<Arrangement>): number[] =>
-  arrange(rows, { ...usual, ...how }, { measures, chips, text }).map(({ unit }) => unit);
+  arrange(rows, { ...usual, ...how }, { columns, chips }).map(({ unit }) => unit);
 
 describe('arrange', () => {
   it('sorts both ways, by number where equal, and puts unknown values last', () => {

@@ -1,21 +1,48 @@
 import { UNIT_MEASURES } from '../../data/figures';
 import type { UnitRow } from '../../data/types';
+import type { Cell, Table } from '../../model/csv';
 import { measure as measureText } from '../../model/text';
 import type { ColumnKey, SortKey } from '../../state/unitList';
+import { measureCells, measureColumns } from '../../wording/measureTable';
 import type { ListMeasure } from '../../wording/measures';
-import { boundText, type Bins } from './arrange';
+import { boundText, spanOf, type Span } from './span';
 
-/** A column of the unit table. */
+/** A column of the unit table: all that the page, the order, the figure and the file ask of it. */
 export interface Column {
   key: SortKey;
   title: string;
   help: string;
-  /** Null for columns of words. */
+  /** Null for columns without a measure. */
   measure: ListMeasure | null;
+  /** How its cells are drawn. */
+  kind: 'unit' | 'chip' | 'activation' | 'words' | 'measure';
+  /** What its head filters by. */
+  filter: 'range' | 'chip' | null;
   /** Least width in pixels. */
   width: number;
   /** Whether it takes its part of the room that is left. */
   grows: boolean;
+  /** What the rows are sorted by; those without it stand last. */
+  order: (row: UnitRow) => number | string | null | undefined;
+  /** Its words, of a column of words. */
+  words: (row: UnitRow) => Int32Array;
+  /** Its cell in a figure. */
+  shown: (row: UnitRow) => Cell;
+  /** What it becomes in a file: in full precision, all words. */
+  saved: { columns: Table['columns']; cells: (row: UnitRow) => Cell[] };
+}
+
+/** What columns are made from. */
+export interface Known {
+  /** Those that are declared and known of this state. */
+  measures: readonly ListMeasure[];
+  /** The response to a word that was asked for; null without. */
+  moved: ListMeasure | null;
+  rows: readonly UnitRow[];
+  /** Drawn number of each unit's chip; empty without chips. */
+  chips: ReadonlyMap<number, number>;
+  /** Words by number. */
+  text: readonly string[];
 }
 
 const WIDTHS = { unit: 84, chip: 62, mean: 128, measure: 96, words: 150, moved: 148 };
@@ -27,95 +54,134 @@ export const MARGIN = 16;
 const FIELD = 6;
 /** Narrower windows scroll sideways rather than show fewer measures. */
 const LEAST_MEASURES = 4;
+/** Words of a unit that the table and its figure show. */
+const FEW = 4;
 
 /** The measures from the first that a narrow table shows to the last; the mean has a column of its own kind. */
 const FIRST: readonly SortKey[] = UNIT_MEASURES.filter(({ key }) => key !== 'mean')
   .toSorted((a, b) => a.telling - b.telling)
   .map(({ key }) => key);
 
+const NO_WORDS = new Int32Array();
+const PLAIN = { measure: null, filter: null, grows: false, words: () => NO_WORDS } as const;
+
+/** Every kind of column, in the order shown; none of a kind that this state lacks. */
+const KINDS: readonly ((known: Known) => Column[])[] = [
+  unitColumn,
+  chipColumn,
+  movedColumn,
+  activationColumn,
+  wordColumns,
+  measureColumnsOf,
+];
+
+/** All columns that this state has, in the order shown. */
+export function columnsFor(known: Known): Column[] {
+  return KINDS.flatMap((columns) => columns(known));
+}
+
+function unitColumn(): Column[] {
+  const of = ({ unit }: UnitRow): number => unit;
+  const help = 'Number of the unit. Tick it to select it: up to three, here and in every other view';
+  const saved = { columns: [{ name: 'unit', about: 'Unit number' }], cells: (row: UnitRow) => [of(row)] };
+  return [
+    { ...PLAIN, key: 'unit', title: 'Unit', help, kind: 'unit', width: WIDTHS.unit, order: of, shown: of, saved },
+  ];
+}
+
+function chipColumn({ chips }: Known): Column[] {
+  if (!chips.size) return [];
+  const of = ({ unit }: UnitRow): number | null => chips.get(unit) ?? null;
+  const help = 'The memory chip that the unit belongs to, by its drawn number';
+  const saved = {
+    columns: [{ name: 'chip', about: 'Drawn number of its memory chip' }],
+    cells: (row: UnitRow) => [of(row)],
+  };
+  const column = { ...PLAIN, key: 'chip', title: 'Chip', help, kind: 'chip', filter: 'chip' } as const;
+  return [{ ...column, width: WIDTHS.chip, order: of, shown: of, saved }];
+}
+
+/** A word moves units either way: what counts is how much. */
+function movedColumn({ moved }: Known): Column[] {
+  if (!moved) return [];
+  const order = (row: UnitRow): number | null => {
+    const value = moved.value(row);
+    return value === null ? null : Math.abs(value);
+  };
+  return [{ ...measured(moved), key: 'moved', filter: null, width: WIDTHS.moved, order }];
+}
+
+function activationColumn({ measures }: Known): Column[] {
+  const mean = measures.find(({ key }) => key === 'mean');
+  if (!mean) return [];
+  const help =
+    'How often the unit has each value, over every step: blue negative, orange positive. Sorted and filtered by the mean';
+  const drawn = { title: 'Activation', help, kind: 'activation', width: WIDTHS.mean, shown: () => '' } as const;
+  return [{ ...measured(mean), ...drawn }];
+}
+
+function wordColumns({ text }: Known): Column[] {
+  const column = (key: 'rising' | 'falling', title: string, what: string): Column => {
+    const words = (row: UnitRow): Int32Array => (key === 'rising' ? row.topWords : row.bottomWords);
+    const listed = (ids: readonly number[], by: string): string => ids.map((id) => text[id] ?? '').join(by);
+    return {
+      ...PLAIN,
+      key,
+      title,
+      help: `Words that ${what} it most, strongest first`,
+      kind: 'words',
+      width: WIDTHS.words,
+      grows: true,
+      words,
+      order: (row) => text[words(row)[0] ?? -1] ?? '',
+      shown: (row) => listed(wordsShown(words(row), null), ', '),
+      saved: {
+        columns: [{ name: title.toLowerCase(), about: `Words that ${what} it most`, corpus: true }],
+        cells: (row) => [listed(Array.from(words(row)), ' ')],
+      },
+    };
+  };
+  return [column('rising', 'Raised by', 'raise'), column('falling', 'Lowered by', 'lower')];
+}
+
+function measureColumnsOf({ measures, rows }: Known): Column[] {
+  return measures
+    .filter(({ key }) => key !== 'mean')
+    .map((measure) => ({ ...measured(measure), width: widthOf(measure, spanOf(rows, measure)) }));
+}
+
+/** A column of a measure. */
+function measured(measure: ListMeasure): Column {
+  return {
+    ...PLAIN,
+    key: measure.key,
+    title: measure.title,
+    help: measure.help,
+    measure,
+    kind: 'measure',
+    filter: 'range',
+    width: WIDTHS.measure,
+    order: measure.value,
+    shown(row) {
+      const value = measure.value(row);
+      return value === null ? null : (measure.withError?.(row) ?? measure.text(value));
+    },
+    saved: { columns: measureColumns(measure), cells: (row) => measureCells(measure, row) },
+  };
+}
+
 /** Wide enough for the largest numbers, and for both bounds of the filter side by side. */
-function widthOf(measure: ListMeasure, bins: Bins | null): number {
-  if (!bins) return WIDTHS.measure;
+function widthOf(measure: ListMeasure, span: Span | null): number {
+  if (!span) return WIDTHS.measure;
   const widest = (size: number, weight: number, text: (value: number) => string): number =>
     Math.max(
-      ...[bins.low, bins.high].map(
+      ...[span.low, span.high].map(
         (value) => measureText(text(value).replace(/\d/g, '0'), 'interface', size, weight).width,
       ),
     );
   const number = widest(12, 400, (value) => measure.text(value));
-  const bound = widest(11, 600, (value) => boundText(value, bins, measure.scale)) + FIELD;
+  const bound = widest(11, 600, (value) => boundText(value, span, measure.scale)) + FIELD;
   return Math.max(WIDTHS.measure, Math.ceil(Math.max(number, 2 * bound + 4)) + 2 * PADDING);
-}
-
-/** All columns that this state has, in the order shown. */
-export function columnsFor(
-  measures: readonly ListMeasure[],
-  bins: ReadonlyMap<string, Bins | null>,
-  chips: boolean,
-  moved: ListMeasure | null = null,
-): Column[] {
-  const mean = measures.find(({ key }) => key === 'mean') ?? null;
-  const columns: Column[] = [
-    {
-      key: 'unit',
-      title: 'Unit',
-      help: 'Number of the unit. Tick it to select it: up to three, here and in every other view',
-      measure: null,
-      width: WIDTHS.unit,
-      grows: false,
-    },
-  ];
-  if (chips)
-    columns.push({
-      key: 'chip',
-      title: 'Chip',
-      help: 'The memory chip that the unit belongs to, by its drawn number',
-      measure: null,
-      width: WIDTHS.chip,
-      grows: false,
-    });
-  if (moved)
-    columns.push({
-      key: 'moved',
-      title: moved.title,
-      help: moved.help,
-      measure: moved,
-      width: WIDTHS.moved,
-      grows: false,
-    });
-  if (mean) {
-    const help =
-      'How often the unit has each value, over every step: blue negative, orange positive. Sorted and filtered by the mean';
-    columns.push({ key: 'mean', title: 'Activation', help, measure: mean, width: WIDTHS.mean, grows: false });
-  }
-  columns.push({
-    key: 'rising',
-    title: 'Raised by',
-    help: 'Words that raise it most, strongest first',
-    measure: null,
-    width: WIDTHS.words,
-    grows: true,
-  });
-  columns.push({
-    key: 'falling',
-    title: 'Lowered by',
-    help: 'Words that lower it most, strongest first',
-    measure: null,
-    width: WIDTHS.words,
-    grows: true,
-  });
-  for (const measure of measures) {
-    if (measure.key === 'mean') continue;
-    columns.push({
-      key: measure.key,
-      title: measure.title,
-      help: measure.help,
-      measure,
-      width: widthOf(measure, bins.get(measure.key) ?? null),
-      grows: false,
-    });
-  }
-  return columns;
 }
 
 /** The columns shown: those chosen, or as many as a table of this width holds, the most telling first; `needed` always. */
@@ -157,11 +223,16 @@ export function wordsRoom(columns: readonly Column[], width: number): number {
 }
 
 /** Words of a unit as the table shows them: the strongest, then those below that were searched for. */
-export function wordsShown(ids: Int32Array, found: ReadonlySet<number> | null, few = 4): number[] {
-  const first = Array.from(ids.subarray(0, few));
-  return found ? [...first, ...Array.from(ids.subarray(few)).filter((id) => found.has(id))] : first;
+export function wordsShown(ids: Int32Array, found: ReadonlySet<number> | null): number[] {
+  const first = Array.from(ids.subarray(0, FEW));
+  return found ? [...first, ...Array.from(ids.subarray(FEW)).filter((id) => found.has(id))] : first;
 }
 
-export function wordsOf(row: UnitRow, key: SortKey): Int32Array {
-  return key === 'rising' ? row.topWords : row.bottomWords;
+/** The units as shown, with every column in full. */
+export function listTable(rows: readonly UnitRow[], columns: readonly Column[]): Table {
+  return {
+    caption: 'Units',
+    columns: columns.flatMap(({ saved }) => saved.columns),
+    rows: rows.map((row) => columns.flatMap(({ saved }) => saved.cells(row))),
+  };
 }

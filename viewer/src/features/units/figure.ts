@@ -1,16 +1,13 @@
 import type { UnitHistogram, UnitRow } from '../../data/types';
 import { diverging, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
-import type { Cell } from '../../model/csv';
 import type { TableFigure } from '../../paint/table';
-import { wordsOf, wordsShown, type Column } from './columns';
+import type { Column } from './columns';
 import { paintSparkline, SPARKLINE } from './paintSparkline';
 
 interface Setting {
   /** Those that the page shows, in its order. */
   columns: readonly Column[];
-  chips: ReadonlyMap<number, number>;
-  text: readonly string[];
   theme: Tokens;
   source: string;
 }
@@ -19,39 +16,22 @@ interface Setting {
 export function unitsFigure(
   rows: readonly UnitRow[],
   histograms: readonly (UnitHistogram | null)[],
-  { columns, chips, text, theme, source }: Setting,
+  { columns, theme, source }: Setting,
 ): TableFigure {
-  const activation = histograms.some((of) => of !== null);
-  const drawable = columns.filter(({ key }) => key !== 'mean' || activation);
-  const cell = (row: UnitRow, { key, measure }: Column): Cell => {
-    if (key === 'unit') return row.unit;
-    if (key === 'chip') return chips.get(row.unit) ?? null;
-    if (key === 'mean') return '';
-    if (!measure)
-      return wordsShown(wordsOf(row, key), null)
-        .map((id) => text[id] ?? '')
-        .join(', ');
-    const value = measure.value(row);
-    return value === null ? null : (measure.withError?.(row) ?? measure.text(value));
-  };
+  const measured = histograms.some((of) => of !== null);
+  const drawable = columns.filter(({ kind }) => kind !== 'activation' || measured);
   const colours = diverging(theme);
-  const drawn = {
-    Activation: {
-      width: SPARKLINE.width,
-      paint: (surface: Surface, row: number) => {
-        const of = histograms[row];
-        if (of) paintSparkline(surface, of, colours, theme);
-      },
-    },
+  const paint = (surface: Surface, row: number): void => {
+    const of = histograms[row];
+    if (of) paintSparkline(surface, of, colours, theme);
   };
   const table = {
     caption: 'Units',
-    columns: drawable.map(({ key, title, help }) => ({
-      name: title,
-      about: help,
-      corpus: key === 'rising' || key === 'falling',
-    })),
-    rows: rows.map((row) => drawable.map((column) => cell(row, column))),
+    columns: drawable.map(({ title, help, kind }) => ({ name: title, about: help, corpus: kind === 'words' })),
+    rows: rows.map((row) => drawable.map(({ shown }) => shown(row))),
   };
-  return { title: 'Units', table, total: rows.length, source, drawn };
+  const drawn = drawable.flatMap(({ title, kind }) =>
+    kind === 'activation' ? [[title, { width: SPARKLINE.width, paint }] as const] : [],
+  );
+  return { title: 'Units', table, total: rows.length, source, drawn: Object.fromEntries(drawn) };
 }

@@ -8,7 +8,7 @@ import { sequenceFigure } from './figureSequence';
 import { unitFigure } from './figureUnit';
 import { wordsFigure } from './figureWords';
 import { sideBySideFigure } from './figureSideBySide';
-import type { Topic } from './topics';
+import type { Topic } from './titles';
 
 /** A small annotated drawing of something that is on the screen. */
 export interface HelpFigure {

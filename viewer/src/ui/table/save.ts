@@ -1,4 +1,3 @@
-import { withFonts } from '../../paint/fonts';
 import { toCsv, type Table } from '../../model/csv';
 
 /** Hands a file to the browser's own download. */
@@ -18,26 +17,4 @@ export function saveBlob(name: string, blob: Blob): void {
   anchor.download = name;
   anchor.click();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}
-
-export async function saveSvg(name: string, svg: string): Promise<void> {
-  saveFile(`${name}.svg`, 'image/svg+xml;charset=utf-8', await withFonts(svg));
-}
-
-/** The figure at twice its size, as the browser draws its SVG. */
-export async function savePng(name: string, svg: string): Promise<void> {
-  const url = URL.createObjectURL(new Blob([await withFonts(svg)], { type: 'image/svg+xml' }));
-  try {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    const canvas = document.createElement('canvas');
-    canvas.width = 2 * image.naturalWidth;
-    canvas.height = 2 * image.naturalHeight;
-    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/png'));
-    if (blob) saveBlob(`${name}.png`, blob);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }

@@ -1,22 +1,20 @@
-import { CanvasSurface, type Surface } from './surface';
+import { CanvasSurface } from '../../paint/canvas';
+import type { Drawing } from '../../paint/drawing';
 
 const SCALE = 2;
 
-/** A PNG at twice the size of what `paint` draws, on a ground of one colour. */
-export function toPng(
-  width: number,
-  height: number,
-  background: string,
-  paint: (surface: Surface) => void,
-): Promise<Blob> {
+/** The drawing as PNG at twice its size; on nothing where its background is `none`. */
+export function toPng({ width, height, background, paint }: Drawing): Promise<Blob> {
   const canvas = document.createElement('canvas');
   canvas.width = width * SCALE;
   canvas.height = height * SCALE;
   const context = canvas.getContext('2d');
   if (!context) return Promise.reject(new Error('The browser gives no canvas to draw on'));
   context.scale(SCALE, SCALE);
-  context.fillStyle = background;
-  context.fillRect(0, 0, width, height);
+  if (background !== 'none') {
+    context.fillStyle = background;
+    context.fillRect(0, 0, width, height);
+  }
   paint(new CanvasSurface(context, SCALE));
   return new Promise((resolve, reject) =>
     canvas.toBlob(

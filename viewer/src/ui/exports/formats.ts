@@ -1,0 +1,37 @@
+import type { Drawing } from '../../paint/drawing';
+
+/** What is saved, in both its forms: as a picture, and as the numbers behind it. */
+export interface Saved {
+  drawing: () => Drawing | Promise<Drawing>;
+  csv: () => string | Promise<string>;
+}
+
+export interface Format {
+  /** The ending of its files. */
+  name: string;
+  title: string;
+  about: string;
+  write: (saved: Saved) => Promise<Blob>;
+}
+
+/** Every format in which a page, or a figure of one, is saved. */
+export const FORMATS: readonly Format[] = [
+  {
+    name: 'svg',
+    title: 'SVG',
+    about: 'the picture as shapes and text',
+    write: async ({ drawing }) => (await import('./svg')).toSvg(await drawing()),
+  },
+  {
+    name: 'png',
+    title: 'PNG',
+    about: 'the picture at twice its size',
+    write: async ({ drawing }) => (await import('./png')).toPng(await drawing()),
+  },
+  {
+    name: 'csv',
+    title: 'CSV',
+    about: 'the numbers behind it',
+    write: async ({ csv }) => new Blob([await csv()], { type: 'text/csv;charset=utf-8' }),
+  },
+];
