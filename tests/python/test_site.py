@@ -78,6 +78,8 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "how-to-read",
         "cases/though",
         "cases/cells",
+        "cases/chips",
+        "cases/pronouncer",
         "methods",
         "data",
         "use",

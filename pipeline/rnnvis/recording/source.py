@@ -253,6 +253,11 @@ def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], hold
     for hold in holds:
         if hold.state not in sizes:
             raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+        if hold.code is not None:
+            raise RnnvisError(
+                f'features of "{hold.state}" are not held: {type(source).__name__} is a StateSource',
+                "hold units of the state itself",
+            )
         if len(sizes[hold.state]) > 1:
             raise RnnvisError(f'"{hold.state}" is a matrix, which is not held', "hold a state that is a vector")
         outside = [unit for unit in hold.units.tolist() if not 0 <= unit < sizes[hold.state][0]]

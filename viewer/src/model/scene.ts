@@ -9,8 +9,10 @@ import type {
   Vocabulary,
 } from '../data/types';
 import { pushesAnswer } from '../data/answer';
+import type { Signal } from '../data/signal';
 import { fit, measure } from './text';
 import { bar, pushed, reach, type Bar } from './bars';
+import { blocksOf } from './blocks';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
 import { unitClusters, unitLabels } from './groups';
@@ -22,13 +24,14 @@ import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairDat
 import { chipPushes } from './push';
 import { colourLimit, largest } from './scale';
 import { glyphs, type Glyphs } from './sequence';
+import { signalLanes } from './signal';
 import { answersUnder, lineUnder, type NextLine } from './nextWords';
 import { hasTrack, notableSteps, track } from './track';
 
 /** Ends of scales that several pictures share, so that equal sizes mean equal numbers; each its own where one is missing. */
 export interface SharedScales {
   colour?: number;
-  /** Strongest block mean: links from chips to clouds. */
+  /** Strongest block: links from chips to clouds. */
   links?: number;
   /** Largest amount of a chip at any step. */
   step?: number;
@@ -41,6 +44,8 @@ export interface PictureData {
   sentence: Sentence | null;
   steps: SentenceSteps | null;
   sequence: StateSequence | null;
+  /** What the model was fed, where that is no words. */
+  signal?: Signal | null;
   clustering: Clustering | null;
   vocabulary: Vocabulary | null;
   model: ModelEntry | null;
@@ -48,6 +53,10 @@ export interface PictureData {
   focusValues: Float32Array | null;
   /** Weights of the output by unit, where pushes are shown and `focusValues` are pushes; null where what moved is shown. */
   weights: Float32Array | null;
+  /** The class whose pushes are shown, of several; null without classes. */
+  followed?: number | null;
+  /** Links are what words move although pushes are shown: the other picture of a pair has no others. */
+  movedLinks?: boolean;
   /** Pinned step. */
   step: number | null;
   /** The sentence beside the first, with its pinned step. */
@@ -118,6 +127,8 @@ export interface SequenceScene {
   attention: SentenceAttention | null;
   memory: AnswerMemory | null;
   followed: ReturnType<typeof followed>;
+  /** What the model was fed; null of words. */
+  signal: Signal | null;
 }
 
 export interface Scene {
@@ -186,7 +197,14 @@ function swapped(data: PictureData): PictureData {
   return {
     ...data,
     ...data.second!,
-    second: { sentence: data.sentence!, steps: data.steps, sequence: data.sequence, step: data.step },
+    signal: data.second!.signal ?? null,
+    second: {
+      sentence: data.sentence!,
+      steps: data.steps,
+      sequence: data.sequence,
+      signal: data.signal ?? null,
+      step: data.step,
+    },
   };
 }
 
@@ -259,6 +277,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     attention: data.memory ? null : (steps?.attention ?? null),
     memory: data.memory ?? null,
     followed: followed(second ? null : data.sequence, data.units ?? []),
+    signal: data.signal?.length === rows.length ? data.signal : null,
     noted: new Set(drawn ? notableSteps(drawn.values, data.step, drawn.range) : []),
   };
 }
@@ -283,6 +302,7 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
     hasAttention: Boolean(data.model?.tables['attention'] || data.memory),
     followed: followed(data.sequence, data.units ?? []).list.length,
+    signal: (data.signal ?? second?.signal) ? signalLanes((data.signal ?? second!.signal)!) : null,
     hasTrack: data.model ? hasTrack(data.model) : true,
     hasPush: data.steps ? data.steps.push !== null : pushesAnswer(data.model),
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
@@ -370,6 +390,7 @@ export function buildScene(
     clustering && chips && clouds && place.words
       ? layLinks({
           clustering,
+          blocks: blocksOf(clustering, data.weights !== null && !data.movedLinks, data.followed ?? null),
           chips,
           clouds,
           spine: place.words.spine,

@@ -2,7 +2,8 @@ import { followedClass } from '../data/answer';
 import { isMade, unswitched } from '../data/made';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../data/types';
-import { fitView, firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
+import { firstView, modelAt, modelOf, stateOf, UNITS, WORDS } from './defaults';
+import { fitView } from './fit';
 import { freshFind, type FindState } from './find';
 import { History } from './history';
 import { fitsLink } from './link';
@@ -46,6 +47,12 @@ export abstract class Choices {
 
   setDataset(name: string): void {
     if (this.source && name !== this.view.dataset) this.change({ ...firstView(this.source.manifest, name) });
+  }
+
+  /** Another dataset at the sentence of this key, as what a decoder says of what its encoder read. */
+  openBeside(name: string, key: string): void {
+    if (this.source && name !== this.view.dataset)
+      this.change({ ...firstView(this.source.manifest, name), sentence: key, step: null });
   }
 
   setModel(name: string): void {

@@ -7,6 +7,7 @@ import {
   percent,
   plusMinus,
   signed,
+  significant,
   surpriseSentence,
   surpriseText,
   tick,
@@ -36,6 +37,19 @@ describe('numbers', () => {
     expect(listed([])).toBe('');
     expect(listed(['a'])).toBe('a');
     expect(listed(['a', 'b', 'c'])).toBe('a, b and c');
+  });
+});
+
+describe('values of any size', () => {
+  it('have three digits that count, and a true minus', () => {
+    expect([0.012345, -4.126, 20_345, 0, -0.000012].map((value) => significant(value))).toEqual([
+      '0.0123',
+      '−4.13',
+      '20,300',
+      '0',
+      '−0.000012',
+    ]);
+    expect(significant(Number.NaN)).toBe('–');
   });
 });
 

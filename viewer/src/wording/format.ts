@@ -16,6 +16,15 @@ export function signed(value: number, digits = 2): string {
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
+/** A value of any size in so many digits that count: `0.0123`, `−4.1`, `20,300`. */
+export function significant(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return '–';
+  const text = Math.abs(Number(value.toPrecision(digits))).toLocaleString('en-US', {
+    maximumSignificantDigits: digits,
+  });
+  return value < 0 && text !== '0' ? MINUS + text : text;
+}
+
 /** An axis tick: signed, but a plain 0. */
 export function tick(value: number, digits: number): string {
   return value === 0 ? '0' : signed(value, digits);

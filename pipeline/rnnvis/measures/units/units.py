@@ -253,13 +253,16 @@ def label_auc(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return area.astype(np.float32)
 
 
-def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """The m words that raise and the m that lower each unit most, both int32 [H, min(m, words)].
+def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Up to m words that raise and up to m that lower each unit most, for each of H units int32 [0 … m].
 
     `scores` [words, H] is the mean response (or mean over standard error) of `word_ids` [words]; ties go to
-    the earlier row.
+    the earlier row. A word that does neither is in no list.
     """
     ids = np.asarray(word_ids, dtype=np.int32)
-    up = np.argsort(-scores, axis=0, kind="stable")[:m].T
-    down = np.argsort(scores, axis=0, kind="stable")[:m].T
-    return ids[up], ids[down]
+
+    def most(of: np.ndarray) -> list[np.ndarray]:
+        order = np.argsort(-of, axis=0, kind="stable")[:m].T
+        return [ids[rows[of[rows, unit] > 0]] for unit, rows in enumerate(order)]
+
+    return most(scores), most(-scores)

@@ -13,6 +13,8 @@ export interface PushHelp {
   rising: string;
   falling: string;
   note: string | null;
+  /** Whether the links between clouds and chips are pushes too. */
+  links: boolean;
 }
 
 /** Plain sentences for someone who sees the picture for the first time. */
@@ -22,6 +24,7 @@ export function explain(
   attends = false,
   pushed: PushHelp | null = null,
   remembers = false,
+  fed = false,
 ): string[] {
   switch (topic) {
     case 'sequence':
@@ -37,6 +40,11 @@ export function explain(
             ]),
         ...(pushed?.note ? [pushed.note] : []),
         'The strip above each row shows how much of each chip survived.',
+        ...(fed
+          ? [
+              'Words here are events: names of the steps of a signal. What the model was fed stands beside them, each channel between its 1 % and 99 % quantiles; many channels are a strip, the darker the higher. Dashed lines are truths that it does not read.',
+            ]
+          : []),
         ...(attends
           ? [
               'Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.',
@@ -67,7 +75,9 @@ export function explain(
       return [
         'A cloud is a group of words that move the memory alike.',
         'Larger words move their chip more, on one scale for all clouds.',
-        `Orange links raise a chip, blue links lower it; wider links do it more.${pushed ? ' Which way that chip then pushes, its squares say.' : ''}`,
+        pushed?.links
+          ? `A link is what a cloud’s words push through a chip on average: orange ${pushed.rising}, blue ${pushed.falling}; wider is more, on one scale.`
+          : `Orange links raise a chip, blue links lower it; wider links do it more.${pushed ? ' Which way that chip then pushes, its squares say.' : ''}`,
         'Click up to three words to compare them. “n more” lists what had no room.',
       ];
     case 'details':
