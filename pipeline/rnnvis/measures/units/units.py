@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.stats import rankdata
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import GroupedMoments, block_rows, row_blocks
 
 BINS = 64
@@ -42,13 +43,15 @@ class Units:
         return {name: values for name, values in vars(self).items() if name not in ("count", "histogram", "edges")}
 
 
-class UnitAccumulator:
+class UnitAccumulator(Keeping):
     """Streams states into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
     equal bins. Otherwise it is counted in bins of 1/256 in asinh(s), as many as its states need, and published in
     64 bins, equal in asinh(s), over the range that was used.
     """
+
+    KEPT = ("_steps", "_absolute", "_saturated", "_fine", "_pairs")
 
     def __init__(self, units: int, bounded: bool) -> None:
         self.units, self.bounded = units, bounded
