@@ -162,11 +162,23 @@ def test_the_slider_changes_the_number_of_chips_at_once(watched: Watched, publis
     watched.check()
 
 
-def test_links_are_the_block_means(watched: Watched, published: Published) -> None:
+def test_links_are_mean_pushes_and_block_means_where_what_moved_is_shown(
+    watched: Watched, published: Published
+) -> None:
     page = opened(watched)
     k = published.dataset["view"]["k"]
     where = "method = 'block' AND selection = 'reliable' AND k = ?"
-    means = np.array(published.rows("block_means", where, k)[0]["mean"]).reshape(k, k)
+    row = published.rows("block_means", where, k)[0]
+    pushes, means = (np.array(row[name]).reshape(k, k) for name in ("push", "mean"))
+    widths = [(link["value"], link["width"]) for link in drawn(page)["links"]]
+    assert max(widths, key=lambda of: abs(of[0]))[1] == max(width for _, width in widths), "one scale"
+    for link in drawn(page)["links"]:
+        assert link["value"] == pytest.approx(pushes[link["wordCluster"], link["unitCluster"]], abs=1e-6)
+    for words in published.rows("cluster_summaries", f"{where} AND side = 'words'", k):
+        total = pushes[words["cluster"]].sum()
+        assert total == pytest.approx(words["effect"], abs=2e-3), "chips add up to the effect of the words"
+    expect(page.get_by_role("contentinfo", name="Legend")).to_contain_text("words’ push for positive")
+    show_moved(page)
     links = drawn(page)["links"]
     assert links
     for link in links:
@@ -181,9 +193,7 @@ def test_a_permalink_restores_the_view(watched: Watched, context: BrowserContext
     page.get_by_role("slider", name="Clusters").fill("7")
     settled(page, "drawn.chips.length === 7")
     button(page, re.compile(r", word 2 of ")).click()
-    button(page, "More").click()
     page.get_by_role("combobox", name="Colour scale").select_option(label="one for all")
-    page.keyboard.press("Escape")
     page.wait_for_function("() => location.hash.includes('k=7')")
     page.mouse.move(1, 1)  # what a pointer lights up is in no link
     page.wait_for_timeout(400)
@@ -193,7 +203,6 @@ def test_a_permalink_restores_the_view(watched: Watched, context: BrowserContext
     assert second["chips"] == first["chips"]
     assert second["glyphs"] == first["glyphs"]
     assert second["links"] == first["links"]
-    button(again.page, "More").click()
     expect(again.page.get_by_role("combobox", name="Colour scale")).to_have_value("fixed")
     again.check()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -46,6 +47,44 @@ def texts(svg: bytes) -> list[str]:
 
 def read(content: bytes) -> list[dict[str, Any]]:
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def test_the_figure_carries_its_sentence_and_stands_alone(watched: Watched, published: Published) -> None:
+    page = watched.open("explorer/")
+    page.wait_for_function("() => document.querySelector('rnnvis-explorer')?.explorer?.ready")
+    view = published.dataset["view"]
+    sentence, steps = published.sentence(view["sentence"]), published.steps(view["sentence"])
+    svg = saved(page, "SVG")
+    words = texts(svg)
+    pushes = np.array([step["push"] for step in steps])
+    last = steps[-1]["p_class"]
+    answer = published.model["classes"][int(np.argmax(last))]
+    label = published.dataset["labels"][sentence["label"]]
+    assert "right: labelled" in " ".join(words) or f"wrong: labelled {label}" in words
+    assert f"{answer}, {100 * max(last):.0f} % sure" in words
+    for value in (pushes[pushes > 0].sum(), pushes[pushes < 0].sum(), np.log(last[1] / last[0])):
+        assert any(text.replace("\u2212", "-").startswith(f"{value:+.2f}") for text in words)
+    assert {f"{value:+.2f}".replace("-", "\u2212") for value in pushes[np.argsort(-np.abs(pushes))[:3]]} <= set(words)
+    alone = page.context.new_page()
+    alone.set_content(svg.decode())
+    boxes = alone.evaluate(
+        """() => { const svg = document.querySelector('svg'), sheet = svg.getBoundingClientRect();
+        return [...svg.querySelectorAll('text')].map((text) => { const box = text.getBoundingClientRect();
+        return [text.textContent, box.left - sheet.left, box.right - sheet.left, box.top - sheet.top,
+        box.bottom - sheet.top, sheet.width, sheet.height]; }); }"""
+    )
+    for text, left, right, top, bottom, width, height in boxes:
+        assert min(left, top) >= -1, text
+        assert right <= width + 1, text
+        assert bottom <= height + 1, text
+    head = [box for box in boxes if box[3] < 50]
+    assert [box[0] for box in head[: len(steps)]] == sentence["surface"], "above all stands the sentence"
+    for one, other in pairwise(head[: len(steps)]):
+        assert other[1] >= one[2] - 1.5, "words do not run into each other"
+    alone.close()
+    picture = Image.open(io.BytesIO(saved(page, "PNG"))).convert("RGB")
+    assert abs(picture.height - 2 * boxes[0][6]) <= 2
+    watched.check()
 
 
 @pytest.mark.parametrize("name", PAGES)

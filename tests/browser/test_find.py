@@ -62,6 +62,31 @@ def runs(sentence: np.ndarray, on: np.ndarray) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
 
 
+def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watched, published: Published) -> None:
+    page = opened(watched, "m:sentences;t:though;tm:words")
+    expect(page.locator("[data-tinted]")).to_be_visible(timeout=30_000)
+    keys = [key for (key,) in rows(page, "key")]
+    pushes = {key: np.array([step["push"] for step in published.steps(key)]) for key in keys}
+    most = max(np.abs(of).max() for of in pushes.values())
+    expect(page.locator("[data-tinted]")).to_contain_text(f"strongest at ±{most:.2f}")
+    answers = {row["sentence_id"]: row for row in published.rows("predictions", "true")}
+    classes = published.model["classes"]
+    tinted = """row => [...row.querySelectorAll('[style*=background]')].map((word) =>
+        [word.textContent, getComputedStyle(word).backgroundColor.match(/\\d+/g).map(Number)])"""
+    for number, key in enumerate(keys[:8]):
+        row, sentence = page.locator(HITS).nth(number), published.sentence(key)
+        shown = [i for i, push in enumerate(pushes[key]) if abs(push) / most > 0.02]
+        found = row.evaluate(tinted)
+        assert [text for text, _ in found] == [sentence["surface"][i] for i in shown]
+        for i, (_, (red, _, blue)) in zip(shown, found, strict=True):
+            if abs(pushes[key][i]) > 0.1 * most:
+                assert (red > blue) == (pushes[key][i] > 0), "orange rises, blue falls"
+        answer = answers[sentence["sentence_id"]]
+        sure = answer["p_class"][answer["predicted"]]
+        expect(row.locator("[data-answer]")).to_have_text(f"{classes[answer['predicted']]} {100 * sure:.0f} %")
+    watched.check()
+
+
 def test_sentences_are_counted_ordered_and_opened_at_the_hit(watched: Watched, published: Published) -> None:
     where = "contains(strip_accents(lower(text)), 'though') AND split = 'test' AND length BETWEEN 5 AND 20"
     wanted = published.rows("sentences", where)

@@ -35,6 +35,16 @@ def test_the_picture_is_one_sheet_and_a_list_flows_to_its_end(watched: Watched) 
     bottom = "row => row.getBoundingClientRect().bottom"
     last = page.locator("[data-row]").nth(49).evaluate(bottom)
     assert last < page.locator("rnnvis-explorer").evaluate(bottom), "the last row is on the paper"
+    page = watched.open("explorer/#v1=m=gru&p=units")
+    page.reload()
+    expect(page.locator("[role=row][data-unit]").first).to_be_attached(timeout=30_000)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    units = page.evaluate("document.querySelector('rnnvis-explorer').explorer.state.units")
+    rows = page.locator("[role=row][data-unit]")
+    expect(rows).to_have_count(units)
+    assert rows.last.evaluate(bottom) <= page.locator("rnnvis-explorer").evaluate(bottom), "every unit is on paper"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
     watched.check()
 
 

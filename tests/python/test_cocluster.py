@@ -144,6 +144,18 @@ def test_figures_of_known_groups():
     np.testing.assert_allclose(purity, [2 / 3, 1, np.nan])  # two of three words push class 0 most
 
 
+def test_block_pushes_are_mean_pushes_of_words_through_chips():
+    random = np.random.default_rng(3)
+    matrix, weights = random.standard_normal((9, 7)), random.standard_normal((3, 7))
+    words, units = np.array([0, 2, 2, 0, -1, 1, 1, 1, 0]), np.array([1, 1, 0, -1, 3, 0, 3])
+    found = q.block_pushes(matrix, words, units, 4, weights)
+    for score, a, b in np.ndindex(3, 4, 4):
+        pushes = [
+            sum(weights[score, u] * matrix[w, u] for u in range(7) if units[u] == b) for w in range(9) if words[w] == a
+        ]
+        assert found[score, a, b] == pytest.approx(sum(pushes) / max(len(pushes), 1))
+
+
 @pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, sp.csr_array, sp.coo_matrix])
 def test_figures_are_those_of_plain_loops_whatever_the_layout(form):
     random = np.random.default_rng(0)

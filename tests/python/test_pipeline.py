@@ -169,15 +169,18 @@ def test_what_is_published_is_what_the_model_does(finished, model):
     v = weight[1] - weight[0]
     assert np.allclose(steps["push"].to_numpy(), delta @ v, atol=6e-3)
     labels = table(state, "cluster_labels").to_pylist()
-    means = {(r["method"], r["selection"], r["k"]): r["mean"] for r in table(state, "block_means").to_pylist()}
+    blocks = {(r["method"], r["selection"], r["k"]): r for r in table(state, "block_means").to_pylist()}
     sides = {(r["method"], r["selection"], r["k"], r["side"]): r for r in labels}
-    for (method, selection, k), mean in means.items():
+    for (method, selection, k), row in blocks.items():
         words, units = (sides[method, selection, k, side] for side in ("words", "units"))
         z, u = np.array(words["labels"]), np.array(units["labels"])
-        block = np.array(mean).reshape(k, k)
+        block = np.array(row["mean"]).reshape(k, k)
         matrix = response[words["ids"]][:, units["ids"]]
         drawn = np.array([[matrix[np.ix_(z == a, u == b)].mean() for b in range(k)] for a in range(k)])
         assert np.allclose(block, drawn, atol=1e-6)
+        chips = np.stack([matrix[:, u == b] @ v[units["ids"]][u == b] for b in range(k)], axis=1)
+        through = np.array([chips[z == a].mean(axis=0) for a in range(k)])
+        assert np.allclose(np.array(row["push"]).reshape(k, k), through, atol=1e-5)
         assert sorted(words["order"]) == sorted(units["order"]) == list(range(k))
 
 

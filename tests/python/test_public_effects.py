@@ -189,6 +189,9 @@ def tables(folder: Path, state: str) -> dict[str, pa.Table]:
     return {name: pa.concat_tables([pq.read_table(folder / f["path"]) for f in t["files"]]) for name, t in of.items()}
 
 
+KEYS = ("method", "selection", "k")
+
+
 def test_published_effects_are_those_of_every_class(tmp_path: Path) -> None:
     model = Reader().eval()
     recording = recorded(model, minimum_count=2)
@@ -223,6 +226,10 @@ def test_published_effects_are_those_of_every_class(tmp_path: Path) -> None:
         words = np.array(of["ids"])[np.array(of["labels"]) == row["cluster"]]
         mine = (response @ weight.T)[words]
         np.testing.assert_allclose(row["effects"], mine.mean(axis=0), atol=1e-5)
+        block = next(b for b in found["block_means"].to_pylist() if all(b[of] == row[of] for of in KEYS))
+        through = np.array(block["pushes"]).reshape(CLASSES, row["k"], row["k"])
+        assert block["push"] is None
+        np.testing.assert_allclose(through[:, row["cluster"]].sum(axis=1), row["effects"], atol=1e-5)
         most = np.bincount(mine.argmax(axis=1)).max() / len(words)
         assert row["purity_class"] == pytest.approx(most, abs=1e-6)
         assert row["effect"] is None

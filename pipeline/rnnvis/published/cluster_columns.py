@@ -37,13 +37,15 @@ class Rows:
         of_speech: np.ndarray,
         purities: tuple[float, float],
         explained: Mapping[str, np.ndarray],
+        pushes: np.ndarray | None = None,
     ) -> None:
         """Take in one co-clustering of the words of `selection`.
 
         `strengths` float [words, unit clusters]; `purity` is (mean effects [k, K], share that push alike [k]) of the
         word clusters, where words have effects; `of_speech` the share of the majority part of speech, and
         `purities` that share over all words with what chance gives; `explained` [unit clusters + 1] by name what the
-        word and more explain of the changes of a cluster's units, and of all of them.
+        word and more explain of the changes of a cluster's units, and of all of them; `pushes` [K, k, k] what word
+        clusters push the scores of the answer by through unit clusters, where the answer reads the state.
         """
         at = {"method": found.method, "selection": selection.name, "k": found.k[0]}
         clustered = found.word_labels >= 0
@@ -69,7 +71,10 @@ class Rows:
                 row["purity_part_of_speech"] = None if math.isnan(pure) else pure
                 row |= {name: _known(of[cluster]) if side == "units" else None for name, of in explained.items()}
                 self._rows["cluster_summaries"].append(row)
-        self._rows["block_means"].append({**at, "mean": found.block_means.ravel().tolist()})
+        block = {**at, "mean": found.block_means.ravel().tolist(), "push": None, "pushes": None}
+        if pushes is not None:
+            block["push" if len(pushes) == 1 else "pushes"] = pushes.astype(np.float32).ravel().tolist()
+        self._rows["block_means"].append(block)
         self._rows["word_strengths"].append({**at, "strength": strengths[clustered].ravel()})
         q = found.quality
         names = ("held_out_r2", "bound", "sign_coherence", "ari_words", "ari_units", "balance", "normalised_cut")

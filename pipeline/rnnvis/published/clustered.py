@@ -14,7 +14,7 @@ from rnnvis import progress
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.clusters.cocluster import Coclustering, sweep, word_strengths
-from rnnvis.measures.clusters.quality import class_purity
+from rnnvis.measures.clusters.quality import block_pushes, class_purity
 from rnnvis.measures.words import parts_of_speech
 from rnnvis.measures.words.responses import Responses
 from rnnvis.measures.words.selections import SELECTIONS, Selection, select_words
@@ -24,6 +24,9 @@ from rnnvis.published.named_clusters import Names, as_named
 from rnnvis.published.recorded import UNPUBLISHED, explained_shares
 from rnnvis.published.schema import BY_NAME
 from rnnvis.text.corpus import Corpus
+
+SCORES = 32
+"""Scores of an answer up to which block pushes are published: each takes as much room as the block means."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class _Job:
     matrix: np.ndarray
     halves: tuple[np.ndarray, np.ndarray]
     effects: np.ndarray | None
+    weights: np.ndarray | None
 
 
 def cluster_state(
@@ -76,6 +80,7 @@ def cluster_state(
     """
     responses = _responses(source, state["tables"]["responses"])
     effects = _effects(source, state["tables"].get("word_effects"), len(responses.count))
+    weights = _weights(source, state["tables"]["units"])
     rows = cluster_columns.Rows()
     reasons: dict[str, str] = {}
     try:
@@ -84,7 +89,7 @@ def cluster_state(
         selected, reasons[""] = [], _sentence(reason)
     methods = []
     for method in measure.methods:
-        jobs = [_job(method, selection, responses, effects) for selection in selected]
+        jobs = [_job(method, selection, responses, effects, weights) for selection in selected]
         try:
             made = [(job, found) for job in jobs for found in _sweep(job, measure)]
         except RnnvisError as reason:
@@ -160,10 +165,16 @@ def _moving(*matrices: np.ndarray) -> tuple[int, int]:
     return rows, columns
 
 
-def _job(method: str, selection: Selection, responses: Responses, effects: np.ndarray | None) -> _Job:
+def _job(
+    method: str,
+    selection: Selection,
+    responses: Responses,
+    effects: np.ndarray | None,
+    weights: np.ndarray | None,
+) -> _Job:
     ids = selection.word_ids
     halves = responses.half_a[ids], responses.half_b[ids]
-    return _Job(method, selection, responses.mean[ids], halves, None if effects is None else effects[ids])
+    return _Job(method, selection, responses.mean[ids], halves, None if effects is None else effects[ids], weights)
 
 
 def _sweep(job: _Job, measure: Measure) -> list[Coclustering]:
@@ -181,7 +192,9 @@ def _add(rows: cluster_columns.Rows, job: _Job, found: Coclustering, parts: np.n
     strengths = word_strengths(job.matrix, found.unit_labels, k)
     groups = np.concatenate([found.unit_labels == np.arange(k)[:, None], [found.unit_labels >= 0]])
     explained = explained_shares(source, groups)
-    rows.add(job.selection, found, strengths, purity, of_speech, purities, explained)
+    labels = found.word_labels, found.unit_labels
+    pushes = None if job.weights is None else block_pushes(job.matrix, *labels, k, job.weights)
+    rows.add(job.selection, found, strengths, purity, of_speech, purities, explained, pushes)
 
 
 def _responses(folder: Path, parts: list[files.Part]) -> Responses:
@@ -208,3 +221,14 @@ def _effects(folder: Path, parts: list[files.Part] | None, words: int) -> np.nda
     effects = np.zeros((words, len(classes)))
     effects[table["word_id"].to_numpy(), score] = table["effect"].to_numpy()
     return effects
+
+
+def _weights(folder: Path, parts: list[files.Part]) -> np.ndarray | None:
+    """Weights of the units in each score of the answer, [K, H]; None where it does not read the state by any, or has
+    too many scores."""
+    table = files.read("units", [folder / part.name for part in parts])
+    single, several = table["output_weight"], table["output_weights"]
+    if single.null_count == 0:
+        return single.to_numpy()[None]
+    weights = files.matrix(several).T if several.null_count == 0 else None
+    return weights if weights is not None and len(weights) <= SCORES else None

@@ -78,17 +78,18 @@ def _lengths(values: pa.Array, column: Column, rows: pa.Table, many: Extent) -> 
     if not column.length:
         return
     held = pc.list_value_length(values)
-    side, times, _ = column.length.partition(" × ") if isinstance(column.length, str) else ("", "", "")
-    if isinstance(column.length, int):
-        wanted = pa.scalar(column.length)
-    elif column.length in many:
-        wanted = pa.scalar(many[column.length])
-    elif side in rows.schema.names:
-        other = rows.column(side).combine_chunks()
-        wanted = pc.list_value_length(other) if pa.types.is_list(other.type) else other.cast(pa.int64())
-        wanted = pc.multiply(wanted, wanted) if times else wanted
-    else:
-        return
+    wanted = pa.scalar(1)
+    for factor in [column.length] if isinstance(column.length, int) else column.length.split(" × "):
+        if isinstance(factor, int):
+            count = pa.scalar(factor)
+        elif factor in many:
+            count = pa.scalar(many[factor])
+        elif factor in rows.schema.names:
+            other = rows.column(factor).combine_chunks()
+            count = (pc.list_value_length(other) if pa.types.is_list(other.type) else other).cast(pa.int64())
+        else:
+            return
+        wanted = pc.multiply(wanted, count)
     differ = pc.fill_null(pc.not_equal(held, wanted.cast(pa.int64())), False)
     if pc.any(differ).as_py():
         row = pc.index(differ, True).as_py()

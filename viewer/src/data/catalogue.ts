@@ -108,6 +108,8 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "selection", type: "string", nullable: false, about: "Which words were clustered: reliable or frequent" },
     { name: "k", type: "uint8", nullable: false, about: "Number of clusters asked for, the same for words and units" },
     { name: "mean", type: "list<float32>", nullable: false, about: "Mean response of each block, row-major [word clusters × unit clusters]" },
+    { name: "push", type: "list<float32>", nullable: true, about: "What the words of a cluster push the answer's score by through the units of another, their mean: the sum over the units of output weight · response, row-major [word clusters × unit clusters]" },
+    { name: "pushes", type: "list<float32>", nullable: true, about: "The same for each of more than two classes, up to 32, one after another" },
   ] },
   { name: "word_strengths", row: "one co-clustering", columns: [
     { name: "method", type: "string", nullable: false, about: "Co-clustering method: block, direction, spectral, modularity or rnnvis" },

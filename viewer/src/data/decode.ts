@@ -142,7 +142,7 @@ function decodeExplained(row: ExplainedColumns): Explained | null {
 
 interface ClusteringRows {
   labels: Pick<ClusterLabelsRow, 'side' | 'ids' | 'labels' | 'order'>[];
-  blocks: Pick<BlockMeansRow, 'mean'>[];
+  blocks: Pick<BlockMeansRow, 'mean' | 'push' | 'pushes'>[];
   strengths: Pick<WordStrengthsRow, 'strength'>[];
   summaries: (Pick<
     ClusterSummariesRow,
@@ -169,6 +169,7 @@ export function decodeClustering(
     words,
     units,
     blockMeans: floats(block.mean),
+    blockPushes: published(block),
     strengths: floats(strength.strength),
     quality: {
       heldOutR2: quality.held_out_r2,
@@ -179,6 +180,11 @@ export function decodeClustering(
       explained: decodeExplained(quality),
     },
   };
+}
+
+function published({ push, pushes }: Pick<BlockMeansRow, 'push' | 'pushes'>): Float32Array | null {
+  const known = push ?? pushes;
+  return known?.length ? floats(known) : null;
 }
 
 /** A state that was not grouped: all its units in one chip, and no clouds of words. */

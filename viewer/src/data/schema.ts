@@ -185,6 +185,10 @@ export interface BlockMeansRow {
   k: number;
   /** Mean response of each block, row-major [word clusters × unit clusters] (list<float32>) */
   mean: number[];
+  /** What the words of a cluster push the answer's score by through the units of another, their mean: the sum over the units of output weight · response, row-major [word clusters × unit clusters] (list<float32>) */
+  push: number[] | null;
+  /** The same for each of more than two classes, up to 32, one after another (list<float32>) */
+  pushes: number[] | null;
 }
 
 /** One row is one co-clustering. Sorted by method, selection, k. */
@@ -732,7 +736,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   word_effects: ['word_id', 'class', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],
   word_in_context: ['word_id', 'class', 'context', 'count', 'norm', 'norm_standard_error', 'push', 'push_standard_error'],
   cluster_labels: ['method', 'selection', 'k', 'side', 'ids', 'labels', 'order'],
-  block_means: ['method', 'selection', 'k', 'mean'],
+  block_means: ['method', 'selection', 'k', 'mean', 'push', 'pushes'],
   word_strengths: ['method', 'selection', 'k', 'strength'],
   cluster_summaries: ['method', 'selection', 'k', 'side', 'cluster', 'size', 'stability', 'purity_part_of_speech', 'purity_class', 'effect', 'effects', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled'],
   cluster_quality: ['method', 'selection', 'k', 'held_out_r2', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'bound', 'sign_coherence', 'ari_words', 'ari_units', 'balance', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],
@@ -770,7 +774,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   word_effects: ['push_standard_error'],
   word_in_context: ['norm_standard_error', 'push_standard_error'],
   cluster_labels: [],
-  block_means: [],
+  block_means: ['push', 'pushes'],
   word_strengths: [],
   cluster_summaries: ['stability', 'purity_part_of_speech', 'purity_class', 'effect', 'effects', 'explained_word', 'explained_pair', 'explained_position', 'explained_shuffled'],
   cluster_quality: ['explained_word', 'explained_pair', 'explained_position', 'explained_shuffled', 'normalised_cut', 'purity_part_of_speech', 'purity_shuffled'],

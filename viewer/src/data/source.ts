@@ -144,7 +144,7 @@ export class Source extends Store {
       const of = { method, selection, k };
       const [labels, blocks, strengths, summaries, quality] = await Promise.all([
         this.required(state, 'cluster_labels').where(of, ['side', 'ids', 'labels', 'order']),
-        this.required(state, 'block_means').where(of, ['mean']),
+        this.required(state, 'block_means').where(of, ['mean', 'push', 'pushes']),
         this.required(state, 'word_strengths').where(of, ['strength']),
         this.required(state, 'cluster_summaries').where(of, [
           'side',

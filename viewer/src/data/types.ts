@@ -164,6 +164,8 @@ export interface Clustering {
   units: ClusterSide;
   /** Row-major [word clusters × unit clusters]. */
   blockMeans: Float32Array;
+  /** The same of what the words push through the units, for each of several classes one after another; null where not published. */
+  blockPushes?: Float32Array | null;
   /** Row-major [words.ids × unit clusters]: mean response of a word over each unit cluster. */
   strengths: Float32Array;
   /** Null where nothing was grouped: all units in one chip, and no clouds. */

@@ -30,17 +30,22 @@ export async function graphPlace(told: (fetching: Fetching) => void): Promise<Gr
   }
 }
 
-/** The runtime, out of the browser's cache where it is there: no request is made then. */
+/** The runtime; what comes is said as soon as the server says it, and whether the browser had it as soon as it is there. */
 async function fetched(told: (fetching: Fetching) => void): Promise<ArrayBuffer> {
   const url = new URL(runtime, import.meta.url).href;
   try {
-    const cached = await fetch(url, { cache: 'only-if-cached', mode: 'same-origin' }).catch(() => null);
-    const answer = cached?.ok ? cached : await fetch(url);
+    const answer = await fetch(url);
     if (!answer.ok) throw new Error(`the server answered ${answer.status}`);
     const length = Number(answer.headers.get('content-length'));
-    const packed = answer.headers.get('content-encoding') !== null;
-    told({ cached: Boolean(cached?.ok), bytes: length > 0 ? length : null, packed });
-    return await answer.arrayBuffer();
+    const coming = {
+      cached: false,
+      bytes: length > 0 ? length : null,
+      packed: answer.headers.get('content-encoding') !== null,
+    };
+    told(coming);
+    const bytes = await answer.arrayBuffer();
+    if (isCached(url)) told({ ...coming, cached: true });
+    return bytes;
   } catch (error) {
     throw new DataProblem(
       `onnxruntime, which runs this model, could not be fetched: ${error instanceof Error ? error.message : String(error)}`,
@@ -50,4 +55,10 @@ async function fetched(told: (fetching: Fetching) => void): Promise<ArrayBuffer>
         : 'Check that the explorer is whole on the server. Everything that was recorded can be seen.',
     );
   }
+}
+
+/** Whether less came than the file has: nothing, or the server's word that it has not changed. */
+function isCached(url: string): boolean {
+  const entry = performance.getEntriesByName(url, 'resource').at(-1) as PerformanceResourceTiming | undefined;
+  return entry !== undefined && entry.encodedBodySize > 0 && entry.transferSize < entry.encodedBodySize;
 }

@@ -5,6 +5,8 @@ export interface CompareColumns {
   layout: 'mirror' | 'overlay';
   a: Columns;
   b: Columns;
+  /** What each word pushed either answer by, A over B, from a middle line either way; null without pushes. */
+  push: { x: number; width: number } | null;
   /** The probability track; null without probabilities. */
   track: { x: number; width: number } | null;
   /** Left and right end of what a pinned row washes. */
@@ -20,6 +22,7 @@ export interface CompareSizes {
   tokens: number;
   clusters: { a: number; b: number };
   hasTrack: boolean;
+  hasPush: boolean;
 }
 
 /** Height of the fixed head: names, title, labels, down to the first row. */
@@ -30,6 +33,7 @@ const MOST_ROW = 56;
 const SPINE = 8;
 const AROUND = 12;
 const GLYPH_TO_TOKEN = 16;
+const TO_PUSH = 10;
 /** Room around the two chips of a matched pair, and between them. */
 export const TRAY = 8;
 
@@ -46,6 +50,7 @@ interface Frame {
   clusters: number;
   token: number;
   track: number;
+  push: number;
   at: (small: number, large: number) => number;
   sequence: (x: number, width: number, glyphX: number, tokenRight: number, pitch: number) => SequenceColumn;
 }
@@ -62,6 +67,7 @@ function frameOf({ width, height }: Box, sizes: CompareSizes): Frame {
     clusters: Math.max(sizes.clusters.a, sizes.clusters.b, 1),
     token,
     track: sizes.hasTrack ? Math.round(at(44, 84)) : 0,
+    push: sizes.hasPush ? Math.round(at(32, 48)) : 0,
     at,
     sequence: (x, wide, glyphX, tokenRight, pitch) => ({
       left: 0,
@@ -81,14 +87,15 @@ function frameOf({ width, height }: Box, sizes: CompareSizes): Frame {
 }
 
 function mirror(frame: Frame): CompareColumns {
-  const { width, height, margin, clusters, token, track, at } = frame;
+  const { width, height, margin, clusters, token, track, push, at } = frame;
   const chip = Math.round(at(98, 122));
   const toGlyph = at(36, 74);
   const toSpine = at(32, 60);
   const toTrack = track ? 20 : 0;
   const toB = track ? at(26, 38) : GLYPH_TO_TOKEN;
   const leastWords = at(128, 156);
-  const room = width - 2 * margin - token - GLYPH_TO_TOKEN - toTrack - track - toB;
+  const toPush = push ? TO_PUSH : 0;
+  const room = width - 2 * margin - token - GLYPH_TO_TOKEN - toPush - push - toTrack - track - toB;
   const side = chip + toGlyph + toSpine + SPINE + leastWords;
   const glyphRoom = Math.max(0, room / 2 - side);
   const pitch = barPitch(clusters, Math.max(glyphRoom, 5 * clusters));
@@ -100,7 +107,7 @@ function mirror(frame: Frame): CompareColumns {
   const chipsA = Math.round(spineA + toSpine + more);
   const glyphA = Math.round(chipsA + chip + toGlyph + more);
   const tokenRight = Math.round(glyphA + bars + GLYPH_TO_TOKEN + token);
-  const trackX = tokenRight + toTrack;
+  const trackX = tokenRight + toPush + push + toTrack;
   const glyphB = Math.round(trackX + track + toB);
   const chipsB = Math.round(glyphB + bars + toGlyph + more);
   const spineB = Math.round(chipsB + chip + toSpine + more);
@@ -129,6 +136,7 @@ function mirror(frame: Frame): CompareColumns {
         ...board,
       },
     },
+    push: push ? { x: tokenRight + toPush, width: push } : null,
     track: track ? { x: trackX, width: track } : null,
     band: { left: from, right: to },
     top: a.top,
@@ -138,19 +146,20 @@ function mirror(frame: Frame): CompareColumns {
 }
 
 function overlay(frame: Frame): CompareColumns {
-  const { width, height, margin, clusters, token, track, at } = frame;
+  const { width, height, margin, clusters, token, track, push, at } = frame;
   const chip = Math.round(at(98, 122));
   const bridge = Math.round(at(20, 28));
   const toTray = at(44, 78);
   const toSpine = at(40, 72);
   const toTrack = track ? 26 : 0;
   const tray = 2 * chip + bridge + 2 * TRAY;
-  const fixed = token + GLYPH_TO_TOKEN + toTrack + track + AROUND + toTray + tray + toSpine + SPINE;
+  const toPush = push ? TO_PUSH : 0;
+  const fixed = token + toPush + push + GLYPH_TO_TOKEN + toTrack + track + AROUND + toTray + tray + toSpine + SPINE;
   const room = width - 2 * margin - fixed;
   const pitch = Math.max(5, Math.min(36, (room * 0.5) / clusters));
   const bars = pitch * clusters;
   const tokenRight = margin + token;
-  const glyphX = tokenRight + GLYPH_TO_TOKEN;
+  const glyphX = tokenRight + toPush + push + GLYPH_TO_TOKEN;
   const trackX = Math.round(glyphX + bars + toTrack);
   const right = trackX + track + AROUND;
   const chipsA = Math.round(right + toTray + TRAY);
@@ -168,6 +177,7 @@ function overlay(frame: Frame): CompareColumns {
       words: { x: spine + SPINE, width: Math.max(60, width - margin - spine - SPINE), spine, ...board },
     },
     b: { ...base, sequence, memory: { x: chipsB, width: chip, ...board }, words: null },
+    push: push ? { x: tokenRight + toPush, width: push } : null,
     track: track ? { x: trackX, width: track } : null,
     band: { left: 0, right },
     top: sequence.top,
@@ -182,12 +192,15 @@ function narrow(frame: Frame): CompareColumns {
   const token = Math.min(frame.token, 84);
   const track = frame.track ? 40 : 0;
   const aroundTrack = track ? 12 : 0;
-  const room = (width - 2 * margin - token - 2 * 14 - track - aroundTrack) / 2;
+  const push = frame.push ? 26 : 0;
+  const toPush = push ? 8 : 0;
+  const beside = toPush + push + aroundTrack + track;
+  const room = (width - 2 * margin - token - 2 * 14 - beside) / 2;
   const pitch = Math.max(3, Math.min(18, room / clusters));
   const bars = pitch * clusters;
-  const tokenRight = Math.round((width + token - track - aroundTrack) / 2);
+  const tokenRight = Math.round((width + token - beside) / 2);
   const glyphA = Math.round(tokenRight - token - 14 - bars);
-  const glyphB = tokenRight + aroundTrack + track + 14;
+  const glyphB = tokenRight + beside + 14;
   const base = { mode: 'wide' as const, width, height, margin, memory: null, words: null };
   const column = (glyphX: number): SequenceColumn => ({
     ...frame.sequence(glyphX, bars, glyphX, tokenRight, pitch),
@@ -200,7 +213,8 @@ function narrow(frame: Frame): CompareColumns {
     layout: 'mirror',
     a: { ...base, mirrored: true, sequence: a },
     b: { ...base, sequence: column(glyphB) },
-    track: track ? { x: tokenRight + aroundTrack, width: track } : null,
+    push: push ? { x: tokenRight + toPush, width: push } : null,
+    track: track ? { x: tokenRight + toPush + push + aroundTrack, width: track } : null,
     band: { left: 0, right: width },
     top: a.top,
     bottom: a.bottom,

@@ -3,7 +3,7 @@ import { compareColumns } from './compareLayout';
 import { buildCompare, type CompareData } from './compareScene';
 import { samplePicture } from './sample';
 
-const SIZES = { tokenWidth: 90, tokens: 12, clusters: { a: 8, b: 8 }, hasTrack: true };
+const SIZES = { tokenWidth: 90, tokens: 12, clusters: { a: 8, b: 8 }, hasTrack: true, hasPush: true };
 
 function data(): CompareData {
   const a = samplePicture();

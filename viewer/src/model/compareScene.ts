@@ -1,3 +1,5 @@
+import type { Clustering } from '../data/types';
+import { blocksOf, type Blocks } from './blocks';
 import { measure } from './text';
 import { layChips } from './chips';
 import { cloudLimit } from './clouds';
@@ -28,6 +30,16 @@ export interface CompareData {
   b: PictureData;
 }
 
+function linked({ weights, movedLinks, followed }: PictureData, clustering: Clustering): Blocks {
+  return blocksOf(clustering, weights !== null && !movedLinks, followed ?? null);
+}
+
+/** Both sides with links of one kind: what words push where both know it. */
+function alike({ a, b }: CompareData): CompareData {
+  const movedLinks = ![a, b].every((side) => side.clustering && linked(side, side.clustering).pushed);
+  return { a: { ...a, movedLinks }, b: { ...b, movedLinks } };
+}
+
 function sharedScales(data: CompareData, sequences: readonly (SequenceScene | null)[]): SharedScales {
   const both = [data.a, data.b];
   const most = (of: (side: PictureData) => number): number | undefined => Math.max(0, ...both.map(of)) || undefined;
@@ -37,7 +49,7 @@ function sharedScales(data: CompareData, sequences: readonly (SequenceScene | nu
         ? colourLimit(side.focusValues, side.colourScale, side.state, side.weights)
         : 0,
     ),
-    links: most((side) => (side.clustering ? largest(side.clustering.blockMeans) : 0)),
+    links: most((side) => (side.clustering ? largest(linked(side, side.clustering).values) : 0)),
     words: most((side) => (side.clustering ? cloudLimit(side.clustering, side.sizedBy) : 0)),
     step: Math.max(0, ...sequences.map((sequence) => sequence?.amountLimit ?? 0)) || undefined,
   };
@@ -62,12 +74,14 @@ function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): 
     tokenWidth: Math.ceil(tokenWidth) + 1,
     tokens: surface.length,
     clusters: { a: clusters(data.a), b: clusters(data.b) },
+    hasPush: [data.a, data.b].some((side) => side.steps?.push),
     hasTrack: [data.a, data.b].some((side) => side.model !== null && hasTrack(side.model)),
   });
 }
 
 /** Both sides, laid out. */
-export function buildCompare(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): CompareScene {
+export function buildCompare(given: CompareData, box: Box, layout: 'mirror' | 'overlay'): CompareScene {
+  const data = alike(given);
   const columns = columnsFor(data, box, layout);
   const alone = { a: sequenceScene(data.a, columns.a), b: sequenceScene(data.b, columns.b) };
   const ranges = [alone.a, alone.b].flatMap((one) => (one?.trackName ? [one.trackRange] : []));

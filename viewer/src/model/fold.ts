@@ -1,7 +1,7 @@
 import { measure, type FontFamily } from './text';
 
 /** Most characters of a line: a drawing shows only the first of a longer text. */
-const LONGEST = 160;
+export const LONGEST = 160;
 
 /** A text in lines that are at most so wide, broken between words, and inside a word that is wider than a line. */
 export function fold(text: string, width: number, family: FontFamily, size: number): string[] {
@@ -10,7 +10,7 @@ export function fold(text: string, width: number, family: FontFamily, size: numb
   for (const word of text
     .split(/\s+/u)
     .filter(Boolean)
-    .flatMap((one) => (fits(one) ? [one] : pieces(one, width / size)))) {
+    .flatMap((one) => (fits(one) ? [one] : letters(one, width / size)))) {
     const last = lines.at(-1);
     if (last !== undefined && fits(`${last} ${word}`)) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
@@ -19,8 +19,8 @@ export function fold(text: string, width: number, family: FontFamily, size: numb
 }
 
 /** A long word in pieces of so many letters: none is wider than its size. */
-function pieces(word: string, letters: number): string[] {
-  const each = Math.max(1, Math.min(LONGEST, Math.floor(letters)));
+export function letters(word: string, count: number): string[] {
+  const each = Math.max(1, Math.min(LONGEST, Math.floor(count)));
   const all = [...word];
   return Array.from({ length: Math.ceil(all.length / each) }, (_, i) => all.slice(i * each, (i + 1) * each).join(''));
 }

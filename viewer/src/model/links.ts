@@ -1,7 +1,7 @@
 import type { Clustering } from '../data/types';
 import type { Chips } from './chips';
 import type { Clouds } from './clouds';
-import { blockMean } from './groups';
+import { blockOf, type Blocks } from './blocks';
 import { largest } from './scale';
 
 /** A link between a word cluster and a unit cluster, or a step and a unit cluster. */
@@ -19,6 +19,8 @@ export interface Link {
 
 export interface Links {
   list: Link[];
+  /** Whether they are what words push through a chip, and not how far they move it. */
+  pushed: boolean;
   /** Links in all, and the |value| below which they are left out. */
   total: number;
   cutoff: number;
@@ -75,28 +77,29 @@ function place(
 
 export interface LinkRequest {
   clustering: Clustering;
+  blocks: Blocks;
   chips: Chips;
   clouds: Clouds;
   spine: number;
-  /** Share of the strongest block mean below which links are left out. */
+  /** Share of the strongest block below which links are left out. */
   threshold: number;
   widthFactor: number;
-  /** Strongest block mean of a scale that other pictures share; this one's own without it. */
+  /** Strongest block of a scale that other pictures share; this one's own without it. */
   strongest?: number | undefined;
   mirrored?: boolean | undefined;
 }
 
-/** Links between chips and clouds: one per block mean that is strong enough. */
+/** Links between chips and clouds: one per block that is strong enough. */
 export function layLinks(request: LinkRequest): Links {
-  const { clustering, chips, clouds, spine, threshold, widthFactor, mirrored } = request;
-  const strongest = request.strongest ?? largest(clustering.blockMeans);
+  const { clustering, blocks, chips, clouds, spine, threshold, widthFactor, mirrored } = request;
+  const strongest = request.strongest ?? largest(blocks.values);
   const cutoff = threshold * strongest;
   const list: Link[] = [];
   const chipOf = new Map(chips.list.map((chip) => [chip.group.cluster, chip]));
   const cloudOf = new Map(clouds.list.map((cloud) => [cloud.group.cluster, cloud]));
   for (const cloud of clouds.list) {
     for (const chip of chips.list) {
-      const value = blockMean(clustering, cloud.group.cluster, chip.group.cluster);
+      const value = blockOf(blocks, clustering, cloud.group.cluster, chip.group.cluster);
       if (Math.abs(value) < cutoff || value === 0) continue;
       list.push({
         unitCluster: chip.group.cluster,
@@ -125,7 +128,7 @@ export function layLinks(request: LinkRequest): Links {
   const cloudMiddle = (link: Link): number => cloudNode(link.wordCluster).middle;
   place(list, (link) => link.unitCluster, chipNode, cloudMiddle, 'y0');
   place(list, (link) => link.wordCluster, cloudNode, chipMiddle, 'y1');
-  return { list, total: clouds.list.length * chips.list.length, cutoff };
+  return { list, pushed: blocks.pushed, total: clouds.list.length * chips.list.length, cutoff };
 }
 
 /** One factor for all widths, so that the stacks fit all but the most crowded tenth of the nodes. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mark } from './mark';
+import { byToken, mark } from './mark';
 
 function shown(text: string, search: string): string {
   return mark(text, search)
@@ -38,4 +38,32 @@ describe('mark', () => {
   it('leaves text alone where nothing is searched for', () => {
     expect(shown('anything', '  ')).toBe('anything');
   });
+});
+
+it('pieces are cut where tokens begin and end, and nothing is lost', () => {
+  const text = 'Don’t  miss it';
+  const pieces = mark(text, 'miss it', 'letters');
+  const cut = byToken(pieces, [
+    [0, 3],
+    [3, 5],
+    [7, 11],
+    [12, 14],
+  ]);
+  expect(cut.map((piece) => piece.text).join('')).toBe(text);
+  expect(cut).toEqual([
+    { text: 'Don', hit: false, step: 0 },
+    { text: '’t', hit: false, step: 1 },
+    { text: '  ', hit: false, step: null },
+    { text: 'miss', hit: true, step: 2 },
+    { text: ' ', hit: true, step: null },
+    { text: 'it', hit: true, step: 3 },
+  ]);
+});
+
+it('a mark that ends inside a token cuts it', () => {
+  expect(byToken(mark('unhappy', 'happ', 'letters'), [[0, 7]])).toEqual([
+    { text: 'un', hit: false, step: 0 },
+    { text: 'happ', hit: true, step: 0 },
+    { text: 'y', hit: false, step: 0 },
+  ]);
 });

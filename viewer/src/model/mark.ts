@@ -31,6 +31,33 @@ export function mark(
   return pieces;
 }
 
+/** A piece of a text that lies in one token, or between two. */
+export interface TokenPiece extends Piece {
+  step: number | null;
+}
+
+/** Pieces cut at the places where tokens begin and end. */
+export function byToken(pieces: readonly Piece[], ranges: readonly (readonly [number, number])[]): TokenPiece[] {
+  const cut: TokenPiece[] = [];
+  let at = 0;
+  let step = 0;
+  for (const { text, hit } of pieces) {
+    const end = at + text.length;
+    while (at < end) {
+      while (step < ranges.length && ranges[step]![1] <= at) step += 1;
+      const [from, to] = ranges[step] ?? [Infinity, Infinity];
+      const next = Math.min(end, from > at ? from : to);
+      cut.push({
+        text: text.slice(text.length - (end - at), text.length - (end - next)),
+        hit,
+        step: from > at ? null : step,
+      });
+      at = next;
+    }
+  }
+  return cut;
+}
+
 function plainly(text: string, wanted: string, match: Match): Hit[] {
   const { folded, starts } = foldedWithPlaces(text);
   const at = (from: number, length: number): Hit => [starts[from]!, starts[from + length]!];

@@ -11,6 +11,7 @@ import type {
 import { pushesAnswer } from '../data/answer';
 import { fit, measure } from './text';
 import { bar, pushed, reach, type Bar } from './bars';
+import { blocksOf } from './blocks';
 import { layChips, type Chips } from './chips';
 import { insist, layClouds, type Clouds } from './clouds';
 import { unitClusters, unitLabels } from './groups';
@@ -28,7 +29,7 @@ import { hasTrack, notableSteps, track } from './track';
 /** Ends of scales that several pictures share, so that equal sizes mean equal numbers; each its own where one is missing. */
 export interface SharedScales {
   colour?: number;
-  /** Strongest block mean: links from chips to clouds. */
+  /** Strongest block: links from chips to clouds. */
   links?: number;
   /** Largest amount of a chip at any step. */
   step?: number;
@@ -48,6 +49,10 @@ export interface PictureData {
   focusValues: Float32Array | null;
   /** Weights of the output by unit, where pushes are shown and `focusValues` are pushes; null where what moved is shown. */
   weights: Float32Array | null;
+  /** The class whose pushes are shown, of several; null without classes. */
+  followed?: number | null;
+  /** Links are what words move although pushes are shown: the other picture of a pair has no others. */
+  movedLinks?: boolean;
   /** Pinned step. */
   step: number | null;
   /** The sentence beside the first, with its pinned step. */
@@ -370,6 +375,7 @@ export function buildScene(
     clustering && chips && clouds && place.words
       ? layLinks({
           clustering,
+          blocks: blocksOf(clustering, data.weights !== null && !data.movedLinks, data.followed ?? null),
           chips,
           clouds,
           spine: place.words.spine,

@@ -18,18 +18,31 @@ export function spacedTokens(surface: readonly string[], text: string): SpacedTo
   return fromText(surface, text) ?? byRule(surface);
 }
 
-function fromText(surface: readonly string[], text: string): SpacedToken[] | null {
-  const tokens: SpacedToken[] = [];
+/** Where each token stands in the text that it was cut from, in order; null where it does not. */
+export function tokenRanges(surface: readonly string[], text: string): [number, number][] | null {
+  const ranges: [number, number][] = [];
   const lower = text.toLowerCase();
   if (lower.length !== text.length) return null;
   let at = 0;
-  for (const [step, token] of surface.entries()) {
+  for (const token of surface) {
     const found = lower.indexOf(token.toLowerCase(), at);
     if (found < 0 || text.slice(at, found).trim() !== '') return null;
-    tokens.push({ text: token, before: step > 0 && found > at ? ' ' : '', step });
     at = found + token.length;
+    ranges.push([found, at]);
   }
-  return tokens;
+  return ranges;
+}
+
+function fromText(surface: readonly string[], text: string): SpacedToken[] | null {
+  const ranges = tokenRanges(surface, text);
+  return (
+    ranges &&
+    surface.map((token, step) => ({
+      text: token,
+      before: step > 0 && ranges[step]![0] > ranges[step - 1]![1] ? ' ' : '',
+      step,
+    }))
+  );
 }
 
 function byRule(surface: readonly string[]): SpacedToken[] {

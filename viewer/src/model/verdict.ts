@@ -39,7 +39,10 @@ function likeliest({ pClass, classes }: SentenceSteps, step: number): number {
 }
 
 /** Loss of each word: of a language model that of the guess before it, so that the first has none; NaN where it is not known. */
-export function wordLosses(model: ModelEntry, { loss, length }: SentenceSteps): Float32Array | null {
+export function wordLosses(
+  model: ModelEntry,
+  { loss, length }: Pick<SentenceSteps, 'loss' | 'length'>,
+): Float32Array | null {
   if (!loss) return null;
   if (meansOf(model) !== 'next word') return loss;
   return Float32Array.from({ length }, (_, step) => (step > 0 ? loss[step - 1]! : Number.NaN));

@@ -87,11 +87,11 @@ class ExplorerElement extends HTMLElement {
     this.running = null;
   }
 
-  /** Pages of text flow over sheets; pictures, and the rows that a grid draws while it is scrolled, have theirs. */
+  /** Pages of text and of rows flow over sheets; pictures have theirs. */
   private get printed(): Printed {
     const explorer = this.explorer;
     if (explorer?.layout !== 'page') return 'inside';
-    return ['find', 'sql', 'unit'].includes(explorer.view.page) ? 'flows' : 'sheet';
+    return ['find', 'sql', 'unit', 'units'].includes(explorer.view.page) ? 'flows' : 'sheet';
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {

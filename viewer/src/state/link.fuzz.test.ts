@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sampleManifest } from '../testing/manifest';
-import { firstView, fitView } from './defaults';
+import { firstView } from './defaults';
+import { fitView } from './fit';
 import { LinkProblem, LONGEST, readLink, writeLink } from './link';
 
 /** Numbers that look random and are the same at each run. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sampleManifest } from '../testing/manifest';
 import { FIND } from './find';
-import { firstView, fitView } from './defaults';
+import { firstView } from './defaults';
+import { fitView } from './fit';
 import { LinkProblem, readLink, writeLink } from './link';
 import type { ViewState } from './types';
 
@@ -127,6 +128,21 @@ describe('links', () => {
 });
 
 describe('fitView', () => {
+  it('says what of the other side cannot be held', () => {
+    const first = firstView(manifest);
+    const held = { kind: 'chip', number: 99, side: 'b' } as const;
+    const { view, notes } = fitView({ ...first, page: 'compare', held }, manifest);
+    expect(view.held).toBeNull();
+    expect(notes).toEqual([
+      expect.stringMatching(/^What is compared with has \d+ clusters; chip 99 cannot be held\.$/),
+    ]);
+    const kept = { ...held, number: 1 };
+    expect(fitView({ ...first, page: 'compare', held: kept }, manifest)).toMatchObject({
+      view: { held: kept },
+      notes: [],
+    });
+  });
+
   it('says which units and chips are not there', () => {
     const { view, notes } = fitView({ ...firstView(manifest), units: [1, 9999], unitChip: 99 }, manifest);
     expect(view).toMatchObject({ units: [1], unitChip: null });

@@ -17,8 +17,14 @@ export async function weightsOf(
   followed: number | null,
 ): Promise<Float32Array | null> {
   const means = meansOf(model);
-  if (means === null || means === 'next word' || (isReversed(state) && readsWhole(model))) return null;
+  if (means === null || means === 'next word' || readBackwards(model, state)) return null;
   return source.outputWeights(state, followed ?? 0);
+}
+
+/** Whether one answer for a whole sequence reads a state that goes from the last word to the first. */
+function readBackwards(model: ModelEntry, state: StateEntry): boolean {
+  const answers = !['next word', null].includes(meansOf(model));
+  return answers && state.read_by_head && isReversed(state) && readsWhole(model);
 }
 
 /** Whether the picture shows what words pushed the answer by, and the weights that it does so with. */
@@ -27,6 +33,13 @@ export class Pushing {
 
   /** By unit; null where the choice is absent. */
   weights = $derived.by<Float32Array | null>(() => this.#weights.value?.values ?? null);
+  /** Why units of a state that the answer reads push nothing here; null where they do, or where there is nothing to push. */
+  why = $derived.by<string | null>(() => {
+    const { model, state } = this.explorer;
+    return model && state && readBackwards(model, state)
+      ? 'the answer reads this backward state, but at which of its steps is not published: pushes of its units would be a guess'
+      : null;
+  });
   /** The same while the picture shows pushes; null while it shows what moved. */
   shown = $derived.by<Float32Array | null>(() => (this.explorer.view.shows === 'pushed' ? this.weights : null));
   /** Whether it is known what to show. */

@@ -119,6 +119,8 @@ export interface Drawn {
   colourLimit: number;
   /** Links below this size (absolute mean response) are left out. */
   linkCutoff: number;
+  /** Whether the links between chips and clouds are pushes. */
+  linksPushed: boolean;
   linksShown: number;
   linksTotal: number;
 }

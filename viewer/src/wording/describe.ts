@@ -3,7 +3,8 @@ import type { Vocabulary, WordResponse } from '../data/types';
 import { placeOf, shownParts } from '../model/answerMemory';
 import { rankOf, shownAttention } from '../model/attention';
 import { memorySubject } from './answerMemory';
-import { blockMean, groups, strength } from '../model/groups';
+import { blockOf, blocksOf, type Blocks } from '../model/blocks';
+import { groups, strength } from '../model/groups';
 import { moversOf } from '../model/clouds';
 import { candidates } from '../model/nextWords';
 import { digitsFor } from '../model/scale';
@@ -298,16 +299,28 @@ function chip(facts: Facts, cluster: number, unit: number | null): TooltipConten
   };
 }
 
-/** `raises chips 2 and 5 (+0.117), lowers chip 8 (−0.107)`. */
+/** What the links are drawn by. */
+function linked({ scene, data }: Facts): Blocks | null {
+  return data.clustering && blocksOf(data.clustering, scene.links?.pushed ?? false, data.followed ?? null);
+}
+
+/** `On average they raise chip 2 by 0.117, lower chip 8 by 0.107`, or what they push through each. */
 function blocks(facts: Facts, cluster: number): Segment[] {
   const { clustering } = facts.data;
-  if (!clustering) return [];
+  const of = linked(facts);
+  if (!clustering || !of) return [];
   const all = groups(clustering.units)
-    .map((group) => ({ number: group.number, value: blockMean(clustering, cluster, group.cluster) }))
-    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const top = all
-    .slice(0, 3)
-    .map((b) => `${b.value < 0 ? 'lower' : 'raise'} chip ${b.number} by ${fixed(Math.abs(b.value), digits(facts))}`);
+    .map((group) => ({ number: group.number, value: blockOf(of, clustering, cluster, group.cluster) }))
+    .sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+    .slice(0, 3);
+  const places = digits(facts);
+  if (of.pushed)
+    return [
+      `On average they push ${all.map((b) => `${signed(b.value, places)} through chip ${b.number}`).join(', ')}.`,
+    ];
+  const top = all.map(
+    (b) => `${b.value < 0 ? 'lower' : 'raise'} chip ${b.number} by ${fixed(Math.abs(b.value), places)}`,
+  );
   return [`On average they ${top.join(', ')}.`];
 }
 
@@ -371,11 +384,21 @@ function word(facts: Facts, wordId: number, cluster: number): TooltipContent | n
 
 function link(facts: Facts, wordCluster: number, unitCluster: number): TooltipContent | null {
   const { clustering } = facts.data;
-  if (!clustering) return null;
-  const value = blockMean(clustering, wordCluster, unitCluster);
+  const of = linked(facts);
+  if (!clustering || !of) return null;
+  const value = blockOf(of, clustering, wordCluster, unitCluster);
   const cloudNumber = clustering.words.order.indexOf(wordCluster) + 1;
   const chipNumber = clustering.units.order.indexOf(unitCluster) + 1;
   const places = Math.max(3, digits(facts));
+  if (of.pushed)
+    return {
+      title: [`Words ${cloudNumber} through chip ${chipNumber}`],
+      lines: [
+        [`On average they push ${pushed(value, answering(facts), places)}: the sum over the chip’s units.`],
+        ...(answering(facts).note ? [[answering(facts).note!]] : []),
+      ],
+      hint: null,
+    };
   return {
     title: [`Words ${cloudNumber} ${value < 0 ? 'lower' : 'raise'} chip ${chipNumber}`],
     lines: [[`By ${fixed(Math.abs(value), places)} on average, over all its units and their words.`]],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { offers } from './offers';
+import { offers, pairOf } from './offers';
 
 const probes = { plot: 'p', 'plot-reversed': 'q', other: 'o' };
 
@@ -13,5 +13,12 @@ describe('offers of a second sentence', () => {
   it('are all probes for a sentence that is none, and nothing where there are none', () => {
     expect(offers(probes, 'x').map(({ key }) => key)).toEqual(['p', 'q', 'o']);
     expect(offers({}, 'x')).toEqual([]);
+  });
+
+  it('pair a sentence with its other order, else the first that has one', () => {
+    const named = { alone: 'o', 'plot-though': 'p', 'plot-though-reversed': 'q' };
+    expect(pairOf(named, 'q')).toEqual({ first: 'q', second: 'p', turn: 'though' });
+    expect(pairOf(named, 'x')).toEqual({ first: 'p', second: 'q', turn: 'though' });
+    expect(pairOf({ alone: 'o' }, 'o')).toBeNull();
   });
 });

@@ -31,6 +31,22 @@ export function otherOrder(probes: Record<string, string>, key: string): string 
   return own === undefined ? null : (probes[partner(own)] ?? null);
 }
 
+/** Two sentences to set side by side, and the word that probes are named by: where they turn. */
+export interface Pair {
+  first: string;
+  second: string;
+  turn: string;
+}
+
+/** This sentence and its other order, else the first probe and its other order; null without such a pair. */
+export function pairOf(probes: Record<string, string>, key: string): Pair | null {
+  const names = Object.keys(probes).filter((name) => otherOrder(probes, probes[name]!) !== null);
+  const name = names.find((one) => probes[one] === key) ?? names[0];
+  if (name === undefined) return null;
+  const first = probes[name]!;
+  return { first, second: otherOrder(probes, first)!, turn: name.replace(REVERSED, '').split('-').at(-1)! };
+}
+
 /** What a sentence is, in a few words: the first one's other order, a probe, or a line of the corpus. */
 export function aboutSentence(explorer: Explorer, sentence: Sentence): string {
   const { dataset, view } = explorer;

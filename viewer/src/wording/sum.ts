@@ -41,3 +41,45 @@ export function rightText({ right, truth, number }: Verdict): string {
   if (right === null) return truth === null ? '' : `labelled ${truth}`;
   return right ? `right: labelled ${truth}` : `wrong: labelled ${truth}`;
 }
+
+/** How a piece of what is said over a sentence looks. */
+export type Tone = 'plain' | 'quiet' | 'number' | 'answer' | 'up' | 'down' | 'right' | 'wrong' | 'corpus';
+
+/** Pieces are read with a space between them. */
+export interface Piece {
+  text: string;
+  tone: Tone;
+}
+
+const tone = (value: number): Tone => (value > 0 ? 'up' : value < 0 ? 'down' : 'number');
+
+/** `+1.40 for positive, −3.50 for negative: −2.10, negative, 89 % sure` and `wrong: labelled positive`, in pieces. */
+export function answerPieces(sum: PushSum | null, verdict: Verdict | null, said: AnswerWords): Piece[] {
+  const parts = sum ? sumParts(sum, said) : [];
+  const total = sum && sumTotal(sum);
+  const answer = verdict ? verdictText(verdict) : '';
+  const right = verdict ? rightText(verdict) : '';
+  /** A number is its own total. */
+  const twice = verdict?.number !== null && verdict?.number !== undefined;
+  const after = (i: number): string => (i < parts.length - 1 ? ',' : total || answer ? ':' : '');
+  const pieces = parts.flatMap(({ value, text, sign }, i): Piece[] => [
+    { text: value, tone: tone(sign) },
+    { text: `${text}${after(i)}`, tone: 'plain' },
+  ]);
+  if (total && !twice) pieces.push({ text: `${total}${answer ? ',' : ''}`, tone: 'number' });
+  if (answer) pieces.push({ text: answer, tone: 'answer' });
+  if (right) pieces.push({ text: right, tone: verdict?.right === false ? 'wrong' : 'right' });
+  return pieces;
+}
+
+/** `Words dull −0.39 mess −0.31` in pieces. */
+export function whyPieces(title: string, whys: readonly { name: string; value: number; corpus: boolean }[]): Piece[] {
+  if (!whys.length) return [];
+  return [
+    { text: title, tone: 'quiet' },
+    ...whys.flatMap(({ name, value, corpus }): Piece[] => [
+      { text: name, tone: corpus ? 'corpus' : 'number' },
+      { text: signed(value), tone: tone(value) },
+    ]),
+  ];
+}

@@ -182,6 +182,21 @@ def shared(a: np.ndarray, b: np.ndarray, of_a: int, of_b: int) -> np.ndarray:
     return np.bincount(a[both] * of_b + b[both], minlength=of_a * of_b).reshape(of_a, of_b)
 
 
+def block_pushes(
+    matrix: np.ndarray, word_labels: np.ndarray, unit_labels: np.ndarray, k: int, weights: np.ndarray
+) -> np.ndarray:
+    """What the words of a cluster push each of K scores by through the units of another, float64 [K, k, k].
+
+    Mean over its words, and sum over its units, of `weights` [K, H] · `matrix` [words, H], their responses; 0 for an
+    empty cluster. Labels are −1 for words and units in none.
+    """
+    size = np.bincount(word_labels[word_labels >= 0], minlength=k)
+    members = (word_labels == np.arange(k)[:, None]).astype(np.float64)
+    units = (unit_labels == np.arange(k)[:, None]).astype(np.float64)
+    mean = members @ np.asarray(matrix, dtype=np.float64) / np.maximum(size, 1)[:, None]
+    return np.stack([(mean * of) @ units.T for of in np.asarray(weights, dtype=np.float64)])
+
+
 def class_purity(word_labels: np.ndarray, k: int, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Per word cluster: mean effects of its words, float64 [k, K], and the share of them that push alike, float64 [k].
 

@@ -44,6 +44,21 @@ CLUSTERS: tuple[Table, ...] = (
                 "Mean response of each block, row-major [word clusters × unit clusters]",
                 length="k × k",
             ),
+            Column(
+                "push",
+                "list<float32>",
+                "What the words of a cluster push the answer's score by through the units of another, their mean: the "
+                "sum over the units of output weight · response, row-major [word clusters × unit clusters]",
+                nullable=True,
+                length="k × k",
+            ),
+            Column(
+                "pushes",
+                "list<float32>",
+                "The same for each of more than two classes, up to 32, one after another",
+                nullable=True,
+                length="classes × k × k",
+            ),
         ),
         group=64,
     ),

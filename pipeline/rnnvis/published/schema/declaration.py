@@ -25,7 +25,7 @@ class Column:
     Values, those of a list too, lie from `low` to `high`, and in [−1, 1] where `bounded` and the state is; they are
     numbers `of` words, sentences, units or classes; they are `below` another column of their row. `of_each` are
     (column, value, many): numbers of `many` in the rows where that column has that value. A list has `length` entries:
-    so many, one for each unit, class or state, or as many as another column says or has, or (`k × k`) its square.
+    so many, one for each unit, class or state, or as many as another column says or has, or (`k × k`) a product.
 
     `said` is what the viewer says of the column as a measure of units, once for each row of a unit.
     """

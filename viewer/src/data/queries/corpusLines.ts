@@ -109,9 +109,60 @@ export function corpusSteps(source: Source, model: ModelEntry): Promise<Columns<
   });
 }
 
-/** Bytes that reading the sentences for a list takes: of ranges where the server has them, else of whole files. */
-export async function listBytes(source: Source, dataset: DatasetEntry, model: ModelEntry): Promise<number> {
-  const made = source.table(model, 'predictions');
-  const lines = sentences(source, dataset).bytesOf(LINES);
-  return (await lines) + ((await made?.bytesOf(MADE)) ?? 0);
+/** What the model did along every sentence: what each word pushed the followed class by, or where none pushes its loss. */
+export interface Along {
+  signed: boolean;
+  /** A value a word, NaN where it is not known; null where the sentence was not published whole. */
+  of: (sentence: number, length: number) => Float32Array | null;
+}
+
+/** What the model did along every sentence, towards the class `followed` of several; null where that was not published. */
+export function corpusAlong(source: Source, model: ModelEntry, followed: number | null): Promise<Along | null> {
+  return once(source, `along ${source.owner(model)} ${followed}`, async () => {
+    const table = source.table(model, 'steps');
+    if (!table) return null;
+    const several = model.classes.length > 2;
+    const pushes = several
+      ? (await table.columns(0, table.rows, ['pushes'])).pushes.map((row) => row?.[followed ?? 0] ?? null)
+      : (await table.columns(0, table.rows, ['push'])).push;
+    const signed = pushes.some((push) => push !== null);
+    const [{ sentence_id: ids, step: steps }, values] = await Promise.all([
+      table.columns(0, table.rows, ['sentence_id', 'step']),
+      signed ? pushes : table.columns(0, table.rows, ['loss']).then(({ loss }) => loss),
+    ]);
+    if (!values.some((value) => value !== null)) return null;
+    const first = new Map<number, number>();
+    ids.forEach((id, row) => {
+      if (!first.has(id)) first.set(id, row);
+    });
+    return {
+      signed,
+      of: (sentence, length) => {
+        const at = first.get(sentence);
+        if (at === undefined) return null;
+        for (let i = 0; i < length; i += 1) if (ids[at + i] !== sentence || steps[at + i] !== i) return null;
+        return ids[at + length] === sentence
+          ? null
+          : Float32Array.from({ length }, (_, i) => values[at + i] ?? Number.NaN);
+      },
+    };
+  });
+}
+
+/** Bytes that reading the sentences for a list takes, with what tints them: of ranges where the server has them, else of whole files. */
+export async function listBytes(
+  source: Source,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  tinted: boolean,
+): Promise<number> {
+  const lines = sentences(source, dataset);
+  const steps = tinted ? source.table(model, 'steps') : null;
+  const value = model.classes.length > 2 ? 'pushes' : 'push';
+  const sizes = await Promise.all([
+    lines.bytesOf(steps ? [...LINES, 'surface'] : LINES),
+    source.table(model, 'predictions')?.bytesOf(MADE) ?? 0,
+    steps?.bytesOf(['sentence_id', 'step', value]) ?? 0,
+  ]);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -9,21 +9,28 @@ import type { Explorer } from '../../state/explorer.svelte';
 import type { Side } from '../../state/side.svelte';
 import { answerWords, type AnswerWords } from '../../wording/answer';
 import { compareData, compareLooks, strengthsOf } from './data';
-import { headTexts } from './head';
+import { headsOf, headTexts } from './head';
 import { measureColumns, type MeasureColumn } from './measures';
 import { pairingNote, sideNames } from './names';
 import { paintCompare, type ComparePainting } from './paint';
 import { paintHead, type HeadTexts } from './paintHead';
 import { fitting, MEASURES_HEIGHT, paintMeasures } from './paintMeasures';
 import { paintMark } from './paintTrack';
+import { layHead, paintSentenceHead, type LaidHead } from '../../paint/sentenceHead';
+import { answerPieces } from '../../wording/sum';
 import { compareTables, measuresTable } from './tables';
 
 const WIDTH = 1440;
 const LEAST_HEIGHT = 680;
 const TITLE = 40;
+const MARGIN = 24;
+/** Under the sentence. */
+const HEAD_GAP = 12;
 const FOOT = 44;
 
 interface Figure {
+  /** The sentence as both read it; null where neither answer is known. */
+  head: LaidHead | null;
   painting: ComparePainting;
   scene: CompareScene;
   heads: HeadTexts;
@@ -49,6 +56,7 @@ function figure(explorer: Explorer, side: Side): Figure {
     pairingNote(explorer, side),
   ];
   return {
+    head: sentenceHead(explorer, side),
     painting: {
       scene,
       looks: compareLooks(explorer, side, null),
@@ -64,6 +72,20 @@ function figure(explorer: Explorer, side: Side): Figure {
     notes: [explorer.dataset?.title, ...by].filter(Boolean).join(' · '),
     height: Math.max(height, scene.a.boardHeight, scene.b.boardHeight),
   };
+}
+
+/** The sentence with the tints of both, and what either answered. */
+function sentenceHead(explorer: Explorer, side: Side): LaidHead | null {
+  const { a, b } = headsOf(explorer, side);
+  const above = a?.values ? a : b;
+  if (!above) return null;
+  const below = a?.values && b?.values && a.signed === b.signed ? b.values : null;
+  const told = (['a', 'b'] as const).map((name) => {
+    const head = name === 'a' ? a : b;
+    const pieces = head ? answerPieces(head.sum, head.verdict, head.said) : [];
+    return pieces.length ? [{ text: name.toUpperCase(), tone: 'number' as const }, ...pieces] : [];
+  });
+  return layHead({ ...above, below }, explorer.step, WIDTH - 2 * MARGIN, told);
 }
 
 /** What the marks mean, along the bottom. */
@@ -96,6 +118,7 @@ function paintLegend(surface: Surface, made: Figure, y: number, theme: Tokens): 
   for (let i = -10; i <= 10; i++) surface.rect(x + (i + 10) * 4, y - 8, 4, 8, { fill: scale.colour(i / 10) });
   x += 91;
   label(`±${limit} ${pushed ? 'push' : 'change'}, shared scale`);
+  if (made.head?.head.below) label('sentence and pushes: A above, B below');
   label(
     made.scene.columns.layout === 'overlay'
       ? 'outlines: B'
@@ -104,18 +127,25 @@ function paintLegend(surface: Surface, made: Figure, y: number, theme: Tokens): 
   surface.text(24, y + 20, made.notes, { family: 'interface', size: 11, fill: theme.ink3 });
 }
 
+/** Where the picture begins. */
+function topOf({ head }: Figure): number {
+  return TITLE + (head ? head.height + HEAD_GAP : 0);
+}
+
 function heightOf(made: Figure): number {
-  return TITLE + made.height + (made.measures.length ? MEASURES_HEIGHT : 0) + FOOT;
+  return topOf(made) + made.height + (made.measures.length ? MEASURES_HEIGHT : 0) + FOOT;
 }
 
 function paint(surface: Surface, made: Figure): void {
   const { theme } = made.painting.looks.a;
   surface.text(24, 30, made.title, { family: 'interface', size: 16, weight: 650, fill: theme.ink });
-  surface.group({ translate: [0, TITLE] }, () => {
+  const top = topOf(made);
+  if (made.head) paintSentenceHead(surface, made.head, MARGIN, TITLE + 4, theme);
+  surface.group({ translate: [0, top] }, () => {
     paintCompare(surface, made.painting);
     paintHead(surface, made.scene, made.heads, theme);
   });
-  const below = TITLE + made.height;
+  const below = top + made.height;
   if (made.measures.length) {
     surface.group({ translate: [0, below] }, () => {
       surface.line(0, 0.5, WIDTH, 0.5, { stroke: theme.line });

@@ -1,5 +1,6 @@
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Side } from '../../state/side.svelte';
+import { headOf, type Head } from '../../wording/head';
 import { sideNames, titleOf } from './names';
 import type { HeadTexts } from './paintHead';
 
@@ -16,5 +17,15 @@ export function headTexts(explorer: Explorer, side: Side): HeadTexts | null {
       a: explorer.focus === null ? 'chips' : `${change} at “${word ?? ''}”`,
       b: side.inMatchOrder ? 'chips in A’s order' : 'chips in their own order',
     },
+  };
+}
+
+/** What stands over the sentence of each side: tints, answer and sum. */
+export function headsOf(explorer: Explorer, side: Side): { a: Head | null; b: Head | null } {
+  const { sentence, dataset, view } = explorer;
+  const labels = dataset?.labels ?? [];
+  return {
+    a: headOf(side.a?.model ?? null, labels, sentence, explorer.steps, view.towards),
+    b: headOf(side.entries?.model ?? null, labels, sentence, side.steps, view.towards),
   };
 }

@@ -16,6 +16,7 @@ import {
   paintTrackAxis,
 } from '../../paint/sequence';
 import { paintOutlines, paintTrays } from './paintOverlay';
+import { paintPushesHead, paintWordPushes } from './paintPushes';
 import { paintTracks } from './paintTrack';
 
 /** What is painted: both sides, how they look, and how strongly the chips of B match. */
@@ -46,6 +47,7 @@ function paintRows({ scene, looks }: ComparePainting, surface: Surface): void {
       surface.rect(left, top, right - left, columns.rowPitch, { fill: look.theme.wash, opacity: pinned ? 1 : 0.6 });
     if (pinned && overlaid) surface.rect(0, top, 3, columns.rowPitch, { fill: look.theme.ink });
   }
+  paintWordPushes(surface, scene, look);
   paintTracks(surface, scene, look);
   for (const side of SIDES) {
     const { sequence, columns: place } = scene[side];
@@ -89,6 +91,7 @@ export function paintCompare(surface: Surface, painting: ComparePainting): void 
   const trackName = scene.a.sequence?.trackName || scene.b.sequence?.trackName || '';
   if (columns.track && trackName)
     paintTrackAxis(surface, columns.track, trackName, columns.top - 6, looks.a.theme, scene.a.sequence?.trackRange);
+  paintPushesHead(surface, columns, columns.top - 6, looks.a.theme);
   const board = { x: 0, y: columns.top - 6, width: columns.a.width, height: columns.a.height - columns.top + 6 };
   const scrolled: [number, number] = [0, -looks.a.scroll.board];
   surface.group({ clip: board }, () => {

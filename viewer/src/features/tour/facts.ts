@@ -4,7 +4,7 @@ import { unitLabels } from '../../model/groups';
 import { chipPushes } from '../../model/push';
 import type { Inspection } from '../../ui/board/inspect';
 import { answerWords, pushed, type AnswerWords } from '../../wording/answer';
-import { otherOrder } from '../../wording/offers';
+import { pairOf } from '../../wording/offers';
 import type { TourFacts } from './steps';
 
 const NAMED = 2;
@@ -37,13 +37,15 @@ export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFac
   const words = [...(cloud?.words ?? [])].sort((a, b) => Math.abs(b.strength) - Math.abs(a.strength)).slice(0, NAMED);
   return {
     sentence: sentence.text,
-    second: otherOrder(explorer.dataset?.probes ?? {}, sentence.key),
+    pair: pairOf(explorer.dataset?.probes ?? {}, sentence.key),
+    own: sentence.key,
     word: sentence.surface[step] ?? '',
     step,
     className: p ? explorer.towards : null,
     before: p?.before ?? null,
     after: p?.after ?? null,
     push: Number.isFinite(push) ? pushed(push, said, 3) : null,
+    linksPushed: explorer.drawn?.linksPushed ?? false,
     shows: explorer.pushing.shown ? { rising: said.rising, falling: said.falling } : null,
     chip:
       most && bar

@@ -11,9 +11,11 @@ const facts: TourFacts = {
   push: '+1.820 in log-odds, towards positive',
   shows: { rising: 'towards positive', falling: 'towards negative' },
   chip: { number: 3, moved: -0.125, units: 7, push: '+0.035 in log-odds, towards positive' },
+  linksPushed: true,
   words: ['sweet', 'dull'],
   cloud: 4,
-  second: 'abc',
+  pair: { first: 'me', second: 'abc', turn: 'but' },
+  own: 'me',
   pinned: true,
 };
 
@@ -30,7 +32,15 @@ describe('the tour', () => {
     expect(steps[1]!.text).toContain('orange pushed towards positive, blue towards negative');
     expect(steps[1]!.text).toContain('“but” pushed +1.820 in log-odds');
     expect(steps[3]!.text).toContain('“sweet”, “dull”');
-    expect(steps[4]!.beside).toEqual({ key: 'abc', title: 'Show both sentences' });
+    expect(steps[3]!.text).toContain('Orange links are what they push towards positive through a chip');
+    expect(steps[4]!.beside).toEqual({ first: 'me', second: 'abc', turn: 'but', title: 'Show both sentences' });
+    expect(steps[4]!.text).toContain('in the other order can stand beside this sentence');
+  });
+
+  it('offers a pair of other sentences where this one has no other order', () => {
+    const last = tourSteps({ ...facts, pair: { first: 'a', second: 'b', turn: 'but' } })[4]!;
+    expect(last.beside).toMatchObject({ first: 'a', second: 'b', title: 'Show both sentences' });
+    expect(last.text).toContain('the same clauses in either order');
   });
 
   it('says what a chip pushed too while what moved is shown, and makes do without pushes', () => {
@@ -60,7 +70,7 @@ describe('the tour', () => {
       shows: null,
       chip: null,
       words: [],
-      second: null,
+      pair: null,
       pinned: false,
     });
     expect(steps).toHaveLength(5);

@@ -1,4 +1,5 @@
 import { fixed, signed } from '../../wording/format';
+import type { Pair } from '../../wording/offers';
 
 /** What the tour speaks about: read from what is on the screen. */
 export interface TourFacts {
@@ -13,12 +14,16 @@ export interface TourFacts {
   push: string | null;
   /** Whether the picture shows pushes; then what orange and blue stand for. */
   shows: { rising: string; falling: string } | null;
+  /** Whether the links between clouds and chips are pushes. */
+  linksPushed: boolean;
   /** The chip that the word pushed through, or moved, most, by its number in the picture: its mean change, and its push in words, null where chips have none; null where nothing is pinned. */
   chip: { number: number; units: number; moved: number; push: string | null } | null;
   /** The strongest words of the cloud nearest to that chip. */
   words: string[];
-  /** The sentence of the same clauses in the other order; null without one. */
-  second: string | null;
+  /** Two sentences of the same clauses in either order, this one the first where it is one of them; null without any. */
+  pair: Pair | null;
+  /** Key of the sentence. */
+  own: string;
   /** Number of that cloud's cluster. */
   cloud: number | null;
   pinned: boolean;
@@ -34,7 +39,7 @@ export interface TourStep {
   /** Room for light left and right of what it points at, in px: none where ribbons end, which would be cut. */
   sides?: readonly [number, number];
   /** What else can be done there: a sentence to set beside this one. */
-  beside?: { key: string; title: string };
+  beside?: Pair & { title: string };
 }
 
 /** A cloud begins this far left of its rule, where its ribbons end. */
@@ -53,7 +58,13 @@ export function tourSteps(facts: TourFacts): TourStep[] {
         : ` At “${word}”, P(${className}) ${Math.abs(after - before) < LITTLE ? 'hardly moved' : 'moved'}: it went from ${fixed(before)} to ${fixed(after)}.`;
   const pushed = push === null ? '' : ` The bar beside it: “${word}” pushed ${push}.`;
   const did = chip && `${signed(chip.moved, 3)} on average`;
-  const { second } = facts;
+  const { pair } = facts;
+  const offered =
+    pair === null
+      ? 'Click any other word of the sentence to compare.'
+      : pair.first === facts.own
+        ? `The same clauses in the other order can stand beside this sentence: there you see what “${word}” did in both.`
+        : 'Two sentences can stand side by side: here are the same clauses in either order, with the turning word on one row.';
   return [
     {
       title: 'One sentence, word by word',
@@ -85,7 +96,7 @@ export function tourSteps(facts: TourFacts): TourStep[] {
     },
     {
       title: 'Words that move the memory',
-      text: `Words that do the same to the memory stand in one cloud${facts.words.length ? `, such as ${facts.words.map((w) => `“${w}”`).join(', ')}` : ''}. Orange links raise a chip, blue links lower it. Click words to compare up to three.`,
+      text: `Words that do the same to the memory stand in one cloud${facts.words.length ? `, such as ${facts.words.map((w) => `“${w}”`).join(', ')}` : ''}. ${facts.linksPushed && shows ? `Orange links are what they push ${shows.rising} through a chip, blue ${shows.falling}` : 'Orange links raise a chip, blue links lower it'}. Click words to compare up to three.`,
       at: [...(facts.cloud === null ? [] : [`[data-name="${facts.cloud}"]`]), '[data-tab="words"]'],
       clear: ['[data-chip]'],
       sides: [UP_TO_RULE, 0],
@@ -93,10 +104,10 @@ export function tourSteps(facts: TourFacts): TourStep[] {
     {
       title: 'This time against all times',
       text: facts.pinned
-        ? `Here you see whether “${word}” did what it usually does, unit by unit, and how it pushed the answer. ${second === null ? 'Click any other word of the sentence to compare.' : `The same clauses in the other order can stand beside this sentence: there you see what “${word}” did in both.`}`
+        ? `Here you see whether “${word}” did what it usually does, unit by unit, and how it pushed the answer. ${offered}`
         : 'Click a word of the sentence: here you will see whether it did what it usually does, unit by unit, and how it pushed the answer.',
       at: ['[data-tour="details"]', '[data-tour="details-button"]', '[data-tab="detail"]'],
-      ...(second !== null && facts.pinned ? { beside: { key: second, title: 'Show both sentences' } } : {}),
+      ...(pair !== null && facts.pinned ? { beside: { ...pair, title: 'Show both sentences' } } : {}),
     },
   ];
 }

@@ -19,6 +19,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     state: explorer.state,
     focusValues: explorer.focusValues,
     weights: explorer.pushing.shown,
+    followed: explorer.followed,
     step: explorer.step,
     second: explorer.second && { ...explorer.second, step: explorer.step2 },
     words: view.words,

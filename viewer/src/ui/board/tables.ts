@@ -162,8 +162,10 @@ export function wordsTable(scene: Scene): TwinTable {
 export function linksTable(scene: Scene, data: PictureData): TwinTable {
   const clouds = new Map((data.clustering?.words.order ?? []).map((cluster, i) => [cluster, i + 1]));
   return {
-    title: 'Links: mean response of a chip to the words of a cloud',
-    head: ['cloud', 'chip', 'mean response'],
+    title: scene.links?.pushed
+      ? 'Links: what the words of a cloud push through a chip on average'
+      : 'Links: mean response of a chip to the words of a cloud',
+    head: ['cloud', 'chip', scene.links?.pushed ? 'mean push' : 'mean response'],
     rows: (scene.links?.list ?? []).map((link) => [
       String(clouds.get(link.wordCluster) ?? ''),
       String(scene.numbers.get(link.unitCluster) ?? ''),

@@ -13,6 +13,8 @@ export interface PushHelp {
   rising: string;
   falling: string;
   note: string | null;
+  /** Whether the links between clouds and chips are pushes too. */
+  links: boolean;
 }
 
 /** Plain sentences for someone who sees the picture for the first time. */
@@ -67,7 +69,9 @@ export function explain(
       return [
         'A cloud is a group of words that move the memory alike.',
         'Larger words move their chip more, on one scale for all clouds.',
-        `Orange links raise a chip, blue links lower it; wider links do it more.${pushed ? ' Which way that chip then pushes, its squares say.' : ''}`,
+        pushed?.links
+          ? `A link is what a cloud’s words push through a chip on average: orange ${pushed.rising}, blue ${pushed.falling}; wider is more, on one scale.`
+          : `Orange links raise a chip, blue links lower it; wider links do it more.${pushed ? ' Which way that chip then pushes, its squares say.' : ''}`,
         'Click up to three words to compare them. “n more” lists what had no room.',
       ];
     case 'details':
