@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python -m rnnvis.start
 .PHONY: help demo demo-build demo-lm demo-lm-build site serve verify wheel test check bench soak clean
 
 help:
-	@echo "make demo           set up, train, build and serve the explorer on the review corpus"
+	@echo "make demo           set up, train, build and serve the explorer: reviews, and a pronouncer out of a package"
 	@echo "make demo-build     the same without serving; the site is left in build/site/"
 	@echo "make demo-lm        make demo, and a language model on speeches besides (minutes more)"
 	@echo "make demo-lm-build  the same without serving"
@@ -22,13 +22,13 @@ demo: demo-build
 	@$(RUN) serve
 
 demo-build: $(VENV)/.ready
-	@$(RUN) regenerate --quick --jobs 2 reviews
+	@$(RUN) regenerate --quick --jobs 2 reviews graphemes
 
 demo-lm: demo-lm-build
 	@$(RUN) serve
 
 demo-lm-build: $(VENV)/.ready
-	@$(RUN) regenerate --quick --jobs 2 reviews speeches
+	@$(RUN) regenerate --quick --jobs 2 reviews graphemes speeches
 
 site: $(VENV)/.ready
 	@$(RUN) site

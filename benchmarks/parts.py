@@ -13,15 +13,15 @@ import torch
 
 from benchmarks.recording import CASES, processor_seconds, recorded
 from benchmarks.report import Table
-from rnnvis.api import answer_memory, answering, effects, record
+from rnnvis.api import answer_memory, answering, effects, prepared
 from rnnvis.measures import recorder
 from rnnvis.recording import checking
 
 TITLE = "What recording is made of"
 PARTS: dict[str, tuple[tuple[Any, str], ...]] = {
-    "how to call it": ((record, "with_resets"), (record, "rehearse")),
-    "which answer": ((record, "find_answer"),),
-    "its head": ((record, "find_effects"), (effects.EffectWatch, "add"), (effects.EffectWatch, "result")),
+    "how to call it": ((prepared, "with_resets"), (prepared, "rehearse")),
+    "which answer": ((prepared, "find_answer"),),
+    "its head": ((prepared, "find_effects"), (effects.EffectWatch, "add"), (effects.EffectWatch, "result")),
     "answers": ((answering.AnswerWatch, "add"),),
     "what of each word is in them": ((answer_memory.MemoryWatch, "add"), (answer_memory.MemoryWatch, "result")),
     "measures": tuple(

@@ -3,6 +3,8 @@
 Public names, loaded when they are first used:
 
 - `rnnvis.record(model, sequences, vocabulary, …)`: what every hidden unit of a torch model responds to.
+- `rnnvis.record(…, shard=(i, n))`, `rnnvis.reduce(partials, …)`: the same in parts, as `rnnvis.Partial`s, and merged;
+  `rnnvis.record_on_ray(make_model, dataset, …)`: on a Ray cluster.
 - `rnnvis.patch(recording, into, of, at, units)`: states of one run carried into another; `Recording.ablate` holds them.
 - `rnnvis.StepModel`, `rnnvis.Hold`: a recorded model as a file that runs without torch, with states held; see
   `Recording.step_model`.
@@ -30,13 +32,16 @@ if TYPE_CHECKING:
     from rnnvis.api import events
     from rnnvis.api.import_states import import_states
     from rnnvis.api.inputs import Tokens
+    from rnnvis.api.on_ray import record_on_ray
     from rnnvis.api.page import to_html
+    from rnnvis.api.partial import Partial
     from rnnvis.api.patching import patch
     from rnnvis.api.record import record
     from rnnvis.api.recording import Recording
     from rnnvis.api.sample import Sample
     from rnnvis.api.searching import search
     from rnnvis.api.serve import serve
+    from rnnvis.api.sharding import reduce
     from rnnvis.api.signals import Signal
     from rnnvis.errors import RnnvisError
     from rnnvis.measures.clusters.cocluster import cocluster
@@ -49,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Batch",
     "Hold",
+    "Partial",
     "Recording",
     "RnnvisError",
     "Sample",
@@ -64,6 +70,8 @@ __all__ = [
     "parts",
     "patch",
     "record",
+    "record_on_ray",
+    "reduce",
     "search",
     "serve",
     "to_html",
@@ -72,6 +80,7 @@ __all__ = [
 _HOME = {
     "Batch": "rnnvis.recording.called",
     "Hold": "rnnvis.recording.holding",
+    "Partial": "rnnvis.api.partial",
     "Recording": "rnnvis.api.recording",
     "RnnvisError": "rnnvis.errors",
     "Sample": "rnnvis.api.sample",
@@ -85,6 +94,8 @@ _HOME = {
     "parts": "rnnvis.recording.complex_states",
     "patch": "rnnvis.api.patching",
     "record": "rnnvis.api.record",
+    "record_on_ray": "rnnvis.api.on_ray",
+    "reduce": "rnnvis.api.sharding",
     "search": "rnnvis.api.searching",
     "serve": "rnnvis.api.serve",
     "to_html": "rnnvis.api.page",

@@ -119,16 +119,46 @@ def train(project: Project, dataset: str, models: tuple[str, ...], seeds: tuple[
         plan.run(project, plan.training(project, dataset, models, seeds))
 
 
+def _shard(context: click.Context, option: click.Parameter, given: str | None) -> tuple[int, int] | None:
+    parts = [] if given is None else given.split("/")
+    if given is not None and (len(parts) != 2 or not all(part.isdecimal() and part.isascii() for part in parts)):
+        raise click.BadParameter(f"{given!r} is not I/N, as in 0/3: shard I of N, counted from 0")
+    return (int(parts[0][:9]), int(parts[1][:9])) if parts else None
+
+
 @main.command()
 @dataset_argument
 @models_argument
+@click.option("--shard", metavar="I/N", callback=_shard, help="Record shard I of N alone, from 0; then: rnnvis reduce.")
+@click.option("--second", is_flag=True, help="Its second look, once all shards have had their first.")
 @click.pass_obj
-def record(project: Project, dataset: str, models: tuple[str, ...]) -> None:
+def record(
+    project: Project, dataset: str, models: tuple[str, ...], shard: tuple[int, int] | None, second: bool
+) -> None:
     """Run the trained MODELS over the text and measure what each unit responds to."""
+    from rnnvis.api.sharding import read_shard
+    from rnnvis.recipes import plan
+
+    if second and shard is None:
+        raise RnnvisError("--second is given without --shard", "name the shard: --shard 0/3 --second")
+    if shard is not None:  # shards may run beside each other: each has a folder of its own
+        plan.run(project, plan.sharding(project, dataset, models, read_shard(shard), second))
+        return
+    with working(project):
+        plan.run(project, plan.recording(project, dataset, models))
+
+
+@main.command()
+@dataset_argument
+@models_argument
+@click.option("--shards", type=click.IntRange(1), required=True, help="Into how many the text was cut.")
+@click.pass_obj
+def reduce(project: Project, dataset: str, models: tuple[str, ...], shards: int) -> None:
+    """Merge the shards of the recordings of MODELS, and their second looks, into what `rnnvis record` makes."""
     from rnnvis.recipes import plan
 
     with working(project):
-        plan.run(project, plan.recording(project, dataset, models))
+        plan.run(project, plan.reducing(project, dataset, models, shards))
 
 
 @main.command("import")

@@ -25,7 +25,7 @@ def arrays(seed: int = 0) -> dict[str, np.ndarray]:
         shapes |= {f"{layer}_w_ih": (3 * WIDTH, WIDTH), f"{layer}_w_hh": (3 * WIDTH, WIDTH)}
         shapes |= {f"{layer}_b_ih": (3 * WIDTH,), f"{layer}_b_hh": (3 * WIDTH,)}
     found = {name: rng.normal(0, 0.15, shape).astype(np.float32) for name, shape in shapes.items()}
-    found["fc_b"][END] = 2.0  # so that some words end, and some are broken off
+    found["fc_b"][END] = 1.0  # so that some words end, and some are broken off
     return found
 
 
@@ -52,23 +52,26 @@ def by_hand(of: dict[str, np.ndarray], letters: list[int], without: dict[str, np
     """What is said of the `letters`: the cell's formulas in double precision, one step after the other."""
     of = {name: array.astype(np.float64) for name, array in of.items()}
 
-    def step(layer: str, read: np.ndarray, before: np.ndarray) -> np.ndarray:
-        given = np.split(of[f"{layer}_w_ih"] @ read + of[f"{layer}_b_ih"], 3)
-        kept = np.split(of[f"{layer}_w_hh"] @ before + of[f"{layer}_b_hh"], 3)
-        reset, update = (1 / (1 + np.exp(-(given[i] + kept[i]))) for i in (0, 1))
-        state = (1 - update) * np.tanh(given[2] + reset * kept[2]) + update * before
-        state[without.get(layer, [])] = 0
-        return state
-
     state = np.zeros(WIDTH)
     for letter in letters:
-        state = step("enc", of["enc_emb"][letter], state)
+        state = step(of, "enc", of["enc_emb"][letter], state)
+        state[without.get("enc", [])] = 0
     said, last = [], START
     while last != END and len(said) < longest:
-        state = step("dec", of["dec_emb"][last], state)
+        state = step(of, "dec", of["dec_emb"][last], state)
+        state[without.get("dec", [])] = 0
         last = int((of["fc_w"] @ state + of["fc_b"]).argmax())
         said.append(last)
     return said
+
+
+def step(of: dict[str, np.ndarray], layer: str, read: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """The state of a gated recurrent unit after it has `read` an embedding (Cho and others 2014; the reset gate acts on
+    what comes of the state before, as in cuDNN)."""
+    given = np.split(of[f"{layer}_w_ih"] @ read + of[f"{layer}_b_ih"], 3)
+    kept = np.split(of[f"{layer}_w_hh"] @ before + of[f"{layer}_b_hh"], 3)
+    reset, update = (1 / (1 + np.exp(-(given[i] + kept[i]))) for i in (0, 1))
+    return (1 - update) * np.tanh(given[2] + reset * kept[2]) + update * before
 
 
 def project(root: Path) -> Path:

@@ -55,7 +55,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]
 
 def test_every_snippet_runs_and_publishes_whole_folders(ran: tuple[dict[str, Any], Path]) -> None:
     _, folder = ran
-    assert len(snippets()) == 20
+    assert len(snippets()) == 22
     for name in ("out", "translator"):
         assert verify(folder / name).problems == []
     manifest = read_manifest(folder / "translator")

@@ -128,8 +128,11 @@ def test_label_auc_equals_scikit_learn_and_passes_over_unlabelled():
 def test_top_words_are_signed():
     scores = np.array([[0.1, 5.0], [-0.4, 1.0], [0.3, -2.0]])
     up, down = top_words(scores, np.array([7, 8, 9]), m=2)
-    assert up.tolist() == [[9, 7], [7, 8]]
-    assert down.tolist() == [[8, 7], [9, 8]]
+    assert [words.tolist() for words in up] == [[9, 7], [7, 8]]
+    assert [words.tolist() for words in down] == [[8], [9]]
+    up, down = top_words(np.array([[0.0, 2.0], [0.0, 1.0]]), np.array([7, 8]))
+    assert [words.tolist() for words in up] == [[], [7, 8]]
+    assert [words.tolist() for words in down] == [[], []]
 
 
 @given(st.lists(st.lists(st.integers(-3, 3), min_size=1, max_size=5), min_size=1, max_size=12), st.integers(1, 5))

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from rnnvis.api.record import record
 from rnnvis.api.sample import Sample
+from rnnvis.cli import main
 from rnnvis.nets import load, predict
 from rnnvis.published import files
 from rnnvis.published.publishing import digest, read_manifest
@@ -70,6 +72,49 @@ def test_the_models_themselves_are_published_and_say_what_the_tables_do(finished
         for sentence in range(0, len(tokens), 10):
             along = np.exp(model.run(tokens[sentence]).along)
             assert np.abs(along - [said[sentence, step] for step in range(len(along))]).max() < 1e-4
+
+
+def test_a_recording_in_shards_is_the_stage_in_one_run(finished):
+    """`record --shard` for each, their second looks, and `reduce`: the tables are those of `record`."""
+    stages = finished / "build" / "stages"
+    (whole,) = stages.joinpath("record").glob("tiny+gru+*")
+    before = finished / "before"
+    shutil.copytree(whole, before)
+    shutil.rmtree(whole)
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(main, ["--root", str(finished), *arguments], catch_exceptions=False)
+        return done.output if done.exit_code else ""
+
+    try:
+        for shard in ("0/2", "1/2"):
+            assert not run("record", "tiny", "gru", "--shard", shard)
+        assert "of 2 second looks of the shards 2 are not recorded" in run("reduce", "tiny", "gru", "--shards", "2")
+        assert "of 3 shards 3 are not recorded" in run("record", "tiny", "gru", "--shard", "0/3", "--second")
+        for shard in ("1/2", "0/2"):
+            assert not run("record", "tiny", "gru", "--shard", shard, "--second")
+        assert not run("reduce", "tiny", "gru", "--shards", "2")
+        names = sorted(path.relative_to(before) for path in before.rglob("*.parquet"))
+        assert names == sorted(path.relative_to(whole) for path in whole.rglob("*.parquet"))
+        for name in names:
+            now, then = (files.pq.read_table(folder / name).to_pydict() for folder in (whole, before))
+            assert list(now) == list(then)
+            for column, values in then.items():
+                assert now[column] == values or _near(now[column], values), (name, column)
+        for given, message in ((["--shard", "2/2"], "shard is (2, 2)"), (["--second"], "--second is given without")):
+            assert message in run("record", "tiny", "gru", *given)
+        assert "is not I/N" in run("record", "tiny", "gru", "--shard", "one")
+    finally:
+        shutil.rmtree(whole, ignore_errors=True)
+        shutil.move(before, whole)
+
+
+def _near(now: list, then: list) -> bool:
+    """Whether two columns of numbers agree to 1e-6, of halves to their last digit."""
+    return all(
+        (a is None) == (b is None) and (a is None or np.allclose(a, b, rtol=2e-3, atol=1e-6))
+        for a, b in zip(now, then, strict=True)
+    )
 
 
 @pytest.mark.parametrize("stage", ["train", "record", "cluster", "ablate"])

@@ -246,12 +246,6 @@ def test_states_of_the_decoder_are_those_of_the_formulas_from_the_state_that_was
     folder = finished / "site" / "explorer" / "data"
     of = {name: array.astype(np.float64) for name, array in pronouncing.arrays().items()}
 
-    def step(layer, read, before):
-        given = np.split(of[f"{layer}_w_ih"] @ read + of[f"{layer}_b_ih"], 3)
-        kept = np.split(of[f"{layer}_w_hh"] @ before + of[f"{layer}_b_hh"], 3)
-        reset, update = (1 / (1 + np.exp(-(given[i] + kept[i]))) for i in (0, 1))
-        return (1 - update) * np.tanh(given[2] + reset * kept[2]) + update * before
-
     letters, phonemes = read_manifest(folder)["datasets"]
     tokens = [rows(folder, dataset, "sentences") for dataset in (letters, phonemes)]
     along = [
@@ -264,7 +258,7 @@ def test_states_of_the_decoder_are_those_of_the_formulas_from_the_state_that_was
             if side:
                 assert np.abs(np.array(along[1][word, -1], float) - state).max() < 2e-3
             for t, token in enumerate(tokens[side][word]["tokens"]):
-                state = step(layer, of[emb][token], state)
+                state = pronouncing.step(of, layer, of[emb][token], state)
                 assert np.abs(np.array(along[side][word, t], float) - state).max() < 2e-3
 
 

@@ -526,6 +526,8 @@ def test_signals_are_published_with_their_frames_channels_and_correlations(plant
     values = np.concatenate([np.column_stack([row, np.cumsum(row[:, 1])]) for row in rows])
     np.testing.assert_allclose(matrix(frames["value"]), values, rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(channels["mean"].to_numpy(), values.mean(axis=0), rtol=1e-5)
+    assert dataset["models"][0]["step_model"] is None
+    assert "reads the frames of signals" in dataset["models"][0]["no_step_model"]
     state = dataset["models"][0]["states"][0]
     pairs = table("unit_channels", state["tables"])
     wanted = recording.channels.correlations["rnn.0.h"]

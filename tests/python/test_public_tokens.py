@@ -109,6 +109,10 @@ def test_both_sides_are_published_as_datasets_of_one_folder(tmp_path: Path) -> N
     assert texts["text"].to_pylist() == TARGET
     rows = read("sentences", [tmp_path / f["path"] for f in target["tables"]["sentences"]["files"]])
     assert [list(row) for row in rows["tokens"].to_pylist()] == targets
+    assert (source.get("source"), target["source"]) == (None, "pairs")
+    before = read("sentences", [tmp_path / f["path"] for f in source["tables"]["sentences"]["files"]])
+    assert [list(row) for row in before["tokens"].to_pylist()] == sources
+    assert rows["key"].to_pylist() == before["key"].to_pylist()
 
 
 def test_a_vocabulary_is_shared_where_none_is_given_and_a_module_around_it_names_the_decoder() -> None:

@@ -41,6 +41,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", root)
     (root / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.md", root / "benchmarks")
+    (root / "datasets" / "graphemes").mkdir(parents=True)
+    shutil.copy(ROOT / "datasets" / "graphemes" / "LICENSE.cmudict", root / "datasets" / "graphemes")
     (root / "tests" / "soak").mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "soak" / "results.md", root / "tests" / "soak")
     write_fragments(data, root / "site" / "generated", root / "datasets")
@@ -78,6 +80,8 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "how-to-read",
         "cases/though",
         "cases/cells",
+        "cases/chips",
+        "cases/pronouncer",
         "methods",
         "data",
         "use",
@@ -88,6 +92,8 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "benchmarks",
         "your-own-cell",
         "signals",
+        "other-libraries",
+        "large",
         "notices",
         "your-model",
         "your-states",

@@ -9,7 +9,7 @@ import pytest
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.keep.project import Project
 from rnnvis.recipes.steps.train import corpus_step
-from tests.python import tiny
+from tests.python import pronouncing, tiny
 
 DATASET = """
 name = "{0}"
@@ -69,6 +69,13 @@ def test_datasets_whose_files_are_absent_are_left_out_with_one_line(tmp_path, ca
     with pytest.raises(RnnvisError, match=r"rows.csv: no such file") as caught:
         corpus_step(Project(tmp_path), Project(tmp_path).datasets(["absent"])[0]).run(tmp_path / "build")
     assert "source.path" in caught.value.fix
+
+
+def test_models_that_come_ready_stand_behind_those_that_are_trained(tmp_path):
+    tiny.project(tmp_path)
+    pronouncing.project(tmp_path)
+    own(tmp_path, "a-first", "rows.csv").joinpath("rows.csv").write_text("text,label\na,1\n")
+    assert [d.config.name for d in Project(tmp_path).datasets()] == ["tiny", "graphemes", "a-first"]
 
 
 def test_a_folder_that_is_there_but_not_whole_is_named(tmp_path, capsys):

@@ -29,6 +29,8 @@ class Read:
     held: str
     """Key of the sentence with the units held, as the explorer writes it"""
     step: int
+    word: str
+    """The word there, which is pinned"""
 
 
 def _model(case: ChipCase) -> StepModel | None:
@@ -57,6 +59,7 @@ def without_chip(case: ChipCase, model: StepModel) -> tuple[str, Read] | None:
         units = np.array(chosen["units"])
         query = "SELECT word_id FROM words WHERE list_contains(?, text)"
         ids = {row[0] for row in case.published.rows(query, (chosen["words"],))}
+        called: dict[int, str] = dict(case.published.rows("SELECT word_id, text FROM words"))
         for row in (case.found or {})["sentences"][kind]:
             sentence = _sentence(case, row["key"])
             if sentence is None:
@@ -67,7 +70,9 @@ def without_chip(case: ChipCase, model: StepModel) -> tuple[str, Read] | None:
             if (p > 0.5) != (p_held > 0.5):
                 step = next((t for t, token in enumerate(tokens.tolist()) if token in ids), 0)
                 held = f"with:{quote(state, safe='')},zero,{'.'.join(map(str, units))},0:{row['key']}"
-                found.append((kind, Read(row["key"], written, tokens, p, p_held, held, step)))
+                found.append(
+                    (kind, Read(row["key"], written, tokens, p, p_held, held, step, called[int(tokens[step])]))
+                )
     return min(found, key=lambda of: len(of[1].tokens), default=None)
 
 
@@ -83,7 +88,9 @@ def with_twin(case: ChipCase, model: StepModel) -> list[Read]:
         p_held = _last(model, into[1], [Hold(state, units, value, step, step)])
         carried = f"from.{row['from_step']}.{row['of']}"
         held = f"with:{quote(state, safe='')},{carried},0-{len(units) - 1},{step}:{row['into']}"
-        found.append(Read(row["into"], into[0], into[1], _last(model, into[1]), p_held, held, step))
+        found.append(
+            Read(row["into"], into[0], into[1], _last(model, into[1]), p_held, held, step, (case.found or {})["word"])
+        )
     return found
 
 
@@ -99,21 +106,21 @@ def chip_walk(case: ChipCase) -> str:
     if turned:
         kind, read = turned
         count = len(case.seeds[0]["kinds"][kind]["units"])
-        told = filled("{} P({}) ends at {}.", word(read.text), positive, decimal(read.p, 2))
-        shown.append(_choices(read.key, read.step))
+        told = filled("In {} P({}) ends at {}.", word(read.text), positive, decimal(read.p, 2))
+        shown.append(_choices(read))
         pieces.append(_stop(shown[-1], told))
         told = filled(
             "The same with the {} units of the chip of {} held at zero from the first word on: P({}) ends at {}.",
             *(count, text(kind), positive, decimal(read.p_held, 2)),
         )
-        shown.append(_choices(read.key, read.step, read.held))
+        shown.append(_choices(read, read.held))
         pieces.append(_stop(shown[-1], told))
     for read in twins:
         told = filled(
-            "{} P({}) ends at {}. With the state that the other order had after its {}, it ends at {}.",
+            "In {} P({}) ends at {}. With the state that the other order had after its {}, it ends at {}.",
             *(word(read.text), positive, decimal(read.p, 2), word((case.found or {})["word"]), decimal(read.p_held, 2)),
         )
-        shown.append(_choices(read.key, read.step, read.held))
+        shown.append(_choices(read, read.held))
         pieces.append(_stop(shown[-1], told))
     if not pieces:
         return absent("sentence of this study")
@@ -121,11 +128,11 @@ def chip_walk(case: ChipCase) -> str:
     return piece("walk", attributes, pieces) + "\n"
 
 
-def _choices(key: str, step: int, second: str | None = None) -> dict[str, Any]:
-    chosen: dict[str, Any] = {"sentence": key, "step": step}
+def _choices(read: Read, second: str | None = None) -> dict[str, Any]:
+    chosen: dict[str, Any] = {"sentence": read.key, "step": read.step}
     if second:
-        chosen |= {"sentence2": second, "step2": step}
-    return {**chosen, "k": findings.CLUSTERS}
+        chosen |= {"sentence2": second, "step2": read.step}
+    return {**chosen, "k": findings.CLUSTERS, "words": read.word}
 
 
 def _stop(choices: dict[str, Any], told: Markup) -> Markup:

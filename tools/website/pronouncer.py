@@ -60,7 +60,7 @@ def length_conclusion(found: Table | None) -> str:
     falls = first["error_rate"] < last["error_rate"]
     sentence = "Of a hundred phonemes {} are wrong in words of {} letters, and {} in words of {}: {}."
     meaning = (
-        "one state has to hold all of a word, and holds long ones worse"
+        "long words are said worse, as they would be if one state could not hold all of them; they may be harder, too"
         if falls
         else "the length of a word is not what makes it hard"
     )
@@ -72,9 +72,12 @@ def letters(found: Table | None) -> str:
     """What happens to a word when a letter is left out."""
     if found is None:
         return absent(WHAT)
-    rows = [(text(row["kind"]), integer(row["words"]), _share(row["changed"])) for row in found["letters"]]
-    head = ("letter left out", "words", "something else is said")
-    return table("The same word without one of its letters", head, rows, (1, 2))
+    rows = [
+        (text(row["kind"]), integer(row["words"]), _share(row["changed"]), percent(row["moved"]))
+        for row in found["letters"]
+    ]
+    head = ("letter left out", "words", "something else is said", "the state moves")
+    return table("The same word without one of its letters", head, rows, (1, 2, 3))
 
 
 def letters_conclusion(found: Table | None) -> str:
@@ -111,39 +114,22 @@ def ends(found: Table | None) -> str:
 
 
 def off(found: Table | None) -> str:
-    """Units of the decoder that bring a word to its end, switched off."""
+    """Units of the decoder that speak for the end of a word, switched off."""
     if found is None:
         return absent(WHAT)
     rows = []
     for row in found["off"]["unseen"]:
         units = row["units"]
         shown = ", ".join(map(str, units[:8])) + (", …" if len(units) > 8 else "")
-        rows.append(
-            (
-                integer(len(units)),
-                text(shown),
-                _share(row["broken"]),
-                _random(row, "broken"),
-                _share(row["same"]),
-                _random(row, "same"),
-                percent(row["same_but_for_the_end"][0]),
-            )
-        )
+        shares = [cell for name in ("same", "goes_on", "broken") for cell in (_share(row[name]), _random(row, name))]
+        rows.append((integer(len(units)), text(shown), *shares))
     first = found["off"]["unseen"][0]
     caption = (
         f"{integer(first['words'])} words that the units were not chosen on, with units of the decoder at zero; beside "
         f"them the mean of {first['random_sets']} random sets of as many, and the least and the most of any"
     )
-    head = (
-        "units",
-        "which",
-        "broken off",
-        "random sets",
-        "said as before",
-        "random sets",
-        "as before, but for the end",
-    )
-    return table(caption, head, rows, (0, 2, 3, 4, 5, 6))
+    head = ("units", "which", "said as before", "random", "goes on", "random", "broken off", "random")
+    return table(caption, head, rows, (0, 2, 3, 4, 5, 6, 7))
 
 
 def off_conclusion(found: Table | None) -> str:
@@ -152,26 +138,25 @@ def off_conclusion(found: Table | None) -> str:
         return ""
     said = []
     for row in found["off"]["unseen"]:
-        if len(row["units"]) not in (1, 8):
-            continue
-        beyond = row["broken"][0] > row["random"]["broken"][2]
-        end = "more than after any random set" if beyond else "no more than after some random set"
+        beyond = row["goes_on"][0] > row["random"]["goes_on"][2]
         sentence = (
-            "Without {} {} of the words never come to an end, {} ({} at most); {} are still said as before but for the "
-            "end."
+            "Without {} units {} of the words are said as before and then go on, {}: of the random sets the strongest "
+            "does so to {}. {} of the words are said as before all the same."
         )
-        what = "the first unit" if len(row["units"]) == 1 else f"the first {len(row['units'])} units"
         said.append(
             filled(
                 sentence,
-                what,
-                percent(row["broken"][0]),
-                end,
-                percent(row["random"]["broken"][2]),
-                percent(row["same_but_for_the_end"][0]),
+                integer(len(row["units"])),
+                percent(row["goes_on"][0], 1),
+                "more than after any random set" if beyond else "no more than after some random set",
+                percent(row["random"]["goes_on"][2], 1),
+                percent(row["same"][0]),
             )
         )
-    return paragraph(Markup(" ").join(said))
+    last = found["off"]["unseen"][-1]
+    never = "not one of the words fails to end" if not last["broken"][0] else "some words never end: {}"
+    rest = filled("Without the most units " + never + ".", percent(last["broken"][0], 1))
+    return "".join(paragraph(one) for one in (said[0], said[-1], rest) if one)
 
 
 def running_on(found: Table | None) -> str:
@@ -186,12 +171,13 @@ def running_on_conclusion(found: Table | None) -> str:
     if found is None:
         return ""
     of = found["running_on"]
+    broken = "not one is" if not of["broken"] else f"{integer(of['broken'])} are"
     return paragraph(
         filled(
-            "Of {} words {} are broken off after twenty phonemes, and in {} some phonemes are said {} times or more, "
-            "one after the other.",
+            "Of {} words {} broken off after twenty phonemes, and in {} some phonemes are said {} times or more, one "
+            "after the other.",
             integer(found["words"]),
-            integer(of["broken"]),
+            broken,
             integer(of["repeated"]),
             integer(of["times"]),
         )

@@ -13,6 +13,7 @@ from rnnvis.api.answers import NONE, Answer, meaning, read_outputs, targets
 from rnnvis.api.inputs import Labels
 from rnnvis.api.reads import Read
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.kept import Kept
 from rnnvis.measures.outputs.answer import AnswerCollector, Answers
 from rnnvis.measures.recorder import STATES_BYTES, sampled
 from rnnvis.recording import StateSource, StepBatch, recurrent_modules
@@ -114,11 +115,13 @@ class AnswerWatch:
     looked: np.ndarray | None = None
     always: np.ndarray | None = None
     states_bytes: int = STATES_BYTES
+    units: int = 0
     collector: AnswerCollector | None = field(default=None, repr=False)
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         if self.collector is None:
-            self.collector = self._collector(batch)
+            self._begin(min(values.shape[1] for values in batch.states.values()))
+            assert self.collector is not None
         given = batch.answer
         assert given is not None
         if given.sentences is None:
@@ -128,17 +131,29 @@ class AnswerWatch:
         ends = np.cumsum(self.lengths)[given.sentences] - 1
         self.collector.add(given, given.sentences, np.where(there, ends, 0))
 
-    def _collector(self, batch: StepBatch) -> AnswerCollector:
+    def kept(self, sentences: np.ndarray) -> dict[str, Any]:
+        """What was taken in of `sentences` bool [S]; for `take`."""
+        return {} if self.collector is None else {"units": np.array(self.units)} | self.collector.kept(sentences)
+
+    def take(self, kept: Kept, sentences: np.ndarray) -> None:
+        """Take in what another one has `kept` of `sentences` bool [S]."""
+        if kept and self.collector is None:
+            self._begin(int(kept["units"]))
+        if kept and self.collector is not None:
+            self.collector.take(kept, sentences)
+
+    def _begin(self, units: int) -> None:
+        """Begin to collect; `units` has the smallest state."""
         everything = np.ones(len(self.lengths), bool)
         looked = everything if self.looked is None else self.looked
         shown = looked
         if self.looked is None:
             always = ~everything if self.always is None else self.always
-            units = min(values.shape[1] for values in batch.states.values())
             shown = np.zeros(len(everything), bool)
             shown[sampled(self.keys, 2 * units * self.lengths, always, self.states_bytes)] = True
         answer = self.answer
-        return AnswerCollector(answer.answering, answer.at.per, self.lengths, self.target, looked, shown)
+        self.units = units
+        self.collector = AnswerCollector(answer.answering, answer.at.per, self.lengths, self.target, looked, shown)
 
     def result(self) -> Answers | None:
         """What was taken in."""

@@ -17,8 +17,8 @@ class Described:
 
     `corpus` are the recorded sequences in their order, over the recorded vocabulary. `figures` are rows of the table
     `metrics`, in place of those that the recording knows: what a model says of its own accord is always likeliest to
-    itself. `source` names the dataset whose sentences were read before these, row for row; `provenance` says where the
-    model comes from, `probes` are keys of sentences by name, `view` what is shown first.
+    itself. `provenance` says where the model comes from, `probes` are keys of sentences by name, and `view` is what is
+    shown first.
     """
 
     title: str
@@ -29,4 +29,3 @@ class Described:
     provenance: Mapping[str, Any]
     probes: Mapping[str, str]
     view: DefaultView
-    source: str | None = None

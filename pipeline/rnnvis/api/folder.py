@@ -95,6 +95,9 @@ def _published(
             for i, (name, recording) in enumerate(parts.items())
         ]
         for part in begun:
+            name = _read_before(part.dataset["name"], parts)
+            if name is not None:
+                part.dataset["source"] = name
             _join(datasets, part.dataset, folder)
         for path in (path for part in begun for path in (part.scratch / _TEXT).iterdir()):
             path.replace(folder / path.name)
@@ -121,6 +124,11 @@ def _published(
             shutil.rmtree(scratch, ignore_errors=True)
         _forget_unnamed(folder)
     return _said(parts, folder, choices, without)
+
+
+def _read_before(name: str, parts: Mapping[str, Recording]) -> str | None:
+    """The dataset of the input, of whose recording the dataset `name` is a reading; None for the input itself."""
+    return next((of for of, one in parts.items() if any(name == f"{of}, {module}" for module in one.readings)), None)
 
 
 def _check(parts: Mapping[str, Recording], choices: Choices) -> None:
@@ -263,8 +271,6 @@ def _begin(
         tables=table_entries(written, scratch, scratch / _TEXT),
         models=[],
     )
-    if described and described.source:
-        dataset["source"] = described.source
     return _Part(dataset, recording, corpus, speech, scratch, described)
 
 
@@ -361,6 +367,8 @@ def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[S
         return None, "it was published without text, and a model may know text by heart"
     if not choices.step_model:
         return None, "it was published with step_model=False"
+    if recording.channels is not None:
+        return None, "it reads the frames of signals, and a page has no more than words to type"
     try:
         made = made_of(recording, half=choices.step_model == "half")
         return step_models.write(made.model, folder), made.unanswered or None

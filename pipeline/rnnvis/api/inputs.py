@@ -15,6 +15,7 @@ from rnnvis.arguments import halves, is_row, is_whole, shown
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 from rnnvis.text.corpus import sentence_key
+from rnnvis.text.sentences import Sentences
 
 FEWEST_IDS, IDS_A_WORD = 2**16, 16  # a vocabulary may name fewer words than it has ids, but not many fewer
 _LARGEST_NUMBER = float(np.finfo(np.float32).max)
@@ -147,8 +148,8 @@ def read_sequences(
     lengths: Iterable[int] | None = None,
     padding_id: int | None = None,
     whole: bool = False,
-) -> list[np.ndarray]:
-    """The sequences as int32 arrays [T], in their order.
+) -> Sequence[np.ndarray]:
+    """The sequences as int32 arrays [T], in their order; `Sentences` of several lengths stay what they are.
 
     `sequences` yields id lists or 1-d tensors; or, as a DataLoader does, batches: 2-d tensors [B, T] or [T, B], packed
     sequences of ids, tuples of such with lengths, labels or a mask, or mappings with `input_ids`. `lengths` counts the
@@ -160,8 +161,16 @@ def read_sequences(
         what = f"a {type(sequences).__name__}" if isinstance(sequences, set | frozenset) else repr(sequences)
         raise RnnvisError(f"the sequences are {what}", "pass lists of token ids, tensors, or a DataLoader")
     measured = lengths is not None
-    found = rows_of(sequences, vocabulary, padding_id, whole or measured)
-    found = [_inside(row, number, len(vocabulary)) for number, row in enumerate(found)]
+    found: Sequence[np.ndarray]
+    if isinstance(sequences, Sentences) and not measured and len(np.unique(sequences.lengths)) > 1:
+        low, high = int(sequences.ids.min(initial=0)), int(sequences.ids.max(initial=0))
+        if low < 0 or high >= len(vocabulary):
+            for number, row in enumerate(sequences):
+                _inside(row, number, len(vocabulary))
+        found = sequences
+    else:
+        rows = rows_of(sequences, vocabulary, padding_id, whole or measured)
+        found = [_inside(row, number, len(vocabulary)) for number, row in enumerate(rows)]
     if lengths is not None:
         real = _whole_numbers(lengths, "lengths")
         if len(real) != len(found):

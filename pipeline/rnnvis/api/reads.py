@@ -47,7 +47,7 @@ class Read:
 
 
 def row_for_row(name: str, given: Any, of: Read, padding: int | None) -> Read:
-    """What `tokens[name]` says, row for row beside the input `of`."""
+    """What `tokens[name]` says, row for row beside the input `of`: a row has the key of the sequence beside it."""
     asked = given if isinstance(given, Tokens) else Tokens(given)
     words = of.words if asked.vocabulary is None else read_vocabulary(asked.vocabulary)
     try:
@@ -60,7 +60,7 @@ def row_for_row(name: str, given: Any, of: Read, padding: int | None) -> Read:
             "pass one row of ids for each sequence, in the same order",
         )
     labels = replace(of.labels, tags=None, tag_names=())
-    return Read(Sentences.of(ids), words, labels, of.sample)
+    return Read(Sentences.of(ids), words, labels, replace(of.sample, keys=of.keys))
 
 
 def with_words_left_out(read: Mapping[str, Read], plan: Plan) -> dict[str, Read]:

@@ -34,6 +34,7 @@ from rnnvis.recording.step_model.model import StepModel
 
 if TYPE_CHECKING:
     from rnnvis.api.ablation_tables import Without
+    from rnnvis.api.features import Compared, Features
     from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
     from rnnvis.published.clustered import Clustered
 
@@ -170,6 +171,49 @@ class Recording:
         more, no model that can be run, one that has changed since it was recorded.
         """
         return made_of(self, half).model
+
+    @checks_arguments(self=ANY)
+    def features(
+        self, state: str | None = None, *, latents: int = 512, k: int = 16, seed: int = 0, steps: int = 3000
+    ) -> Features:
+        """A state as a few of many features: a top-k sparse autoencoder with so many `latents`, of which `k` are not 0
+        at a step, trained for `steps` batches of 1,024 states, drawn by `seed`.
+
+        It is trained on the kept states of one half of the sequences (by a hash of their words), and judged on the
+        other. `Features.recording` has the latents as one more state, "rnn.0.h.features", with everything that
+        states have: responses, chips, clouds, `ablate`, `rnnvis.patch`, `rnnvis.search`, a place in `publish`. A latent
+        that is held changes the state along its own direction; what the code does not hold stays as it is.
+
+        Raises RnnvisError: a state that is not there, is kept at too few steps (20 a latent), never changes or holds
+        values that are no numbers; `latents` below 2 or `k` above `latents`.
+        """
+        from rnnvis.api.features import features
+
+        return features(self, state, latents, k, seed, steps)
+
+    @checks_arguments(self=ANY)
+    def compare_features(
+        self,
+        concepts: Any,
+        state: str | None = None,
+        *,
+        latents: int = 512,
+        k: int = 16,
+        seeds: Sequence[int] = (0, 1, 2),
+        steps: int = 3000,
+    ) -> Compared:
+        """How well single features tell `concepts`, beside single units: F1 on held-out steps, over several seeds.
+
+        `concepts` are, for each sequence, the names of its steps, None for none: parts of speech, pairs of letters.
+        Those at 20 steps or more in both halves count. For each seed the sequences are halved anew, a code is trained
+        on one half, the best feature and the best unit of each concept are chosen there with their thresholds (a unit's
+        from above or from below), and judged on the other half.
+
+        Raises RnnvisError: as `features`; concepts of other sequences or steps, or of too few uses; no seeds.
+        """
+        from rnnvis.api.features import compare
+
+        return compare(self, concepts, state, latents, k, seeds, steps)
 
     @checks_arguments(self=ANY, ages=ANY)
     def drift(self, ages: Iterable[int] | None = None) -> dict[str, Drift]:

@@ -4,7 +4,7 @@ them."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,6 +16,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource, StepBatch
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.called import Forward, Frames
+from rnnvis.recording.code import SparseCode
 from rnnvis.recording.documents import record_documents
 from rnnvis.recording.heads import Head
 from rnnvis.recording.holding import Hold
@@ -62,7 +63,7 @@ class Rerun:
     and `targets` what is right as in `rnnvis.measures.outputs.answer.Answers`. `documents` are the sequences through
     which states are carried. `fingerprint` hashes the model's weights, `weights` is what that was. `head` is what
     stands between its last states and its answer, None where that is not known. `frames` are what ids of signals stand
-    for.
+    for. `codes` are those of states whose latents are states too, by the names of these.
     """
 
     model: nn.Module | StateSource
@@ -81,6 +82,7 @@ class Rerun:
     threads: int = 1
     head: Head | None = field(repr=False, default=None)
     frames: Frames | None = field(repr=False, default=None)
+    codes: Mapping[str, SparseCode] = field(repr=False, default_factory=dict)
 
     def __reduce__(self) -> NoReturn:
         raise RnnvisError("a model that can be run again is not saved", "save the recording without it")
@@ -110,6 +112,33 @@ class Rerun:
         RnnvisError: the weights have changed, a sequence that is not there, prefixes of several texts, or held states
         that are carried from sequence to sequence.
         """
+        holds = [self._of_state(hold) for hold in holds]
+        for ran in self._steps(sequences, holds, prefixes, without, states, gates, gradients):
+            yield Ran(ran.rows, {name: self._with_latents(batch) for name, batch in ran.batches.items()})
+
+    def _of_state(self, hold: Hold) -> Hold:
+        """A hold of latents as one of the state that they are made of."""
+        code = self.codes.get(hold.state)
+        return hold if code is None else replace(hold, state=code.state, code=code)
+
+    def _with_latents(self, batch: StepBatch) -> StepBatch:
+        known = [code for code in self.codes.values() if code.state in batch.states]
+        if not known:
+            return batch
+        latents = {code.name: code.latents(batch.states[code.state]) for code in known}
+        previous = {code.name: code.latents(batch.previous[code.state]) for code in known}
+        return replace(batch, states={**batch.states, **latents}, previous={**batch.previous, **previous})
+
+    def _steps(
+        self,
+        sequences: np.ndarray,
+        holds: Sequence[Hold],
+        prefixes: np.ndarray | None,
+        without: np.ndarray | None,
+        states: bool,
+        gates: bool,
+        gradients: bool,
+    ) -> Iterator[Ran]:
         self.check()
         asked = self._asked(sequences)
         cut = prefixes if without is None else without

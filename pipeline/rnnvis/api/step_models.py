@@ -58,6 +58,7 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
     if answer is not None:
         answered = Answered(answer.means, answer.at.scale in PROBABILITIES, answer.answering.log_probabilities)
     watch = Watch(rerun.model, rerun.fills[""], rerun.forward, rerun.plan, None if answer is None else answer.at)
+    modelled = [name for name in recording.states if name not in rerun.codes]
     known = 0 if rerun.frames else len(recording.words)
     words = (words or words_of(recording)) if known else None
     shown = np.unique(np.concatenate([np.zeros(0, int), *(of.published for of in recording.states.values())]))
@@ -66,7 +67,7 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
             watch,
             rerun.texts[""],
             known,
-            list(recording.states),
+            modelled,
             rerun.head,
             answered,
             words,

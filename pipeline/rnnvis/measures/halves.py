@@ -54,9 +54,9 @@ class KeptStates:
             )  # rounds alike, several times as fast
         self._values[at] = states
 
-    def take(self, rows: np.ndarray, other: KeptStates) -> None:
-        """The rows that the mask `rows` names, as `other` has them."""
-        self.put(rows, other._values[rows])
+    def of(self, rows: np.ndarray) -> np.ndarray:
+        """The rows that the mask `rows` names, as they are kept so far."""
+        return self._values[rows]
 
     def result(self) -> np.ndarray:
         """All rows, float16 or float32."""

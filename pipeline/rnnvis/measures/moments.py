@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import scipy.sparse as sp
 
+from rnnvis.measures.kept import Keeping, Kept
+
 _BLOCK = 2**15
 _COLUMNS = 64
 
 
-class GroupedMoments:
+class GroupedMoments(Keeping):
     """Count, mean and sum of squared deviations of rows [N, units], for each of `groups` groups.
 
     float64 throughout. Memory is units × the groups that have rows, whatever the number of rows. Rows are taken about
@@ -94,6 +96,16 @@ class GroupedMoments:
         used = np.flatnonzero(other.count)
         self._combine(self._places(used), self.count[used], *other.of(used))
         self.count[used] += other.count[used]
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """The groups that have rows, int64 [n], with their counts, means and sums of squared deviations."""
+        used = np.flatnonzero(self.count)
+        return {"group": used, **dict(zip(("count", "mean", "m2"), self.of(used), strict=True))}
+
+    def restore(self, kept: Kept) -> None:
+        """Take up what another one has `kept`."""
+        place = self._places(kept["group"])
+        self.count[kept["group"]], self._mean[place], self._m2[place] = (kept[name] for name in ("count", "mean", "m2"))
 
     def _combine(
         self, place: np.ndarray, before: np.ndarray, count: np.ndarray, mean: np.ndarray, m2: np.ndarray

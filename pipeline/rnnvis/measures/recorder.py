@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import copy
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.halves import KeptStates
+from rnnvis.measures.kept import Keeping, Kept
 from rnnvis.measures.spool import Changes
 from rnnvis.measures.units.cells import CellFinder, Cells, CellSums
 from rnnvis.measures.units.explained import Explained, explained
@@ -143,6 +144,23 @@ class StateRecorder:
         self._gates: dict[tuple[str, int], GateAccumulator] = {}
         self._distance: dict[str, np.ndarray] = {}
 
+    def afresh(self, bounded: Sequence[str] | None = None) -> StateRecorder:
+        """One over the same text that has seen nothing; what is known of the text is shared, not found again."""
+        other = copy.copy(self)
+        other._bounded = bounded
+        other._seen = np.zeros_like(self._seen)
+        other._parts, other._gates, other._distance, other._finished = {}, {}, {}, False
+        return other
+
+    @property
+    def seen(self) -> np.ndarray:
+        """Sentences that the first pass was shown, bool [S]."""
+        return self._seen
+
+    def steps_of(self, sentences: np.ndarray) -> np.ndarray:
+        """Which of all steps are in `sentences` bool [S], bool [N]."""
+        return np.repeat(sentences, self.lengths)
+
     def rows(self, batch: StepBatch) -> np.ndarray:
         """Place of each step of `batch` among all steps, int64."""
         return self.starts[batch.sentence_id] + batch.step
@@ -162,8 +180,7 @@ class StateRecorder:
         for name, values in batch.states.items():
             part = self._parts.get(name)
             if part is None:
-                bounded = name.endswith(".h") if self._bounded is None else name in self._bounded
-                part = self._parts[name] = _State(name, values.shape[1], bounded, self)
+                part = self._parts[name] = self._state(name, values.shape[1])
             delta = batch.delta(name)
             if part.backwards not in cells:
                 cells[part.backwards] = self._cells(batch, inside, part.backwards)
@@ -179,6 +196,10 @@ class StateRecorder:
         for (layer, units), name in {_layer(n, values.shape[1]): n for n, values in batch.states.items()}.items():
             gates = gates_of(name, batch.gates, units)
             self._gates_of(layer, units).add({gate: of[inside] for gate, of in gates.items()})
+
+    def _state(self, name: str, units: int) -> _State:
+        bounded = name.endswith(".h") if self._bounded is None else name in self._bounded
+        return _State(name, units, bounded, self)
 
     def _cells(self, batch: StepBatch, inside: np.ndarray | slice, backwards: bool) -> Cells:
         sentence = batch.sentence_id[inside]
@@ -197,12 +218,7 @@ class StateRecorder:
         assert not self._finished
         if self.text is not other.text and not np.array_equal(self.token_id, other.token_id):
             raise RnnvisError("the two recordings are of different texts", "record parts of one Text")
-        twice = np.flatnonzero(self._seen & other._seen)
-        if len(twice):
-            raise RnnvisError(
-                f"sentence {twice[0]} is in both recordings, and {len(twice) - 1} others are",
-                "record each sentence in one part only",
-            )
+        self._check_apart(other._seen)
         for name, part in other._parts.items():
             if name in self._parts:
                 self._parts[name].merge(part, other._seen)
@@ -211,6 +227,43 @@ class StateRecorder:
         for key, gates in other._gates.items():
             self._gates_of(*key).merge(gates)
         self._seen |= other._seen
+
+    def kept(self) -> dict[str, Any]:
+        """What the first pass has seen, `seen` int64 the numbers of the sentences: for `take`."""
+        assert not self._finished
+        return {
+            "seen": np.flatnonzero(self._seen),
+            "states": {name: part.kept(self._seen) for name, part in self._parts.items()},
+            "gates": {f"{layer}.{units}": gates.kept() for (layer, units), gates in self._gates.items()},
+        }
+
+    def take(self, kept: Kept) -> None:
+        """`merge` what a recorder over other sentences of this text has `kept`."""
+        assert not self._finished
+        seen = np.zeros_like(self._seen)
+        seen[kept["seen"]] = True
+        self._check_apart(seen)
+        for name, of in kept.get("states", {}).items():
+            part = self._state(name, of["last"].shape[1])
+            part.restore(of, seen)
+            if name in self._parts:
+                self._parts[name].merge(part, seen)
+            else:
+                self._parts[name] = part
+        for name, of in kept.get("gates", {}).items():
+            layer, units = name.rsplit(".", 1)
+            gates = GateAccumulator(int(units))
+            gates.restore(of)
+            self._gates_of(layer, int(units)).merge(gates)
+        self._seen |= seen
+
+    def _check_apart(self, seen: np.ndarray) -> None:
+        twice = np.flatnonzero(self._seen & seen)
+        if len(twice):
+            raise RnnvisError(
+                f"sentence {twice[0]} is in both recordings, and {len(twice) - 1} others are",
+                "record each sentence in one part only",
+            )
 
     def finish(self) -> None:
         """End the first pass: nothing is added or merged from here on, and the memory for that is given back."""
@@ -235,6 +288,21 @@ class StateRecorder:
         place = np.cumsum(expected.count > 0) - 1
         found = distances(place[changes.token_id[known]], changes.delta[known], expected.used_mean)
         self._distance[name][changes.rows[known]] = found
+
+    def responses(self) -> dict[str, Responses]:
+        """The expected responses by state, as far as they are known."""
+        return {name: part.expected() for name, part in self._parts.items()}
+
+    def distances(self, sentences: np.ndarray) -> dict[str, np.ndarray]:
+        """What the second pass found in `sentences` bool [S], by state, float32 [their steps]; for `take_distances`."""
+        steps = self.steps_of(sentences)
+        return {name: of[steps] for name, of in self._distance.items()}
+
+    def take_distances(self, sentences: np.ndarray, distances: Kept) -> None:
+        """Take in what the second pass of another one found in `sentences` bool [S]."""
+        steps = self.steps_of(sentences)
+        for name, of in distances.items():
+            self._distance.setdefault(name, np.zeros(len(steps), np.float32))[steps] = of
 
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
@@ -357,15 +425,36 @@ class _State:
 
     def merge(self, other: _State, seen: np.ndarray) -> None:
         self._expected = None
-        for name in ("responses", "quantiles", "units", "contexts", "cells"):
-            getattr(self, name).merge(getattr(other, name))
+        for name, of in self._measures():
+            of.merge(getattr(other, name))  # type: ignore[attr-defined]
         self.seen |= other.seen
-        theirs = seen[self.ended]
-        self.last[theirs] = other.last[theirs]
-        theirs = seen[self.published]
-        self.before.take(theirs, other.before)
-        theirs = np.repeat(theirs, self.recorder.lengths[self.published])
-        self.values.take(theirs, other.values)
+        ended, published, steps = self._places(seen)
+        self.last[ended] = other.last[ended]
+        self.before.put(published, other.before.of(published))
+        self.values.put(steps, other.values.of(steps))
+
+    def kept(self, seen: np.ndarray) -> dict[str, Any]:
+        """What it has seen in the sentences `seen` bool [S]."""
+        ended, published, steps = self._places(seen)
+        samples = {"last": self.last[ended], "before": self.before.of(published), "values": self.values.of(steps)}
+        return {name: of.kept() for name, of in self._measures()} | {"measured": np.flatnonzero(self.seen)} | samples
+
+    def restore(self, kept: Kept, seen: np.ndarray) -> None:
+        for name, of in self._measures():
+            of.restore(kept[name])
+        self.seen[kept["measured"]] = True
+        ended, published, steps = self._places(seen)
+        self.last[ended] = kept["last"]
+        self.before.put(published, kept["before"])
+        self.values.put(steps, kept["values"])
+
+    def _measures(self) -> Iterator[tuple[str, Keeping]]:
+        return ((name, getattr(self, name)) for name in ("responses", "quantiles", "units", "contexts", "cells"))
+
+    def _places(self, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which of the last states, of the published sentences, and of their steps belong to the sentences `seen`."""
+        published = seen[self.published]
+        return seen[self.ended], published, np.repeat(published, self.recorder.lengths[self.published])
 
     def result(self, gates: Gates, surprises: np.ndarray | None) -> StateRecord:
         return StateRecord(

@@ -87,6 +87,15 @@ class Pronouncer(nn.Module):
                 found[row] = said
         return found
 
+    @torch.no_grad()
+    def handed_over(self, words: Sequence[np.ndarray]) -> np.ndarray:
+        """The states in which the encoder ends `words`, letters int64 [T] each: float32 [N, H]."""
+        found = np.zeros((len(words), self.encoder.hidden_size), np.float32)
+        for length in sorted({len(word) for word in words}):
+            rows = [i for i, word in enumerate(words) if len(word) == length]
+            found[rows] = self._read(torch.from_numpy(np.stack([words[i] for i in rows])), None)[0].numpy()
+        return found
+
     def _read(self, letters: torch.Tensor, without: np.ndarray | None) -> torch.Tensor:
         if without is None or not len(without):
             return self.encoder(self.letters(letters))[1]

@@ -11,6 +11,7 @@ import numpy as np
 from rnnvis.published.files import Part
 from rnnvis.published.publishing import entry
 from rnnvis.published.schema.manifest import DatasetEntry, DefaultView, Measured, ModelEntry, StateEntry, Tables
+from rnnvis.recording.code import made_of
 
 SHOWN_STEPS, SHOWN_K = 12, 8
 
@@ -127,8 +128,10 @@ def state_title(name: str, among: Collection[str]) -> str:
 
     The direction and the module are named where `among` has several.
     """
+    if (of := made_of(name)) is not None:
+        return f"{state_title(of, [other for other in among if made_of(other) is None])}, features"
     path, kind = name.rsplit(".", 1)
-    modules = {_module(other) for other in among}
+    modules = {_module(made_of(other) or other) for other in among}
     layer = int(path.removesuffix(".reverse").rsplit(".", 1)[1]) + 1
     words = [f"{_module(name)}, layer {layer}" if len(modules) > 1 else f"Layer {layer}"]
     if any(".reverse." in other for other in among):

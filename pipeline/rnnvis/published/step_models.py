@@ -11,6 +11,7 @@ from rnnvis.published import files
 from rnnvis.published.files import FILE_LIMIT
 from rnnvis.published.publishing import damage
 from rnnvis.published.schema.manifest import DatasetEntry, Manifest, ModelEntry, StepModelFile
+from rnnvis.recording.code import made_of
 from rnnvis.recording.step_model.model import StepModel
 
 
@@ -59,7 +60,7 @@ def problems(manifest: Manifest, folder: Path) -> Iterator[str]:
 
 def _other(found: StepModel, dataset: DatasetEntry, model: ModelEntry) -> Iterator[str]:
     """In what a step model is another one than that of `model`."""
-    states = {state["name"]: state["units"] for state in model["states"]}
+    states = {state["name"]: state["units"] for state in model["states"] if made_of(state["name"]) is None}
     if found.units != states:
         yield f"its states are {_listed(found.units)}, those of the model {_listed(states)}"
     words = dataset["tables"]["words"]["rows"] if "words" in dataset["tables"] else None

@@ -30,9 +30,11 @@ from rnnvis.recipes.steps.pronounce_results import pronounce_results_step
 from rnnvis.recipes.steps.publish import publish
 from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import baselines_step, evaluation_step, metric_rows, results_step
+from rnnvis.recipes.steps.shards import merged_step, shard_step
 from rnnvis.recipes.steps.tag import tag_step
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.recipes.website import viewer_meanwhile, website
+from rnnvis.text.batches import Shard
 
 _USUAL_SECONDS = {
     "corpus": 10.0,
@@ -77,6 +79,30 @@ def recording(project: Project, name: str, models: Sequence[str]) -> list[Needs]
             train_step(project, dataset, card, card.seeds[0]),
             f"rnnvis train {name} {card.name}",
         )
+        for card in _cards(dataset, models)
+        for epoch in _ends(card)
+    ]
+
+
+def sharding(project: Project, name: str, models: Sequence[str], shard: Shard, second: bool) -> list[Needs]:
+    """Steps of `rnnvis record --shard`."""
+    dataset = project.dataset(name)
+    return [
+        Needs(
+            shard_step(project, dataset, card, card.seeds[0], epoch, shard, second),
+            train_step(project, dataset, card, card.seeds[0]),
+            f"rnnvis train {name} {card.name}",
+        )
+        for card in _cards(dataset, models)
+        for epoch in _ends(card)
+    ]
+
+
+def reducing(project: Project, name: str, models: Sequence[str], shards: int) -> list[Needs]:
+    """Steps of `rnnvis reduce`."""
+    dataset = project.dataset(name)
+    return [
+        Needs(merged_step(project, dataset, card, card.seeds[0], epoch, shards))
         for card in _cards(dataset, models)
         for epoch in _ends(card)
     ]

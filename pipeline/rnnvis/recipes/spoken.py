@@ -14,7 +14,7 @@ from rnnvis.nets.pronouncer import END, PHONEMES, Pronouncer, spelled
 from rnnvis.text.corpus import RECORDED
 from rnnvis.text.kinds.pronunciations import Pronounced
 
-CLASSES = ("as in the dictionary", "1 edit", "2 edits", "3 edits or more")
+CLASSES = ("exact", "1 edit", "2 edits", "3+ edits")
 
 
 @dataclass(frozen=True)

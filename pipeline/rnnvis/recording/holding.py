@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.alignment import Alignment
 from rnnvis.recording.cells import Cell, Enter, Weights, cell_of
+from rnnvis.recording.code import SparseCode
 from rnnvis.recording.passes import Pass, difference, tolerance
 from rnnvis.recording.traces import LayerTrace
 
@@ -34,6 +35,9 @@ class Hold:
 
     With `scale` a unit is not held at a value: what the step comes to is multiplied by that. With `steer`, float
     [S, U], requiring gradients, the state has that added.
+
+    With a `code` the units are latents of the state: the state changes by what their change makes in it, and what the
+    code does not hold stays. With `rebuilt` the code's reconstruction takes the place of the whole state.
     """
 
     state: str
@@ -44,6 +48,8 @@ class Hold:
     sequences: np.ndarray | None = field(repr=False, default=None)
     steer: Tensor | None = field(repr=False, default=None)
     scale: float | None = None
+    code: SparseCode | None = field(repr=False, default=None)
+    rebuilt: bool = False
 
     @property
     def by_sequence(self) -> bool:
@@ -82,6 +88,8 @@ class Hold:
             last=torch.from_numpy(np.atleast_1d(last)).to(on),
             steer=None if self.steer is None else self.steer[at],
             scale=self.scale,
+            code=self.code,
+            rebuilt=self.rebuilt,
         )
 
     def _of(self, rows: np.ndarray) -> slice | np.ndarray:
@@ -119,6 +127,8 @@ class Held:
     last: Tensor = field(repr=False)
     steer: Tensor | None = field(repr=False, default=None)
     scale: float | None = None
+    code: SparseCode | None = field(repr=False, default=None)
+    rebuilt: bool = False
 
     @cached_property
     def _alike(self) -> tuple[int, int] | None:
@@ -140,6 +150,9 @@ class Held:
             if not inside.any():
                 return value
             inside = inside[rows][:, None]
+        if self.code is not None:
+            changed = self._coded(self.code, value, before, rows)
+            return changed if inside is None else torch.where(inside, changed, value)
         if self.steer is not None:
             wanted = value[:, self.units] + self.steer[rows]
         elif self.scale is not None:
@@ -150,6 +163,22 @@ class Held:
             wanted = self.value[rows] if len(self.value) > 1 else self.value.expand(len(value), -1)
         wanted = wanted if inside is None else torch.where(inside, wanted, value[:, self.units])
         return value.index_copy(1, self.units, wanted.to(value.dtype))
+
+    def _coded(self, code: SparseCode, value: Tensor, before: Tensor, rows: Tensor | slice) -> Tensor:
+        """The state `value` [n, ·] with its latents held, or as the code rebuilds it."""
+        latents = code.encoded(value)
+        if self.rebuilt:
+            return code.decoded(latents)
+        if self.steer is not None:
+            return code.changed(value, self.units, self.steer[rows].to(value))
+        now = latents[:, self.units]
+        if self.scale is not None:
+            wanted = now * self.scale
+        elif self.value is None:
+            wanted = code.encoded(before)[:, self.units]
+        else:
+            wanted = self.value[rows] if len(self.value) > 1 else self.value.expand(len(value), -1)
+        return code.changed(value, self.units, wanted.to(value) - now)
 
     def check_rows(self, rows: int) -> None:
         """RnnvisError where the module reads another number of rows than the batch has, and they are not all alike."""
@@ -180,8 +209,8 @@ class Held:
 
     def gap(self, states: Tensor, previous: Tensor, lengths: Tensor) -> float:
         """How far `states` [B, T, ·], of steps that started from `previous`, are from what is held; see `difference`.
-        0 of what is steered or scaled, whose values are not known."""
-        if self.steer is not None or self.scale is not None:
+        0 of what is steered or scaled, and of latents, whose values are not known."""
+        if self.steer is not None or self.scale is not None or self.code is not None:
             return 0.0
         step = torch.arange(states.shape[1], device=states.device)
         inside = (self.first[:, None] <= step) & (step <= self.last[:, None]) & (step < lengths[:, None])
@@ -206,7 +235,7 @@ def check_holds(holds: Collection[Hold], modules: Mapping[str, nn.Module], backw
                 f'"{path}" is a {type(module).__name__}, whose steps are not known, so it cannot be held',
                 "describe its states with a rnnvis.StateSource whose steps take a hold",
             )
-        size = cell.sizes(module)[cell.states.index(kind)]
+        size = cell.sizes(module)[cell.states.index(kind)] if hold.code is None else hold.code.size
         outside = [unit for unit in hold.units.tolist() if not 0 <= unit < size]
         if outside:
             raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"its units are 0 to {size - 1}")

@@ -21,7 +21,7 @@ from rnnvis.recording.passes import tolerance
 from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import StepBatch
 from rnnvis.recording.untouched import untouched
-from rnnvis.text.batches import Rows, length_batches, padded
+from rnnvis.text.batches import WHOLE, Rows, Shard, length_batches, padded
 from rnnvis.text.sentences import lengths_of
 
 NAME = re.compile(r"[^.\s]+(\.[^.\s]+)*\.\d+(\.reverse)?\.\w+")
@@ -83,8 +83,10 @@ def source_steps(
     equal: bool = False,
     numbers: np.ndarray | None = None,
     frames: Frames | None = None,
+    shard: Shard = WHOLE,
 ) -> Iterator[StepBatch]:
-    """Every step of `sentences`, longest first, as `run_batches` takes them through a torch layer; of those at `only`.
+    """Every step of `sentences`, longest first, as `run_batches` takes them through a torch layer; of those at `only`,
+    or of a `shard`.
     States are held as `holds` say; `answer` says how what `answers` gives is read. With `equal`, sentences of one
     length share a batch. `numbers` int64 [S] are the positions that they have in the whole text, `frames` what the ids
     of signals stand for.
@@ -98,7 +100,8 @@ def source_steps(
     _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
     device = device_of(model)
-    batches = length_batches(lengths_of(sentences), batch_steps, equal) if only is None else only[:, None]
+    everything = length_batches(lengths_of(sentences), batch_steps, equal)
+    batches = shard.of(everything) if only is None else only[:, None]
     for rows in batches:
         read = padded([sentences[i] for i in rows], padding_id)
         known = rows if numbers is None else numbers[rows]
@@ -253,6 +256,11 @@ def _check_holds(source: StateSource, sizes: Mapping[str, tuple[int, ...]], hold
     for hold in holds:
         if hold.state not in sizes:
             raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+        if hold.code is not None:
+            raise RnnvisError(
+                f'features of "{hold.state}" are not held: {type(source).__name__} is a StateSource',
+                "hold units of the state itself",
+            )
         if len(sizes[hold.state]) > 1:
             raise RnnvisError(f'"{hold.state}" is a matrix, which is not held', "hold a state that is a vector")
         outside = [unit for unit in hold.units.tolist() if not 0 <= unit < sizes[hold.state][0]]

@@ -19,7 +19,7 @@ from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.rows import WordInputs, in_order
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
-from rnnvis.text.batches import Rows, length_batches, padded
+from rnnvis.text.batches import WHOLE, Rows, Shard, length_batches, padded
 from rnnvis.text.sentences import Sentences, largest_id, lengths_of
 
 
@@ -81,8 +81,9 @@ def run_batches(
     holds: Sequence[Hold] = (),
     gradients: bool = False,
     numbers: np.ndarray | None = None,
+    shard: Shard = WHOLE,
 ) -> Iterator[Run]:
-    """Run `model` over all batches: (positions [B], traces, what was read, what was answered) of each.
+    """Run `model` over all batches, or those of a `shard`: (positions [B], traces, what was read, what was answered).
 
     `readings` are the sentences by the name of the module that reads them, row for row; "" is the input, by which
     batches are made. A module belongs to the reading that names it or a module around it, else to the input. Where
@@ -101,15 +102,7 @@ def run_batches(
     call = forward or (lambda m, batch: m(batch.ids, batch.lengths))
     called = Called(model, readings, padding_id, call, plan)
     runs = _Runs(called, gates and not holds, told, answer, holds, gradients, numbers)
-    backwards = [
-        reading_of(path, readings)
-        for path, module in runs.modules.items()
-        if plan.of(path).backward or getattr(module, "bidirectional", False)
-    ]
-    lengths = {name: lengths_of(sentences) for name, sentences in readings.items()}
-    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 or plan.equal else backwards)
-    equal = np.stack([lengths[name] for name in together], axis=1) if together else None
-    for rows in length_batches(lengths[""], 1 if plan.alone else batch_steps, equal):
+    for rows in shard.of(batches_of(model, readings, batch_steps, plan)):
         if plan.alone or runs.apart or len(rows) == 1:
             yield from (runs.run(rows[i : i + 1]) for i in range(len(rows)))
             continue
@@ -127,6 +120,21 @@ def run_batches(
         else:
             yield found
         del found  # its answers are not to lie beside those of the next batch
+
+
+def batches_of(
+    model: nn.Module, readings: Mapping[str, Sequence[np.ndarray]], batch_steps: int, plan: Plan
+) -> Iterator[np.ndarray]:
+    """Positions of the sentences of each batch of `run_batches`."""
+    backwards = [
+        reading_of(path, readings)
+        for path, module in recurrent_modules(model, plan.only).items()
+        if plan.of(path).backward or getattr(module, "bidirectional", False)
+    ]
+    lengths = {name: lengths_of(sentences) for name, sentences in readings.items()}
+    together = dict.fromkeys([*backwards, ""] if len(readings) > 1 or plan.equal else backwards)
+    equal = np.stack([lengths[name] for name in together], axis=1) if together else None
+    return length_batches(lengths[""], 1 if plan.alone else batch_steps, equal)
 
 
 def run_alone(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 import numpy as np
 
 from rnnvis.text.sentences import lengths_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,25 @@ class Rows:
     ids: np.ndarray
     lengths: np.ndarray
     real: np.ndarray
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `index`, from 0, of `count` parts of a text: every `count`-th of its batches (or documents). The batches are
+    those of the whole text, so that a model comes to the same numbers in parts as in one run."""
+
+    index: int = 0
+    count: int = 1
+
+    def of(self, batches: Iterable[T]) -> Iterator[T]:
+        """Its own among all `batches`."""
+        return islice(batches, self.index, None, self.count)
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+
+WHOLE = Shard()
 
 
 def padded(sentences: Sequence[np.ndarray], padding_id: int) -> Rows:

@@ -1,3 +1,4 @@
+import type { Signal } from './signal';
 import type { Source } from './source';
 import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from './types';
 
@@ -7,6 +8,8 @@ export interface Passage {
   steps: SentenceSteps | null;
   /** Null also where the published sample of states leaves the sentence out. */
   sequence: StateSequence | null;
+  /** What the model was fed, where that is no words and was published. */
+  signal?: Signal | null;
 }
 
 /** The passage of a sentence key, its pushes for the class `chosen` of several, and what went wrong with a part of it; null where no sentence has the key. */
@@ -20,16 +23,18 @@ export async function loadPassage(
 ): Promise<{ passage: Passage; broken: { error: unknown } | null } | null> {
   const sentence = await source.sentenceByKey(dataset, key);
   if (!sentence) return null;
-  const [steps, sequence] = await Promise.allSettled([
+  const [steps, sequence, signal] = await Promise.allSettled([
     source.steps(model, sentence.id, model.states.indexOf(state), chosen),
     source.states(state, sentence.id),
+    dataset.tables['frames'] ? import('./signal').then((of) => of.loadSignal(source, dataset, sentence.id)) : null,
   ]);
-  const failed = [steps, sequence].find((result) => result.status === 'rejected');
+  const failed = [steps, sequence, signal].find((result) => result.status === 'rejected');
   return {
     passage: {
       sentence,
       steps: steps.status === 'fulfilled' ? steps.value : null,
       sequence: sequence.status === 'fulfilled' ? sequence.value : null,
+      signal: signal.status === 'fulfilled' ? signal.value : null,
     },
     broken: failed ? { error: failed.reason as unknown } : null,
   };

@@ -339,9 +339,9 @@ export interface UnitsRow {
   raises_next: number[] | null;
   /** Next words it speaks against most (list<int32>) */
   lowers_next: number[] | null;
-  /** Words that raise it most, by expected response (list<int32>) */
+  /** Words that raise it most, by expected response; none that lower it (list<int32>) */
   top_words: number[];
-  /** Words that lower it most (list<int32>) */
+  /** Words that lower it most; none that raise it (list<int32>) */
   bottom_words: number[];
   /** Steps in each of 64 bins of the state (list<int64>) */
   histogram: (number | bigint)[];

@@ -1,5 +1,7 @@
 /** Where the columns of the picture stand, by the width it gets. Numbers are CSS pixels. */
 
+import type { SignalLanes } from './signal';
+
 export type Mode = 'wide' | 'sequence' | 'memory' | 'words';
 
 export interface Box {
@@ -17,6 +19,8 @@ export interface SequenceColumn {
   glyphX: number;
   /** Where attention is drawn, between the words and their bars; absent without any. */
   attention?: { x: number; width: number };
+  /** Where a signal stands beside its events: a strip of many channels, left ends of lines and their width. */
+  signal?: { strip: { x: number; width: number } | null; lines: number[]; width: number };
   /** Left ends of the lines of followed units, and their width; absent without any. */
   followed?: { x: number[]; width: number };
   /** Where the push of each word stands, from its middle line either way; absent without any. */
@@ -83,6 +87,8 @@ interface Sizes {
   clusters: number;
   hasTrack: boolean;
   hasAttention: boolean;
+  /** What of a signal is drawn; none by default. */
+  signal?: SignalLanes | null;
   /** Units that are followed along the sentence; none by default. */
   followed?: number;
   hasPush: boolean;
@@ -131,8 +137,33 @@ const PAIRED_SMALL = { ...PAIRED, before: 8, push: 24, after: 14, glyph: 54, tok
 /** Below this room a sentence of two is as small as it gets. */
 const SMALL = 200;
 
+/** Below this room a sentence that stands alone has a narrow signal. */
+const SMALL_ALONE = 420;
+
 /** Room of the line of a followed unit, and between two. */
 const LINE = { width: 34, gap: 12 };
+
+/** The same of a channel of a signal, and of the strip of many. */
+const CHANNEL = { width: 18, gap: 6, strip: 46, narrow: 10, narrowGap: 4, narrowStrip: 28 };
+
+function signalPlace(x: number, { strip, lines }: SignalLanes, narrow: boolean): SequenceColumn['signal'] & object {
+  const width = narrow ? CHANNEL.narrow : CHANNEL.width;
+  const gap = narrow ? CHANNEL.narrowGap : CHANNEL.gap;
+  const wide = narrow ? CHANNEL.narrowStrip : CHANNEL.strip;
+  const from = x + (strip.length ? wide + gap : 0);
+  return {
+    strip: strip.length ? { x, width: wide } : null,
+    lines: lines.map((_, i) => from + i * (width + gap)),
+    width,
+  };
+}
+
+/** Room that a signal takes before the bars. */
+function signalRoom(lanes: SignalLanes | null | undefined, narrow: boolean): number {
+  if (!lanes) return 0;
+  const { strip, lines, width } = signalPlace(0, lanes, narrow);
+  return (lines.length ? lines.at(-1)! + width : (strip?.width ?? 0)) + (narrow ? 6 : 10);
+}
 
 function sequenceColumn(
   x: number,
@@ -147,13 +178,17 @@ function sequenceColumn(
   const attention = sizes.hasAttention ? space.attention : 0;
   const lines = sizes.paired ? 0 : (sizes.followed ?? 0);
   const push = sizes.hasPush ? space.push : 0;
-  const glyphRoom = room - space.before - attention - push - trackWidth - space.after;
+  const narrow = sizes.paired || room < SMALL_ALONE;
+  const signal = signalRoom(sizes.signal, narrow);
+  const glyphRoom = room - space.before - signal - attention - push - trackWidth - space.after;
   const tokenWidth = Math.round(Math.max(56, Math.min(sizes.tokenWidth, 112, glyphRoom - space.token)));
   const pitch = barPitch(sizes.clusters, glyphRoom - tokenWidth);
   const bar = Math.max(3, pitch * BAR_SHARE);
   const tokenRight = x + tokenWidth;
-  const glyphX = tokenRight + space.before + attention + push;
-  const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), space.glyph);
+  const beside = tokenRight + signal;
+  const glyphX = beside + space.before + attention + push;
+  const glyph = sizes.signal && narrow ? PAIRED.glyph : space.glyph;
+  const glyphRight = glyphX + Math.max(pitch * sizes.clusters - (pitch - bar), glyph);
   const track = sizes.hasTrack ? { x: Math.round(glyphRight + space.beside), width: space.track } : null;
   const trackRight = Math.round(track ? track.x + track.width : glyphRight);
   const linesX = Array.from({ length: lines }, (_, i) => trackRight + space.beside + i * (LINE.width + LINE.gap));
@@ -165,9 +200,10 @@ function sequenceColumn(
     tokenRight,
     tokenWidth,
     glyphX,
-    ...(attention ? { attention: { x: tokenRight + 8, width: attention - 2 } } : {}),
+    ...(sizes.signal ? { signal: signalPlace(tokenRight + 8, sizes.signal, narrow) } : {}),
+    ...(attention ? { attention: { x: beside + 8, width: attention - 2 } } : {}),
     ...(lines ? { followed: { x: linesX, width: LINE.width } } : {}),
-    ...(push ? { push: { x: tokenRight + space.before + attention - 4, width: push - 4 } } : {}),
+    ...(push ? { push: { x: beside + space.before + attention - 4, width: push - 4 } } : {}),
     pitch,
     bar,
     track,
@@ -185,6 +221,8 @@ const PAIR_GAP = 12;
 /** Room that two sentences leave for clouds and links. */
 const LEAST_BOARD = 276;
 const WIDEST_SENTENCE = 330;
+/** From here on there is room for a signal beside everything else. */
+const ROOMY = 1000;
 
 /** Two sentences side by side in `room`, and the strip of their difference below them. */
 function pair(
@@ -207,6 +245,12 @@ function pair(
     second,
     difference: { x, right: second.x + second.width, top: bottom, below: bottom + 26 + more, bottom: height },
   };
+}
+
+/** Room of a sequence that stands alone beside the chips. */
+function sequenceRoom(width: number, { signal }: Sizes): number {
+  const more = width >= ROOMY ? signalRoom(signal, false) : 0;
+  return Math.min(width * (width < 860 ? 0.46 : 0.425), 450) + more;
 }
 
 /** Where the sentences end and the links to the chips begin. */
@@ -240,9 +284,7 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
   const right = width - (width >= 860 ? 22 : 16);
   const sentences = sizes.paired
     ? pair(margin, right - margin - chip - LEAST_BOARD, HEAD, height, sizes, 56)
-    : {
-        sequence: sequenceColumn(margin, Math.min(width * (width < 860 ? 0.46 : 0.425), 450), HEAD, height, sizes, 56),
-      };
+    : { sequence: sequenceColumn(margin, sequenceRoom(width, sizes), HEAD, height, sizes, 56) };
   const left = sequenceRight({ ...base, ...sentences });
   const rest = Math.max(240, right - left - chip);
   const words = Math.round(Math.min(520, Math.max(rest * 0.6, Math.min(270, rest - 110))));

@@ -9,6 +9,7 @@ import type {
   Vocabulary,
 } from '../data/types';
 import { pushesAnswer } from '../data/answer';
+import type { Signal } from '../data/signal';
 import { fit, measure } from './text';
 import { bar, pushed, reach, type Bar } from './bars';
 import { blocksOf } from './blocks';
@@ -23,6 +24,7 @@ import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairDat
 import { chipPushes } from './push';
 import { colourLimit, largest } from './scale';
 import { glyphs, type Glyphs } from './sequence';
+import { signalLanes } from './signal';
 import { answersUnder, lineUnder, type NextLine } from './nextWords';
 import { hasTrack, notableSteps, track } from './track';
 
@@ -42,6 +44,8 @@ export interface PictureData {
   sentence: Sentence | null;
   steps: SentenceSteps | null;
   sequence: StateSequence | null;
+  /** What the model was fed, where that is no words. */
+  signal?: Signal | null;
   clustering: Clustering | null;
   vocabulary: Vocabulary | null;
   model: ModelEntry | null;
@@ -123,6 +127,8 @@ export interface SequenceScene {
   attention: SentenceAttention | null;
   memory: AnswerMemory | null;
   followed: ReturnType<typeof followed>;
+  /** What the model was fed; null of words. */
+  signal: Signal | null;
 }
 
 export interface Scene {
@@ -191,7 +197,14 @@ function swapped(data: PictureData): PictureData {
   return {
     ...data,
     ...data.second!,
-    second: { sentence: data.sentence!, steps: data.steps, sequence: data.sequence, step: data.step },
+    signal: data.second!.signal ?? null,
+    second: {
+      sentence: data.sentence!,
+      steps: data.steps,
+      sequence: data.sequence,
+      signal: data.signal ?? null,
+      step: data.step,
+    },
   };
 }
 
@@ -264,6 +277,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     attention: data.memory ? null : (steps?.attention ?? null),
     memory: data.memory ?? null,
     followed: followed(second ? null : data.sequence, data.units ?? []),
+    signal: data.signal?.length === rows.length ? data.signal : null,
     noted: new Set(drawn ? notableSteps(drawn.values, data.step, drawn.range) : []),
   };
 }
@@ -288,6 +302,7 @@ export function layout(data: PictureData, box: Box, mode: Mode): Columns {
     clusters: data.clustering ? unitClusters(data.clustering) : 8,
     hasAttention: Boolean(data.model?.tables['attention'] || data.memory),
     followed: followed(data.sequence, data.units ?? []).list.length,
+    signal: (data.signal ?? second?.signal) ? signalLanes((data.signal ?? second!.signal)!) : null,
     hasTrack: data.model ? hasTrack(data.model) : true,
     hasPush: data.steps ? data.steps.push !== null : pushesAnswer(data.model),
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,

@@ -14,6 +14,7 @@ import { paintAnswerMemory, paintAnswerMemoryHead } from './answerMemory';
 import { paintFollowed, paintFollowedHeads } from './followed';
 import { paintDifference } from './difference';
 import { paintPushes, paintPushHead } from './push';
+import { paintSignal, paintSignalHead } from './signal';
 
 const STRIP = 4;
 /** Below this height a hollow piece has no inside: it is drawn as a paler line. */
@@ -193,6 +194,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   surface.text(column.tokenRight, y, 'chip', { family: 'interface', size: 12, fill: theme.ink3, align: 'right' });
   paintBarNumbers(surface, scene, column, look, y);
   const { track } = column;
+  paintSignalHead(surface, sequence, column, y, theme);
   paintAttentionHead(surface, sequence, column, y, theme);
   paintAnswerMemoryHead(surface, sequence, column, y, theme);
   paintFollowedHeads(surface, sequence, column, y, theme);
@@ -301,6 +303,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       }
       paintRange(surface, sequence, column, look, right);
       paintTrack(surface, sequence, column, look);
+      paintSignal(surface, sequence, column, theme, visible);
       paintAttention(surface, sequence, column, look);
       paintAnswerMemory(surface, sequence, column, look);
       paintFollowed(surface, sequence, column, look);

@@ -48,6 +48,12 @@ export abstract class Choices {
     if (this.source && name !== this.view.dataset) this.change({ ...firstView(this.source.manifest, name) });
   }
 
+  /** Another dataset at the sentence of this key, as what a decoder says of what its encoder read. */
+  openBeside(name: string, key: string): void {
+    if (this.source && name !== this.view.dataset)
+      this.change({ ...firstView(this.source.manifest, name), sentence: key, step: null });
+  }
+
   setModel(name: string): void {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);

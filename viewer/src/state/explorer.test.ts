@@ -3,6 +3,7 @@ import type { EpochEntry } from '../data/types';
 import { sampleManifest } from '../testing/manifest';
 import type { Address } from './address';
 import { Explorer } from './explorer.svelte';
+import { sideA, usualB } from './sides';
 
 /** An address bar that a test can read and write. */
 class FakeAddress implements Address {
@@ -53,6 +54,45 @@ async function open(
   await explorer.start();
   return { explorer, address };
 }
+
+describe('what a decoder says of what its encoder read', () => {
+  const three = () => {
+    const manifest = sampleManifest();
+    const [first] = manifest.datasets;
+    const dataset = (name: string, source?: string) => ({
+      ...structuredClone(first!),
+      name,
+      models: structuredClone(first!.models.slice(0, 1)).map((model) => ({
+        ...model,
+        states: model.states.slice(0, 1),
+      })),
+      ...(source ? { source } : {}),
+    });
+    manifest.datasets.push(dataset('letters'), dataset('phonemes', 'letters'));
+    return manifest;
+  };
+
+  it('is opened at the same key, as one step of undo', async () => {
+    const { explorer } = await open('', three());
+    explorer.setDataset('letters');
+    explorer.setSentence('00000000000000aa', 3);
+    explorer.openBeside('phonemes', '00000000000000aa');
+    expect(explorer.view).toMatchObject({ dataset: 'phonemes', sentence: '00000000000000aa', step: null });
+    explorer.undo();
+    expect(explorer.view).toMatchObject({ dataset: 'letters', sentence: '00000000000000aa', step: 3 });
+  });
+
+  it('is what the one is compared with first, both ways', async () => {
+    const { explorer } = await open('', three());
+    for (const [name, other] of [
+      ['letters', 'phonemes'],
+      ['phonemes', 'letters'],
+    ] as const) {
+      explorer.setDataset(name);
+      expect(usualB(sideA(explorer.view), explorer.source!.manifest)).toMatchObject({ dataset: other });
+    }
+  });
+});
 
 describe('Explorer', () => {
   it('begins with the view that the data names, and leaves the address alone', async () => {

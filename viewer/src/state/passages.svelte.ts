@@ -2,6 +2,7 @@ import { followedClass, scoreOf } from '../data/answer';
 import { loadAnswerMemory, type AnswerMemory } from '../data/answerMemory';
 import { isMade } from '../data/made';
 import { loadPassage, type Passage } from '../data/passage';
+import type { Signal } from '../data/signal';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, StateSequence } from '../data/types';
 import type { Explorer } from './explorer.svelte';
@@ -23,6 +24,8 @@ export class Passages {
   steps = $derived.by<SentenceSteps | null>(() => this.#first.value?.steps ?? null);
   /** The state along the sentence; null also where the published sample of states leaves it out. */
   sequence = $derived.by<StateSequence | null>(() => this.#first.value?.sequence ?? null);
+  /** What the model was fed, where that is no words. */
+  signal = $derived.by<Signal | null>(() => this.#first.value?.signal ?? null);
   /** What of each word is in the answers along the sentence; null where that is not asked for or not published. */
   memory = $derived.by<AnswerMemory | null>(() => {
     const { memory, sentence, towards } = this.explorer.view;

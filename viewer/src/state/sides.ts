@@ -23,7 +23,9 @@ export function usualB(a: SideChoice, manifest: Manifest): SideChoice | null {
   if (second) return { ...a, state: second.name };
   const first = model.epochs?.find(({ epoch }) => epoch !== a.epoch && epoch !== model.epochs?.at(-1)?.epoch);
   if (first) return { ...a, epoch: first.epoch };
-  const elsewhere = manifest.datasets.find(({ name }) => name !== a.dataset);
+  const elsewhere =
+    manifest.datasets.find(({ name, source }) => name === dataset.source || source === a.dataset) ??
+    manifest.datasets.find(({ name }) => name !== a.dataset);
   if (!elsewhere) return null;
   const there = modelOf(elsewhere, a.model);
   return { dataset: elsewhere.name, model: there.name, state: stateOf(there, a.state).name, epoch: null };

@@ -11,10 +11,11 @@ import { digitsFor } from '../model/scale';
 import { secondSide } from '../model/pair';
 import type { PictureData, Scene } from '../model/scene';
 import { keptShare } from '../model/sequence';
+import { signalLanes, valueAt } from '../model/signal';
 import type { Focus, Hover } from '../state/types';
 import { answerWords, inUnit, pushed, type AnswerWords } from './answer';
 import { explains } from './explained';
-import { count, fixed, percent, signed } from './format';
+import { count, fixed, percent, signed, significant } from './format';
 import { ofAllText, withoutLine } from './without';
 import { corpus, corpusList, type Segment, type TooltipContent } from './tip';
 
@@ -128,6 +129,19 @@ function guesses({ data }: Facts, index: number): Segment[][] {
   return [...lines, ['Likeliest: ', ...said, '.']];
 }
 
+/** What the model was fed at the step, channel by channel where they are few. */
+function fed({ scene }: Facts, index: number): Segment[][] {
+  const signal = scene.sequence?.signal;
+  if (!signal) return [];
+  const { lines } = signalLanes(signal);
+  const said = lines.flatMap((channel, i): Segment[] => [
+    ...(i ? [', '] : []),
+    corpus(signal.channels[channel]!.name),
+    ` ${significant(valueAt(signal, index, channel))}`,
+  ]);
+  return said.length ? [['Fed: ', ...said, '.']] : [];
+}
+
 /** How much attention the word got from the one reading, or to which words it pays its own. */
 function attention({ data }: Facts, index: number): Segment[][] {
   const { sentence, steps } = data;
@@ -215,7 +229,7 @@ function step(facts: Facts, index: number): TooltipContent | null {
     });
     lines.push([`${facts.scene.pushed ? 'Pushed most' : 'Moved most'}: ${most.join(', ')}.`]);
   }
-  lines.push(...attention(facts, index), ...inAnswer(facts, index), ...alongUnits(facts, index));
+  lines.push(...fed(facts, index), ...attention(facts, index), ...inAnswer(facts, index), ...alongUnits(facts, index));
   const surprise = steps?.surprise?.[index];
   if (surprise !== undefined && Number.isFinite(surprise))
     lines.push([`Further from the usual than ${fixed(surprise, 0)} % of this word’s uses.`]);

@@ -6,7 +6,9 @@ import {
   listed,
   percent,
   plusMinus,
+  signOf,
   signed,
+  significant,
   surpriseSentence,
   surpriseText,
   tick,
@@ -39,6 +41,19 @@ describe('numbers', () => {
   });
 });
 
+describe('values of any size', () => {
+  it('have three digits that count, and a true minus', () => {
+    expect([0.012345, -4.126, 20_345, 0, -0.000012].map((value) => significant(value))).toEqual([
+      '0.0123',
+      '−4.13',
+      '20,300',
+      '0',
+      '−0.000012',
+    ]);
+    expect(significant(Number.NaN)).toBe('–');
+  });
+});
+
 describe('surpriseText', () => {
   it('is a word that praises nothing', () => {
     expect(surpriseText(52)).toBe('Ordinary');
@@ -62,4 +77,13 @@ describe('errors and correlations', () => {
     expect(correlation(0.98)).toBe('0.980');
     expect(correlation(1)).toBe('1.000');
   });
+});
+
+it.each([
+  [0.004, 0],
+  [-0.004, 0],
+  [0.006, 1],
+  [-0.006, -1],
+])('%f has the sign that is written of it', (value, sign) => {
+  expect(signOf(value)).toBe(sign);
 });

@@ -16,6 +16,15 @@ export function signed(value: number, digits = 2): string {
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
 }
 
+/** A value of any size in so many digits that count: `0.0123`, `−4.1`, `20,300`. */
+export function significant(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return '–';
+  const text = Math.abs(Number(value.toPrecision(digits))).toLocaleString('en-US', {
+    maximumSignificantDigits: digits,
+  });
+  return value < 0 && text !== '0' ? MINUS + text : text;
+}
+
 /** An axis tick: signed, but a plain 0. */
 export function tick(value: number, digits: number): string {
   return value === 0 ? '0' : signed(value, digits);
@@ -27,6 +36,12 @@ export function percent(share: number): string {
   const value = 100 * share;
   if (value > 0 && value < 0.1) return '< 0.1 %';
   return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
+}
+
+/** −1, 0 or 1 of a number as it is written: what rounds to 0.00 has no sign, and no colour. */
+export function signOf(value: number, digits = 2): -1 | 0 | 1 {
+  const written = Number(value.toFixed(digits));
+  return written > 0 ? 1 : written < 0 ? -1 : 0;
 }
 
 /** `277,457`. */

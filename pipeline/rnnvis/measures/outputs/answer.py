@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.kept import Kept
 
 Means = Literal["class", "tag", "next word", "number"]
 Per = Literal["sequence", "step"]
@@ -226,6 +227,32 @@ class AnswerCollector:
                 of_sequence[of[last]] = shown[last]
             if self._sequence_loss is not None:
                 self._sequence_loss[of[last]] = loss[last]
+
+    def kept(self, sentences: np.ndarray) -> dict[str, Any]:
+        """What was given for `sentences` bool [S]; for `take`."""
+        places = self._places(sentences)
+        return {name: {key: of[places[name]] for key, of in arrays.items()} for name, arrays in self._arrays().items()}
+
+    def take(self, kept: Kept, sentences: np.ndarray) -> None:
+        """Take in what another one has `kept` for `sentences` bool [S], which were not given here."""
+        places = self._places(sentences)
+        for name, arrays in self._arrays().items():
+            for key, of in arrays.items():
+                of[places[name]] = kept[name][key]
+
+    def _places(self, sentences: np.ndarray) -> dict[str, np.ndarray]:
+        steps = np.repeat(sentences, self.lengths)
+        return {"steps": steps, "sequences": sentences, "in_full": steps[self._rows]}
+
+    def _arrays(self) -> dict[str, dict[str, np.ndarray]]:
+        """All that is filled in: for each step, for each sequence, and in full for each of `_rows`."""
+        predicted = {} if self._predicted is None else {"predicted": self._predicted}
+        loss = {} if self._sequence_loss is None else {"loss": self._sequence_loss}
+        return {
+            "steps": {"loss": self._loss, **predicted},
+            "sequences": {**self._sequences, **loss},
+            "in_full": {"told": self._told, **self._kept},
+        }
 
     def result(self, scale: str, name: str | None, classes: tuple[str, ...]) -> Answers:
         """What was taken in so far; `scale`, `name` and `classes` say how it was read."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
+from rnnvis.measures.kept import Kept
 from rnnvis.measures.outputs.deletion import Deletion
 from rnnvis.measures.units.gates import gates_of
 from rnnvis.recording.heads import Head
@@ -203,6 +204,33 @@ class AnswerMemoryRecorder:
                 rest=rest[b, told].astype(np.float32).reshape(-1),
                 answer=answer[b, told].astype(np.float32).reshape(-1),
             )
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """What was collected, sentence after sentence; for `take`."""
+        sentences = sorted(self._rows)
+        rows = [self._rows[sentence] for sentence in sentences]
+        joined = {of.name: [getattr(row, of.name) for row in rows] for of in fields(_Rows)} if rows else {}
+        return {
+            "sentence": np.array(sentences, np.int64),
+            "rows": np.array([len(row.step) for row in rows], np.int64),
+            "parts": np.array([len(row.part) for row in rows], np.int64),
+            "missing": np.frombuffer((self.missing or "").encode(), np.uint8),
+            "off": np.array(self.off),
+            **{name: np.concatenate(of) for name, of in joined.items()},
+        }
+
+    def take(self, kept: Kept) -> None:
+        """Take in what another one has `kept` of other sentences."""
+        self.missing = self.missing or bytes(kept["missing"]).decode() or None
+        self.off = max(self.off, float(kept["off"]))
+        if not len(kept["sentence"]):
+            return
+        split = {
+            of.name: np.split(kept[of.name], np.cumsum(kept["parts" if of.name == "part" else "rows"])[:-1])
+            for of in fields(_Rows)
+        }
+        for place, sentence in enumerate(kept["sentence"].tolist()):
+            self._rows[sentence] = _Rows(**{name: of[place] for name, of in split.items()})
 
     def result(self) -> AnswerMemory | None:
         """What was collected; None of nothing, and where parts are not known or do not add up."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import GroupedMoments
 from rnnvis.measures.words.quantiles import QuantileAccumulator
 
@@ -27,8 +28,10 @@ class WordEffects:
     quantiles: np.ndarray = field(repr=False)
 
 
-class EffectAccumulator:
+class EffectAccumulator(Keeping):
     """Streams each use's push into `WordEffects`; merges like `ResponseAccumulator`."""
+
+    KEPT = ("_moments", "_quantiles")
 
     def __init__(self, words: int, scores: int = 1) -> None:
         self._moments = GroupedMoments(words, scores)
@@ -69,12 +72,14 @@ class WordInContext:
     push_standard_error: np.ndarray = field(repr=False)
 
 
-class ContextAccumulator:
+class ContextAccumulator(Keeping):
     """The size of the change and the push at each word, after a beginning that speaks against a class and for it.
 
     The context of a use is negative if the probability of the score's class just before the word is at most `low`,
     positive from `high` on; uses between the two are left out.
     """
+
+    KEPT = ("_moments",)
 
     def __init__(self, words: int, scores: int = 1, high: float = 0.7, low: float = 0.3) -> None:
         self.words, self.scores, self.high, self.low = words, scores, high, low

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 
+from rnnvis.measures.kept import Kept
 from rnnvis.measures.outputs.effects import ContextAccumulator, EffectAccumulator, WordEffects, WordInContext
 from rnnvis.recording.heads import POOLS, Head
 from rnnvis.recording.scores import probabilities
@@ -79,9 +81,11 @@ class EffectRecorder:
         self.ended = np.zeros((steps, scores), np.float32) if head.per == "sequence" and head.ends_anywhere else None
         self.by_state = head.at not in POOLS and head.differentiable
         states = head.states if self.by_state and words * scores <= BY_WORD else ()
-        self.words = {name: EffectAccumulator(words, scores) for name in states}
         told = classes and head.ends_anywhere
-        self.contexts = {name: ContextAccumulator(words, scores, high, low) for name in states if told}
+        self._of_words = partial(EffectAccumulator, words, scores)
+        self._in_context = partial(ContextAccumulator, words, scores, high, low)
+        self.words = {name: self._of_words() for name in states}
+        self.contexts = {name: self._in_context() for name in states if told}
         self._slopes: dict[str, np.ndarray] = {}
         self._count: dict[str, int] = {}
         self._off = self._changes = 0.0
@@ -112,6 +116,35 @@ class EffectRecorder:
         self.pushes[rows] = total
         self._off += float(np.square(real - total)[inside].sum())
         self._changes += float(np.square(real)[inside].sum())
+
+    def kept(self, steps: np.ndarray) -> dict[str, Any]:
+        """What was seen of `steps` bool [all steps]; for `take`."""
+        return {
+            "pushes": self.pushes[steps],
+            **({} if self.ended is None else {"ended": self.ended[steps]}),
+            "words": {name: of.kept() for name, of in self.words.items()},
+            "contexts": {name: of.kept() for name, of in self.contexts.items()},
+            "slopes": {name: np.asarray(of) for name, of in self._slopes.items()},
+            "count": {name: np.asarray(of) for name, of in self._count.items()},
+            "changes": np.array([self._off, self._changes]),
+        }
+
+    def take(self, kept: Kept, steps: np.ndarray) -> None:
+        """Take in what another one has `kept` of `steps` bool [all steps], which were not seen here."""
+        self.pushes[steps] = kept["pushes"]
+        if self.ended is not None:
+            self.ended[steps] = kept["ended"]
+        for into, made, name in ((self.words, self._of_words, "words"), (self.contexts, self._in_context, "contexts")):
+            for state, accumulator in into.items():
+                other = made()
+                other.restore(kept[name][state])
+                accumulator.merge(other)  # type: ignore[arg-type]
+        for state, of in kept.get("slopes", {}).items():
+            self._slopes[state] = self._slopes.get(state, 0.0) + of
+            self._count[state] = self._count.get(state, 0) + int(kept["count"][state])
+        off, changes = kept["changes"].tolist()
+        self._off += off
+        self._changes += changes
 
     def result(self) -> Effects:
         """What was seen so far."""

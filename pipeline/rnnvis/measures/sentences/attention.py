@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnvis.measures.kept import Kept
 from rnnvis.recording.steps import StepBatch
 
 BUDGET = 64 * 2**20
@@ -43,6 +44,28 @@ class AttentionRecorder:
             if size <= self._left:
                 self._left -= size
                 self._rows[int(sentence)] = [(int(step), weight.astype(np.float16)) for step, weight in steps]
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """What was collected; for `take`."""
+        found = self.result() or Attention(np.zeros(0, np.int32), np.zeros(0, np.int16), [])
+        return {
+            "sentence": found.sentence_id,
+            "step": found.step,
+            "length": np.array([len(weight) for weight in found.weight], np.int64),
+            "weight": np.concatenate([np.zeros(0, np.float16), *found.weight]),
+        }
+
+    def take(self, kept: Kept) -> None:
+        """Take in the sentences that another one has `kept`, in their order, until the bytes are full."""
+        weights = np.split(kept["weight"], np.cumsum(kept["length"])[:-1]) if len(kept["length"]) else []
+        rows: dict[int, list[tuple[int, np.ndarray]]] = {}
+        for sentence, step, weight in zip(kept["sentence"].tolist(), kept["step"].tolist(), weights, strict=True):
+            rows.setdefault(sentence, []).append((step, weight))
+        for sentence, of in rows.items():
+            size = sum(weight.nbytes for _, weight in of)
+            if size <= self._left:
+                self._left -= size
+                self._rows[sentence] = of
 
     def result(self) -> Attention | None:
         """What was collected; None without any weights."""

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import scipy.sparse as sp
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.text.sentences import Sentences
 
 BYTES = 16 * 2**20  # a state, for the sums of its pairs
@@ -129,13 +130,15 @@ class CellFinder:
             yield self._sentences.ids[rows[kept]].astype(np.int64), sentence[kept], place[kept]
 
 
-class CellSums:
+class CellSums(Keeping):
     """Sums of the changes Δ of one state over cells, for each half; bounded memory. Within a batch they have the
     precision of the changes, over batches that of float64.
 
     `count` int64 [2, cells], `sums` [2, cells, H]: the cells are `pairs` pairs, then `POSITIONS` positions, then
     `drawn` words drawn at random. `squares` [2, H] are Σ Δ² over the steps in one of the pairs.
     """
+
+    KEPT = ("count", "sums", "squares")
 
     def __init__(self, finder: CellFinder, units: int) -> None:
         most = BYTES // (16 * max(1, units))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import row_blocks
 
 CLOSED, OPEN = 0.1, 0.9
@@ -31,8 +32,10 @@ class Gates:
         return keeping(self.mean)
 
 
-class GateAccumulator:
+class GateAccumulator(Keeping):
     """Streams the gates of H units into `Gates`; accumulators of parts merge."""
+
+    KEPT = ("count", "_sum", "_closed", "_open")
 
     def __init__(self, units: int) -> None:
         self.units = units

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from scipy.stats import rankdata
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import GroupedMoments, block_rows, row_blocks
 
 BINS = 64
@@ -42,13 +43,15 @@ class Units:
         return {name: values for name, values in vars(self).items() if name not in ("count", "histogram", "edges")}
 
 
-class UnitAccumulator:
+class UnitAccumulator(Keeping):
     """Streams states into `Units`; moments in float64, counts in integers.
 
     `bounded` says that states lie in [−1, 1] (h of LSTM, GRU and tanh layers): the histogram then has 64
     equal bins. Otherwise it is counted in bins of 1/256 in asinh(s), as many as its states need, and published in
     64 bins, equal in asinh(s), over the range that was used.
     """
+
+    KEPT = ("_steps", "_absolute", "_saturated", "_fine", "_pairs")
 
     def __init__(self, units: int, bounded: bool) -> None:
         self.units, self.bounded = units, bounded
@@ -253,13 +256,16 @@ def label_auc(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return area.astype(np.float32)
 
 
-def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[np.ndarray, np.ndarray]:
-    """The m words that raise and the m that lower each unit most, both int32 [H, min(m, words)].
+def top_words(scores: np.ndarray, word_ids: np.ndarray, m: int = 10) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Up to m words that raise and up to m that lower each unit most, for each of H units int32 [0 … m].
 
     `scores` [words, H] is the mean response (or mean over standard error) of `word_ids` [words]; ties go to
-    the earlier row.
+    the earlier row. A word that does neither is in no list.
     """
     ids = np.asarray(word_ids, dtype=np.int32)
-    up = np.argsort(-scores, axis=0, kind="stable")[:m].T
-    down = np.argsort(scores, axis=0, kind="stable")[:m].T
-    return ids[up], ids[down]
+
+    def most(of: np.ndarray) -> list[np.ndarray]:
+        order = np.argsort(-of, axis=0, kind="stable")[:m].T
+        return [ids[rows[of[rows, unit] > 0]] for unit, rows in enumerate(order)]
+
+    return most(scores), most(-scores)

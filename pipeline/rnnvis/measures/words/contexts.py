@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnvis.measures.kept import Keeping, Kept
+
 _FEW = 1 / 64
 """Where at most this share of the values can be among the best, they are sorted as they are."""
 
@@ -26,7 +28,7 @@ class Contexts:
     value: np.ndarray
 
 
-class ContextFinder:
+class ContextFinder(Keeping):
     """Keeps, for each unit and sign, the `ranks` most extreme steps, at most one per sentence.
 
     Ties go to the smaller sentence number, then to the earlier step; so nothing depends on the order of
@@ -59,6 +61,14 @@ class ContextFinder:
         row, unit = np.nonzero(peak >= self._best[sign].least(peak))
         where = _first_steps(state, starts[row], lengths[row], unit, sign * peak[row, unit], step)
         return unit, peak[row, unit], sentence_id[starts[row]], where
+
+    def kept(self) -> dict[str, dict[str, np.ndarray]]:
+        """The best of either sign, by "1" and "-1"."""
+        return {str(sign): dict(vars(best)) for sign, best in self._best.items()}
+
+    def restore(self, kept: Kept) -> None:
+        """Take up what another one has `kept`."""
+        self._best = {sign: _Best(**kept[str(sign)]) for sign in self._best}
 
     def merge(self, other: ContextFinder) -> None:
         """Take in everything that `other`, over other sentences, has seen."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import row_blocks
 
 LEVELS = (0.09, 0.25, 0.50, 0.75, 0.91)
@@ -27,7 +28,7 @@ class Quantiles:
     values: np.ndarray = field(repr=False)
 
 
-class QuantileAccumulator:
+class QuantileAccumulator(Keeping):
     """Quantiles of the changes at the uses of chosen words.
 
     A word with at most `exact_uses` uses keeps them all, and its quantiles are exact (linear between order
@@ -38,6 +39,8 @@ class QuantileAccumulator:
     on the number of uses alone, so the result does not depend on batches or on the order of merging. Memory
     grows with words × units.
     """
+
+    KEPT = ("count", "_slot", "_kept", "_row_of", "_histograms")
 
     def __init__(self, word_ids: np.ndarray, units: int, exact_uses: int = 512) -> None:
         self.word_ids = np.unique(np.asarray(word_ids, dtype=np.int32))
@@ -50,6 +53,11 @@ class QuantileAccumulator:
         self._pending_rows = 0
         self._row_of = np.full(len(self.word_ids), -1, dtype=np.int64)
         self._histograms = np.zeros((0, units, BINS), dtype=np.int32)
+
+    def kept(self) -> dict[str, np.ndarray]:
+        """What it has seen, every use in its place."""
+        self._compact()
+        return super().kept()
 
     def add(self, token_id: np.ndarray, delta: np.ndarray) -> None:
         """Take in N steps: words [N] and changes [N, units]; other words are passed over."""

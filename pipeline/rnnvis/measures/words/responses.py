@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import GroupedMoments, pool, row_blocks, standard_error
 
 
@@ -65,12 +66,14 @@ class Responses:
         return found
 
 
-class ResponseAccumulator:
+class ResponseAccumulator(Keeping):
     """Streams the changes Δ of one state into `Responses`; memory grows with words × units only.
 
     Accumulators over parts of a corpus merge to the accumulator over all of it, in any order, up to the
     rounding of float64.
     """
+
+    KEPT = ("_moments",)
 
     def __init__(self, words: int, units: int) -> None:
         self.words, self.units = words, units

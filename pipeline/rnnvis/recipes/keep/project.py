@@ -112,7 +112,8 @@ class Project:
         return Dataset(folder, located(config, folder), cards, ready)
 
     def datasets(self, names: Sequence[str] = ()) -> list[Dataset]:
-        """The datasets called `names`; without names all whose text can be had, those that are fetched first.
+        """The datasets called `names`; without names all whose text can be had, those that are fetched first, and
+        among them those of models that are trained.
 
         Datasets of the user's own files are passed over where these are not there, and it is said which.
         """
@@ -134,7 +135,7 @@ class Project:
                 found.append(dataset)
         if absent:
             say(f"Left out, as their text is not here: {', '.join(absent)} (see datasets/{absent[0]}/README.md)")
-        return sorted(found, key=lambda dataset: bool(dataset.config.source.path))
+        return sorted(found, key=lambda dataset: (bool(dataset.config.source.path), bool(dataset.ready)))
 
 
 def located(config: DatasetConfig, folder: Path) -> DatasetConfig:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rnnvis.api.folder import told_of
+from rnnvis.api.record import record
 from rnnvis.api.recording import Recording
 from rnnvis.config import LanguageModelConfig, Measure
 from rnnvis.measures.recorder import StateRecord
@@ -18,14 +20,19 @@ from rnnvis.recipes.keep.index import write_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
-from rnnvis.recipes.steps.language_recorder import head_state, record_language_model
+from rnnvis.recipes.steps.language_recorder import head_state, language_model_by
 from rnnvis.recipes.steps.record_tables import measured_text, record_inputs, training_table
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
 
 def language_record_step(
-    project: Project, dataset: Dataset, card: LanguageModelConfig, seed: int, epoch: int | None = None
+    project: Project,
+    dataset: Dataset,
+    card: LanguageModelConfig,
+    seed: int,
+    epoch: int | None = None,
+    run: Callable[..., Any] = record,
 ) -> Step:
     """Measure one trained language model, at its best or after `epoch`.
 
@@ -40,14 +47,14 @@ def language_record_step(
         source = trained.folder(project.build)
         corpus = load_corpus(corpus_folder)
         model, _ = load_language_model(source, "model" if epoch is None else f"epoch-{epoch}")
-        found = record_language_model(model, corpus, measure, held_out=epoch is None)
+        found: Recording = language_model_by(run, model, corpus, measure, held_out=epoch is None)
         states = [_state(state, found, model, corpus, measure, folder) for state in found.states.values()]
         tables = _steps(found, folder, epoch is None) | (training_table(source, folder) if epoch is None else {})
         measured, answer = measured_text(corpus, measure), told_of(found).entry()
         write_index(folder, {"tables": tables, "states": states, "answer": answer, "measured": measured})
 
     label = dataset.label(card, seed, epoch)
-    return Step("record", label, inputs, (record_language_model, write_state), build, seconds=100.0)
+    return Step("record", label, inputs, (language_model_by, write_state), build, seconds=100.0)
 
 
 def _steps(found: Recording, folder: Path, final: bool) -> dict[str, list[files.Part]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 
 from rnnvis.api.record import record
@@ -20,6 +23,9 @@ def head_state(model: LanguageModel) -> str:
     return f"rnn.{model.rnn.num_layers - 1}.h"
 
 
+R = TypeVar("R")
+
+
 def record_language_model(model: LanguageModel, corpus: Corpus, asked: Measure, held_out: bool = True) -> Recording:
     """Run `model` over every document of `corpus` and measure it.
 
@@ -28,6 +34,13 @@ def record_language_model(model: LanguageModel, corpus: Corpus, asked: Measure, 
     it knows its training text by heart says nothing, and takes most of the time. So its head is left out of forward,
     and asked for those answers alone.
     """
+    return language_model_by(record, model, corpus, asked, held_out)
+
+
+def language_model_by(
+    run: Callable[..., R], model: LanguageModel, corpus: Corpus, asked: Measure, held_out: bool = True
+) -> R:
+    """The same by `run`, which takes what `rnnvis.record` does: a shard of it, or all of them merged."""
     split = np.array(corpus.split)
     probe = split == "probe"
     states_bytes = asked.states_megabytes * 2**20
@@ -37,7 +50,7 @@ def record_language_model(model: LanguageModel, corpus: Corpus, asked: Measure, 
     document = np.zeros(len(corpus), dtype=np.int64)
     for number, sentences in enumerate(corpus.documents):
         document[sentences] = number
-    return record(
+    return run(
         model,
         corpus.tokens,
         corpus.vocabulary,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +143,6 @@ def _described(
 
     said = [_read(row) for row in found.said]
     spelling = [f"{word} → {' '.join(names(row))}" for word, row in zip(words, found.said, strict=True)]
-    letters = described(found.letters, GRAPHEMES, (UNKNOWN, "<pad>"), words, "letters read")
-    phonemes = described(said, PHONEMES, (UNKNOWN, "<pad>", START, END), spelling, "phonemes said")
-    return {config.name: letters, f"{config.name}, decoder": replace(phonemes, source=config.name)}
+    letters = described(found.letters, GRAPHEMES, (UNKNOWN, "<pad>"), words, "letters")
+    phonemes = described(said, PHONEMES, (UNKNOWN, "<pad>", START, END), spelling, "phonemes")
+    return {config.name: letters, f"{config.name}, decoder": phonemes}

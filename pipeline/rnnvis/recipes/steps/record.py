@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rnnvis.api.folder import told_of
+from rnnvis.api.record import record
 from rnnvis.api.recording import Recording
 from rnnvis.config import Card, LanguageModelConfig, as_table
 from rnnvis.measures.recorder import StateRecord
@@ -20,16 +22,23 @@ from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
 from rnnvis.recipes.steps.language_record import language_record_step
 from rnnvis.recipes.steps.record_tables import Written, measured_text, record_inputs, training_table
-from rnnvis.recipes.steps.recorder import record_classifier
+from rnnvis.recipes.steps.recorder import classifier_by
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.text.corpus import Corpus
 
 
-def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch: int | None = None) -> Step:
+def record_step(
+    project: Project,
+    dataset: Dataset,
+    card: Card,
+    seed: int,
+    epoch: int | None = None,
+    run: Callable[..., Any] = record,
+) -> Step:
     """Measure one trained model, at its end or (a language model) after `epoch`; the folder holds its tables and
-    `index.json`, which describes them."""
+    `index.json`, which describes them. `run` records it, or merges what was recorded in shards."""
     if isinstance(card, LanguageModelConfig):
-        return language_record_step(project, dataset, card, seed, epoch)
+        return language_record_step(project, dataset, card, seed, epoch, run)
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
     measure = dataset.config.measure
@@ -38,7 +47,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
     def build(folder: Path) -> None:
         corpus = load_corpus(corpus_folder)
         model, _ = load(trained.folder(project.build))
-        found = record_classifier(model, corpus, measure, dataset.config.study)
+        found: Recording = classifier_by(run, model, corpus, measure, dataset.config.study)
         head = {
             "training": training_table(trained.folder(project.build), folder),
             "steps": _steps(found, folder),
@@ -54,7 +63,7 @@ def record_step(project: Project, dataset: Dataset, card: Card, seed: int, epoch
         write_index(folder, index)
 
     label = dataset.label(card, seed)
-    return Step("record", label, inputs, (record_classifier, write_state), build)
+    return Step("record", label, inputs, (classifier_by, write_state), build)
 
 
 def _steps(found: Recording, folder: Path) -> Written:

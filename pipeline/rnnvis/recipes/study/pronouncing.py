@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.intervals import wilson
 from rnnvis.nets.pronouncer import END, PHONEMES, START, Pronouncer, spelled
 from rnnvis.recipes.spoken import Spoken, names
@@ -16,7 +17,7 @@ from rnnvis.recipes.spoken import Spoken, names
 Row = dict[str, Any]
 VOWELS = frozenset("aeiouy")
 LENGTHS = ((1, 4), (5, 6), (7, 8), (9, 10), (11, 13), (14, 99))
-SIZES = (1, 2, 4, 8, 16)
+SIZES = (4, 8, 16, 32)
 RANDOM_SETS = 20
 _END = PHONEMES.index(END)
 
@@ -89,7 +90,11 @@ def by_length(found: Spoken) -> list[Row]:
 
 def without_letters(model: Pronouncer, found: Spoken) -> list[Row]:
     """For each of KINDS in how many words something else is said where one such letter is left out; of several in a
-    word one is taken, the first in one word, the second in the next."""
+    word one is taken, the first in one word, the second in the next. `moved` is how far the state that is handed over
+    moves by it, against how far those of two words of the list lie apart: each word and the one that is as many places
+    behind it as half of the list is long."""
+    states = model.handed_over(found.letters)
+    apart = float(np.linalg.norm(states - np.roll(states, len(states) // 2, axis=0), axis=1).mean())
     rows = []
     for kind in KINDS:
         chosen = [(n, at) for n, of in enumerate(found.words) if (at := kind.places(of.word)) and len(of.word) > 1]
@@ -98,9 +103,19 @@ def without_letters(model: Pronouncer, found: Spoken) -> list[Row]:
         places = [at[n % len(at)] for n, at in chosen]
         cut = [found.words[n].word for n, _ in chosen]
         cut = [word[:at] + word[at + 1 :] for word, at in zip(cut, places, strict=True)]
-        said = model.say([spelled(word) for word in cut])
+        letters = [spelled(word) for word in cut]
+        said = model.say(letters)
         changed = [not np.array_equal(said[i], found.said[n]) for i, (n, _) in enumerate(chosen)]
-        rows.append({"kind": kind.name, "words": len(chosen), "changed": _share(float(np.mean(changed)), len(chosen))})
+        whole = model.handed_over([found.letters[n] for n, _ in chosen])
+        moved = np.linalg.norm(model.handed_over(letters) - whole, axis=1)
+        rows.append(
+            {
+                "kind": kind.name,
+                "words": len(chosen),
+                "changed": _share(float(np.mean(changed)), len(chosen)),
+                "moved": float(moved.mean() / apart),
+            }
+        )
     return rows
 
 
@@ -158,6 +173,8 @@ def end_units(model: Pronouncer, found: Spoken) -> np.ndarray:
         along = model.decoder(model.phonemes(torch.from_numpy(read)), state)[0].numpy()
         at_end.append(along[said == _END])
         elsewhere.append(along[said != _END])
+    if not any(map(len, at_end)) or not any(map(len, elsewhere)):
+        raise RnnvisError("all of the words, or none, end at once", "choose the units on other words")
     weights = model.head.weight.numpy()
     higher = np.concatenate(at_end).mean(axis=0, dtype=np.float64) - np.concatenate(elsewhere).mean(
         axis=0, dtype=np.float64
@@ -189,12 +206,13 @@ def switched_off(model: Pronouncer, ranked: np.ndarray, unseen: Spoken, seed: in
 
 
 def _without(model: Pronouncer, of: Spoken, units: np.ndarray) -> dict[str, float]:
-    """Shares of words: broken off, said as before, and of those that came to an end, said as before."""
+    """Shares of words: said as before; said as before and then not ended, but gone on; broken off after all."""
     said = model.say(of.letters, {"decoder": units})
     same = np.array([np.array_equal(a, b) for a, b in zip(said, of.said, strict=True)])
     as_far = np.array([np.array_equal(a[: len(b) - 1], b[: len(b) - 1]) for a, b in zip(said, of.said, strict=True)])
+    goes_on = as_far & np.array([len(a) > len(b) for a, b in zip(said, of.said, strict=True)])
     broken = np.array([row[-1] != _END for row in said])
-    return {"broken": float(broken.mean()), "same": float(same.mean()), "same_but_for_the_end": float(as_far.mean())}
+    return {"same": float(same.mean()), "goes_on": float(goes_on.mean()), "broken": float(broken.mean())}
 
 
 def _share(value: float, count: int) -> list[float]:

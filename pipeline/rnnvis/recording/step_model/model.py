@@ -257,6 +257,10 @@ class StepModel:
         for hold in holds:
             if hold.state not in sizes:
                 raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+            if hold.code is not None:
+                raise RnnvisError(
+                    f'features of "{hold.state}" are not held in a step model', "hold them with recording.ablate"
+                )
             outside = [unit for unit in np.atleast_1d(hold.units).tolist() if not 0 <= unit < sizes[hold.state]]
             if outside:
                 raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"they are 0 to {sizes[hold.state] - 1}")

@@ -1,5 +1,6 @@
 import { FEATURES } from '../../data/figures';
 import { FEATURE_ORDER, type Gate } from '../../data/measured';
+import type { Along } from '../../data/signal';
 import type { UnitHistogram, UnitRow } from '../../data/types';
 import type { Followed } from '../../model/followed';
 import type { Table } from '../../model/csv';
@@ -60,6 +61,24 @@ export function pairsTable(unit: number, pairs: readonly WordPair[]): Table {
       { name: 'at all uses', about: 'Mean change at all uses of the word', digits: 4 },
     ],
     rows: pairs.map(({ before, word, uses, mean, alone }) => [before, word, uses, mean, alone]),
+  };
+}
+
+export function channelsTable(unit: number, channels: readonly Along[]): Table {
+  return {
+    caption: `Channels that unit ${unit} goes along with`,
+    columns: [
+      { name: 'channel', about: 'The channel of the signal', corpus: true },
+      { name: 'truth', about: 'Whether the model does not read it' },
+      { name: 'correlation', about: 'Correlation of the state after a step with the channel at the step', digits: 4 },
+      { name: 'standard error', about: 'Standard error of that correlation', digits: 4 },
+    ],
+    rows: channels.map(({ channel, correlation, standardError }) => [
+      channel.name,
+      channel.truth ? 'yes' : 'no',
+      correlation,
+      standardError,
+    ]),
   };
 }
 

@@ -11,6 +11,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     sentence: explorer.sentence,
     steps: explorer.steps,
     sequence: explorer.sequence,
+    signal: explorer.passages.signal,
     memory: explorer.second ? null : explorer.passages.memory,
     units: view.units,
     clustering: explorer.clustering,

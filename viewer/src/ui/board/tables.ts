@@ -1,6 +1,7 @@
 import { secondSide } from '../../model/pair';
 import type { PictureData, Scene } from '../../model/scene';
-import { fixed, percent, signed } from '../../wording/format';
+import { valueAt } from '../../model/signal';
+import { fixed, percent, signed, significant } from '../../wording/format';
 
 /** A picture as rows and columns, for screen readers and for saving. */
 export interface TwinTable {
@@ -95,6 +96,26 @@ export function followedTables({ sequence }: Scene): TwinTable[] {
   ];
 }
 
+/** What the model was fed, beside the events. */
+export function signalTables(scene: Scene): TwinTable[] {
+  const of = (sequence: Scene['sequence'], title: string): TwinTable[] => {
+    const signal = sequence?.signal;
+    if (!sequence || !signal) return [];
+    return [
+      {
+        title: `${title} at every step`,
+        head: ['event', ...signal.channels.map(({ name }) => name)],
+        rows: sequence.rows.map((row) => [
+          row.token,
+          ...signal.channels.map((_, i) => significant(valueAt(signal, row.step, i), 5)),
+        ]),
+      },
+    ];
+  };
+  if (!scene.second) return of(scene.sequence, 'Sequence: the signal');
+  return [...of(scene.sequence, 'Sentence 1: the signal'), ...of(scene.second, 'Sentence 2: the signal')];
+}
+
 /** What the second sentence draws, and by how much more each chip moved at the first one's pinned step. */
 export function pairTables(scene: Scene): TwinTable[] {
   if (!scene.second) return [];
@@ -178,6 +199,7 @@ export function allTables(scene: Scene, data: PictureData, label: string, most =
   const sequence = sequenceTable(scene, scene.second ? 'Sentence 1' : undefined);
   return [
     sequence,
+    ...signalTables(scene),
     ...attentionTables(scene),
     ...memoryOfAnswerTables(scene),
     ...followedTables(scene),

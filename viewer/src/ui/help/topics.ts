@@ -24,6 +24,7 @@ export function explain(
   attends = false,
   pushed: PushHelp | null = null,
   remembers = false,
+  fed = false,
 ): string[] {
   switch (topic) {
     case 'sequence':
@@ -39,6 +40,11 @@ export function explain(
             ]),
         ...(pushed?.note ? [pushed.note] : []),
         'The strip above each row shows how much of each chip survived.',
+        ...(fed
+          ? [
+              'Words here are events: names of the steps of a signal. What the model was fed stands beside them, each channel between its 1 % and 99 % quantiles; many channels are a strip, the darker the higher. Dashed lines are truths that it does not read.',
+            ]
+          : []),
         ...(attends
           ? [
               'Grey bars beside the words are the attention they got: the longest has the largest weight. Where each word pays attention of its own, arcs lead from the pinned word to those it weighs.',
