@@ -41,6 +41,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     shutil.copy(ROOT / "mkdocs.yml", root)
     (root / "benchmarks").mkdir()
     shutil.copy(ROOT / "benchmarks" / "results.md", root / "benchmarks")
+    (root / "datasets" / "graphemes").mkdir(parents=True)
+    shutil.copy(ROOT / "datasets" / "graphemes" / "LICENSE.cmudict", root / "datasets" / "graphemes")
     (root / "tests" / "soak").mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "soak" / "results.md", root / "tests" / "soak")
     write_fragments(data, root / "site" / "generated", root / "datasets")
