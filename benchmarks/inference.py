@@ -6,10 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import safetensors.numpy
 from playwright.sync_api import Browser, sync_playwright
 
@@ -38,29 +40,33 @@ def measure(site: Path) -> Table:
             for turn in range(1, ROUNDS + 1):
                 whole.append(_typed(page, _sentence(words, turn, TYPED)))
                 longer.append(_typed(page, _sentence(words, turn, TYPED + 1)))
+        with speaking(site, graph=True) as base:
+            by_graph = [_first(browser, base, start) for start in range(STARTS)]
         browser.close()
     of = f"LSTM {LAYERS} × {UNITS}, {WORDS:,} words"
     rows = [
         (f"{of}: first sentence typed, from nothing to its picture", *viewer.row(cold), "500"),
         (f"{of}: another sentence of {TYPED} words", *viewer.row(whole), "100"),
         (f"{of}: one word more", *viewer.row(longer), ""),
+        (f"{of} by an ONNX graph: first sentence typed", *viewer.row(by_graph), "2000"),
     ]
     about = (
         f"Random weights; milliseconds until after the frame in which the sentence is drawn, {STARTS} cold starts, "
-        f"{ROUNDS} sentences. The first one waits for the program, the weights ({_megabytes():.0f} MB) and a worker."
+        f"{ROUNDS} sentences. The first one waits for the program, the weights ({_megabytes():.0f} MB) and a worker; "
+        "where the outputs are an ONNX graph, for onnxruntime too."
     )
     return Table("The model in the page", about, ("figure", "median", "95th percentile", "aim"), rows)
 
 
 @contextmanager
-def speaking(site: Path) -> Iterator[str]:
-    """Serve the built explorer over a generated set with a language model that can be run."""
-    with viewer.generated(site, UNITS, WORDS, 40, also=_give_model) as base:
+def speaking(site: Path, graph: bool = False) -> Iterator[str]:
+    """Serve the built explorer over a generated set with a language model that can be run; see `step_model`."""
+    with viewer.generated(site, UNITS, WORDS, 40, also=partial(_give_model, graph=graph)) as base:
         yield base
 
 
-def _give_model(data: Path) -> None:
-    content = step_model()
+def _give_model(data: Path, graph: bool) -> None:
+    content = step_model(graph)
     name = f"step_model-{hashlib.sha256(content).hexdigest()[:16]}.safetensors"
     (data / name).write_bytes(content)
     path = data / "manifest.json"
@@ -70,12 +76,13 @@ def _give_model(data: Path) -> None:
     model["answer"] = {"per": "step", "means": "next word", "scale": "logits", "name": None}
     model["answer"] |= {"ended_by": None, "effects": None, "accounts_for": None}
     sha256 = hashlib.sha256(content).hexdigest()
-    model["step_model"] = {"path": name, "bytes": len(content), "sha256": sha256, "format": 1}
+    model["step_model"] = {"path": name, "bytes": len(content), "sha256": sha256, "format": 2}
+    model["step_model"]["runtime"] = "onnx" if graph else None
     path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
-def step_model() -> bytes:
-    """The file of an LSTM that says the next word, with random weights."""
+def step_model(graph: bool = False) -> bytes:
+    """The file of an LSTM that says the next word, with random weights; its outputs may be a `graph`."""
     rng = np.random.default_rng(0)
     tensors: dict[str, np.ndarray] = {}
 
@@ -98,9 +105,13 @@ def step_model() -> bytes:
         layers.append(layer | {"reads": reads, "reversed": False, "initial": {"h": None, "c": None}})
     last = {"linear": {"weight": made("head.weight", WORDS, UNITS), "bias": made("head.bias", WORDS)}}
     head = {"reads": [f"rnn.{LAYERS - 1}.h"], "at": "each", "operations": [last], "means": "next word", "per": "step"}
+    if graph:
+        file = _outputs(tensors.pop("head.weight"), tensors.pop("head.bias"), head["reads"][0])
+        tensors["answer.onnx"] = np.frombuffer(file, np.uint8)
+        head |= {"at": "whole", "graph": "answer.onnx", "size": WORDS, "operations": []}
     words = {"kind": "spaced", "addresses": False, "fold_case": False, "unknown": None, "start": None, "end": None}
     spec = {
-        "format": 1,
+        "format": 2,
         "reads": {"kind": "ids", "embedding": made("embedding", WORDS, UNITS)},
         "layers": layers,
         "states": ["rnn.0.h"],
@@ -108,6 +119,21 @@ def step_model() -> bytes:
         "words": words | {"mark": None, "share": 1.0},
     }
     return safetensors.numpy.save(tensors, {"rnnvis": json.dumps(spec)})
+
+
+def _outputs(weight: np.ndarray, bias: np.ndarray, reads: str) -> bytes:
+    """A linear layer as an ONNX graph."""
+    made, number = onnx.helper, onnx.TensorProto.FLOAT
+    nodes = [
+        made.make_node("Gemm", [reads, "weight", "bias"], ["values"], transB=1),
+    ]
+    inputs = [made.make_tensor_value_info(reads, number, ["words", weight.shape[1]])]
+    outputs = [made.make_tensor_value_info("values", number, ["words", len(weight)])]
+    weights = [onnx.numpy_helper.from_array(weight, "weight"), onnx.numpy_helper.from_array(bias, "bias")]
+    whole = made.make_graph(nodes, "outputs", inputs, outputs, weights)
+    model = made.make_model(whole, opset_imports=[made.make_opsetid("", 18)], ir_version=10)
+    found: bytes = model.SerializeToString()
+    return found
 
 
 def _megabytes() -> float:

@@ -24,14 +24,16 @@
 
     shown.classList.add("rv-walk__now");
     walk.classList.add("rv-walk--follows");
-    // A paragraph counts while it crosses a line a little above the middle of the window.
+    // A paragraph counts while it crosses a line a little above the middle of the window; below the picture, where
+    // that stays above the text.
+    var above = window.matchMedia("(max-width: 1023px) and (min-height: 720px)").matches;
     var seen = new IntersectionObserver(
       function (entries) {
         entries.forEach(function (entry) {
           if (entry.isIntersecting) show(entry.target);
         });
       },
-      { rootMargin: "-45% 0px -54% 0px" }
+      { rootMargin: above ? "-76% 0px -23% 0px" : "-45% 0px -54% 0px" }
     );
     stops.forEach(function (stop) {
       seen.observe(stop);

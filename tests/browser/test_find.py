@@ -62,6 +62,17 @@ def runs(sentence: np.ndarray, on: np.ndarray) -> list[tuple[int, int]]:
     return [(int(start), int(end)) for start, end in zip(starts, ends, strict=True)]
 
 
+def test_a_concordance_begins_with_the_pinned_word(watched: Watched) -> None:
+    page = watched.open("explorer/#v1=m=gru&q=cb1fd540fca03f14&t=5&p=find")
+    page.get_by_role("tab", name="Concordance").click()
+    expect(page.get_by_label("Word or phrase")).to_have_value("though", timeout=30_000)
+    expect(page.locator(HITS).first).to_be_visible(timeout=30_000)
+    written = "rows => rows.map((row) => [row.children[3].textContent, row.children[3].style.color])"
+    for push, colour in page.locator(HITS).evaluate_all(written):
+        assert (colour == "") == (push.strip("+\u2212") in {"0.00", ""}), "what is written as zero has no colour"
+    watched.check()
+
+
 def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watched, published: Published) -> None:
     page = opened(watched, "m:sentences;t:though;tm:words")
     expect(page.locator("[data-tinted]")).to_be_visible(timeout=30_000)

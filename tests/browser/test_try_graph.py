@@ -12,6 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 from torch import nn
 
 import rnnvis
+from rnnvis.recording.step_model import graphs
 from tests.browser import recorded
 from tests.browser.test_recorded import opened
 from tests.browser.test_try import arrived
@@ -82,3 +83,27 @@ def test_a_model_with_attention_is_typed_into_and_edited(
     edited = arrived(page, "second")
     assert abs(edited["p"] - said(edited["tokens"])[-1]) < 1e-4
     watched.check()
+
+
+def test_without_onnx_states_are_shown_and_it_is_said_why_there_is_no_answer(
+    context: BrowserContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(graphs, "missing", lambda: 'pip install "rnnvis[onnx]"')
+    model, texts = Attentive(), recorded.spoken()[:20]
+    labels = {"labels": [i % 2 for i in range(len(texts))], "classes": ["no", "yes"]}
+    rnnvis.record(model, texts, recorded.SPOKEN, **labels).publish(tmp_path, largest_k=4, ablation=False)
+    with rnnvis.serve(tmp_path) as running:
+        watched = opened(context, running.url, "")
+        page = watched.page
+        page.get_by_role("button", name="Type a sentence").first.click()
+        page.get_by_label("Your sentence", exact=True).fill(TYPED)
+        typed = arrived(page, "first")
+        assert typed["p"] is None
+        with torch.no_grad():
+            states = model.gru(model.embedding(torch.tensor([typed["tokens"]])))[0][0].numpy()
+        np.testing.assert_allclose(np.reshape(typed["states"], (-1, typed["units"])), states, atol=1e-4)
+        page.keyboard.press("Enter")
+        panel = page.get_by_role("region", name="Try it")
+        expect(panel.locator("[data-try-missing]")).to_contain_text('To have it: pip install "rnnvis[onnx]"')
+        expect(panel.get_by_role("button", name="Why?")).to_have_count(0)
+        watched.check()

@@ -199,7 +199,7 @@ export function paintSequenceHead(surface: Surface, scene: Scene, look: Look): v
   paintAnswerMemoryHead(surface, sequence, column, y, theme);
   paintFollowedHeads(surface, sequence, column, y, theme);
   paintPushHead(surface, column, y, theme);
-  if (track) paintTrackAxis(surface, track, sequence.trackName, y, theme, sequence.trackRange);
+  if (track && sequence.trackName) paintTrackAxis(surface, track, sequence.trackName, y, theme, sequence.trackRange);
 }
 
 /** The number of each chip above its bars. */

@@ -93,3 +93,8 @@ function whyNoPush(means: Means | null): string {
     return 'This model says the next word, a new answer at every step: no word pushes it along.';
   return 'The push on the answer is not published for this step.';
 }
+
+/** The class of a sentence, by name; that it has none is said, and not which part of the corpus it is of. */
+export function labelOf(labels: readonly string[], label: number | null): string {
+  return label === null ? 'none' : (labels[label] ?? String(label));
+}

@@ -6,6 +6,7 @@ import {
   listed,
   percent,
   plusMinus,
+  signOf,
   signed,
   significant,
   surpriseSentence,
@@ -76,4 +77,13 @@ describe('errors and correlations', () => {
     expect(correlation(0.98)).toBe('0.980');
     expect(correlation(1)).toBe('1.000');
   });
+});
+
+it.each([
+  [0.004, 0],
+  [-0.004, 0],
+  [0.006, 1],
+  [-0.006, -1],
+])('%f has the sign that is written of it', (value, sign) => {
+  expect(signOf(value)).toBe(sign);
 });

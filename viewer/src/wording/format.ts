@@ -38,6 +38,12 @@ export function percent(share: number): string {
   return `${value > 0 && value < 1 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
+/** −1, 0 or 1 of a number as it is written: what rounds to 0.00 has no sign, and no colour. */
+export function signOf(value: number, digits = 2): -1 | 0 | 1 {
+  const written = Number(value.toFixed(digits));
+  return written > 0 ? 1 : written < 0 ? -1 : 0;
+}
+
 /** `277,457`. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');

@@ -1,7 +1,7 @@
 import type { PushSum } from '../model/push';
 import type { Verdict } from '../model/verdict';
 import type { AnswerWords } from './answer';
-import { count, fixed, percent, signed } from './format';
+import { count, fixed, percent, signed, signOf } from './format';
 
 /** A piece of a sum in words; `sign` where it has a colour of its own. */
 export interface SumPart {
@@ -51,7 +51,7 @@ export interface Piece {
   tone: Tone;
 }
 
-const tone = (value: number): Tone => (value > 0 ? 'up' : value < 0 ? 'down' : 'number');
+const tone = (value: number): Tone => (({ [-1]: 'down', 0: 'number', 1: 'up' }) as const)[signOf(value)];
 
 /** `+1.40 for positive, −3.50 for negative: −2.10, negative, 89 % sure` and `wrong: labelled positive`, in pieces. */
 export function answerPieces(sum: PushSum | null, verdict: Verdict | null, said: AnswerWords): Piece[] {
