@@ -32,6 +32,22 @@ class Reader(nn.Module):
         return self.gru(self.embedding(ids))[0]
 
 
+class Judge(nn.Module):
+    """Embedding, GRU and a linear head on the state after the last word: two classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(5)
+        self.embedding = nn.Embedding(len(WORDS), 8)
+        self.gru = nn.GRU(8, 12, batch_first=True)
+        self.head = nn.Linear(12, 2)
+        for weight in self.parameters():
+            weight.data *= 3
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.head(self.gru(self.embedding(ids))[1][-1])
+
+
 SPOKEN = [*WORDS[len(HOSTILE) :], "<unk>"]
 
 
@@ -76,3 +92,9 @@ def speaker() -> rnnvis.Recording:
     texts = spoken()
     documents = [i // 10 for i in range(len(texts))]
     return rnnvis.record(Speaker(), texts, SPOKEN, initial="carried", documents=documents)
+
+
+def judge() -> rnnvis.Recording:
+    """The `Judge` over `sentences()`, labelled in turn."""
+    texts = sentences()
+    return rnnvis.record(Judge().eval(), texts, WORDS, [i % 2 for i in range(len(texts))], classes=["bad", "good"])

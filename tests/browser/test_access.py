@@ -211,13 +211,13 @@ def test_the_tour_comes_once_teaches_by_the_sentence_and_can_be_skipped(
 ) -> None:
     page = opened(profile(tour=True, color_scheme=scheme, bypass_csp=True).new_page(), base)
     tour = page.locator("rnnvis-explorer [data-tour-dialog]")
-    expect(tour.get_by_text("Tour, 1 of 5")).to_be_visible()
+    expect(tour.get_by_text("Tour, 1 of 6")).to_be_visible()
     sentence = page.evaluate(f"{STORE}.sentence.text")
     expect(tour).to_contain_text(sentence)
     assert not findings(page)
-    for number in range(2, 6):
+    for number in range(2, 7):
         tour.get_by_role("button", name="Next").press("Enter")
-        expect(tour.get_by_text(f"Tour, {number} of 5")).to_be_visible()
+        expect(tour.get_by_text(f"Tour, {number} of 6")).to_be_visible()
         light = tour.locator(".light").bounding_box()
         assert light
         assert min(light["width"], light["height"]) > 10, "it points at something"
@@ -227,7 +227,7 @@ def test_the_tour_comes_once_teaches_by_the_sentence_and_can_be_skipped(
     expect(tour).to_have_count(0)
     button(page, "Help").click()
     page.get_by_role("button", name="Take the tour").click()
-    expect(tour.get_by_text("Tour, 1 of 5")).to_be_visible()
+    expect(tour.get_by_text("Tour, 1 of 6")).to_be_visible()
     page.keyboard.press("Escape")
     expect(tour).to_have_count(0)
 
@@ -247,7 +247,7 @@ def test_the_card_of_the_tour_hides_nothing_that_it_explains(
     )
     assert sequence
     for number in range(1, 6):
-        expect(tour.get_by_text(f"Tour, {number} of 5")).to_be_visible()
+        expect(tour.get_by_text(f"Tour, {number} of 6")).to_be_visible()
         card, light = tour.locator(".card").bounding_box(), tour.locator(".light").bounding_box()
         assert card
         assert light

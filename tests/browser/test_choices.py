@@ -297,7 +297,7 @@ def test_the_tour_ends_at_what_the_word_did_in_two_sentences(
     page.evaluate(f"{STORE}.startTour()")
     tour = page.locator("rnnvis-explorer [data-tour-dialog]")
     for number in range(1, 5):
-        expect(tour.get_by_text(f"Tour, {number} of 5")).to_be_visible()
+        expect(tour.get_by_text(f"Tour, {number} of 6")).to_be_visible()
         tour.get_by_role("button", name="Next").click()
     tour.get_by_role("button", name="Show both sentences").click()
     expect(tour).to_have_count(0)

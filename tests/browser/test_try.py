@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+import rnnvis
 from rnnvis.nets.checkpoints import load
 from tests.browser import recorded
 from tests.browser.conftest import SITE, Watched
 from tests.browser.planted import plant
 from tests.browser.published import Published
+from tests.browser.test_notebook import opened
 
 EXPLORER = "document.querySelector('rnnvis-explorer').explorer"
 START = "#v1=d=reviews&m=gru&s=rnn.0.h&g=block.reliable&k=8&q=cb1fd540fca03f14"
@@ -32,12 +35,25 @@ class Torch:
         self.cell.load_state_dict({name: getattr(rnn, f"{name}_l0") for name in self.cell.state_dict()})
 
     @torch.no_grad()
-    def __call__(self, tokens: list[int], off: list[int]) -> tuple[np.ndarray, float]:
-        """States [T, H], and the probability of the last class at the end."""
+    def gates(self, tokens: list[int]) -> dict[str, np.ndarray]:
+        """Reset and update gate at each word, [T, H], by PyTorch's formula."""
+        states = np.vstack([np.zeros((1, self.cell.hidden_size)), self(tokens, [])[0]])[:-1]
+        read = self.cell.weight_ih @ self.model.embedding(torch.tensor(tokens)).T + self.cell.bias_ih[:, None]
+        kept = self.cell.weight_hh @ torch.tensor(states.T, dtype=torch.float32) + self.cell.bias_hh[:, None]
+        reset, update, _ = torch.sigmoid(read + kept).T.chunk(3, dim=1)
+        return {"reset": reset.numpy(), "update": update.numpy()}
+
+    @torch.no_grad()
+    def __call__(
+        self, tokens: list[int], off: list[int], carried: tuple[int, np.ndarray] | None = None
+    ) -> tuple[np.ndarray, float]:
+        """States [T, H], and the probability of the last class at the end; `carried` is a state put in after a step."""
         state, states = torch.zeros(1, self.cell.hidden_size), []
-        for token in tokens:
+        for step, token in enumerate(tokens):
             state = self.cell(self.model.embedding(torch.tensor([token])), state)
             state[:, off] = 0
+            if carried and carried[0] == step:
+                state = torch.tensor(carried[1])[None]
             states.append(state[0].numpy().copy())
         return np.array(states), float(self.model.head(state).softmax(-1)[0, -1])
 
@@ -59,7 +75,11 @@ def arrived(page: Page, which: str) -> dict[str, Any]:
     return shown(page, which)
 
 
-def same(found: dict[str, Any], reference: Torch, off: list[int]) -> None:
+Reads = Callable[[list[int], list[int]], tuple[np.ndarray, float]]
+"""Tokens and units that are held at zero to states [T, H] and the probability of the last class at the end."""
+
+
+def same(found: dict[str, Any], reference: Reads, off: list[int]) -> None:
     """What the page shows is what PyTorch says, to 1e-4."""
     states, p = reference(found["tokens"], off)
     np.testing.assert_allclose(np.reshape(found["states"], (-1, found["units"])), states, atol=1e-4)
@@ -78,6 +98,13 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     page.keyboard.press("Enter")
 
     panel = page.get_by_role("region", name="Try it")
+    panel.get_by_label("It is really").select_option("positive")
+    arrived(page, "first")
+    expect(panel.locator("[data-try-loss]")).to_have_text(f"loss {-np.log(typed['p']):.2f} nats")
+    found = page.evaluate(f"async () => {{ const e = {EXPLORER}; return e.trying.gates(e.view.sentence); }}")
+    for name, gate in reference.gates(typed["tokens"]).items():
+        np.testing.assert_allclose(found[name], gate.ravel(), atol=1e-4)
+
     panel.get_by_role("button", name="dull", exact=True).click()
     panel.get_by_label("Another word for “dull”").fill("wonderful")
     page.keyboard.press("Enter")
@@ -93,6 +120,16 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     flips = panel.get_by_label("Why", exact=True).locator("dd").last
     expect(flips).to_contain_text(re.compile(rf"wonderful\s+{without:.2f} negative"))
 
+    page.evaluate(f"{{ const e = {EXPLORER}; e.pinStep(3); e.pinSecond(1); }}")
+    panel.get_by_text("Carry a state in", exact=True).click()
+    panel.get_by_role("button", name="all of it").click()
+    page.wait_for_function(f"() => {EXPLORER}.view.sentence2.includes('from.3.')")
+    patched = arrived(page, "second")
+    states, p = reference(edited["tokens"], [], (1, reference(typed["tokens"], [])[0][3]))
+    np.testing.assert_allclose(np.reshape(patched["states"], (-1, patched["units"])), states, atol=1e-4)
+    assert abs(patched["p"] - p) < 1e-4
+    assert abs(p - edited["p"]) > 0.01, "what was carried in is remembered"
+
     panel.get_by_role("button", name="Back to the sentence before").click()
     cluster = page.evaluate(f"() => {EXPLORER}.clustering.units.order[4]")
     panel.get_by_role("button", name="Chip 5,").click()
@@ -104,6 +141,28 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     expect(verdict).to_contain_text(
         f"goes from {typed['p']:.2f} to {switched['p']:.2f}; 20 random groups of {len(off)} units"
     )
+    held_in_many(page, data, reference, off)
+
+
+def held_in_many(page: Page, data: Path, reference: Torch, off: list[int]) -> None:
+    """Runs what is held over the sentences of a search: those flip that flip in PyTorch, and open as a pair."""
+    having = Published(data, "gru").rows("sentences", "regexp_matches(lower(text), '\\bduller\\b|\\bunoriginal\\b')")
+    pairs = {row["key"]: [reference(row["tokens"], held)[1] for held in ([], off)] for row in having}
+    flips = [key for key, (before, after) in pairs.items() if (before > 0.5) != (after > 0.5)]
+    assert len(having) > 3
+    page.evaluate(f"{EXPLORER}.setFind({{ mode: 'sentences', text: '/\\\\b(duller|unoriginal)\\\\b/' }})")
+    panel = page.get_by_role("region", name="Try it")
+    panel.get_by_role("button", name="Run over them").click()
+    expect(panel.locator("[data-try-many]")).to_contain_text(
+        f"{len(flips)} of {len(having)} answers flip", timeout=20_000
+    )
+    expect(panel.locator("[data-try-many]")).to_contain_text("20 random groups", timeout=20_000)
+    first = panel.get_by_role("table", name="Sentences by how much").get_by_role("button").first
+    first.click()
+    shows = arrived(page, "second")
+    key = page.evaluate(f"{EXPLORER}.view.sentence")
+    assert abs(shows["p"] - pairs[key][1]) < 1e-4
+    assert not flips or key in flips
 
 
 def test_a_sentence_is_typed_edited_and_read_without_a_chip(watched: Watched) -> None:
@@ -174,9 +233,66 @@ def test_a_language_model_goes_on_from_where_the_sentence_before_ended(watched: 
     page.wait_for_function(f"() => {EXPLORER}.second?.sentence.key !== {once['key']!r}")
     other = arrived(page, "second")
     assert other["tokens"] == [*texts[number], int(likely.argsort()[-2])]
+    offered.first.click()
+    page.wait_for_function(f"() => {EXPLORER}.second?.sentence.tokens.length === {len(other['tokens']) + 1}")
+    longer = arrived(page, "second")
+    panel.get_by_role("button", name="Back to the details").click()
+    page.reload()
+    page.wait_for_function(f"() => {EXPLORER}?.ready")
+    page.evaluate(f"{EXPLORER}.trying.shown = true")
     grown = panel.get_by_role("list", name="Continuations").get_by_role("listitem")
+    expect(grown).to_have_count(4)  # the end of the sentence, and three words
+    expect(grown.nth(2)).to_contain_text(f"{np.sort(likely)[-2]:.2f}")
+    p_last = reference.following(other["tokens"])[longer["tokens"][-1]]
+    expect(grown.nth(3)).to_contain_text(f"all {np.sort(likely)[-2] * p_last:.2f}")
+    panel.get_by_role("button", name=f"Drop “{recorded.SPOKEN[int(likely.argsort()[-2])]}”").click()
     expect(grown).to_have_count(2)
-    expect(grown.nth(1)).to_contain_text(f"P {np.sort(likely)[-2]:.2f}")
-    panel.get_by_role("button", name="Drop “").first.click()
-    expect(grown).to_have_count(1)
     watched.check()
+
+
+class Judged:
+    """The recorded classifier, a step at a time, with units held at zero after each word."""
+
+    def __init__(self) -> None:
+        self.model = recorded.Judge().eval()
+
+    @torch.no_grad()
+    def __call__(self, tokens: list[int], off: list[int]) -> tuple[np.ndarray, float]:
+        state, states = torch.zeros(1, 1, 12), []
+        for token in tokens:
+            state = self.model.gru(self.model.embedding(torch.tensor([[token]])), state)[1]
+            state[..., off] = 0
+            states.append(state[0, 0].numpy().copy())
+        return np.array(states), float(self.model.head(state[0]).softmax(-1)[0, -1])
+
+
+def test_a_recording_as_one_file_reads_a_typed_sentence(context: BrowserContext, tmp_path: Path) -> None:
+    recorded.judge().publish(tmp_path / "out", name="judge", largest_k=4)
+    path = tmp_path / "page.html"
+    rnnvis.to_html(tmp_path / "out", path)
+    alone = opened(context, path)
+    page, reference = alone.page, Judged()
+    page.wait_for_function(f"() => {EXPLORER}?.ready")
+    page.get_by_role("button", name="Type a sentence").first.click()
+    page.get_by_label("Your sentence", exact=True).fill("the plot was dull")
+    page.wait_for_function(f"() => {EXPLORER}.sentence.text === 'the plot was dull'")
+    typed = arrived(page, "first")
+    assert typed["tokens"] == [recorded.WORDS.index(word) for word in "the plot was dull".split()]
+    same(typed, reference, [])
+    page.keyboard.press("Enter")
+    page.get_by_role("region", name="Try it").get_by_role("button", name="Chip 2,").click()
+    switched = arrived(page, "second")
+    [held] = page.evaluate(f"{EXPLORER}.view.sentence2").split(":")[1].split(";")
+    off = [
+        unit
+        for run in held.split(",")[2].split(".")
+        for unit in range(int(run.split("-")[0]), int(run.split("-")[-1]) + 1)
+    ]
+    published = Published(tmp_path / "out", "judge", "gru.0.h").clusters("units", page.evaluate(f"{EXPLORER}.view.k"))
+    cluster = page.evaluate(f"{EXPLORER}.clustering.units.order[1]")
+    assert off == np.flatnonzero(np.array(published["labels"]) == cluster).tolist()
+    same(switched, reference, off)
+    apart = f"async () => {{ const t = {EXPLORER}.trying; return (await (await t.reader()).open(t.reading)).apart; }}"
+    assert page.evaluate(apart), "it runs in a worker, which the policy of the page lets be made of the page alone"
+    alone.requests = [url for url in alone.requests if not url.startswith("blob:")]
+    alone.check(path)

@@ -8,6 +8,7 @@ import { freshFind, type FindState } from './find';
 import { History } from './history';
 import { fitsLink } from './link';
 import type { PageName } from './pages';
+import type { Tree } from './tree';
 import type { Focus, HeldNumber, ViewState } from './types';
 import { MEASURE_KEYS } from './unitList';
 
@@ -58,7 +59,7 @@ export abstract class Choices {
     if (!this.dataset) return;
     const state = stateOf(modelOf(this.dataset, name), this.view.state);
     const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
-    const { sentence, sentence2 } = this.view;
+    const { sentence, sentence2, tree } = this.view;
     this.change({
       model: name,
       epoch: null,
@@ -67,6 +68,7 @@ export abstract class Choices {
       // What is held are units of the model that was left.
       sentence: sentence && unswitched(sentence),
       sentence2: sentence2 && unswitched(sentence2),
+      tree: tree && { ...tree, root: unswitched(tree.root) },
     });
   }
 
@@ -121,6 +123,23 @@ export abstract class Choices {
       focus: step !== null && first !== null ? 'difference' : 'step',
       page: 'picture',
     });
+  }
+
+  /** Shows a sentence, and beside it what was made of it. */
+  setPair(sentence: string, sentence2: string): void {
+    const from = { sentence, step: null, range: null, sentence2, step2: null };
+    this.change({ ...from, focus: this.view.focus === 'word' ? 'word' : 'step', page: 'picture' });
+  }
+
+  /** Another first sentence; the second one stays beside it. */
+  setFirst(sentence: string, step: number | null): void {
+    const second = sentence === this.view.sentence2 ? { sentence2: null, step2: null } : {};
+    this.change({ sentence, step, range: null, ...second });
+  }
+
+  /** Another tree of continuations; null for none. With `shown` its word stands beside what is continued. */
+  setTree(tree: Tree | null, shown: Partial<Pick<ViewState, 'sentence' | 'step' | 'sentence2' | 'step2'>> = {}): void {
+    this.change({ tree, ...shown });
   }
 
   removeSecond(): void {

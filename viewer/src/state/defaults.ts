@@ -38,6 +38,7 @@ export const PREFERENCES = {
   compareLayout: 'mirror',
   compareOrder: 'match',
   apart: null,
+  tree: null,
   find: FIND,
 } as const satisfies Partial<ViewState>;
 

@@ -3,6 +3,7 @@ import type { EpochEntry } from '../data/types';
 import { sampleManifest } from '../testing/manifest';
 import type { Address } from './address';
 import { Explorer } from './explorer.svelte';
+import { LONGEST } from './link';
 import { sideA, usualB } from './sides';
 
 /** An address bar that a test can read and write. */
@@ -208,7 +209,7 @@ describe('Explorer', () => {
   });
 
   it('refuses a hostile link with a message, and shows the usual view', async () => {
-    const { explorer } = await open(`#v1=w=${'a'.repeat(9999)}`);
+    const { explorer } = await open(`#v1=w=${'a'.repeat(LONGEST)}`);
     expect(explorer.notice).toContain('cannot be followed: it is too long');
     expect(explorer.view.words).toEqual(['love', 'dull']);
   });

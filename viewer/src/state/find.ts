@@ -2,7 +2,7 @@
 
 import { CONCORDANCE_ORDERS, type ConcordanceOrder } from '../data/queries/concordance';
 import { MATCHES, type Match } from '../data/queries/matching';
-import { SENTENCE_ORDERS, type SentenceOrder, type Span } from '../data/queries/search';
+import { SENTENCE_ORDERS, type SentenceOrder, type SentenceSearch, type Span } from '../data/queries/search';
 
 export const FIND_MODES = ['sentences', 'concordance', 'fires', 'nearest'] as const;
 export type FindMode = (typeof FIND_MODES)[number];
@@ -78,6 +78,22 @@ const OF_MODE: Record<FindMode, readonly (keyof FindState)[]> = {
   fires: ['below', 'threshold', 'run', 'quietBefore', 'quietAfter'],
   nearest: ['metric', 'onePerSentence'],
 };
+
+/** The search for sentences that these choices are. */
+export function sentenceSearch(find: FindState): Omit<SentenceSearch, 'limit' | 'offset'> {
+  const { text, match, label, split, verdict, length, loss, surprise, order } = find;
+  return {
+    text,
+    match,
+    label,
+    split: split || null,
+    verdict: verdict === 'any' ? null : verdict,
+    length,
+    loss,
+    surprise,
+    order,
+  };
+}
 
 /** What a new search of this kind begins with. */
 export function freshFind(mode: FindMode): Partial<FindState> {

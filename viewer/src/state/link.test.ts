@@ -54,6 +54,13 @@ const full: ViewState = {
   compareLayout: 'overlay',
   compareOrder: 'own',
   apart: { text: 'but, /x/', split: 'test', outcome: 'a' },
+  tree: {
+    root: 'words::a;b.c\n&d=e',
+    grown: [
+      { after: -2, word: 'x;y&z=%' },
+      { after: 0, word: 'w.v' },
+    ],
+  },
   find: { ...FIND, mode: 'concordance', phrase: "a;b:c & 'd' #%" },
 };
 

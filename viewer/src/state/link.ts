@@ -4,11 +4,12 @@ import { MAP_COLOURS, MAP_ITEMS, MAP_METHODS, readZoom, writeZoom, type Zoom } f
 import { readApart, writeApart, type Apart } from './apart';
 import { readFind, writeFind, type FindState } from './find';
 import { PAGE_NAMES } from './pages';
+import { readTree, writeTree, type Tree } from './tree';
 import { COLUMN_KEYS, LONGEST_FILTER, MEASURE_KEYS, readRange, SORT_KEYS, writeRange } from './unitList';
 import type { HeldNumber, SideChoice, ViewState } from './types';
 
 /** A link longer than this is refused unread. */
-export const LONGEST = 10_000;
+export const LONGEST = 16_000;
 /** Letters that a query may have to be in the link, and what they may take up there. */
 export const LONGEST_QUERY = 2000;
 const LONGEST_ENCODED_QUERY = 4600;
@@ -81,6 +82,8 @@ export function writeLink(view: ViewState, modelHash: string): string {
   if (view.compareLayout !== PREFERENCES.compareLayout) fields.push(['cl', view.compareLayout]);
   if (view.compareOrder !== PREFERENCES.compareOrder) fields.push(['co', view.compareOrder]);
   if (view.apart) fields.push(['ap', writeApart(view.apart)]);
+  const tree = view.tree && writeTree(view.tree);
+  if (tree) fields.push(['ct', tree]);
   if (view.held !== null) fields.push(['o', writeHeld(view.held)]);
   const find = writeFind(view.find);
   if (find) fields.push(['fi', find]);
@@ -180,6 +183,14 @@ function found(value: string, at: string): FindState {
   }
 }
 
+function tree(value: string, at: string): Tree {
+  try {
+    return readTree(value);
+  } catch {
+    throw new LinkProblem(`“${at}” is not a tree of continuations that this version knows`);
+  }
+}
+
 function apart(value: string, at: string): Apart {
   try {
     return readApart(value);
@@ -273,6 +284,7 @@ const FIELDS = new Map<string, Field>([
   ['cl', (value, draft, at) => (draft.view.compareLayout = choice(value, at, ['mirror', 'overlay']))],
   ['co', (value, draft, at) => (draft.view.compareOrder = choice(value, at, ['match', 'own']))],
   ['ap', (value, draft, at) => (draft.view.apart = apart(value, at))],
+  ['ct', (value, draft, at) => (draft.view.tree = tree(value, at))],
   ['o', (value, draft, at) => (draft.view.held = holding(value, at))],
   ['fi', (value, draft, at) => (draft.view.find = found(value, at))],
 ]);

@@ -114,6 +114,31 @@ function setting(some: Partial<ModelEntry> = { step_model: {} } as never, stored
 }
 
 describe('sentences that are made in the page', () => {
+  it('are held from a word of the text on also where the state reads backwards', async () => {
+    const { reader, reading } = setting();
+    const state = { ...reading.state, name: 'rnn.0.reverse.h' };
+    const model = { ...reading.model, states: [state] };
+    const held = (instead: 'zero', first: number) =>
+      reader.held({ state: state.name, units: [1], instead, first }, { ...reading, model }, 5);
+    // It reads word 4 first: from there down to the word.
+    expect(await held('zero', 0)).toEqual({ state: state.name, units: [1], value: 'zero', last: 0 });
+    expect(await held('zero', 3)).toEqual({ state: state.name, units: [1], value: 'zero', last: 3 });
+  });
+
+  it('tell their gates, and those of published ones, where the gates are those of the state', async () => {
+    const { reader, reading, fake } = setting();
+    const run = fake.run.bind(fake);
+    let size = 8;
+    fake.run = async (ask: Ask) =>
+      ({ ...(await run(ask)), gates: { update: new Float32Array(size).fill(0.5) } }) as never;
+    expect(Object.keys((await reader.gates(reading, 'typed::the plot'))!)).toEqual(['update']);
+    expect(fake.asked.at(-1)).toMatchObject({ gates: true });
+    expect(await reader.gates(reading, 'cb1f')).not.toBeNull();
+    size = 12;
+    expect(await reader.gates(reading, 'cb1f'), 'a projection stands between').toBeNull();
+    expect(await reader.gates(reading, 'gone')).toBeNull();
+  });
+
   it('become passages as published ones are, with words looked up in the vocabulary', async () => {
     const { reader, reading, fake, opened } = setting();
     const passage = await reader.passage(reading, 'typed:label,1:The dull qqq', 'first');

@@ -12,6 +12,7 @@ import {
   type StepModel,
   type Tokenized,
 } from '../infer';
+import { isReversed } from '../data/decode';
 import { madeOf, MOST_WORDS, type Made, type Switch } from '../data/made';
 import type { Passage } from '../data/passage';
 import { cannotRun, whyNotRunnable } from '../data/runnable';
@@ -133,6 +134,18 @@ export class Reader {
     return { sentence: asked.sentence, steps, sequence };
   }
 
+  /**
+   * Gates of the layer of the state along a sentence, by name, row-major [steps × units]; null where its cell has none, or
+   * where a projection stands between them and the state.
+   */
+  async gates(reading: Reading, key: string): Promise<Readonly<Record<string, Float32Array>> | null> {
+    const asked = await this.asked(reading, key);
+    if (!asked) return null;
+    const { gates, sequence } = await this.run(reading, { ...asked.ask, gates: true, lane: `gates of ${key}` });
+    const fit = Object.values(gates ?? {}).every(({ length }) => length === sequence.values.length);
+    return fit ? gates : null;
+  }
+
   async run(reading: Pick<Reading, 'source' | 'dataset' | 'model'>, ask: Ask): Promise<Ran> {
     return (await this.open(reading)).run(ask);
   }
@@ -180,7 +193,9 @@ export class Reader {
         'Remove the switch, or choose the model that it was made with.',
       );
     const at = { state: one.state, units: one.units };
-    const from = { ...at, first: Math.min(one.first, length - 1) };
+    const first = Math.min(one.first, length - 1);
+    // From a word of the text on: a state that reads backwards comes to that word last.
+    const from = isReversed(state) ? { ...at, last: first } : { ...at, first };
     const { instead } = one;
     if (instead === 'zero' || instead === 'previous') return { ...from, value: instead };
     if (instead === 'mean') {
@@ -188,7 +203,8 @@ export class Reader {
       return { ...from, value: Float32Array.from(one.units, (unit) => means.get(unit) ?? 0) };
     }
     if ('times' in instead) return { ...from, scale: instead.times };
-    return { ...from, last: from.first, value: await this.#carried(instead.carried, one.units, { ...reading, state }) };
+    const value = await this.#carried(instead.carried, one.units, { ...reading, state });
+    return { ...at, first, last: first, value };
   }
 
   /** What units are after a step of another sentence. */

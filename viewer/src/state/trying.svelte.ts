@@ -41,6 +41,12 @@ export class Trying {
     return (await this.reader()).passage(reading, key, lane);
   }
 
+  /** Gates along a sentence, published or made, as the model in the page has them; see `Reader.gates`. */
+  async gates(key: string): ReturnType<Reader['gates']> {
+    const { reading } = this;
+    return reading && (await this.reader()).gates(reading, key);
+  }
+
   /** Sets beside the sentence the same one with units of the shown state held at zero, and shows the panel. */
   without(units: readonly number[]): void {
     const { view } = this.explorer;

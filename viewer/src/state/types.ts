@@ -2,6 +2,7 @@ import type { MapColour, MapItems, MapMethod, MapZoom } from './mapView';
 import type { Apart } from './apart';
 import type { FindState } from './find';
 import type { PageName } from './pages';
+import type { Tree } from './tree';
 import type { ColumnKey, MeasureKey, MeasureRange, SortKey } from './unitList';
 
 export type Focus = 'step' | 'second' | 'difference' | 'word';
@@ -85,6 +86,8 @@ export interface ViewState {
   compareOrder: 'match' | 'own';
   /** The list of sentences beside the comparison; null where it is closed. */
   apart: Apart | null;
+  /** Continuations of a sentence; null while there are none. */
+  tree: Tree | null;
   /** The chip or cloud that a click holds, in the picture or on either side of the page “Compare”. */
   held: HeldNumber | null;
   /** What the page “Find” looks for. */

@@ -200,3 +200,15 @@ export async function sentencesById(
     ]),
   );
 }
+
+/** Words of sentences, by their numbers. */
+export async function tokensById(
+  source: Source,
+  dataset: DatasetEntry,
+  ids: readonly number[],
+): Promise<Map<number, Int32Array>> {
+  const [lines, tokens] = await Promise.all([corpusLines(source, dataset), corpusTokens(source, dataset)]);
+  const wanted = new Set(ids);
+  const places = [...lines.key.keys()].filter((at) => wanted.has(lines.id[at]!));
+  return new Map(places.map((at) => [lines.id[at]!, Int32Array.from(tokens[at]!)]));
+}

@@ -26,6 +26,10 @@ export function ofOutcome(rows: readonly ApartRow<SentenceHit>[], outcome: Outco
   return rows.filter(({ a, b }) => a.right === wanted[0] && b.right === wanted[1]);
 }
 
+export function rightOrWrong(right: boolean | null): string {
+  return right === null ? '' : right ? 'right' : 'wrong';
+}
+
 /** Sentences that both sides were asked, by how far their answers lie apart: searched again whenever the choices change. */
 export class ApartList {
   found = $state.raw<ApartFound | null>(null);

@@ -59,5 +59,6 @@ export function tourFacts(explorer: Explorer, drawn: Inspection | null): TourFac
     words: words.map(({ text }) => text),
     cloud: cloud?.cluster ?? null,
     pinned: explorer.step !== null,
+    runs: explorer.trying.offered && explorer.trying.reason === null,
   };
 }

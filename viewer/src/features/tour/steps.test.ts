@@ -17,12 +17,18 @@ const facts: TourFacts = {
   pair: { first: 'me', second: 'abc', turn: 'but' },
   own: 'me',
   pinned: true,
+  runs: true,
 };
 
 describe('the tour', () => {
-  it('has five steps and says the numbers that it is given', () => {
+  it('ends at a sentence of one’s own where the model runs in the page', () => {
+    expect(tourSteps(facts)[5]).toMatchObject({ types: true });
+    expect(tourSteps({ ...facts, runs: false }).some(({ types }) => types)).toBe(false);
+  });
+
+  it('has six steps and says the numbers that it is given', () => {
     const steps = tourSteps(facts);
-    expect(steps).toHaveLength(5);
+    expect(steps).toHaveLength(6);
     expect(steps[0]!.text).toContain('P(positive) moved: it went from 0.20 to 0.61');
     expect(steps[1]!.at[0]).toBe('[data-step="2"]');
     expect(steps[2]!.text).toContain('7 units');
@@ -73,7 +79,7 @@ describe('the tour', () => {
       pair: null,
       pinned: false,
     });
-    expect(steps).toHaveLength(5);
+    expect(steps).toHaveLength(6);
     expect(steps[4]!.beside).toBeUndefined();
     expect(steps.map(({ text }) => text).join(' ')).not.toMatch(/P\(|NaN|undefined|null/);
   });

@@ -27,6 +27,8 @@ export interface TourFacts {
   /** Number of that cloud's cluster. */
   cloud: number | null;
   pinned: boolean;
+  /** Whether the model runs in the page. */
+  runs: boolean;
 }
 
 export interface TourStep {
@@ -40,6 +42,8 @@ export interface TourStep {
   sides?: readonly [number, number];
   /** What else can be done there: a sentence to set beside this one. */
   beside?: Pair & { title: string };
+  /** Whether one can type there. */
+  types?: boolean;
 }
 
 /** A cloud begins this far left of its rule, where its ribbons end. */
@@ -47,6 +51,13 @@ const UP_TO_RULE = -5;
 
 /** Below this, a change of the probability is called none to speak of. */
 const LITTLE = 0.05;
+
+const OWN: TourStep = {
+  title: 'Now a sentence of your own',
+  text: 'The model itself runs in this page: type, and each word is read at once, with all that you saw here. Change words, or switch a chip off, and see the answer change. What you type stays on your machine.',
+  at: ['[data-tour="type"]', '[data-tour="sequence"]', '[data-tab="sequence"]'],
+  types: true,
+};
 
 export function tourSteps(facts: TourFacts): TourStep[] {
   const { word, className, before, after, chip, push, shows } = facts;
@@ -109,5 +120,6 @@ export function tourSteps(facts: TourFacts): TourStep[] {
       at: ['[data-tour="details"]', '[data-tour="details-button"]', '[data-tab="detail"]'],
       ...(pair !== null && facts.pinned ? { beside: { ...pair, title: 'Show both sentences' } } : {}),
     },
+    ...(facts.runs ? [OWN] : []),
   ];
 }

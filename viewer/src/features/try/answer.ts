@@ -35,6 +35,12 @@ export function finalAnswer(model: Answering, steps: SentenceSteps | null): numb
   return known.length ? known.reduce((sum, loss) => sum + loss, 0) / known.length : Number.NaN;
 }
 
+/** The loss of the answer at the end for what is right, in nats; NaN where that is not said. Of other models `finalAnswer` is it. */
+export function finalLoss(model: Answering, steps: SentenceSteps | null): number {
+  if (meansOf(model) !== 'class') return Number.NaN;
+  return steps?.loss?.[steps.length - 1] ?? Number.NaN;
+}
+
 /** From what the engine counts in: log-odds of a class become its probability, all else stays. */
 export function fromScore(model: Answering, score: number): number {
   return meansOf(model) === 'class' ? 1 / (1 + Math.exp(-score)) : score;
@@ -68,4 +74,15 @@ export function decided(model: Answering, steps: SentenceSteps | null): number |
   const last = pClass.subarray((length - 1) * classes, length * classes);
   if (!last.length || Number.isNaN(last[0]!)) return null;
   return last.reduce((best, p, i) => (p > last[best]! ? i : best), 0);
+}
+
+/** The answer with something left out. */
+export interface Otherwise {
+  answer: number;
+  /** The likeliest class then; null of models without classes. */
+  says: number | null;
+}
+
+export function otherwise(model: Answering, steps: SentenceSteps): Otherwise {
+  return { answer: finalAnswer(model, steps), says: decided(model, steps) };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SentenceSteps, Vocabulary } from '../../data/types';
 import type { SpecWords } from '../../infer';
-import { branchTable, continued, grown, judged, lastWord, offers, type Branch } from './continue';
+import type { Tree } from '../../state/tree';
+import { goesOnFrom, judged, lastWord, leavesOf, offers, treeTable } from './continue';
 
 const TEXT = ['<unk>', 'the', 'film', 'is', 'good', 'bad', 'Bad'];
 const vocabulary = { text: TEXT, id: new Map(TEXT.map((text, id) => [text, id])) } as unknown as Vocabulary;
@@ -37,12 +38,6 @@ describe('continuing a sentence', () => {
     expect(offers({ next }, 1, how, twice).map(({ writable }) => writable)).toEqual([true, false]);
   });
 
-  it('leaves out what came after the step', () => {
-    const edit = continued(['the', 'film', 'is', 'good'], 1, 'was');
-    expect(edit.words).toEqual(['the', 'film', 'was']);
-    expect([0, 1, 2, 3].map((step) => edit.moved(step))).toEqual([0, 1, null, null]);
-  });
-
   it('goes on before the mark that ends every sentence', () => {
     expect(lastWord(Int32Array.from([1, 2, 6]), { ...how, end: 6 })).toBe(1);
     expect(lastWord(Int32Array.from([1, 2, 6]), how)).toBe(2);
@@ -50,33 +45,37 @@ describe('continuing a sentence', () => {
   });
 });
 
+/** the film → is → good, bad; and after “the” alone: bad. */
+const tree: Tree = {
+  root: 'words::the\nfilm',
+  grown: [
+    { after: -2, word: 'is' },
+    { after: 0, word: 'good' },
+    { after: 0, word: 'bad' },
+    { after: -1, word: 'bad' },
+  ],
+};
+
 describe('continuations', () => {
-  const branch = (words: string[], kept: number): Branch => ({
-    key: words.join(' '),
-    words,
-    kept,
-    p: Number.NaN,
-    perplexity: Number.NaN,
+  it('go on from the sentence, or from where they had grown to', () => {
+    expect(goesOnFrom(tree, null, 1)).toBe(-2);
+    // “the film is good”: after its last word, after “is”, and after “the” alone.
+    expect([3, 2, 0].map((at) => goesOnFrom(tree, 1, at))).toEqual([1, 0, -1]);
+    expect(goesOnFrom(tree, 3, 1)).toBe(3);
   });
 
-  it('are judged by the probability of what was added, and by all their words', () => {
-    const loss = Float32Array.from([Math.log(2), Math.log(4), Number.NaN]);
-    expect(judged(branch(['the', 'film', 'is'], 1), { next, loss })).toMatchObject({ p: 0.125 });
-    const one = judged(branch(['the', 'film', 'is'], 2), { next, loss });
-    expect(one.p).toBe(0.25);
-    expect(one.perplexity).toBeCloseTo(Math.sqrt(8), 5);
-    expect(branchTable([one]).rows).toEqual([['the film is', 'is', 0.25, one.perplexity]]);
-  });
-
-  it('grow at their end, and stand beside each other from one word on', () => {
-    const is = branch(['the', 'film', 'is'], 2);
-    const good = branch(['the', 'film', 'is', 'good'], 3);
-    const bad = branch(['the', 'film', 'is', 'bad'], 3);
-    const first = grown([], 'the film', is);
-    const second = grown(first, is.key, good);
-    expect(second, 'the longer one takes the place of the shorter').toEqual([{ ...good, kept: 2 }]);
-    const third = grown(second, good.key, bad);
-    expect(third).toEqual([{ ...good, kept: 2 }, bad]);
-    expect(grown(third, good.key, bad), 'no sentence stands there twice').toEqual(third);
+  it('are judged word by word, by all that was added, and by all their words', () => {
+    expect(leavesOf(tree)).toEqual([3, 1, 2]);
+    const run = (...p: number[]) => ({
+      next: { ...next, p: Float32Array.from([...p, Number.NaN]) },
+      loss: Float32Array.from([...p.map((one) => -Math.log(one)), Number.NaN]),
+    });
+    // At each step stands the probability of the word after it.
+    const said = judged(tree, [3, 1, 2], [run(0.125), run(0.5, 0.5, 0.25), run(0.5, 0.5, 0.0625)]);
+    expect(said.map(({ p }) => p)).toEqual([0.5, 0.25, 0.0625, 0.125]);
+    expect(said.map(({ path }) => path)).toEqual([0.5, 0.125, 0.03125, 0.125]);
+    expect(said[0]!.perplexity, 'others were grown after it').toBeNaN();
+    expect(said[1]!.perplexity).toBeCloseTo((0.5 * 0.5 * 0.25) ** (-1 / 3), 5);
+    expect(treeTable(tree, said).rows[2]).toEqual(['the film is good', 'is good', 0.25, 0.125, said[1]!.perplexity]);
   });
 });

@@ -4,7 +4,7 @@ import type { SentenceSteps, Vocabulary } from '../../data/types';
 import type { SpecWords, StepModel } from '../../infer';
 import { idOf } from '../../infer';
 import type { Table } from '../../model/csv';
-import type { Edited } from './edit';
+import { keptBefore, pathTo, placed, wordsTo, type Tree } from '../../state/tree';
 
 /** A word that the model expects next. */
 export interface Offer {
@@ -31,66 +31,76 @@ export function offers(
   }).filter(({ id }) => id >= 0);
 }
 
-/** The words up to `at`, both included, and one more; what came after is left out. */
-export function continued(words: readonly string[], at: number, word: string): Edited {
-  return { words: [...words.slice(0, at + 1), word], moved: (step) => (step <= at ? step : null) };
-}
-
 /** The last step that a continuation can follow: not the mark that ends every sentence of the model. */
 export function lastWord(tokens: Int32Array, words: StepModel['words']): number {
   const last = tokens.length - 1;
   return last > 0 && words?.end !== null && tokens[last] === words?.end ? last - 1 : last;
 }
 
-/** A continuation that was grown. */
-export interface Branch {
-  /** Of the sentence. */
-  key: string;
-  words: readonly string[];
-  /** Words before it that are those of the sentence which it continues. */
-  kept: number;
-  /** Probability of the words that were added, of each after those before it; NaN before it is known. */
+/** What a word goes on from that is put after the word at `at` of a sentence: of one that a tree has grown to, or of its root. */
+export function goesOnFrom(tree: Tree, shown: number | null, at: number): number {
+  if (shown === null) return -(at + 1);
+  const kept = keptBefore(tree, shown);
+  return at < kept ? -(at + 1) : pathTo(tree, shown)[at - kept]!;
+}
+
+/** What the model says of a grown word, and of the sentence that ends in it. */
+export interface Judged {
+  /** Probability of the word after those before it. */
   p: number;
-  /** Of the whole sentence; NaN before it is known. */
+  /** The same of all grown words that lead to it, itself too. */
+  path: number;
+  /** Of the whole sentence; NaN of a word that others were grown after. */
   perplexity: number;
 }
 
-/** What the model says of a continuation once it has read it. */
-export function judged(branch: Branch, { next, loss }: Pick<SentenceSteps, 'next' | 'loss'>): Branch {
-  // The probability of a word stands at the step before it.
-  const added = [...(next?.p ?? [])].slice(branch.kept - 1, branch.words.length - 1);
-  const known = [...(loss ?? [])].filter((one) => !Number.isNaN(one));
-  const mean = known.reduce((sum, one) => sum + one, 0) / known.length;
-  return {
-    ...branch,
-    p: added.length ? added.reduce((product, p) => product * p, 1) : Number.NaN,
-    perplexity: Math.exp(mean),
-  };
+/** What was said of the words of a tree; another tree asks for another. */
+export interface Judgement {
+  tree: Tree;
+  said: readonly Judged[];
 }
 
-/** The continuations with one more: it takes the place of the one whose end it goes on from. */
-export function grown(branches: readonly Branch[], from: string, added: Branch): Branch[] {
-  const parent = branches.find(({ key }) => key === from);
-  const whole = parent && added.words.length === parent.words.length + 1;
-  const branch = whole ? { ...added, kept: parent.kept } : added;
-  const others = branches.filter(({ key }) => key !== added.key && !(whole && key === from));
-  return [...others, branch];
+/** Of every grown word, from the runs of the sentences that end in the last ones, in the order of `leaves`. */
+export function judged(
+  tree: Tree,
+  leaves: readonly number[],
+  runs: readonly Pick<SentenceSteps, 'next' | 'loss'>[],
+): Judged[] {
+  const found = tree.grown.map((): Judged => ({ p: Number.NaN, path: Number.NaN, perplexity: Number.NaN }));
+  leaves.forEach((leaf, i) => {
+    const { next, loss } = runs[i]!;
+    const kept = keptBefore(tree, leaf);
+    let path = 1;
+    pathTo(tree, leaf).forEach((at, depth) => {
+      // The probability of a word stands at the step before it.
+      const p = next?.p[kept + depth - 1] ?? Number.NaN;
+      path *= p;
+      Object.assign(found[at]!, { p, path });
+    });
+    const known = [...(loss ?? [])].filter((one) => !Number.isNaN(one));
+    found[leaf]!.perplexity = Math.exp(known.reduce((sum, one) => sum + one, 0) / known.length);
+  });
+  return found;
 }
 
-export function branchTable(branches: readonly Branch[]): Table {
+export function leavesOf(tree: Tree): number[] {
+  return placed(tree).flatMap(({ at, leaf }) => (leaf ? [at] : []));
+}
+
+export function treeTable(tree: Tree, said: readonly Judged[]): Table {
   return {
     caption: 'Continuations',
     columns: [
       { name: 'sentence', about: 'All of its words', corpus: true },
       { name: 'added', about: 'Words that were added', corpus: true },
+      { name: 'P(last)', about: 'Probability of the last of them, after those before it', digits: 6 },
       { name: 'P(added)', about: 'Probability of the added words, each after those before it', digits: 6 },
       { name: 'perplexity', about: 'exp of the mean loss of the sentence', digits: 2 },
     ],
-    rows: branches.map(({ words, kept, p, perplexity }) => [
-      words.join(' '),
-      words.slice(kept).join(' '),
-      p,
-      perplexity,
-    ]),
+    rows: placed(tree).map(({ at }) => {
+      const words = wordsTo(tree, at);
+      const { p, path, perplexity } = said[at] ?? { p: Number.NaN, path: Number.NaN, perplexity: Number.NaN };
+      return [words.join(' '), words.slice(keptBefore(tree, at)).join(' '), p, path, perplexity];
+    }),
   };
 }

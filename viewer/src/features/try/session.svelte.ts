@@ -1,7 +1,7 @@
 import { isMade, madeOf, writeMade, type Switch } from '../../data/made';
 import type { Passage } from '../../data/passage';
 import { toProblem, type Problem } from '../../data/problem';
-import { idOf, type Fetching, type StepModel } from '../../infer';
+import { idOf, type Fetching, type Held, type StepModel } from '../../infer';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Asked, Reader, Reading } from '../../state/reader';
 import { edited, wordsOf, type Edited } from './edit';
@@ -73,6 +73,11 @@ export class Session {
     return isMade(sentence2) ? sentence2 : sentence;
   });
   switches = $derived.by<readonly Switch[]>(() => (this.key === null ? [] : madeOf(this.key).switches));
+  /** What is said to be right of a sentence of one's own, null while nothing is; undefined of a published one, whose label it is. */
+  label = $derived.by<number | null | undefined>(() => {
+    const made = this.key === null ? null : madeOf(this.key);
+    return made && !('key' in made.base) ? made.label : undefined;
+  });
   step = $derived.by<number | null>(() => (this.before ? this.explorer.step2 : this.explorer.step));
   /** Whether words can be edited: of a model that reads vectors they cannot. */
   editable = $derived.by<boolean>(() => this.model !== null && this.model.words !== null);
@@ -109,6 +114,14 @@ export class Session {
     return asked && { asked, reading, reader, model };
   }
 
+  /** What is held as the engine holds it, in sentences of any length that reach its first word. */
+  async holds(switches: readonly Switch[]): Promise<Held[]> {
+    const { reading } = this;
+    const reader = this.#reader;
+    if (!reading || !reader) return [];
+    return Promise.all(switches.map((one) => reader.held(one, reading, Number.MAX_SAFE_INTEGER)));
+  }
+
   /** The words of the sentence that is changed, as the vocabulary finds them again. */
   words(): string[] {
     const { vocabulary } = this.explorer;
@@ -128,12 +141,16 @@ export class Session {
   ): Promise<void> {
     const { key } = this;
     if (key === null || !change.words.length) return;
-    // Where the start is refused, reading the edited words says so.
-    const started = await this.asked(key).then(
+    const started = await this.started(key);
+    if (this.key === key) this.apply(edited(key, change, started), moved, at);
+  }
+
+  /** Whether a sentence starts from where another one ended; where that is refused, reading what was made of it says so. */
+  started(key: string): Promise<boolean> {
+    return this.asked(key).then(
       (given) => given?.asked.started ?? false,
       () => true,
     );
-    if (this.key === key) this.apply(edited(key, change, started), moved, at);
   }
 
   /** Pins a word of the sentence that is changed. */
@@ -146,6 +163,15 @@ export class Session {
 
   switch(switches: readonly Switch[]): void {
     if (this.key !== null) this.apply(writeMade({ ...madeOf(this.key), switches }), (step) => step);
+  }
+
+  /** Says what is right of the sentence that is changed, in its place; null says nothing. */
+  say(label: number | null): void {
+    const { key, explorer } = this;
+    if (key === null) return;
+    const said = writeMade({ ...madeOf(key), label });
+    if (isMade(explorer.view.sentence2)) explorer.setSecond(said, explorer.view.step2);
+    else explorer.setMade(said);
   }
 
   /** Shows another sentence in the place of the one that is changed, or beside it. */

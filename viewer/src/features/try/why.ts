@@ -1,22 +1,17 @@
-/** Why the answer is what it is: which words pushed it, through which chips, and what would make it another one. */
+/** Why the answer is what it is: which words made it, through which chips, what is left of them, and what would make it another one. */
 
-import type { Clustering, ModelEntry, SentenceSteps, StateSequence } from '../../data/types';
-import type { Ask, Held, StepModel } from '../../infer/types';
-import { groups, unitClusters, unitLabels } from '../../model/groups';
+import { meansOf } from '../../data/answer';
+import type { Clustering, ModelEntry, Vocabulary } from '../../data/types';
+import type { Ask, Held, Progress, StepModel } from '../../infer/types';
 import type { Table } from '../../model/csv';
-import { chipPushes, strongest } from '../../model/push';
+import { strongest } from '../../model/push';
 import { unitsOf } from '../../model/switched';
 import { pushed, type AnswerWords } from '../../wording/answer';
-import { listed } from '../../wording/format';
-import { decided, finalAnswer, said, type Quantity } from './answer';
+import { listed, percent, signed } from '../../wording/format';
+import { aimed, answerOf, canLeaveOut, reach, sayingOf, type Aim } from './aim';
+import { said, type Otherwise } from './answer';
 import { without } from './leaveOut';
-
-/** The answer with something left out. */
-export interface Otherwise {
-  answer: number;
-  /** The likeliest class then; null of models without classes. */
-  says: number | null;
-}
+import { bySwitchingOff, byWeights, chipsOf, gatedOf, inAnswer, leftOfWords, type Parts } from './parts';
 
 export interface ChipReason extends Otherwise {
   number: number;
@@ -24,15 +19,19 @@ export interface ChipReason extends Otherwise {
 }
 
 export interface Reasons {
-  /** Of the sentence. */
+  /** Of the sentence, the answer and the chips. */
   key: string;
+  aim: Aim;
+  /** The words that may have a part in the answer. */
   words: readonly string[];
   now: Otherwise;
-  /** What each word pushed the score by; null where that is not known. */
-  pushes: Float32Array | null;
-  /** Number of the chip that the largest part of each push went through, the same way; null where none did. */
-  through: readonly (number | null)[];
-  /** The answer without each word; null where a sentence would be empty. */
+  /** Words × chips; null where units are not grouped. */
+  parts: Parts | null;
+  /** Of what each word wrote into the memory, the share that is left at the end; null where no gate says so. */
+  left: Float64Array | null;
+  /** What of each word is in the score at the end; null where that is not known. */
+  inAnswer: Float32Array | null;
+  /** The answer without each word; null where it cannot be asked for. */
   deleted: readonly (Otherwise | null)[];
   /** The answer with each chip held at zero. */
   chips: readonly ChipReason[];
@@ -41,60 +40,84 @@ export interface Reasons {
 /** Something that would make the answer another one. */
 export type Flip = { word: number; then: Otherwise } | { chip: ChipReason };
 
+/** What a model is, and how it is looked at. */
+export interface Looked {
+  model: StepModel;
+  entry: ModelEntry;
+  clustering: Clustering | null;
+  /** By which a linear head reads the shown state; null where it does not, or is not linear. */
+  weights: Float32Array | null;
+}
+
 const SHOWN = 3;
 
-/** The chip that the largest part of each push went through; chips of the shown state alone, by its weights to the answer. */
-export function throughChips(
-  pushes: Float32Array,
-  sequence: StateSequence,
-  weights: Float32Array,
-  clustering: Clustering,
-): (number | null)[] {
-  const chips = groups(clustering.units);
-  const clusters = unitClusters(clustering);
-  const by = chipPushes(sequence, weights, unitLabels(clustering, sequence.units), clusters);
-  return Array.from(pushes, (push, step) => {
-    const same = chips.filter(({ cluster }) => by[step * clusters + cluster]! * push > 0);
-    const size = ({ cluster }: { cluster: number }): number => Math.abs(by[step * clusters + cluster]!);
-    return same.sort((a, b) => size(b) - size(a))[0]?.number ?? null;
-  });
+/** The weights by which an answer at the end is taken apart exactly; null of other heads and other answers. */
+export function exactWeights(entry: ModelEntry, aim: Aim, weights: Float32Array | null): Float32Array | null {
+  return aim.step === null && entry.answer?.effects !== 'first order' ? weights : null;
 }
 
-/** Runs the sentence without each word and without each chip. */
+/** Runs the sentence without each word, without each chip, and for what each chip took in at each word. */
 export async function reasonsOf(
   key: string,
-  words: readonly string[],
+  surface: readonly string[],
   ask: Ask,
-  model: Pick<StepModel, 'variants'>,
-  entry: ModelEntry,
-  clustering: Clustering | null,
+  aim: Aim,
+  { model, entry, clustering, weights }: Looked,
   signal?: AbortSignal,
-  progress?: (done: number, of: number) => void,
-): Promise<Omit<Reasons, 'pushes' | 'through'>> {
+  progress?: Progress,
+): Promise<Reasons> {
+  const words = surface.slice(0, reach(entry, aim, surface.length));
+  const base = aimed(entry, aim, ask);
+  const shorter = words.map((_, at) => {
+    // Of a model that reads vectors no word can be left out.
+    const rest =
+      model.words !== null && canLeaveOut(entry, aim, at, surface.length) ? without(ask, at, 'deleted', null) : null;
+    return rest && aimed(entry, aim, rest, at);
+  });
   const chips = clustering
-    ? groups(clustering.units)
-        .filter(({ members }) => members.length)
-        .map((group) => ({ number: group.number, units: unitsOf(group, clustering) }))
+    ? chipsOf(clustering).map((group) => ({ number: group.number, units: unitsOf(group, clustering) }))
     : [];
-  const shorter = words.map((_, at) => without(ask, at, 'deleted', null));
   const off = chips.map(({ units }): Ask => {
     const held: Held = { state: ask.state, units, value: 'zero' };
-    return { ...ask, held: [...(ask.held ?? []), held] };
+    return { ...base, held: [...(base.held ?? []), held] };
   });
-  const asks = [ask, ...shorter.filter((one) => one !== null), ...off];
-  const [now, ...rest] = (await model.variants(asks, progress, signal)).map((steps) => otherwise(entry, steps));
+  const asks = [base, ...shorter.filter((one) => one !== null), ...off];
+  const [now, ...rest] = (await model.variants(asks, progress, signal)).map((steps) => answerOf(entry, aim, steps));
   let next = 0;
   const deleted = shorter.map((one) => (one ? rest[next++]! : null));
-  return { key, words, now: now!, deleted, chips: chips.map((chip) => ({ ...chip, ...rest[next++]! })) };
-}
-
-function otherwise(entry: ModelEntry, steps: SentenceSteps): Otherwise {
-  return { answer: finalAnswer(entry, steps), says: decided(entry, steps) };
+  const reasons = chips.map((chip) => ({ ...chip, ...rest[next++]! }));
+  const ran = await model.run({ ...base, gates: true, lane: 'why' });
+  const parts = clustering
+    ? ((weights && byWeights(ran.steps, ran.sequence, weights, clustering)) ??
+      (await bySwitchingOff(base, words.length, model, clustering, signal, progress)))
+    : null;
+  const gated = gatedOf(ran, ask.state);
+  return {
+    key,
+    aim,
+    words,
+    now: now!,
+    parts,
+    left: gated && leftOfWords(gated, words.length),
+    inAnswer: gated && weights && inAnswer(gated, weights),
+    deleted,
+    chips: reasons,
+  };
 }
 
 /** Positions of the words that did the most: by their push, or by the answer without them. */
-export function strongestWords({ pushes, deleted, now }: Reasons): number[] {
-  return strongest(pushes ?? deleted.map((one) => (one ? one.answer - now.answer : Number.NaN)), SHOWN);
+export function strongestWords({ parts, deleted, now }: Reasons): number[] {
+  return strongest(parts?.whole ?? deleted.map((one) => (one ? one.answer - now.answer : Number.NaN)), SHOWN);
+}
+
+/** Number of the chip that the largest part of a word went through, the same way; null where none did. */
+export function throughChip({ parts }: Reasons, word: number): number | null {
+  if (!parts) return null;
+  const { chips, values, whole } = parts;
+  const row = values.subarray(word * chips.length, (word + 1) * chips.length);
+  const same = [...row].map((value) => (value * whole[word]! > 0 ? value : 0));
+  const [first] = strongest(same, 1);
+  return first === undefined ? null : chips[first]!;
 }
 
 export function strongestChips({ chips, now }: Reasons): ChipReason[] {
@@ -102,6 +125,28 @@ export function strongestChips({ chips, now }: Reasons): ChipReason[] {
     chips.map(({ answer }) => answer - now.answer),
     SHOWN,
   ).map((i) => chips[i]!);
+}
+
+/** Below this share left it is called overwritten, above the other kept. */
+const OVERWRITTEN = 0.1;
+const KEPT = 0.4;
+
+/** Of the words before the last: those of which most is left at the end, and those that were overwritten most; the strongest first. */
+export function keptAndOverwritten({ left }: Reasons): { kept: number[]; overwritten: number[] } {
+  const words = [...(left ?? [])].map((share, word) => ({ share, word })).slice(0, -1);
+  const known = words.filter(({ share }) => Number.isFinite(share));
+  return {
+    kept: known
+      .filter(({ share }) => share >= KEPT)
+      .sort((a, b) => b.share - a.share || a.word - b.word)
+      .slice(0, SHOWN)
+      .map(({ word }) => word),
+    overwritten: known
+      .filter(({ share }) => share <= OVERWRITTEN)
+      .sort((a, b) => a.share - b.share || a.word - b.word)
+      .slice(0, SHOWN)
+      .map(({ word }) => word),
+  };
 }
 
 /** What flips the answer: single words, then chips from the one with the fewest units on. */
@@ -116,31 +161,54 @@ export function flipsOf({ now, deleted, chips }: Reasons): Flip[] {
   ].slice(0, 2 * SHOWN);
 }
 
-function nameOf({ classes }: Pick<ModelEntry, 'classes'>, says: number | null): string {
-  return says === null ? '' : (classes[says] ?? '');
+/** `+0.31 in log-odds`, with what it is towards where that has a name. */
+export function partText(value: number, { parts, aim }: Reasons, words: AnswerWords): string {
+  if (parts?.by === 'weights') return pushed(value, words);
+  if (aim.step === null) return pushed(value, { ...words, unit: aim.unit });
+  return `${signed(value)}${aim.unit && ` ${aim.unit}`}`;
+}
+
+/** How the table of words and chips was made, in a sentence. */
+export function partsNote({ parts, aim }: Reasons, words: AnswerWords): string {
+  if (!parts) return 'The units of this state are not grouped.';
+  if (parts.by === 'weights')
+    return `Exact: the head is linear. With what stood before the first word, all squares add up to the score${words.unit && `, ${words.unit}`}.`;
+  return `A square: how much higher the score is${aim.unit && `, ${aim.unit}`}, than where that chip takes in nothing at that word. These do not add up.`;
 }
 
 /** The same as sentences. */
-export function whyLines(why: Reasons, of: Quantity, entry: ModelEntry, answer: AnswerWords): string[] {
+export function whyLines(
+  why: Reasons,
+  entry: ModelEntry,
+  vocabulary: Vocabulary | null,
+  answer: AnswerWords,
+): string[] {
+  const { aim, parts, left } = why;
+  const word = (at: number): string => `“${why.words[at]}”`;
   const then = ({ answer: value, says }: Otherwise): string =>
-    `${said(value)}${says === null ? '' : `: ${nameOf(entry, says)}`}`;
+    `${said(value)}${says === null ? '' : `: ${sayingOf(entry, vocabulary, says)}`}`;
   const words = strongestWords(why).map((at) => {
-    const { pushes, through } = why;
-    if (!pushes) return `“${why.words[at]}” (${said(why.deleted[at]!.answer)} without it)`;
-    const chip = through[at];
-    return `“${why.words[at]}” (${pushed(pushes[at]!, answer)}${chip === null || chip === undefined ? '' : `, above all through chip ${chip}`})`;
+    if (!parts) return `${word(at)} (${said(why.deleted[at]!.answer)} without it)`;
+    const chip = throughChip(why, at);
+    return `${word(at)} (${partText(parts.whole[at]!, why, answer)}${chip === null ? '' : `, above all through chip ${chip}`})`;
   });
+  const { kept, overwritten } = keptAndOverwritten(why);
+  const share = (at: number): string => `${word(at)} (${percent(left![at]!)})`;
   const chips = strongestChips(why).map((chip) => `chip ${chip.number} (${said(chip.answer)} without it)`);
   const flips = flipsOf(why).map((flip) =>
     'chip' in flip
       ? `chip ${flip.chip.number}, ${flip.chip.units.length} units (${then(flip.chip)})`
-      : `“${why.words[flip.word]}” (${then(flip.then)})`,
+      : `${word(flip.word)} (${then(flip.then)})`,
   );
   return [
     `“${why.words.join(' ')}”`,
-    `${of.name} is ${then(why.now)}.`,
-    ...(words.length ? [`${why.pushes ? 'Pushed most by' : 'Rests most on'} ${listed(words)}.`] : []),
-    ...(words.length && why.pushes && answer.note ? [answer.note] : []),
+    `${aim.of.name} is ${then(why.now)}.`,
+    ...(words.length ? [`${parts ? 'Pushed most by' : 'Rests most on'} ${listed(words)}.`] : []),
+    ...(parts ? [partsNote(why, answer)] : []),
+    ...(kept.length
+      ? [`Of what it wrote into the memory, most is left at the end of ${listed(kept.map(share))}.`]
+      : []),
+    ...(overwritten.length ? [`Overwritten: ${listed(overwritten.map(share))}.`] : []),
     ...(chips.length ? [`Of the chips, it rests most on ${listed(chips)}.`] : []),
     ...(why.now.says === null
       ? []
@@ -148,27 +216,77 @@ export function whyLines(why: Reasons, of: Quantity, entry: ModelEntry, answer: 
   ];
 }
 
-export function whyTable(why: Reasons, of: Quantity, entry: ModelEntry): Table {
-  const says = (one: Otherwise | null): string => (one ? nameOf(entry, one.says) : '');
+/** Words × chips, as a table. */
+export function partsTable(why: Reasons, answer: AnswerWords): Table[] {
+  const { parts, words, left } = why;
+  if (!parts) return [];
+  const { chips, values, others, whole, sum } = parts;
+  const unit = parts.by === 'weights' ? answer.unit : why.aim.unit;
+  const blank = chips.map(() => null);
+  const about =
+    parts.by === 'weights'
+      ? 'What the word pushed the score by through the chip'
+      : 'The score, less the one where the chip takes in nothing at the word';
+  const line = (word: string, value: number) => [
+    word,
+    ...blank,
+    ...(others ? [null] : []),
+    value,
+    ...(left ? [null] : []),
+    ...(why.inAnswer ? [null] : []),
+  ];
+  return [
+    {
+      caption: `Words × chips: ${why.aim.of.name}${unit && `, ${unit}`}`,
+      columns: [
+        { name: 'word', about: 'The word', corpus: true },
+        ...chips.map((number) => ({ name: `chip ${number}`, about, digits: 4 })),
+        ...(others ? [{ name: 'other', about: 'Through units of no chip, and of other states', digits: 4 }] : []),
+        {
+          name: parts.by === 'weights' ? 'sum' : 'all chips',
+          about: parts.by === 'weights' ? 'The whole push of the word' : 'With no chip taking in anything at the word',
+          digits: 4,
+        },
+        ...(left ? [{ name: 'left', about: 'Share of what the word wrote that is left at the end', digits: 4 }] : []),
+        ...(why.inAnswer
+          ? [{ name: 'in the answer', about: 'What of the word is in the score at the end', digits: 4 }]
+          : []),
+      ],
+      rows: [
+        ...(sum ? [line('(before the first word)', sum.before)] : []),
+        ...words.map((word, at) => [
+          word,
+          ...chips.map((_, i) => values[at * chips.length + i]!),
+          ...(others ? [others[at]!] : []),
+          whole[at]!,
+          ...(left ? [left[at]!] : []),
+          ...(why.inAnswer ? [why.inAnswer[at]!] : []),
+        ]),
+        ...(sum ? [line('(the score)', sum.after)] : []),
+      ],
+    },
+  ];
+}
+
+/** The answer without each word and each chip, as a table. */
+export function whyTable(why: Reasons, entry: ModelEntry, vocabulary: Vocabulary | null): Table {
+  const says = (one: Otherwise | null): string => (one ? sayingOf(entry, vocabulary, one.says) : '');
   const change = (one: Otherwise | null): number => (one ? one.answer - why.now.answer : Number.NaN);
   return {
-    caption: `Why: ${of.name}`,
+    caption: `Why: ${why.aim.of.name}`,
     columns: [
       { name: 'left out', about: 'A word that is deleted, or a chip that is held at zero', corpus: true },
-      { name: 'push', about: 'What the word pushed the score by', digits: 4 },
-      { name: 'through chip', about: 'The chip that the largest part of the push went through' },
-      { name: 'answer', about: `${of.name} without it`, digits: 4 },
+      { name: 'answer', about: `${why.aim.of.name} without it`, digits: 4 },
       { name: 'change', about: 'Against the whole sentence', digits: 4 },
-      { name: 'says', about: 'The likeliest class then' },
+      { name: 'says', about: `The likeliest ${meansOf(entry) === 'next word' ? 'word' : 'class'} then` },
     ],
     rows: [
-      ['nothing', Number.NaN, '', why.now.answer, 0, says(why.now)],
+      ['nothing', why.now.answer, 0, says(why.now)],
       ...why.words.map((word, i) => {
         const one = why.deleted[i] ?? null;
-        const push = why.pushes?.[i] ?? Number.NaN;
-        return [word, push, why.through[i] ?? '', one?.answer ?? Number.NaN, change(one), says(one)];
+        return [word, one?.answer ?? Number.NaN, change(one), says(one)];
       }),
-      ...why.chips.map((chip) => [`chip ${chip.number}`, Number.NaN, '', chip.answer, change(chip), says(chip)]),
+      ...why.chips.map((chip) => [`chip ${chip.number}`, chip.answer, change(chip), says(chip)]),
     ],
   };
 }

@@ -126,7 +126,8 @@ describe('every column', () => {
   });
 
   it('is left out where this state lacks it', () => {
-    const without = columnsFor({ ...known, chips: new Map(), moved: null, measures: [] });
-    expect(keys(without)).toEqual(['unit', 'rising', 'falling']);
+    const without = keys(columnsFor({ ...known, chips: new Map(), moved: null, measures: [] }));
+    expect(without).toContain('rising');
+    for (const key of ['chip', 'moved', 'mean', 'timeScale']) expect(without).not.toContain(key);
   });
 });

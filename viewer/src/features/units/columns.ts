@@ -15,7 +15,7 @@ export interface Column {
   /** Null for columns without a measure. */
   measure: ListMeasure | null;
   /** How its cells are drawn. */
-  kind: 'unit' | 'chip' | 'activation' | 'words' | 'measure';
+  kind: 'unit' | 'chip' | 'activation' | 'words' | 'measure' | 'text';
   /** What its head filters by. */
   filter: 'range' | 'chip' | null;
   /** Least width in pixels. */

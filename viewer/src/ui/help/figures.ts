@@ -37,6 +37,7 @@ export async function figureFor(topic: Topic, explorer: Explorer): Promise<HelpF
     case 'unit':
       return unitFigure(explorer);
     case 'without':
+    case 'try':
     case 'units':
     case 'map':
     case 'sql':

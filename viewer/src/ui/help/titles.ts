@@ -6,6 +6,7 @@ export const TITLES = {
   details: 'How to read this step against the usual',
   'words-side-by-side': 'How to read words side by side',
   without: 'How to read what happens without a chip',
+  try: 'How to try the model',
   unit: 'How to read a unit',
   units: 'How to read the table of units',
   sql: 'How to ask in SQL',

@@ -105,6 +105,16 @@ export function explain(
           ? 'Below, only the guesses where a word of each cloud came next.'
           : 'Below, only the sentences of one label, and those that hold a word of each cloud.',
       ];
+    case 'try':
+      return [
+        'The model itself runs in this page. Type a sentence, or click a word to replace it, insert, delete, or swap the halves: before and after stand beside each other.',
+        kind === 'language model'
+          ? 'Continue offers the likeliest next words. What you click grows a tree: each word with its probability after the words before it. “1” sets one beside the next, × drops it with all that follows.'
+          : '“It is really” says what is right of your sentence: then the loss of the answer is for that label.',
+        '“Why?” takes the answer apart. A square is what a word pushed through a chip: of a linear head all squares add up to the score; elsewhere each is what the score loses where the chip takes in nothing at that word. “Left” is what the gates kept, to the end, of what the word wrote.',
+        'A switched-off chip is held at zero, at its mean, or frozen, and hatched in the picture. Twenty groups of as many random units are the control: a chip that moves the answer no farther is not special.',
+        'The same can be run over the sentences that Find shows: those whose answer flips come first.',
+      ];
     case 'units':
       return [
         'A row is a unit, one number of the memory. Rest on a column’s name to see what it measures.',

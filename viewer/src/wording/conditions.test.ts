@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { FIND } from '../../state/find';
-import { summaryOf } from './summary';
+import { FIND } from '../state/find';
+import { summaryOf } from './conditions';
 
 const LABELS = ['negative', 'positive'];
 

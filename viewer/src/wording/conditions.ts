@@ -1,4 +1,4 @@
-import { FIND, type FindState } from '../../state/find';
+import { FIND, type FindState } from '../state/find';
 
 type Span = readonly [number | null, number | null];
 
