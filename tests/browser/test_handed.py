@@ -37,18 +37,18 @@ def test_what_was_read_and_what_was_said_lead_to_each_other(tmp_path: Path, cont
     read = rnnvis.Tokens(targets, DIGITS)
     recording = rnnvis.record(Translator(), sources, recorded.WORDS, tokens={"decoder": read})
     recording.publish(tmp_path, name="translator", dataset="pairs", largest_k=4)
-    key = recording.keys[0]
+    key, said = recording.keys[0], [DIGITS[i] for i in targets[0]]
     with rnnvis.serve(tmp_path) as running:
         watched = opened(context, running.url, f"#v1=d=pairs&m=translator&s=encoder.0.h&q={key}")
         handed = watched.page.locator("[data-handed]")
-        expect(handed.locator(".row span")).to_have_text([DIGITS[i] for i in targets[0]])
+        expect(handed.locator(".row span")).to_have_text(said, timeout=20_000)
         handed.get_by_role("button", name="See what was said").click()
-        expect(handed.get_by_role("button", name="See what was read")).to_be_visible()
+        expect(handed.get_by_role("button", name="See what was read")).to_be_visible(timeout=20_000)
         shown = handed.locator(".row span").all_text_contents()
         words = [" ".join(recorded.WORDS[i].split()) for i in sources[0]]
         assert [" ".join(word.split()) for word in shown] == words
         assert f"q={key}" in watched.page.evaluate("location.hash")
         assert watched.page.evaluate("window.hacked") is None
         handed.get_by_role("button", name="See what was read").click()
-        expect(handed.locator(".row span")).to_have_text([DIGITS[i] for i in targets[0]])
+        expect(handed.locator(".row span")).to_have_text(said, timeout=20_000)
         watched.check()

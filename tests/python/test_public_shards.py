@@ -58,14 +58,15 @@ def test_three_shards_in_any_order_are_one_run(recorded: Any) -> None:
             same_answers(found, whole)
 
 
-def test_without_second_looks_there_is_no_surprise(recorded: Any, tmp_path: Path) -> None:
-    model, options, _, firsts, seconds = recorded
+def test_without_second_looks_there_is_no_surprise(firsts: list[Path], tmp_path: Path) -> None:
+    model, options = Classifier(nn.GRU).eval(), asked(True)
+    second = rnnvis.record(model, text(), WORDS, shard=(1, 3), compare=firsts, **options)
     found = rnnvis.reduce(firsts, model, text(), WORDS, **options)
     assert all(state.surprise is None for state in found.states.values())
     with pytest.raises(rnnvis.RnnvisError, match="without the surprise of its steps"):
         found.publish(tmp_path / "out")
     with pytest.raises(rnnvis.RnnvisError, match="of 3 shards 2 are missing: 0, 2"):
-        rnnvis.reduce([*firsts, seconds[1]], model, text(), WORDS, **options)
+        rnnvis.reduce([*firsts, second], model, text(), WORDS, **options)
 
 
 def test_a_shard_holds_its_own_sequences_only(recorded: Any) -> None:
