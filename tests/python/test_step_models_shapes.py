@@ -255,6 +255,23 @@ def test_vectors_go_through_a_layer_and_those_of_published_sentences_come_along(
         StepModel.parse(few.serialised(), "the file")
 
 
+def test_vectors_that_depend_on_the_number_of_the_sentence_are_those_of_that_sentence():
+    table = [0.1 * number + vectors(np.array(row)) for number, row in enumerate(TEXT)]
+
+    class Table(Parts):
+        def forward(self, x):
+            return self.head(self.rnn(x)[0][:, -1])
+
+    def looked_up(model, batch):
+        rows = [0.1 * int(row) + vectors(ids) for row, ids in zip(batch.rows, batch.ids.numpy(), strict=True)]
+        return model(torch.from_numpy(np.stack(rows).astype(np.float32)))
+
+    model = Table(rnn=nn.GRU(EMBEDDING, 5, **BATCH), head=nn.Linear(5, 2))
+    found = recorded(model, forward=looked_up, batch_steps=1).step_model()
+    for number in range(len(TEXT)):
+        assert np.allclose(found.vectors_of(number), table[number], atol=1e-6)
+
+
 def test_half_precision_that_is_too_coarse_is_refused_with_what_to_do():
     model = Shaped()
     with torch.no_grad():

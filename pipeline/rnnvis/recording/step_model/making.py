@@ -138,7 +138,7 @@ def _take_along(model: StepModel, watch: Watch, given: int, texts: Sequence[np.n
     for number in shown:
         if not len(texts[number]):
             continue
-        [one], _, _ = watch.run([texts[number]])
+        [one], _, _ = watch.run(texts, only=[number])
         vectors = one.given[given].astype(np.float32)
         if 4 * (at + len(vectors)) * vectors.shape[1] > GIVEN_BYTES:
             break

@@ -66,10 +66,11 @@ class Watch:
     answer: Returned | None
 
     def run(
-        self, sentences: Sequence[np.ndarray], through: Sequence[str] = ()
+        self, sentences: Sequence[np.ndarray], through: Sequence[str] = (), only: Sequence[int] | None = None
     ) -> tuple[list[Watched], list[Layer], list[str]]:
         """What each of `sentences` came to, the layers in the order in which they ran, and what could not be recorded
-        of them, in words. `through` are paths of modules of which it is kept what passes."""
+        of them, in words. `through` are paths of modules of which it is kept what passes, `only` the places of the
+        sentences that are run."""
         found: list[Watched] = []
         layers: dict[str, Layer] = {}
         problems: list[str] = []
@@ -82,7 +83,7 @@ class Watch:
             runs = run_alone(
                 self.model,
                 {"": sentences},
-                np.arange(len(sentences)),
+                np.arange(len(sentences)) if only is None else np.asarray(only),
                 {"": self.fill},
                 self.forward,
                 self.plan,
