@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
+
+from tests.browser.conftest import Watched
 
 
 class Slashless(SimpleHTTPRequestHandler):
@@ -77,3 +79,10 @@ def test_where_nothing_is_a_page_with_a_style_leads_home(slashless: str, context
     assert tab.inner_text("h1") == "There is no such page here"
     assert tab.evaluate("getComputedStyle(document.body).maxWidth") != "none"
     tab.wait_for_function("(home) => document.getElementById('home').href === home", arg=f"{slashless}/")
+
+
+def test_everything_of_a_link_that_does_not_fit_is_named(watched: Watched) -> None:
+    page = watched.open("explorer/#v1=m=gru&s=rnn.0.h&q=cb1fd540fca03f14&t=999&u=9999")
+    expect(page.get_by_text("there is no word 1000 to pin")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("there is no unit 9999")).to_be_visible()
+    watched.check()
