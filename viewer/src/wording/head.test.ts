@@ -47,7 +47,7 @@ describe('the head of a sentence', () => {
     expect(aboutWord(head, 0)).toBe('“fun”: loss 1.20 nats');
     expect(
       headOf(
-        { ...model, classes: [] } as ModelEntry,
+        { ...model, classes: [] },
         [],
         sentence,
         { ...steps, push: null, loss: null, pClass: null },
