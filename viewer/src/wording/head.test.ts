@@ -46,13 +46,7 @@ describe('the head of a sentence', () => {
     expect([...head.values!]).toEqual([...steps.loss!]);
     expect(aboutWord(head, 0)).toBe('“fun”: loss 1.20 nats');
     expect(
-      headOf(
-        { ...model, classes: [] },
-        [],
-        sentence,
-        { ...steps, push: null, loss: null, pClass: null },
-        null,
-      ),
+      headOf({ ...model, classes: [] }, [], sentence, { ...steps, push: null, loss: null, pClass: null }, null),
     ).toBeNull();
     expect(headOf(model, [], null, steps, null)).toBeNull();
   });
