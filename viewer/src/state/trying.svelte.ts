@@ -59,8 +59,18 @@ export class Trying {
     this.shown = true;
   }
 
+  /** Fetches the model while the first words are typed; what else a graph needs waits until it is used. */
+  #warm(): void {
+    const { reading, reason } = this;
+    if (!reading || reason !== null || reading.model.step_model?.runtime === 'onnx') return;
+    this.reader()
+      .then((reader) => reader.open(reading))
+      .catch(() => undefined); // It is said when something is typed.
+  }
+
   /** Opens the text field in the place of the sequence's head, and the panel. */
   type(): void {
+    this.#warm();
     this.shown = true;
     if (this.explorer.view.page !== 'picture') this.explorer.openPage('picture');
     this.explorer.popover = 'type';
