@@ -309,7 +309,10 @@ export class Explorer extends Choices {
   #follow(fragment: string): ViewState | null {
     if (!this.source || !this.first) return null;
     try {
-      const link = readLink(fragment, this.first);
+      // What a link leaves out is what its dataset shows first, not what another one does.
+      const named = readLink(fragment, this.first)?.view.dataset ?? this.first.dataset;
+      const other = named !== this.first.dataset;
+      const link = readLink(fragment, other ? firstView(this.source.manifest, named) : this.first);
       if (!link) return null;
       const { view, notes } = fitView(link.view, this.source.manifest);
       const dataset = this.source.manifest.datasets.find((entry) => entry.name === view.dataset);

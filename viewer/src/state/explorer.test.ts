@@ -56,6 +56,19 @@ async function open(
   return { explorer, address };
 }
 
+describe('a link that names another dataset alone', () => {
+  it('shows what that dataset shows first, and does not speak of models that nobody named', async () => {
+    const manifest = sampleManifest();
+    const second = structuredClone(manifest.datasets[0]!);
+    const models = second.models.slice(0, 1).map((model) => ({ ...model, name: 'reader' }));
+    manifest.datasets.push({ ...second, name: 'letters', models, probes: {} });
+    const { explorer } = await open('#v1=d=letters&p=units', manifest);
+    expect(explorer.view.dataset).toBe('letters');
+    expect(explorer.view.model).toBe('reader');
+    expect(explorer.notice).toBeNull();
+  });
+});
+
 describe('what a decoder says of what its encoder read', () => {
   const three = () => {
     const manifest = sampleManifest();
