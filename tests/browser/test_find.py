@@ -64,6 +64,7 @@ def runs(sentence: np.ndarray, on: np.ndarray) -> list[tuple[int, int]]:
 
 def test_a_concordance_begins_with_the_pinned_word(watched: Watched) -> None:
     page = watched.open("explorer/#v1=m=gru&q=cb1fd540fca03f14&t=5&p=find")
+    page.wait_for_function("() => document.querySelector('rnnvis-explorer').explorer?.sentence")
     page.get_by_role("tab", name="Concordance").click()
     expect(page.get_by_label("Word or phrase")).to_have_value("though", timeout=30_000)
     expect(page.locator(HITS).first).to_be_visible(timeout=30_000)

@@ -69,7 +69,9 @@ def test_a_list_of_sentences_is_there_without_the_engine_and_as_large_as_announc
     page.on(
         "response",
         lambda r: (
-            sizes.append(int(r.headers["content-length"])) if re.search("/(sentences|predictions)-", r.url) else None
+            sizes.append(int(r.headers["content-length"]))
+            if re.search("/(sentences|predictions|steps)-", r.url)
+            else None
         ),
     )
     page.route("**/sentences-*.parquet", hold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -88,7 +89,9 @@ def same(found: dict[str, Any], reference: Reads, off: list[int]) -> None:
 
 def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None:
     """Types a sentence, replaces a word of it, and switches a chip off; `labels` are the unit clusters."""
-    words = pq.read_table(next(data.glob("words-*.parquet"))).column("text").to_pylist()
+    manifest = json.loads((data / "manifest.json").read_text(encoding="utf-8"))
+    [file] = manifest["datasets"][0]["tables"]["words"]["files"]
+    words = pq.read_table(data / file["path"]).column("text").to_pylist()
     page.get_by_role("button", name="Type a sentence").first.click()
     page.get_by_label("Your sentence", exact=True).fill(TYPED)
     page.wait_for_function(f"() => {EXPLORER}.sentence.text === {TYPED!r}")

@@ -88,7 +88,7 @@ def test_the_twin_of_the_picture_has_its_numbers(watched: Watched, published: Pu
     assert {int(row[2]): number(row[3]) for row in memory[1:]} == pytest.approx(dict(enumerate(change)), abs=6e-5)
     clusters = published.clusters("words", 8)
     assert len(words) - 1 == len(clusters["ids"]), "every word, drawn or not"
-    means = published.rows("block_means", "method = 'block' AND selection = 'reliable' AND k = 8")[0]["push"]
+    means = published.rows("block_means", "method = 'block' AND selection = 'reliable' AND k = 8")[0]["mean"]
     order = (clusters["order"], published.clusters("units", 8)["order"])
     for cloud, chip, value in links[1:]:
         wanted = means[order[0][int(cloud) - 1] * 8 + order[1][int(chip) - 1]]

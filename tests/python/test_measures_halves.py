@@ -39,13 +39,9 @@ def test_what_is_kept_depends_on_the_rows_alone(scales: list[float], shuffled: o
     wanted = halved(np.concatenate(parts))
     order = list(range(len(parts)))
     shuffled.shuffle(order)  # type: ignore[attr-defined]
-    both = [KeptStates(5 * len(parts), 4) for _ in range(2)]
-    for turn, number in enumerate(order):
-        both[turn % 2].put(np.arange(5) + 5 * number, parts[number])
-    theirs = np.zeros(5 * len(parts), bool)
-    for number in order[1::2]:
-        theirs[5 * number : 5 * number + 5] = True
-    both[0].take(theirs, both[1])
-    found = both[0].result()
+    kept = KeptStates(5 * len(parts), 4)
+    for number in order:
+        kept.put(np.arange(5) + 5 * number, parts[number])
+    found = kept.result()
     assert found.dtype == wanted.dtype
     np.testing.assert_array_equal(found, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from tests.python.sharded import WORDS, Classifier, labels, same_answers, same_r
 
 CELLS = [nn.GRU, nn.LSTM]
 SMALL = {"batch_steps": 50, "frequent_count": 5}
+
+ROOT = Path(__file__).parents[2]
 
 
 def asked(answers: bool) -> dict[str, Any]:
@@ -325,5 +328,8 @@ def test_torchrun_maps_ranks_to_shards(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
-    done = subprocess.run([*command, str(tmp_path)], capture_output=True, text=True, timeout=240, check=False)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "pipeline"), str(ROOT)])}
+    done = subprocess.run(
+        [*command, str(tmp_path)], capture_output=True, text=True, timeout=240, check=False, env=environment
+    )
     assert "merged 2" in done.stdout, done.stderr

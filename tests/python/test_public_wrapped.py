@@ -275,7 +275,7 @@ def diverged() -> nn.Module:
         (Plain(), {"sequences": [[1] * 40_000]}, "sequence 0 has 40,000 steps", "cut it"),
         (Plain(), {"sequences": iter(())}, "not one step to record .*only once", "at least one"),
         (Plain(), {"sequences": None}, "the sequences are None", "lists of token ids"),
-        (Plain(), {"vocabulary": None}, "the vocabulary is a NoneType", "list of words"),
+        (Plain(), {"vocabulary": None}, "no vocabulary names them", "list of words"),
         (Plain(), {"vocabulary": {"a": 10**12}}, "'a' the id 1000000000000", "gaps"),
         (Plain(), {"vocabulary": ["\ud800", *WORDS[1:]]}, "word 0 .* half a character", "decode"),
         (Plain(), {"labels": [10**12] * 40}, "a label is 1,000,000,000,000", "from 0"),

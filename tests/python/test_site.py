@@ -40,7 +40,8 @@ def built(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     shutil.copytree(SITE, root / "site", ignore=ignored)
     shutil.copy(ROOT / "mkdocs.yml", root)
     (root / "benchmarks").mkdir()
-    shutil.copy(ROOT / "benchmarks" / "results.md", root / "benchmarks")
+    for page in (ROOT / "benchmarks").glob("*.md"):
+        shutil.copy(page, root / "benchmarks")
     (root / "datasets" / "graphemes").mkdir(parents=True)
     shutil.copy(ROOT / "datasets" / "graphemes" / "LICENSE.cmudict", root / "datasets" / "graphemes")
     (root / "tests" / "soak").mkdir(parents=True)

@@ -55,7 +55,8 @@ def checkout(tmp_path: Path) -> Project:
     shutil.copytree(ROOT / "site", tmp_path / "site", ignore=ignored)
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     (tmp_path / "benchmarks").mkdir()
-    shutil.copy(ROOT / "benchmarks" / "results.md", tmp_path / "benchmarks")
+    for page in (ROOT / "benchmarks").glob("*.md"):
+        shutil.copy(page, tmp_path / "benchmarks")
     (tmp_path / "tests" / "soak").mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "soak" / "results.md", tmp_path / "tests" / "soak")
     (tmp_path / "site" / "explorer" / "app").mkdir(parents=True, exist_ok=True)

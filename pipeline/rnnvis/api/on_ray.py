@@ -14,7 +14,7 @@ from rnnvis.api.partial import Partial
 from rnnvis.api.prepared import Asked, Prepared, prepare
 from rnnvis.api.recording import Recording
 from rnnvis.api.sharding import compare_shard, merge_partials, record_shard, reduced
-from rnnvis.arguments import ANY, between, check, checks_arguments
+from rnnvis.arguments import ANY, NAME, between, check, checks_arguments
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource
 from rnnvis.text.batches import Shard
@@ -36,7 +36,15 @@ class _Text:
 
 
 @checks_arguments(
-    make_model=ANY, dataset=ANY, vocabulary=ANY, workers=_WORKERS, shards=_WORKERS, retries=between(0, 1000)
+    make_model=ANY,
+    dataset=ANY,
+    vocabulary=ANY,
+    column=NAME,
+    label=NAME,
+    workers=_WORKERS,
+    shards=_WORKERS,
+    retries=between(0, 1000),
+    options=ANY,
 )
 def record_on_ray(
     make_model: Callable[[], nn.Module | StateSource],

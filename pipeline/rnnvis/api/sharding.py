@@ -31,7 +31,7 @@ Given = str | Path | Partial
 
 def read_shard(shard: Any) -> Shard:
     """`shard` as (i, n), or "torchrun", whose ranks are the shards; RnnvisError for anything else."""
-    if shard == TORCHRUN:
+    if isinstance(shard, str) and shard == TORCHRUN:
         try:
             shard = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
         except (KeyError, ValueError):

@@ -239,7 +239,7 @@ def _ready(dataset: Dataset, names: Sequence[str]) -> list[PronouncerConfig]:
     for name in names:
         if name not in dataset.ready:
             dataset.card(name)  # says that there is none of this name
-    return [dataset.ready[name] for name in names or dataset.ready]
+    return [dataset.ready[name] for name in names or dataset.ready if name in dataset.ready]
 
 
 def _run_all(project: Project, steps: Sequence[Step], jobs: int) -> list[tuple[Step, bool, float]]:
