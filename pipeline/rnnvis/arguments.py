@@ -144,6 +144,7 @@ KINDS: dict[str, Kind] = {
         lambda value: isinstance(value, list | tuple) and all(map(_is_observer, value)),
         "give a list of objects with a method add(batch, rows)",
     ),
+    "options": ANY,
     "outputs": Kind(
         lambda value: callable(value) or isinstance(value, str),
         'pass a function, outputs=lambda returned: returned[0], or outputs="none"',

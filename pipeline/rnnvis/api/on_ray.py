@@ -44,7 +44,6 @@ class _Text:
     workers=_WORKERS,
     shards=_WORKERS,
     retries=between(0, 1000),
-    options=ANY,
 )
 def record_on_ray(
     make_model: Callable[[], nn.Module | StateSource],
