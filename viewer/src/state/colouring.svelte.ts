@@ -59,9 +59,9 @@ export class Colouring {
     const what = pushed ? 'push' : 'change';
     switch (this.focus) {
       case 'step':
-        return this.explorer.second ? `${what} at the step of sentence 1` : `${what} at this step`;
+        return this.explorer.second ? `${what} in sentence 1` : `${what} at this step`;
       case 'second':
-        return `${what} at the step of sentence 2`;
+        return `${what} in sentence 2`;
       case 'difference':
         return pushed ? 'push in 1 minus push in 2' : '1 minus 2 (orange: higher in 1)';
       case 'word':
