@@ -57,6 +57,8 @@ def checkout(tmp_path: Path) -> Project:
     (tmp_path / "benchmarks").mkdir()
     for page in (ROOT / "benchmarks").glob("*.md"):
         shutil.copy(page, tmp_path / "benchmarks")
+    (tmp_path / "datasets" / "graphemes").mkdir(parents=True)
+    shutil.copy(ROOT / "datasets" / "graphemes" / "LICENSE.cmudict", tmp_path / "datasets" / "graphemes")
     (tmp_path / "tests" / "soak").mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "soak" / "results.md", tmp_path / "tests" / "soak")
     (tmp_path / "site" / "explorer" / "app").mkdir(parents=True, exist_ok=True)
