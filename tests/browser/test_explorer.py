@@ -332,6 +332,8 @@ def test_damaged_or_missing_data_is_explained_in_its_place(
 
 def test_a_unit_opens_with_its_published_measures(watched: Watched, published: Published) -> None:
     page = opened(watched)
+    page.wait_for_load_state("networkidle")  # what stands above the picture moves it
+    page.wait_for_timeout(500)
     cell = drawn(page)["chips"][0]["cells"][0]
     origin = page.evaluate(
         "() => { const r = document.querySelector('rnnvis-explorer').shadowRoot;"
