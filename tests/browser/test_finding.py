@@ -88,7 +88,8 @@ def test_a_list_of_sentences_is_there_without_the_engine_and_as_large_as_announc
         if sum(sizes) > 0.9 * said_bytes:
             break
         page.wait_for_timeout(100)
-    assert said_bytes == pytest.approx(sum(sizes), rel=0.1)
+    # The rows of the example sentence, read before the list, come besides.
+    assert said_bytes == pytest.approx(sum(sizes), rel=0.2)
     words = len(
         published.rows("sentences", "list_contains(list_transform(surface, lambda w: lower(w)), 'but') AND label = 0")
     )
