@@ -169,6 +169,15 @@ def test_recording_such_a_model_as_it_is_names_its_source() -> None:
         rnnvis.record(mamba(), SENTENCES, VOCABULARY)
 
 
+def test_a_first_batch_of_one_sequence_does_not_settle_how_several_are_stepped() -> None:
+    source, read = sources.cached(rwkv().eval()), batch()
+    with torch.no_grad():
+        list(source.steps(batch(1)))
+        found = [of["layers.0.wkv"] for of in source.steps(read)]
+        alone = [of["layers.0.wkv"] for of in source.steps(Batch(read.ids[1:2], read.lengths[1:2], read.rows[1:2]))]
+    torch.testing.assert_close(torch.stack(found)[:, 1:2], torch.stack(alone))
+
+
 def test_models_without_a_cache_are_refused_by_name() -> None:
     with pytest.raises(RnnvisError, match="GRU takes no cache"):
         sources.cached(nn.GRU(3, 4))

@@ -28,8 +28,8 @@ class Stepping(nn.Module):
     """A `rnnvis.StateSource` that runs `model` a token at a time.
 
     A kind of model says how: `run(ids)` takes [B, T] ids through it step by step, and `whole(ids)` all at once. The
-    first batch is run both ways; where sequences disturb each other when they are stepped together, they are run one by
-    one from then on. Raises RnnvisError where that differs too.
+    first batch of several sequences is run both ways, and any of one before it; where sequences disturb each other when
+    they are stepped together, they are run one by one from then on. Raises RnnvisError where that differs too.
     """
 
     def __init__(self, model: nn.Module) -> None:
@@ -56,9 +56,10 @@ class Stepping(nn.Module):
 
     def steps(self, batch: Batch) -> Iterator[Mapping[str, Tensor]]:
         """The states after each step of `batch`."""
-        if self._together is None:
-            self._together = self._compared(batch)
-        yield from (self.run(batch.ids) if self._together else _apart(self, batch.ids)).states
+        together = self._compared(batch) if self._together is None else self._together
+        if len(batch.ids) > 1:  # one sequence alone is disturbed by none
+            self._together = together
+        yield from (self.run(batch.ids) if together else _apart(self, batch.ids)).states
 
     def _compared(self, batch: Batch) -> bool:
         """Whether sequences may be stepped together."""
