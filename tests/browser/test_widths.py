@@ -35,9 +35,9 @@ CUT_BY_DESIGN = (
 Profile = Callable[..., BrowserContext]
 
 
-def opened(profile: Profile, base: str, name: str, width: int, scheme: str) -> Watched:
+def opened(profile: Profile, base: str, name: str, width: int) -> Watched:
     height = {1024: 768, 400: 820}[width]
-    context = profile(viewport={"width": width, "height": height}, color_scheme=scheme)
+    context = profile(viewport={"width": width, "height": height})
     audit.record(context)
     watched = watch(context, base)
     fragment, shown = PAGES[name]
@@ -49,18 +49,21 @@ def opened(profile: Profile, base: str, name: str, width: int, scheme: str) -> W
     return watched
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1024, 400])
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_or_covered(profile: Profile, base: str, name: str, width: int, scheme: str) -> None:
-    watched = opened(profile, base, name, width, scheme)
+def test_nothing_is_cut_or_covered(profile: Profile, base: str, name: str, width: int) -> None:
+    watched = opened(profile, base, name, width)
     assert audit.findings(watched.page, CUT_BY_DESIGN) == []
+    watched.page.emulate_media(color_scheme="dark")
+    watched.page.wait_for_function(f"() => {STORE}.theme === 'dark'")
+    watched.page.wait_for_timeout(300)
+    assert audit.findings(watched.page, CUT_BY_DESIGN) == [], "in the dark"
     watched.check()
 
 
 @pytest.mark.parametrize("part", ["memory", "words", "detail"])
 def test_nothing_is_cut_behind_the_tabs_of_a_phone(profile: Profile, base: str, part: str) -> None:
-    watched = opened(profile, base, "pair", 400, "light")
+    watched = opened(profile, base, "pair", 400)
     page = watched.page
     page.get_by_role("tab", name=part.capitalize()).click()
     page.wait_for_timeout(600)
@@ -68,7 +71,7 @@ def test_nothing_is_cut_behind_the_tabs_of_a_phone(profile: Profile, base: str, 
 
 
 def test_the_overlay_fits(profile: Profile, base: str) -> None:
-    page = opened(profile, base, "compare", 1024, "light").page
+    page = opened(profile, base, "compare", 1024).page
     page.get_by_role("radio", name="Overlay").check()
     page.wait_for_timeout(600)
     assert audit.findings(page) == []
@@ -87,22 +90,22 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("kind", DAMAGE)
-def test_the_audit_sees_what_a_person_sees(profile: Profile, base: str, kind: str) -> None:
-    page = opened(profile, base, "picture", 1024, "light").page
-    page.evaluate(
-        """(css) => {
+def test_the_audit_sees_what_a_person_sees(profile: Profile, base: str) -> None:
+    page = opened(profile, base, "picture", 1024).page
+    style = page.evaluate_handle(
+        """() => {
           const style = document.createElement('style');
-          style.textContent = css;
           document.querySelector('rnnvis-explorer').shadowRoot.append(style);
-        }""",
-        DAMAGE[kind],
+          return style;
+        }"""
     )
-    assert any(finding.startswith(kind) for finding in audit.findings(page))
+    for kind, css in DAMAGE.items():
+        style.evaluate("(style, css) => { style.textContent = css; }", css)
+        assert any(finding.startswith(kind) for finding in audit.findings(page)), kind
 
 
 def test_on_a_phone_results_follow_the_field_and_conditions_are_told(profile: Profile, base: str) -> None:
-    page = opened(profile, base, "sentences", 400, "light").page
+    page = opened(profile, base, "sentences", 400).page
     row = page.locator("[data-row]").first.bounding_box()
     assert row
     assert row["y"] + row["height"] < 820, "the first result is in sight"
@@ -120,7 +123,7 @@ def test_on_a_phone_results_follow_the_field_and_conditions_are_told(profile: Pr
 
 
 def test_the_small_field_that_finds_opens_with_its_focus(profile: Profile, base: str) -> None:
-    page: Page = opened(profile, base, "compare", 1024, "light").page
+    page: Page = opened(profile, base, "compare", 1024).page
     field = page.get_by_role("combobox", name="Find a word, unit or sentence")
     before = field.bounding_box()
     page.keyboard.press("/")
