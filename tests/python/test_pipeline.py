@@ -33,6 +33,12 @@ def rnnvis(root: Path, *arguments: str, **options) -> subprocess.CompletedProces
     return subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=300, check=False, **options)
 
 
+def inside(root: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """The same command without a process of its own, which would load torch first."""
+    done = CliRunner().invoke(main, ["--root", str(root), *arguments], catch_exceptions=False)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+
+
 def published(root: Path) -> dict[str, str]:
     folder = root / "site" / "explorer" / "data"
     return {path.name: digest(path) for path in sorted(folder.iterdir())}
@@ -145,17 +151,17 @@ def test_killed_in_the_middle_of_a_stage_and_run_again_ends_in_the_same_bytes(fi
 def test_a_missing_stage_names_the_command_that_runs_it(tmp_path):
     root = tiny.project(tmp_path)
     for stage, needed in (("cluster", "rnnvis record tiny gru"), ("record", "rnnvis train tiny gru")):
-        done = rnnvis(root, stage, "tiny")
+        done = inside(root, stage, "tiny")
         assert done.returncode == 1
         assert needed in done.stderr
         assert "Traceback" not in done.stderr
-    assert "nothing to publish" in rnnvis(root, "publish").stderr
+    assert "nothing to publish" in inside(root, "publish").stderr
 
 
 def test_the_stages_one_by_one_publish_the_same_bytes(finished, tmp_path):
     root = tiny.project(tmp_path / "single")
     for stage in (("train", "tiny"), ("record", "tiny"), ("cluster", "tiny"), ("ablate", "tiny"), ("publish",)):
-        done = rnnvis(root, *stage)
+        done = inside(root, *stage)
         assert done.returncode == 0, done.stderr
     assert published(root) == published(finished)
 
@@ -171,7 +177,7 @@ def test_an_unknown_key_in_a_model_card_stops_before_anything_runs(tmp_path):
     root = tiny.project(tmp_path)
     card = root / "datasets" / "tiny" / "gru.toml"
     card.write_text(card.read_text() + "unitz = 3\n")
-    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    done = inside(root, "regenerate", "--quick", "--no-site")
     assert done.returncode == 1
     assert f'{card}: unknown key "unitz"' in done.stderr
     assert 'did you mean "units"?' in done.stderr
@@ -179,7 +185,7 @@ def test_an_unknown_key_in_a_model_card_stops_before_anything_runs(tmp_path):
 
 def test_a_dry_run_changes_nothing(tmp_path):
     root = tiny.project(tmp_path)
-    done = rnnvis(root, "regenerate", "--quick", "--dry-run")
+    done = inside(root, "regenerate", "--quick", "--dry-run")
     assert done.returncode == 0
     assert "to do" in done.stderr
     assert not (root / "build" / "stages").exists()
@@ -348,9 +354,9 @@ def test_states_of_two_datasets_compare_over_the_words_that_both_know(finished, 
     (second / "dataset.toml").write_text(
         about.replace('"tiny"', '"second"').replace("minimum_count = 3", "minimum_count = 40")
     )
-    assert rnnvis(root, "regenerate", "second", "--quick", "--no-site").returncode == 0
+    assert inside(root, "regenerate", "second", "--quick", "--no-site").returncode == 0
     assert {d["name"] for d in read_manifest(root / "site" / "explorer" / "data")["datasets"]} == {"second"}
-    done = rnnvis(root, "publish")
+    done = inside(root, "publish")
     assert done.returncode == 0, done.stderr
     folder = root / "site" / "explorer" / "data"
     assert verify(folder).problems == []
