@@ -17,7 +17,7 @@ from rnnvis.published.verify import verify
 from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny_speeches
-from tests.python.test_pipeline import published, rnnvis
+from tests.python.test_pipeline import inside, published, rnnvis
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def corpus_of(root):
 def test_the_published_folder_is_whole_and_a_second_run_keeps_everything(finished):
     before = published(finished)
     assert verify(finished / "site" / "explorer" / "data").problems == []
-    again = rnnvis(finished, "regenerate", "--quick", "--no-site")
+    again = inside(finished, "regenerate", "--quick", "--no-site")
     assert again.returncode == 0
     assert "to do" not in again.stderr
     assert published(finished) == before
@@ -54,9 +54,9 @@ def test_the_published_folder_is_whole_and_a_second_run_keeps_everything(finishe
 def test_a_second_checkout_publishes_the_same_bytes(finished, tmp_path):
     root = tiny_speeches.project(tmp_path)
     for stage in (("train", "speaking", "film"), ("record", "speaking", "film"), ("cluster", "speaking", "film")):
-        done = rnnvis(root, *stage)
+        done = inside(root, *stage)
         assert done.returncode == 0, done.stderr
-    assert rnnvis(root, "publish").returncode == 0
+    assert inside(root, "publish").returncode == 0
     assert published(root) == published(finished)
 
 
@@ -202,7 +202,7 @@ def best_shared(row, other):
 
 def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_stay(finished, tmp_path):
     root = tiny_speeches.project(tmp_path)
-    done = rnnvis(root, "regenerate", "--no-site")
+    done = inside(root, "regenerate", "--no-site")
     assert done.returncode == 0, done.stderr
     path = root / "datasets" / "speaking" / "results" / "perplexity.json"
     table = json.loads(path.read_text(encoding="utf-8"))
@@ -247,8 +247,8 @@ def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_s
     elsewhere["models"]["other"]["seeds"][0]["sha256"] = "0" * 64
     elsewhere["models"]["film"]["seeds"] = []
     kept.write_text(json.dumps(elsewhere), encoding="utf-8")
-    assert rnnvis(fresh, "train", "speaking", "film").returncode == 0
-    assert rnnvis(fresh, "results", "speaking").returncode == 0
+    assert inside(fresh, "train", "speaking", "film").returncode == 0
+    assert inside(fresh, "results", "speaking").returncode == 0
     assert json.loads(kept.with_name("measures.json").read_text(encoding="utf-8"))["models"] == {}
     again = json.loads(kept.read_text(encoding="utf-8"))
     assert again["models"]["other"]["seeds"] == elsewhere["models"]["other"]["seeds"]
@@ -256,7 +256,7 @@ def test_all_seeds_are_written_beside_the_baselines_and_rows_of_other_machines_s
 
     other_card = fresh / "datasets" / "speaking" / "other.toml"
     other_card.write_text(other_card.read_text() + "dropout = 0.5\n", encoding="utf-8")
-    assert rnnvis(fresh, "results", "speaking").returncode == 0
+    assert inside(fresh, "results", "speaking").returncode == 0
     assert json.loads(kept.read_text(encoding="utf-8"))["missing"] == {"other": [0, 1]}
 
 
@@ -298,7 +298,7 @@ def test_an_impossible_card_is_refused_by_name(tmp_path, line, message):
     root = tiny_speeches.project(tmp_path)
     card = root / "datasets" / "speaking" / "other.toml"
     card.write_text(card.read_text() + line + "\n", encoding="utf-8")
-    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    done = inside(root, "regenerate", "--quick", "--no-site")
     assert done.returncode == 1
     assert f"{card}: " in done.stderr
     assert message in done.stderr
@@ -309,6 +309,6 @@ def test_a_quick_set_names_models_that_there_are(tmp_path):
     root = tiny_speeches.project(tmp_path)
     path = root / "datasets" / "speaking" / "dataset.toml"
     path.write_text(path.read_text().replace('quick = ["film"]', 'quick = ["flim"]'), encoding="utf-8")
-    done = rnnvis(root, "regenerate", "--quick", "--no-site")
+    done = inside(root, "regenerate", "--quick", "--no-site")
     assert done.returncode == 1
     assert '"quick" is "flim"' in done.stderr

@@ -25,7 +25,7 @@ from rnnvis.recording.holding import Hold
 from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny
-from tests.python.test_pipeline import rnnvis
+from tests.python.test_pipeline import inside
 from tools.website.chip_walk import chip_walk, with_twin, without_chip
 from tools.website.chips import ChipCase
 from tools.website.published import Published
@@ -206,22 +206,22 @@ def test_the_command_writes_the_table_and_the_page_shows_the_published_model(tmp
     root = tiny.project(tmp_path, cells=("gru",))
     config = root / "datasets" / "tiny" / "dataset.toml"
     config.write_text(config.read_text() + CHIPS)
-    planned = rnnvis(root, "regenerate", "--quick", "--dry-run").stderr
+    planned = inside(root, "regenerate", "--quick", "--dry-run").stderr
     assert "chips" not in planned
     assert "seed1" not in planned
-    assert rnnvis(root, "regenerate", "--dry-run").stderr.count("chips") == 4
-    done = rnnvis(root, "results", "tiny")
+    assert inside(root, "regenerate", "--dry-run").stderr.count("chips") == 4
+    done = inside(root, "results", "tiny")
     assert done.returncode == 0, done.stderr
     file = root / "datasets" / "tiny" / "results" / "chips.json"
     table = json.loads(file.read_text())
     assert [row["seed"] for row in table["seeds"]] == [0, 1, 2]
     assert len({row["sha256"] for row in table["seeds"]}) == 3
-    again = rnnvis(root, "results", "tiny")
+    again = inside(root, "results", "tiny")
     assert again.returncode == 0
     assert json.loads(file.read_text()) == table
     (tmp_path / "reviews" / "results").mkdir(parents=True)
     (tmp_path / "reviews" / "results" / "chips.json").write_text(file.read_text())
-    assert rnnvis(root, "regenerate", "--quick", "--no-site").returncode == 0
+    assert inside(root, "regenerate", "--quick", "--no-site").returncode == 0
     published = Published(root / "site" / "explorer" / "data")
     entry = read_manifest(published.folder)["datasets"][0]["models"][0]
     assert entry["provenance"]["sha256"] == table["seeds"][0]["sha256"]
@@ -285,6 +285,6 @@ def test_more_than_two_classes_are_refused(model, text, measure):
 def test_a_dataset_without_a_study_has_no_steps(tmp_path):
     project = Project(tiny.project(tmp_path, cells=("gru",)))
     assert chip_steps(project, project.dataset("tiny")) == []
-    done = rnnvis(Path(tmp_path), "results", "tiny")
+    done = inside(Path(tmp_path), "results", "tiny")
     assert done.returncode == 1
     assert "no language model and no study of chips" in done.stderr
