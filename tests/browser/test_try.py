@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote_plus
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -122,6 +123,16 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     assert without < 0.5 < edited["p"], "the last word alone decides"
     flips = panel.get_by_label("Why", exact=True).locator("dd").last
     expect(flips).to_contain_text(re.compile(rf"wonderful\s+{without:.2f} negative"))
+    order = page.evaluate(f"() => {EXPLORER}.clustering.units.order")
+    states = np.vstack([np.zeros((1, edited["units"])), reference(edited["tokens"], [])[0]])
+    weight = reference.model.head.weight.detach().numpy()
+    pushes = np.diff(states, axis=0) * (weight[1] - weight[0])
+    chips = np.stack([pushes[:, labels == cluster].sum(axis=1) for cluster in order], axis=1)
+    titles = panel.locator("[data-why-parts] tbody td[title*='through chip']").evaluate_all(
+        "of => of.map(c => c.title)"
+    )
+    drawn = [float(title.rsplit(": ", 1)[1].replace("\u2212", "-")) for title in titles]
+    np.testing.assert_allclose(np.reshape(drawn, chips.shape), chips, atol=6e-4, err_msg="words x chips")
 
     page.evaluate(f"{{ const e = {EXPLORER}; e.pinStep(3); e.pinSecond(1); }}")
     panel.get_by_text("Carry a state in", exact=True).click()
@@ -173,7 +184,14 @@ def test_a_sentence_is_typed_edited_and_read_without_a_chip(watched: Watched) ->
     page = watched.open(f"explorer/{START}")
     page.wait_for_function(f"() => {EXPLORER}?.ready")
     labels = np.array(published.clusters("units", 8)["labels"])
+    sent: list[str] = []
+    page.context.on("request", lambda request: sent.append(f"{request.method} {request.url} {request.post_data}"))
+    page.on("websocket", lambda socket: sent.append(f"SOCKET {socket.url}"))
     walked(page, SITE / "explorer" / "data", Torch(SITE.parent / "stages"), labels)
+    for request in map(unquote_plus, sent):
+        assert request.startswith("GET ")
+        assert request.endswith(" None")
+        assert not re.search("dull|wonderful", request), "what is typed stays on this machine"
     watched.check()
 
 
