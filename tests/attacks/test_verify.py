@@ -275,3 +275,14 @@ def test_a_column_whose_name_is_no_utf_8_is_named(folder: Path, which: str) -> N
 
     declare(folder, signed)
     assert any("not readable as Parquet" in problem for problem in verify(folder).problems)
+
+
+def test_a_column_of_the_first_view_whose_name_is_no_utf_8_is_named(folder: Path) -> None:
+    path = next(folder.glob("first_view-*.pack"))
+    data = path.read_bytes().replace(b"sentence_id", b"\xe1entence_id")
+    path.write_bytes(data)
+
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["datasets"][0]["first_view"].update(bytes=len(data), sha256=digest(path))
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert any("first view" in problem and "not readable as Parquet" in problem for problem in verify(folder).problems)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
 
 import rnnvis
+from rnnvis.config import Measure, Study
 from rnnvis.measures.halves import LARGEST
 from rnnvis.published import cluster_columns, files, publishing, sizes
 from rnnvis.published.verify import verify
+from rnnvis.recipes.steps.recorder import classifier_by
 
 WORDS = [f"word{i}" for i in range(40)]
 
@@ -133,3 +137,10 @@ def test_a_folder_that_is_too_large_says_what_to_leave_out(whole: Path, monkeypa
     assert held.total() == sum(
         path.stat().st_size for path in whole.iterdir() if path.suffix in (".parquet", ".pack", ".safetensors")
     )
+
+
+def test_a_dataset_says_how_many_bytes_of_states_a_classifier_keeps() -> None:
+    corpus = SimpleNamespace(split=["train"], tokens=[], vocabulary=[], label=np.zeros(1), labels=("a", "b"), key=["k"])
+    asked = Measure(states_megabytes=3)
+    sample = classifier_by(lambda *_, **given: given["sample"], cast(Any, None), cast(Any, corpus), asked, Study())
+    assert sample.states_bytes == 3 * 2**20

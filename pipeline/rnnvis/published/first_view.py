@@ -109,7 +109,7 @@ def problems(dataset: DatasetEntry, folder: Path) -> Iterator[str]:
             else:
                 same = held.column_names == columns
                 same = same and files.typed(held, BY_NAME[table], columns).equals(rows.select(columns))
-        except (pa.ArrowException, OSError, KeyError) as error:
+        except (pa.ArrowException, OSError, KeyError, UnicodeDecodeError) as error:  # the last one: names of columns
             yield f"{at}: not readable as Parquet: {error}"
             continue
         if not same:

@@ -13,7 +13,7 @@ from rnnvis.published.schema.manifest import Manifest
 _NAMED = 3
 _SMALLER = {
     "states": "publish the states of fewer sentences: publish(…, states_bytes=…), rnnvis import --states-megabytes, or "
-    "states_bytes in dataset.toml",
+    "states_megabytes in dataset.toml",
     "word_strengths": "co-cluster by fewer methods or up to fewer clusters: publish(…, methods=…, largest_k=…), "
     "rnnvis import --method, --largest-k, or methods and largest_k in dataset.toml",
     "responses": "publish words with more uses only: published_count in dataset.toml",
@@ -23,7 +23,8 @@ _SMALLER = {
     "sentences": "take fewer sentences, or publish without text: publish(…, text=False)",
     "attention": "take fewer sentences, or publish without text: publish(…, text=False)",
     "step_model": "publish the model's weights in half precision, or not at all: publish(…, step_model=…)",
-    "answer_memory": "take fewer sentences, or publish without text: publish(…, text=False)",
+    "answer_memory": "record with the states of fewer sentences: rnnvis.Sample(states_bytes=…), or states_megabytes in "
+    "dataset.toml",
 }
 
 

@@ -113,6 +113,8 @@ def _file(path: Path, config: dict[str, Any], reference: str, at: str) -> Path:
             f'{path}: {at} is {reference!r}, which "files" does not name', f"files has: {', '.join(map(str, files))}"
         )
     target = path.parent / name
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        raise RnnvisError(f'{path}: "files.{reference}" is no Unicode text: {name!r}', "name the file as it is called")
     if "\0" in name or not target.resolve().is_relative_to(path.parent.resolve()):
         raise RnnvisError(f'{path}: "files.{reference}" points out of its folder: {name}', "move the file beside it")
     return target

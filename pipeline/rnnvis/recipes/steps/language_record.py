@@ -41,7 +41,7 @@ def language_record_step(
     corpus_folder = corpus_step(project, dataset).folder(project.build)
     trained = train_step(project, dataset, card, seed)
     measure = dataset.config.measure
-    inputs = record_inputs(trained, measure) | {"states_megabytes": measure.states_megabytes, "epoch": epoch}
+    inputs = record_inputs(trained, measure) | {"epoch": epoch}
 
     def build(folder: Path) -> None:
         source = trained.folder(project.build)

@@ -26,6 +26,7 @@ def record_inputs(trained: Step, measure: Measure) -> dict[str, Any]:
         "frequent_count": measure.frequent_count,
         "selected_words": measure.selected_words,
         "published_count": measure.published_count,
+        "states_megabytes": measure.states_megabytes,
     }
 
 

@@ -40,6 +40,7 @@ def classifier_by(run: Callable[..., R], model: SentenceClassifier, corpus: Corp
             always=split == "probe",
             ended=split == "test",
             keys=corpus.key,
+            states_bytes=asked.states_megabytes * 2**20,
             contexts=(study.low, study.high),
         ),
     )
