@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Watched
 from tests.browser.published import Published
+from tests.browser.test_find import tinted
 
 WORD = re.compile(r"(?<!\w)but(?!\w)", re.IGNORECASE)
 
@@ -28,7 +29,9 @@ def asked(site: Path) -> list[tuple[str, int, int, int, float]]:
     return sorted(found, key=lambda row: -row[-1])
 
 
-def test_where_they_disagree_on_a_word(watched: Watched, asked: list[tuple[str, int, int, int, float]]) -> None:
+def test_where_they_disagree_on_a_word(
+    watched: Watched, site: Path, asked: list[tuple[str, int, int, int, float]]
+) -> None:
     page = watched.open("explorer/")
     page.get_by_role("button", name="Compare", exact=True).click()
     page.get_by_role("button", name="Where they disagree").click()
@@ -42,6 +45,7 @@ def test_where_they_disagree_on_a_word(watched: Watched, asked: list[tuple[str, 
     listed.get_by_role("button", name=re.compile("^only GRU right")).click()
     alone = [row for row in asked if row[1] == row[2] != row[3]]
     expect(listed.locator("[data-key]")).to_have_count(len(alone))
+    tinted(page, Published(site / "explorer" / "data", "gru"), listed.locator("[data-key]"))
     first = listed.locator("[data-key]").first
     expect(first).to_have_attribute("data-key", alone[0][0])
     first.click()

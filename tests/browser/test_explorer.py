@@ -285,6 +285,8 @@ def test_sentences_are_found_without_the_engine_and_counted_honestly(watched: Wa
     total = published.rows("sentences", "list_contains(list_transform(surface, lambda w: lower(w)), 'though')")
     result = page.get_by_text(re.compile(rf"\bof {len(total):,}\b")).first
     expect(result).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("dialog").locator("[data-tinted]")).to_contain_text("what each word pushed")
+    expect(page.get_by_role("dialog").locator("li [style*=background]").nth(20)).to_be_visible()
     assert not any("duckdb" in url for url in watched.requests)
     watched.check()
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.published import Published
@@ -74,25 +74,35 @@ def test_a_concordance_begins_with_the_pinned_word(watched: Watched) -> None:
     watched.check()
 
 
+TINTED = """row => [...row.querySelectorAll('[style*=background]')].map((word) =>
+  [word.textContent, getComputedStyle(word).backgroundColor.match(/\\d+/g).map(Number)])"""
+
+
+def tinted(page: Page, published: Published, within: Locator) -> None:
+    """Sentences of a list, `within` the rows that have its keys, are tinted by what their words pushed."""
+    keys = [key for key in within.evaluate_all("rows => rows.map((row) => row.dataset.key)") if key]
+    pushes = {key: np.array([step["push"] for step in published.steps(key)]) for key in keys}
+    most = max(np.abs(of).max() for of in pushes.values())
+    expect(page.locator("[data-tinted]")).to_contain_text(f"strongest at ±{most:.2f}")
+    for number, key in enumerate(keys[:8]):
+        found = within.nth(number).evaluate(TINTED)
+        shown = [i for i, push in enumerate(pushes[key]) if abs(push) / most > 0.02]
+        surface = published.sentence(key)["surface"]
+        assert [text.lower() for text, _ in found] == [surface[i].lower() for i in shown]
+        for i, (_, (red, _, blue)) in zip(shown, found, strict=True):
+            if abs(pushes[key][i]) > 0.1 * most:
+                assert (red > blue) == (pushes[key][i] > 0), "orange rises, blue falls"
+
+
 def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watched, published: Published) -> None:
     page = opened(watched, "m:sentences;t:though;tm:words")
     expect(page.locator("[data-tinted]")).to_be_visible(timeout=30_000)
     keys = [key for (key,) in rows(page, "key")]
-    pushes = {key: np.array([step["push"] for step in published.steps(key)]) for key in keys}
-    most = max(np.abs(of).max() for of in pushes.values())
-    expect(page.locator("[data-tinted]")).to_contain_text(f"strongest at ±{most:.2f}")
+    tinted(page, published, page.locator(HITS))
     answers = {row["sentence_id"]: row for row in published.rows("predictions", "true")}
     classes = published.model["classes"]
-    tinted = """row => [...row.querySelectorAll('[style*=background]')].map((word) =>
-        [word.textContent, getComputedStyle(word).backgroundColor.match(/\\d+/g).map(Number)])"""
     for number, key in enumerate(keys[:8]):
         row, sentence = page.locator(HITS).nth(number), published.sentence(key)
-        shown = [i for i, push in enumerate(pushes[key]) if abs(push) / most > 0.02]
-        found = row.evaluate(tinted)
-        assert [text for text, _ in found] == [sentence["surface"][i] for i in shown]
-        for i, (_, (red, _, blue)) in zip(shown, found, strict=True):
-            if abs(pushes[key][i]) > 0.1 * most:
-                assert (red > blue) == (pushes[key][i] > 0), "orange rises, blue falls"
         answer = answers[sentence["sentence_id"]]
         sure = answer["p_class"][answer["predicted"]]
         expect(row.locator("[data-answer]")).to_have_text(f"{classes[answer['predicted']]} {100 * sure:.0f} %")
@@ -241,6 +251,7 @@ def test_nearest_steps(
     ]
     assert np.allclose(shown[:20], distance[wanted], atol=1e-5)
     assert rows(page, "from")[0] == (str(step[wanted[0]]),)
+    tinted(page, published, page.locator(HITS))
     page.get_by_role("radio", name="Cosine").check()
     counted(page, f"50 of {others:,} steps, in {others:,} of {others + 1:,} sentences")
     expect(page).not_to_have_url(re.compile("euclidean"))
