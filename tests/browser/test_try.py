@@ -266,8 +266,13 @@ def test_a_language_model_goes_on_from_where_the_sentence_before_ended(watched: 
     expect(grown.nth(2)).to_contain_text(f"{np.sort(likely)[-2]:.2f}")
     p_last = reference.following(other["tokens"])[longer["tokens"][-1]]
     expect(grown.nth(3)).to_contain_text(f"all {np.sort(likely)[-2] * p_last:.2f}")
-    panel.get_by_role("button", name=f"Drop “{recorded.SPOKEN[int(likely.argsort()[-2])]}”").click()
+    panel.get_by_role("button", name=f"Drop “{recorded.SPOKEN[int(likely.argsort()[-2])]}”").press("Enter")
     expect(grown).to_have_count(2)
+    expect(grown.nth(1).get_by_role("button").first).to_be_focused()
+    for key in ("Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(grown).to_have_count(0)
+    expect(panel.get_by_role("heading", name="Continue it")).to_be_focused()
     watched.check()
 
 
