@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Watched
 from tests.browser.published import Published
@@ -106,6 +106,19 @@ def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watc
         answer = answers[sentence["sentence_id"]]
         sure = answer["p_class"][answer["predicted"]]
         expect(row.locator("[data-answer]")).to_have_text(f"{classes[answer['predicted']]} {100 * sure:.0f} %")
+
+    lstm = Published(published.folder, "lstm")
+    pushed = f"**/{lstm.model['tables']['steps']['files'][0]['path']}"
+    waiting: list[Route] = []
+    page.route(pushed, waiting.append)
+    page.get_by_label("Model").first.select_option("lstm")
+    expect(page.locator("[data-tinted]")).to_have_count(0)
+    assert not page.locator(HITS).first.evaluate(TINTED), "what another model pushed is not shown as this one's"
+    page.unroute(pushed)
+    for route in waiting:
+        route.continue_()
+    expect(page.locator("[data-tinted]")).to_be_visible(timeout=30_000)
+    tinted(page, lstm, page.locator(HITS))
     watched.check()
 
 

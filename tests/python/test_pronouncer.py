@@ -298,6 +298,10 @@ def test_it_has_no_stages_of_its_own_and_says_what_makes_it(finished, stage):
             '"source.most_tokens" means nothing for the kind',
         ),
         (
+            ("dataset.toml", "[measure]", "[measure]\nstates_megabytes = 8"),
+            '"measure.states_megabytes" of graphemes means nothing beside a pronouncer',
+        ),
+        (
             ("dataset.toml", 'kind = "pronunciations"\nmost_sentences = 50', 'kind = "speeches"'),
             "a pronouncer says words",
         ),

@@ -137,7 +137,7 @@ def _until(page: Page, condition: str) -> None:
     raise TimeoutError(condition)
 
 
-BUSY = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[aria-busy=true]')"
+BUSY = "document.querySelector('rnnvis-explorer').shadowRoot.querySelector('[aria-busy=true], [data-skeleton]')"
 
 
 def _still(page: Page, part: str | None) -> bytes:

@@ -14,6 +14,7 @@ from rnnvis.config import (
     ChipStudy,
     DatasetConfig,
     LanguageModelConfig,
+    Measure,
     ModelConfig,
     PronouncerConfig,
     Release,
@@ -71,6 +72,9 @@ _MEASURE: dict[str, tuple[float, float]] = {
     "largest_k": (2, 255),
     "states_megabytes": (1, 64),
 }
+
+
+_SPOKEN = ("minimum_count", "frequent_count", "methods", "largest_k")
 
 
 def check_card(card: Card, path: Path) -> None:
@@ -179,6 +183,12 @@ def check_pronouncer(card: PronouncerConfig, config: DatasetConfig, path: Path) 
             f'{path}: a pronouncer says words, and "source.kind" of {config.name} is "{config.source.kind}"',
             'source.kind = "pronunciations"',
         )
+    for f in dataclasses.fields(Measure):
+        if f.name not in _SPOKEN and getattr(config.measure, f.name) != f.default:
+            raise RnnvisError(
+                f'{path}: "measure.{f.name}" of {config.name} means nothing beside a pronouncer',
+                f"remove it from dataset.toml; looked at are {', '.join(_SPOKEN)}, and published_words of the card",
+            )
 
 
 def _check_source(source: Source, path: Path) -> None:
