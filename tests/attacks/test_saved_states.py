@@ -195,7 +195,7 @@ def test_a_project_of_lstmvis_is_imported(project: Path) -> None:
         ("type: output", "type: gate", "the type 'gate'"),
         ("{type: output, layer: 1, path: output1}", "1", "states.types[0] is 1"),
         ("words: words.dict", "words: ../words.dict", "points out of its folder"),
-        ("words: words.dict", 'words: "\\ud800.dict"', "is no Unicode text"),
+        ("words: words.dict", 'words: "\\ud800.dict"', '"files.words" is no Unicode text'),
         ("words: words.dict", "words: /etc/passwd", "points out of its folder"),
         ("states.hdf5", "absent.hdf5", "absent.hdf5"),
         ("word_sequence:", "words:", '"word_sequence" is missing'),

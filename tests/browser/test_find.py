@@ -110,7 +110,7 @@ def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watc
     lstm = Published(published.folder, "lstm")
     pushed = f"**/{lstm.model['tables']['steps']['files'][0]['path']}"
     waiting: list[Route] = []
-    page.route(pushed, waiting.append)
+    page.route(pushed, lambda route: waiting.append(route))  # Playwright takes no builtin
     page.get_by_label("Model").first.select_option("lstm")
     expect(page.locator("[data-tinted]")).to_have_count(0)
     assert not page.locator(HITS).first.evaluate(TINTED), "what another model pushed is not shown as this one's"
