@@ -114,9 +114,9 @@ def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watc
     page.get_by_label("Model").first.select_option("lstm")
     expect(page.locator("[data-tinted]")).to_have_count(0)
     assert not page.locator(HITS).first.evaluate(TINTED), "what another model pushed is not shown as this one's"
-    page.unroute(pushed)
     for route in waiting:
         route.continue_()
+    page.unroute(pushed)
     expect(page.locator("[data-tinted]")).to_be_visible(timeout=30_000)
     tinted(page, lstm, page.locator(HITS))
     watched.check()
