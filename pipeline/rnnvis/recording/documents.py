@@ -17,7 +17,7 @@ from rnnvis.recording.alignment import Alignment, Plan
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.called import Batch, Forward, device_of
 from rnnvis.recording.capture import capture, recurrent_modules
-from rnnvis.recording.cells import cell_of
+from rnnvis.recording.cells import SEQUENCES, cell_of
 from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import StepBatch, flat
 from rnnvis.recording.traces import LayerTrace
@@ -122,7 +122,7 @@ def record_started(
             kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in start if name.startswith(f"{path}."))
             of = [torch.stack([torch.as_tensor(start[f"{path}.{n}.{kind}"]) for n in layers]) for kind in kinds]
             begin = tuple(value[:, None].to(like) for value in of)
-            states[path] = begin if isinstance(module, nn.RNNBase) else tuple(value[0] for value in begin)
+            states[path] = begin if isinstance(module, SEQUENCES) else tuple(value[0] for value in begin)
         read = padded([sentences[number]], padding_id)
         fresh = np.array([not start])
         begun = {} if fresh[0] else states
@@ -275,7 +275,7 @@ def _ends(traces: list[LayerTrace], modules: Mapping[str, nn.Module], lengths: T
     for path, module in modules.items():
         own = [trace for trace in traces if trace.module == path]
         ends = [torch.stack([trace.states[kind][rows, lengths - 1] for trace in own]) for kind in own[0].states]
-        found[path] = tuple(ends) if isinstance(module, nn.RNNBase) else tuple(end[0] for end in ends)
+        found[path] = tuple(ends) if isinstance(module, SEQUENCES) else tuple(end[0] for end in ends)
     return found
 
 
