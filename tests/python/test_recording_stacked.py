@@ -47,7 +47,7 @@ def step(
     and how it is read."""
     said = w["weight_ih"] @ x + w["bias_ih"]
     units = len(before["h"])
-    if kind is MinGRU:  # Feng et al. 2024, equations 12 to 14 and their g
+    if kind is MinGRU:  # Feng et al. 2024, section 3.1, with g of their appendix B
         z = sigmoid(-said[:units])
         n = np.array([v + 0.5 if v >= 0 else 1 / (1 + math.exp(-v)) for v in said[units:]])
         h = enter("h", (1 - z) * before["h"] + z * n, before["h"])
@@ -67,7 +67,7 @@ def step(
             "h", np.array([(read * cell)[j * NUMBERS : (j + 1) * NUMBERS].sum() for j in range(units)]), before["h"]
         )
         return {"h": h, "c": cell}, kept, written, read
-    # Beck et al. 2024, equations 8 to 15: the cell state c n and the normaliser e^n apart
+    # Beck et al. 2024, equations 8 to 14: the cell state c n and the normaliser e^n apart
     i, f, g, o = np.split(said + w["weight_hh"] @ before["h"], 4)
     normaliser = sigmoid(f) * np.exp(before["n"]) + np.exp(i)
     cell = sigmoid(f) * np.exp(before["n"]) * before["c"] + np.exp(i) * np.tanh(g)

@@ -15,7 +15,7 @@ from rnnvis.recording.cells.stacked import Stacked, StackedCell, uniform
 class MinimalGatedUnit(StackedCell):
     """z = σ(W x_t + b), n = g(W x_t + b), h_t = z h_{t−1} + (1 − z) n, where g(x) = x + ½ for x ≥ 0, else σ(x).
 
-    z is the share that is kept, 1 − z of Feng et al. (2024), equations 12 to 14.
+    z is the share that is kept, 1 − z of Feng et al. (2024), section 3.1; g is that of their appendix B.
     """
 
     states = ("h",)

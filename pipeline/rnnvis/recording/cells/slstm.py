@@ -16,7 +16,7 @@ class ScalarMemory(StackedCell):
     """i, f, g, o linear in x_t and h_{t−1}; with n_t = ln(σ(f) e^{n_{t−1}} + e^i), the logarithm of the normaliser, and
     k = σ(f) e^{n_{t−1} − n_t}: c_t = k c_{t−1} + (1 − k) tanh(g), h_t = σ(o) c_t.
 
-    Equations 8 to 15 of Beck et al. (2024) with their cell state already divided by the normaliser, which is why the
+    Equations 8 to 14 of Beck et al. (2024) with their cell state already divided by the normaliser, which is why the
     share kept, k, is at most 1, and no stabiliser is needed. A sequence starts from the normaliser 1, not 0.
     """
 
