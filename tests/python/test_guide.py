@@ -228,6 +228,16 @@ def test_counts_are_those_of_the_text(ran: tuple[dict[str, Any], Path]) -> None:
     }
 
 
+def _weights(folder: Path) -> list[list[list[float]]]:
+    """Of each sequence the weights that every step pays, [T][T]; nothing before the first that pays any."""
+    model = read_manifest(folder)["datasets"][0]["models"][0]
+    rows = read("attention", [folder / file["path"] for file in model["tables"]["attention"]["files"]]).to_pylist()
+    found: dict[int, list[list[float]]] = {}
+    for row in rows:
+        found.setdefault(row["sentence_id"], []).append(row["weight"])
+    return [found[i] for i in sorted(found)]
+
+
 def test_a_cell_of_ones_own_learns_and_publishes_its_attention(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = PAGE.with_name("your-own-cell.md")
     code = snippets(page)
@@ -245,4 +255,14 @@ def test_a_cell_of_ones_own_learns_and_publishes_its_attention(tmp_path: Path, m
     assert len(sums) == len(names["sequences"])
     np.testing.assert_allclose(sums, 1, atol=5e-3)
     assert float(names["loss"].detach()) < 0.6, "no better than guessing"
+    found = []
+    for pair, weighed in zip(names["pairs"], _weights(tmp_path / "reverser"), strict=True):
+        length = pair.index(names["ARROW"])
+        found += [int(np.argmax(weighed[length + i])) == length - 1 - i for i in range(length)]
+    assert np.mean(found) > 0.8, "a letter is read where it stands"
+    for story, weighed in zip(names["stories"][:20], _weights(tmp_path / "stories"), strict=False):
+        words = [names["told"][i] for i in story]
+        (first, second), thing = ([int(np.argmax(row)) for row in weighed[-2:]], words[-3])
+        assert words[first - 4 : first][1:] == ["took", "the", thing]
+        assert words[second - 5 : second - 2] == [words[first - 4], "went", "to"]
     assert set(names["matrices"].states) == {f"memory.0.M_{name}" for name in ("rows", "columns", "singular")}
