@@ -50,9 +50,12 @@ export abstract class Choices {
   }
 
   /** Another dataset at the sentence of this key, as what a decoder says of what its encoder read. */
-  openBeside(name: string, key: string): void {
-    if (this.source && name !== this.view.dataset)
-      this.change({ ...firstView(this.source.manifest, name), sentence: key, step: null });
+  openBeside(name: string, key: string, step: number | null = null, state: string | null = null): void {
+    if (!this.source || name === this.view.dataset) return;
+    const { model, epoch, method, selection, k } = this.view;
+    const first = firstView(this.source.manifest, name);
+    const wanted = { ...first, model, epoch, method, selection, k, state: state ?? first.state, sentence: key, step };
+    this.change(fitView(wanted, this.source.manifest).view);
   }
 
   setModel(name: string): void {
