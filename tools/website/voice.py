@@ -51,6 +51,7 @@ def deaf_conclusion(found: Table | None) -> str:
     said = []
     for name, of in found["generations"].items():
         row = _row(of, "other sentences and voices")
+        worst = min(of["conditions"], key=lambda one: one["long"]["found"][0])
         gap, error = row["gap"]
         verdict = (
             "it is heard less after the long noise" if gap > CLEAR * error else "the noise makes no clear difference"
@@ -59,16 +60,17 @@ def deaf_conclusion(found: Table | None) -> str:
             filled(
                 "<strong>{} generation:</strong> P(speech) over the first {} seconds of speech is {} after {} seconds "
                 "of noise, and {} after its last {} seconds alone: {}. {} of the sentences reach ½ within that time "
-                "after the long noise, {} after the short.",
+                "after the long noise, {} after the short; in the noise below where most are missed, {} and {}.",
                 text(name.capitalize()),
                 _seconds(found, "heard", 1),
-                with_error(*row["long"]["p"]),
+                _both(row["long"]["p"]),
                 _seconds(found, "long"),
-                with_error(*row["short"]["p"]),
+                _both(row["short"]["p"]),
                 _seconds(found, "short"),
                 verdict,
                 percent(row["long"]["found"][0]),
                 percent(row["short"]["found"][0]),
+                *(percent(worst[past]["found"][0]) for past in ("long", "short")),
             )
         )
     return Markup().join(paragraph(one) for one in said)
@@ -87,11 +89,12 @@ def conditions(found: Table | None) -> str:
                 decimal(row["level"], 3),
                 decimal(row["decibels"], 0, sign=True) if row["decibels"] else "0",
                 integer(row["pairs"]),
-                with_error(*row["long"]["p"], 2),
-                with_error(*row["short"]["p"], 2),
-                with_error(*row["cells"], 2),
+                _both(row["long"]["p"], 2),
+                _both(row["short"]["p"], 2),
+                f"{percent(row['long']['found'][0])} / {percent(row['short']['found'][0])}",
+                _both(row["cells"], 2),
                 f"{decimal(row['random'][0], 2)} ({decimal(row['random'][1], 2)} to {decimal(row['random'][2], 2)})",
-                with_error(*row["first_cell"], 2),
+                _both(row["first_cell"], 2),
             )
             for row in of["conditions"]
         ]
@@ -103,6 +106,7 @@ def conditions(found: Table | None) -> str:
             "pairs",
             "P after long noise",
             "after short",
+            "reach ½, long / short",
             f"closed by cells {_listed(of['cells'])}",
             "random sets",
             f"cell {of['cells'][0]} alone",
@@ -132,7 +136,7 @@ def conditions_conclusion(found: Table | None) -> str:
             _listed(of["cells"]),
             len(of["cells"]),
             decimal(_row(of, "searched on")["cells"][0], 2),
-            with_error(*held["cells"], 2),
+            _both(held["cells"], 2),
             decimal(held["random"][0], 2),
         )
         if there:
@@ -197,7 +201,7 @@ def drift(found: Table | None) -> str:
             (
                 filled("<strong>{}</strong>" if row["cell"] in of["cells"] else "{}", row["cell"]),
                 integer(row["rank"]),
-                *(with_error(*value, 1, sign=True) for value in row["drift"][1:]),
+                *(_both(value, 1, sign=True) for value in row["drift"][1:]),
             )
             for row in of["drift"]["cells"]
         ]
@@ -225,7 +229,7 @@ def drift_conclusion(found: Table | None) -> str:
                 "how far they drift, the cells found have the places {}.",
                 text(name.capitalize()),
                 far["cell"],
-                with_error(*far["share"], 2),
+                _both(far["share"], 2),
                 "; it is one of the cells found" if inside else ": to look at drift alone would have misled",
                 _listed(sorted(places)),
             )
@@ -241,7 +245,7 @@ def remembered(found: Table | None) -> str:
     rows = [
         (
             decimal(row["seconds"], 0),
-            *(with_error(*of["remembered"][number]["distance"]) for _, of in generations),
+            *(_both(of["remembered"][number]["distance"]) for _, of in generations),
         )
         for number, row in enumerate(generations[0][1]["remembered"])
     ]
@@ -266,8 +270,8 @@ def resets(found: Table | None) -> str:
                 continue
             at = "–" if row["at"] is None else decimal(row["at"] * found["seconds"], 2, sign=True) if row["at"] else "0"
             rows.append(
-                (at, text(_RESETS[row["reset"]]), with_error(*row["p"], 2), with_error(*other["p"], 2),
-                 with_error(*other["more"], 2, sign=True), decimal(row["noise"][0], 3))
+                (at, text(_RESETS[row["reset"]]), _both(row["p"], 2), _both(other["p"], 2),
+                 _both(other["more"], 2, sign=True), decimal(row["noise"][0], 3))
             )  # fmt: skip
         head = (
             "set back, s after the onset",
@@ -310,12 +314,12 @@ def resets_conclusion(found: Table | None) -> str:
                 "beginning of speech or into it, setting back the whole state costs a young stream up to {} of "
                 "P(speech), setting back the cells up to {}.",
                 text(name.capitalize()),
-                decimal(-early * found["seconds"], 0),
-                with_error(*plain["p"], 2),
-                with_error(*_reset(of, "long", early, "all")["p"], 2),
-                with_error(*_reset(of, "long", early, "cells")["p"], 2),
-                with_error(max(0.0, -cost["all"][0]), cost["all"][1], 2),
-                with_error(max(0.0, -cost["cells"][0]), cost["cells"][1], 2),
+                decimal(-early * found["seconds"], 1),
+                _both(plain["p"], 2),
+                _both(_reset(of, "long", early, "all")["p"], 2),
+                _both(_reset(of, "long", early, "cells")["p"], 2),
+                with_error(max(0.0, -cost["all"][0]), cost["all"][1]),
+                with_error(max(0.0, -cost["cells"][0]), cost["cells"][1]),
             )
         )
     return Markup().join(paragraph(one) for one in said)
@@ -336,10 +340,15 @@ def negative(found: Table | None) -> str:
             (f"cell {other['cell']}, which differs most", other["share"]),
             (f"cell {of['farthest']['cell']}, which drifts farthest", of["farthest"]["share"]),
         ):
-            rows.append((text(name), text(what), with_error(*share, 2)))
+            rows.append((text(name), text(what), _both(share, 2)))
     return table(
         "Shares of the gap on other sentences and voices", ("generation", "carried over", "closed"), rows, (2,)
     )
+
+
+def _both(of: list[float], digits: int = 3, *, sign: bool = False) -> str:
+    """A figure ± its standard error, from these two."""
+    return with_error(of[0], of[1], digits, sign=sign)
 
 
 def _row(of: Table, trials: str) -> Table:
