@@ -186,7 +186,11 @@ def record(name: str) -> rnnvis.Recording:
     """The recording of one of the models; its last sequence is `LONG`."""
     model, how = models()[name]
     labels = how.get("labels")
-    last = {} if labels is None else {"labels": [*labels, [w % 3 for w in LONG] if isinstance(labels[0], list) else labels[0]]}
+    last = (
+        {}
+        if labels is None
+        else {"labels": [*labels, [w % 3 for w in LONG] if isinstance(labels[0], list) else labels[0]]}
+    )
     words = [f"w{i}" for i in range(WORDS)]
     return rnnvis.record(model, [*TEXT, LONG], words, **{"batch_steps": 1, **how, **last})
 

@@ -27,6 +27,7 @@ NEAR = 1e-4
 BEGINNINGS, LONGEST = 6, 12
 """Words, about and at most, of the sentence whose beginnings are run."""
 MORE = "the model does more than its layers and weights say, and cannot run in the page"
+MORE_STATES = "its steps read more than that: hand out all that they keep as `states`, through hold"
 WHOLE = "half precision is too coarse for it: publish its weights as they are, step_model=True"
 NO_ANSWER = "the states of typed text are shown, without an answer"
 HALF = 1e-3
@@ -180,9 +181,11 @@ def checked(
     answer = worst.pop(ANSWER, 0.0)
     where = max(worst, key=lambda of: worst[of])
     if worst[where] > near:
-        fix = WHOLE if near == HALF else MORE
+        own = any(layer["cell"] == "graph" for layer in model.spec["layers"])
+        alone, more = ("a word and the states before it", MORE_STATES) if own else ("its weights", MORE)
         raise UnfitError(
-            f"from its weights alone {where} is {worst[where]:.2g} off what the model comes to: more than {near:g}", fix
+            f"from {alone} alone {where} is {worst[where]:.2g} off what the model comes to: more than {near:g}",
+            WHOLE if near == HALF else more,
         )
     if answer > near:
         return worst[where], f"from its states {ANSWER} is {answer:.2g} off what the model says: more than {near:g}"
