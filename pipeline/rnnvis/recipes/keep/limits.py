@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnvis.config import (
+    DEVICES,
     Card,
     ChipStudy,
     DatasetConfig,
@@ -61,7 +62,7 @@ _LANGUAGE_MODEL_CHOICES = {
     "optimiser": ("adam", "sgd"),
     "schedule": ("one-cycle", "decay"),
     "precision": ("auto", "bfloat16", "float32"),
-    "device": ("auto", "cpu", "cuda", "mps"),
+    "device": DEVICES,
 }
 _MEASURE: dict[str, tuple[float, float]] = {
     "minimum_count": (1, _MOST),
