@@ -1,6 +1,7 @@
-"""A second device that is none: its tensors lie in the processor's memory, and yet nothing but a copy brings them together
-with the processor's, as on a GPU. What forgets to move a model, a batch or a result fails here without one.
+"""A second device that is none: its tensors lie in the processor's memory, and yet nothing but a copy brings them
+together with the processor's, as on a GPU. What forgets to move a model, a batch or a result fails here without one.
 
+Unlike on a GPU, a module that is moved gets new parameters, so that weights which two modules share are two afterwards.
 The device has to be declared before the first gradient of a process, so that tests run it in a process of its own.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -72,6 +74,9 @@ class _Cells(TorchFunctionMode):
         self.calls: Counter[str] = Counter()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func is torch.Tensor.__getitem__ and isinstance(args[0], Far):
+            # torch would make a tensor of such indices where no other code can see it.
+            args = (args[0], tuple(map(_index, args[1])) if isinstance(args[1], tuple) else _index(args[1]))
         if func not in RECURRENT:
             return func(*args, **(kwargs or {}))
         tensors = [of for of in tree_leaves(args) if isinstance(of, torch.Tensor)]
@@ -82,6 +87,12 @@ class _Cells(TorchFunctionMode):
         if any(not isinstance(of, Far) for of in tensors if of.dtype.is_floating_point):
             raise RuntimeError(f"{func.__name__}: weights or states of the processor among those of {NAME}")
         return tree_map(_there, func(*tree_map(_copied, args), **(kwargs or {})))
+
+
+def _index(value: Any) -> Any:
+    if not isinstance(value, np.ndarray | list):
+        return value
+    return torch.as_tensor(value if len(value) else np.zeros(0, np.int64))
 
 
 def _copied(value: Any) -> Any:
@@ -121,10 +132,14 @@ def _wrapped(value: Any, given: dict[int, Far], there: bool) -> Any:
     return Far(value) if there else value
 
 
+def declare() -> None:
+    """Make the device known to torch; to be called before the first gradient of the process."""
+    if torch._C._get_privateuse1_backend_name() != NAME:
+        _setup_privateuseone_for_python_backend(NAME)
+
+
 @contextmanager
 def elsewhere() -> Iterator[Counter[str]]:
     """Inside, `torch.device("elsewhere")` can be used; how often recurrent layers ran "there" and "here"."""
-    if torch._C._get_privateuse1_backend_name() != NAME:
-        _setup_privateuseone_for_python_backend(NAME)
     with _Cells() as cells, _There():
         yield cells.calls

@@ -81,8 +81,9 @@ class _Run:
         _initialise(self.model, corpus, config, self.weights)
         self.model.to(device)
         self.average = {name: torch.zeros_like(p) for name, p in self.model.state_dict().items()}
+        fused = device.type == "cpu" or None
         self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=device.type == "cpu" or None
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=fused
         )
         for parameter in self.model.parameters():
             self.optimiser.state[parameter] = {

@@ -52,7 +52,7 @@ def untouched(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def _without_tf32() -> Iterator[None]:
     """Inside, cuDNN's recurrent and convolutional layers round no products to TF32."""
-    cudnn = torch.backends.cudnn
+    cudnn: Any = torch.backends.cudnn
     try:
         before = cudnn.allow_tf32
     except RuntimeError:  # they were set apart, by the newer names
