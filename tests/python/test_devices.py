@@ -67,17 +67,19 @@ def test_a_device_that_is_not_there_is_refused_before_anything_is_trained(
 
 
 @pytest.mark.parametrize("apart", [False, True])
-def test_recurrent_layers_are_not_rounded_to_tf32_while_they_are_watched(
-    monkeypatch: pytest.MonkeyPatch, apart: bool
-) -> None:
+def test_recurrent_layers_are_not_rounded_to_tf32_while_they_are_watched(apart: bool) -> None:
     cudnn = torch.backends.cudnn
-    if apart:
-        monkeypatch.setattr(cudnn.conv, "fp32_precision", "ieee")
-    before = cudnn.rnn.fp32_precision, cudnn.conv.fp32_precision
-    assert before[0] == "tf32", "torch's own default has changed"
-    with untouched(torch.nn.GRU(2, 2)):
-        assert "tf32" not in (cudnn.rnn.fp32_precision, cudnn.conv.fp32_precision)
-    assert (cudnn.rnn.fp32_precision, cudnn.conv.fp32_precision) == before
+    own = cudnn.conv.fp32_precision
+    try:
+        if apart:
+            cudnn.conv.fp32_precision = "ieee"
+        before = cudnn.rnn.fp32_precision, cudnn.conv.fp32_precision
+        assert before[0] == "tf32", "torch's own default has changed"
+        with untouched(torch.nn.GRU(2, 2)):
+            assert "tf32" not in (cudnn.rnn.fp32_precision, cudnn.conv.fp32_precision)
+        assert (cudnn.rnn.fp32_precision, cudnn.conv.fp32_precision) == before
+    finally:
+        cudnn.conv.fp32_precision = own
 
 
 def test_everything_runs_elsewhere_and_comes_to_the_same(tmp_path: Path) -> None:
