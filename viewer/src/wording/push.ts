@@ -17,12 +17,12 @@ export function linkKeys(pushed: boolean, { sides }: AnswerWords): readonly [str
 
 /** What the widest links stand for: one number where links of words and of a sentence's steps have one scale. */
 export function widestLinks({ blocks, steps, alike }: LinkLimits): string {
-  return alike || !steps ? `widest ${size(blocks)}` : `widest ${size(blocks)} of words, ${size(steps)} of steps`;
+  return alike || steps === 0 ? `widest ${size(blocks)}` : `widest ${size(blocks)} of words, ${size(steps)} of steps`;
 }
 
 /** The same in a sentence. */
 export function linkWidths({ blocks, steps, alike }: LinkLimits): string {
-  if (!steps) return `The widest link stands for ${size(blocks)}`;
+  if (steps === 0) return `The widest link of words stands for ${size(blocks)}`;
   return alike
     ? `Links of words and of the sentence’s steps have one scale: the widest stands for ${size(blocks)}`
     : `Links of words and of steps are two quantities, each on a scale of its own: the widest of words stands for ${size(blocks)}, the widest of steps for ${size(steps)}`;

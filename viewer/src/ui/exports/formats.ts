@@ -11,6 +11,8 @@ export interface Format {
   name: string;
   title: string;
   about: string;
+  /** The formats that it holds: small figures, which offer all in a line, leave it out. */
+  holds?: readonly string[];
   /** `name`: of the file, without its ending. */
   write: (saved: Saved, name: string) => Promise<Blob>;
 }
@@ -39,9 +41,10 @@ export const FORMATS: readonly Format[] = [
     name: 'zip',
     title: 'Both',
     about: 'shapes and numbers in one ZIP',
+    holds: ['svg', 'csv'],
     write: async (saved, name) => {
       const { toZip } = await import('./zip');
-      const both = FORMATS.filter((one) => one.name === 'svg' || one.name === 'csv');
+      const both = FORMATS.filter((one) => ['svg', 'csv'].includes(one.name));
       return toZip(
         await Promise.all(
           both.map(async (one) => ({ name: `${name}.${one.name}`, content: await one.write(saved, name) })),
