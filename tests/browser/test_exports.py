@@ -210,7 +210,7 @@ WHOLE = """async (part) => {
 def test_no_part_of_a_figure_is_cut_at_any_number_of_clusters(
     profile: Callable[..., BrowserContext], base: str, height: int
 ) -> None:
-    """Every mark of a figure that stands alone lies inside its sheet: at every k of the menu, on a low screen and a high one."""
+    """Every mark of a figure that stands alone lies inside its sheet at every k, on any screen."""
     watched = watch(profile(viewport={"width": 1440, "height": height}), base)
     page = watched.open("explorer/")
     page.wait_for_function("() => document.querySelector('rnnvis-explorer')?.explorer?.exporter")
