@@ -193,7 +193,7 @@ WHOLE = """async (part) => {
   place.attachShadow({ mode: 'open' }).innerHTML = await blob.text();
   const svg = place.shadowRoot.querySelector('svg');
   const sheet = svg.getBoundingClientRect();
-  const marks = [...svg.querySelectorAll('text, rect, path, circle, line')].filter((mark) => !mark.closest('defs'));
+  const marks = [...svg.querySelectorAll('text, rect, path, circle, line')].filter((mark) => !mark.closest('defs, clipPath'));
   for (const mark of marks) {
     const box = mark.getBoundingClientRect();
     const least = Math.min(box.left - sheet.left, box.top - sheet.top);
@@ -206,17 +206,16 @@ WHOLE = """async (part) => {
 }"""
 
 
-@pytest.mark.parametrize("height", [500, 900])
 def test_no_part_of_a_figure_is_cut_at_any_number_of_clusters(
-    profile: Callable[..., BrowserContext], base: str, height: int
+    profile: Callable[..., BrowserContext], base: str
 ) -> None:
-    """Every mark of a figure that stands alone lies inside its sheet at every k, on any screen."""
-    watched = watch(profile(viewport={"width": 1440, "height": height}), base)
+    """Every mark of a figure that stands alone lies inside its sheet at every k, on a low screen."""
+    watched = watch(profile(viewport={"width": 1440, "height": 500}), base)
     page = watched.open("explorer/")
     page.wait_for_function("() => document.querySelector('rnnvis-explorer')?.explorer?.exporter")
     numbers = page.evaluate("() => document.querySelector('rnnvis-explorer').explorer.state.k")
     assert len(numbers) > 5
-    for k in numbers if height == 900 else (numbers[0], numbers[-1]):
+    for k in numbers:
         page.evaluate("k => document.querySelector('rnnvis-explorer').explorer.setClusters(k)", k)
         page.wait_for_function(
             "k => document.querySelector('rnnvis-explorer').explorer.clustering?.units.order.length === k", arg=k

@@ -132,7 +132,7 @@ def chips_and_clouds(one: Newcomer, gru: Published) -> None:
         assert archive.testzip() is None
         files = {Path(name).suffix: archive.read(name).decode() for name in archive.namelist()}
     assert set(files) == {".svg", ".csv"}
-    labels = lstm.clusters("unit", 6)["labels"]
+    labels = lstm.clusters("units", 6)["labels"]
     rows = list(csv.reader(io.StringIO(files[".csv"])))
     chips = {int(row[2]): row[0] for row in rows[2 : 2 + len(labels)]}
     assert set(chips) == set(range(len(labels)))
@@ -143,8 +143,8 @@ def chips_and_clouds(one: Newcomer, gru: Published) -> None:
     alone.set_content(files[".svg"])
     outside = alone.evaluate(
         """() => { const sheet = document.querySelector('svg').getBoundingClientRect();
-        return [...document.querySelectorAll('svg text, svg rect')].map((one) => [one, one.getBoundingClientRect()])
-          .filter(([, box]) => box.left < sheet.left - 1 || box.right > sheet.right + 1
+        return [...document.querySelectorAll('svg text, svg rect')].filter((one) => !one.closest('defs, clipPath'))
+          .map((one) => [one, one.getBoundingClientRect()]).filter(([, box]) => box.left < sheet.left - 1 || box.right > sheet.right + 1
             || box.top < sheet.top - 1 || box.bottom > sheet.bottom + 1).map(([one]) => one.textContent); }"""
     )
     alone.close()
