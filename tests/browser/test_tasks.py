@@ -143,9 +143,12 @@ def chips_and_clouds(one: Newcomer, gru: Published) -> None:
     alone.set_content(files[".svg"])
     outside = alone.evaluate(
         """() => { const sheet = document.querySelector('svg').getBoundingClientRect();
-        return [...document.querySelectorAll('svg text, svg rect')].filter((one) => !one.closest('defs, clipPath'))
-          .map((one) => [one, one.getBoundingClientRect()]).filter(([, box]) => box.left < sheet.left - 1 || box.right > sheet.right + 1
-            || box.top < sheet.top - 1 || box.bottom > sheet.bottom + 1).map(([one]) => one.textContent); }"""
+        const all = [...document.querySelectorAll('svg text, svg rect')];
+        const marks = all.filter((one) => !one.closest('defs, clipPath'));
+        return marks.map((one) => [one, one.getBoundingClientRect()])
+          .filter(([, box]) => box.left < sheet.left - 1 || box.right > sheet.right + 1
+            || box.top < sheet.top - 1 || box.bottom > sheet.bottom + 1)
+          .map(([one]) => one.textContent); }"""
     )
     alone.close()
     assert outside == []
@@ -155,7 +158,8 @@ def surest_and_wrong(one: Newcomer, gru: Published) -> None:
     one.press("Find")
     one.click(one.page.get_by_role("button", name="Sure and wrong"))
     sentences = {row["sentence_id"]: row for row in gru.rows("sentences", "label IS NOT NULL")}
-    wrong = [row for row in gru.rows("predictions") if row["predicted"] != sentences[row["sentence_id"]]["label"]]
+    answers = [row for row in gru.rows("predictions") if row["sentence_id"] in sentences]
+    wrong = [row for row in answers if row["predicted"] != sentences[row["sentence_id"]]["label"]]
     worst = max(wrong, key=lambda row: row["loss"])
     text = sentences[worst["sentence_id"]]
     first = one.page.locator("[data-row]").first

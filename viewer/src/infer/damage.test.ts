@@ -54,7 +54,7 @@ describe('a damaged file is named', () => {
     ],
     ['cut off', FILE.subarray(0, FILE.length - 5), /ends before its tensor/],
     ['no spec', headed((header) => delete header['__metadata__']), /does not say what/],
-    ['a newer format', headed((_, spec) => (spec['format'] = 3)), /format 3, newer than the 2/],
+    ['a newer format', headed((_, spec) => (spec['format'] = 4)), /format 4, newer than the 3/],
     ['no format', headed((_, spec) => delete spec['format']), /does not say of which format/],
     [
       'a tensor that is missing',
