@@ -136,7 +136,8 @@ class _Reading:
                         raise UnfitError(
                             self._other(module, outputs),
                             "layers that read an embedding, or what other layers hand on, as it is or through linear "
-                            "layers, layer norms and usual activations, can run in the page",
+                            "layers, layer norms and usual activations, can run in the page; so can a "
+                            "rnnvis.StateSource whose steps take a hold and read a word and the states before it",
                         )
                     return through
                 continue
