@@ -71,6 +71,7 @@ _MEASURE: dict[str, tuple[float, float]] = {
     "smallest_k": (2, 255),
     "largest_k": (2, 255),
     "states_megabytes": (1, 64),
+    "published_states_megabytes": (1, 64),
 }
 
 
