@@ -65,21 +65,21 @@ def measure(site: Path) -> Table:
             rows.append((name, _kilobytes(found.total()), str(requests), most))
         browser.close()
     about = (
-        f"The published demo holds {sizes.told(held)}. Of that each view reads, in a fresh profile, so many kB of tables, "
-        "of the pack of the first view and of the model, in so many requests; not counted are the program and the search "
-        "engine. States along sentences are published of a sample; the others, and what of each word is in their answers, "
-        "the model in the page works out, which is fetched for that once. Searches along states read all that are "
-        "published, and say of how many sentences these are."
+        f"The published demo holds {sizes.told(held)}. Of that each view reads, in a fresh profile, so many kB of "
+        "tables, of the pack of the first view and of the model, in so many requests; not counted are the program and "
+        "the search engine. States along sentences are published of a sample; the others, and what of each word is in "
+        "their answers, the model in the page works out, which is fetched for that once. Searches along states read "
+        "all that are published, and say of how many sentences these are."
     )
     return Table(TITLE, about, ("view", "kB", "requests", "most of it, kB"), rows)
 
 
 def read(browser: Browser, address: str) -> tuple[Counter[str], int]:
-    """Bytes of published files by table until the page of `address` asks for nothing more, and the requests for them."""
+    """Bytes of published files by table until the page of `address` asks for nothing more, and in how many requests."""
     context = viewer.visitor(browser)
     page = context.new_page()
     answers: list[Response] = []
-    page.on("response", answers.append)
+    page.on("response", lambda response: answers.append(response))
     viewer.seen(page, address)
     known = -1
     while known != len(answers):
