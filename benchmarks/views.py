@@ -80,7 +80,7 @@ def read(browser: Browser, address: str) -> tuple[Counter[str], int]:
     page = context.new_page()
     answers: list[Response] = []
     page.on("response", lambda response: answers.append(response))
-    viewer.seen(page, address)
+    page.goto(address, wait_until="load")
     known = -1
     while known != len(answers):
         known = len(answers)

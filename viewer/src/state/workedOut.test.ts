@@ -143,7 +143,7 @@ describe('states that the published sample leaves out', () => {
     'wait for a word of a large model: %o',
     async (large) => {
       const file = { path: 'step_model-b.safetensors', bytes: 4_000_000, sha256: '', format: 1, ...large };
-      const of = reading({ step_model: file as ModelEntry['step_model'] });
+      const of = reading({ step_model: file });
       const { trying: one, retried } = trying(of);
       one.use(readerOf().reader);
       expect(one.waits).toBe(true);
