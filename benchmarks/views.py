@@ -18,7 +18,7 @@ from rnnvis.published.publishing import read_manifest
 from tests.browser import chromium
 
 TITLE = "Bytes a view"
-QUIET = 1500
+QUIET = 9000
 """Milliseconds without a request after which a view has what it reads."""
 NAMED = 4
 _FILE = re.compile(r"/([a-z_]+)-[0-9a-f]{16}\.(parquet|pack|safetensors)$")

@@ -182,9 +182,9 @@ class ModelsStory:
 
 
 def chosen_sentence(published: Published) -> ModelsStory | None:
-    """Of the labelled test sentences with as many words as a first view has, all known and with states that are there or
-    worked out in the page, the one that one of the first two models gets right and the other wrong, where the less sure
-    of the two is surest."""
+    """Of the labelled test sentences with as many words as a first view has, all known and with states that are there
+    or worked out in the page, the one that one of the first two models gets right and the other wrong, where the less
+    sure of the two is surest."""
     models = published.dataset["models"][:2]
     if len(models) < 2 or not all("predictions" in m["tables"] for m in models) or not published.has("states"):
         return None
