@@ -177,6 +177,11 @@ class Detector(nn.Module):
         return self.out(self.gru(frames)[0][:, -1])
 
 
+class Tagger(Detector):
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return self.out(self.gru(frames)[0])
+
+
 def test_the_snippets_on_signals_run_and_publish_whole_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(1)
     audio = [torch.rand(int(n), 40) for n in torch.randint(20, 60, (60,))]
@@ -185,6 +190,7 @@ def test_the_snippets_on_signals_run_and_publish_whole_folders(tmp_path: Path, m
         "stream": torch.randn(600, 3),
         "second_stream": torch.randn(480, 3),
         "detector": Detector(3),
+        "tagger": Tagger(3),
         "listener": Detector(40),
         "loader": DataLoader(
             audio,  # type: ignore[arg-type]
@@ -199,10 +205,11 @@ def test_the_snippets_on_signals_run_and_publish_whole_folders(tmp_path: Path, m
         assert len([line for line in code.splitlines() if line.strip()]) <= 6
         exec(compile(code, str(page), "exec"), names)
         seen.append(names["recording"])
-    assert [len(recording.tokens) for recording in seen] == [30, 60, 22, 22, 30]
+    assert [len(recording.tokens) for recording in seen] == [30, 60, 22, 22, 14, 30]
     assert names["drift"].drift.shape == (3, 8)
     assert seen[1].notes[0].startswith(f"No events are named: a codebook of {len(seen[1].words)} names each step")
     assert names["found"].value.shape == (8, 4)
+    assert names["carried"].after.shape == (1, 19, 2)
     for name in ("detector", "listener"):
         assert verify(tmp_path / name).problems == []
         assert read_manifest(tmp_path / name)["datasets"][0]["models"][0]["states"][0]["k"]

@@ -129,6 +129,15 @@ class Starts:
 
     def add(self, batch: StepBatch, rows: np.ndarray) -> None:
         """Take in a batch."""
-        for row in np.flatnonzero((batch.step == 0) & self.chosen[batch.sentence_id]).tolist():
-            carried = {name: of[row].copy() for name, of in batch.previous.items()} if batch.continued[row] else {}
-            self.into[int(batch.sentence_id[row])] = carried
+        self.into |= started(batch, self.chosen)
+
+
+def started(batch: StepBatch, chosen: np.ndarray) -> dict[int, dict[str, np.ndarray]]:
+    """What the sentences `chosen` bool [S] that begin in a batch start from: states [H] by name, none of one afresh."""
+    rows = np.flatnonzero((batch.step == 0) & chosen[batch.sentence_id]).tolist()
+    return {
+        int(batch.sentence_id[row]): {name: of[row].copy() for name, of in batch.previous.items()}
+        if batch.continued[row]
+        else {}
+        for row in rows
+    }

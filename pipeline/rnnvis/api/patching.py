@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from rnnvis.api.intervening import Chip, checked_sequences, lengths_of, rerun_of, state_of, step_of, units_of
-from rnnvis.arguments import ANY, checks_arguments
+from rnnvis.arguments import ANY, checks_arguments, shown
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.outputs.patching import share_closed
 from rnnvis.recording.holding import Hold
@@ -29,8 +29,8 @@ class Patched:
     """Runs of the sequences `into`, P of them, that were given states of the sequences `of`.
 
     `at` and `from_step` int64 [P] are the steps that the states were carried to and from. `before`, `after` and
-    `wanted` [P, C] are the answers of `into` without and with them, and of `of`; `measured` the same [P] through the
-    measure.
+    `wanted` [P, C] are the answers of `into` without and with them, and of `of`, of A steps [P, A, C]; `measured` the
+    same [P] through the measure, its mean over these steps.
     """
 
     states: tuple[str, ...]
@@ -65,8 +65,8 @@ class Patched:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of runs, P of each array: sequences, the steps that states are carried to and from, and the steps whose
-    answers are compared."""
+    """Pairs of runs, P of each array: sequences, the steps that states are carried to and from, and [P, A] the A steps
+    whose answers are compared; whether they were asked for as `several`."""
 
     into: np.ndarray
     of: np.ndarray
@@ -74,13 +74,16 @@ class Pairs:
     from_step: np.ndarray
     answer_into: np.ndarray
     answer_of: np.ndarray
+    several: bool = False
 
     def __len__(self) -> int:
         return len(self.into)
 
     def chosen(self, rows: np.ndarray) -> Pairs:
         """Some of them."""
-        return Pairs(*(getattr(self, name)[rows] for name in Pairs.__dataclass_fields__))
+        of = (self.into, self.of, self.at, self.from_step, self.answer_into, self.answer_of)
+        into, source, at, from_step, answer_into, answer_of = (array[rows] for array in of)
+        return Pairs(into, source, at, from_step, answer_into, answer_of, self.several)
 
     def rounds(self) -> Iterator[np.ndarray]:
         """Rows of pairs, in parts in which no sequence is run into twice."""
@@ -100,15 +103,16 @@ def read_pairs(recording: Recording, state: str, into: Any, of: Any, at: Any, an
     if len(first) != len(second) and min(len(first), len(second)) > 1:
         raise RnnvisError(f"into names {len(first)} sequences, and of {len(second)}", "name as many of both")
     first, second = (a.copy() for a in np.broadcast_arrays(first, second))
-    lengths, answered = lengths_of(recording, state), rerun_of(recording).lengths
+    rerun = rerun_of(recording)
+    lengths, answered = lengths_of(recording, state), rerun.lengths
     to, source = at if isinstance(at, tuple) and len(at) == 2 else (at, at)
     found = Pairs(
         first,
         second,
         step_of(to, lengths[first], "at"),
         step_of(source, lengths[second], "at"),
-        step_of(answer, answered[first], "answer"),
-        step_of(answer, answered[second], "answer"),
+        *_answers(answer, answered[first], answered[second], rerun),
+        several=isinstance(answer, slice),
     )
     if of is None and (found.at == found.from_step).all():
         raise RnnvisError("a sequence is given its own state", "name another one: of=…, or another step: at=(3, 8)")
@@ -137,7 +141,10 @@ def patch(
 
     What is compared is `measure` of the answers: a function of log-probabilities of the classes, or of a number, float
     tensor [P, C], that gives [P]. By default the log-odds of the class that the runs `of` find likeliest, or the
-    number. Of answers at every step the one after step `answer` counts.
+    number. Of answers at every step the one after step `answer` counts, or the mean of the measure over several,
+    slice(0, 10).
+
+    Of a stream (`initial="carried"`) each of these sequences is run by itself, from the state that was carried to it.
 
     Activation patching (Vig et al. 2020; Meng et al. 2022). Raises RnnvisError: no model that can be run, a state, unit
     or step that is not there, a model that has changed since.
@@ -152,23 +159,21 @@ def patch(
     pairs = read_pairs(recording, names[0], into, of, at, answer)
     runs = PairedRuns(rerun, names, pairs, measure)
     chosen = {name: units_of(recording, name, units, chip) for name in names}
-    after = runs.after(chosen)
-    measured = {"before": runs.measured(runs.before), "wanted": runs.measured(runs.wanted)}
-    measured["after"] = runs.measured(after)
-    return Patched(
-        names, chosen[names[0]], pairs.into, pairs.of, pairs.at, pairs.from_step,
-        runs.before, after, runs.wanted, measured,
-    )  # fmt: skip
+    found = {"before": runs.before, "after": runs.after(chosen), "wanted": runs.wanted}
+    measured = {name: runs.measured(values) for name, values in found.items()}
+    shown = found if pairs.several else {name: values[:, 0] for name, values in found.items()}
+    return Patched(names, chosen[names[0]], pairs.into, pairs.of, pairs.at, pairs.from_step, **shown, measured=measured)
 
 
 class PairedRuns:
     """The answers of pairs of runs, and of those that are patched."""
 
     def __init__(self, rerun: Rerun, states: Sequence[str], pairs: Pairs, measure: Measure | None) -> None:
-        self.rerun, self.states, self.pairs, self._measure = rerun, states, pairs, measure
+        self.states, self.pairs, self._measure = states, pairs, measure
         nothing = [Hold(name, np.zeros(0, np.int64), np.zeros(0)) for name in states]
         numbers = np.unique(np.concatenate([pairs.into, pairs.of]))
-        answers = rerun.answers(numbers, nothing)
+        self.rerun = rerun.from_carried(numbers)
+        answers = self.rerun.answers(numbers, nothing)
         self.before = _values(answers, pairs.into, pairs.answer_into)
         self.wanted = _values(answers, pairs.of, pairs.answer_of)
         self.here = self._states(pairs.into, pairs.at)
@@ -202,7 +207,7 @@ class PairedRuns:
         ]
 
     def after(self, units: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The answers [P, C] with these units of each state carried over."""
+        """The answers [P, A, C] with these units of each state carried over."""
         found = self.before.copy()
         for part in self.pairs.rounds():
             answers = self.rerun.answers(self.pairs.into[part], self.holds(part, units))
@@ -210,17 +215,23 @@ class PairedRuns:
         return found
 
     def measured(self, values: np.ndarray) -> np.ndarray:
-        """The measure of answers [P, C], float64 [P]."""
+        """The measure of answers [P, A, C], float64 [P]."""
         with torch.no_grad():
             found: np.ndarray = self.measure(torch.from_numpy(values), np.arange(len(values))).double().cpu().numpy()
         return found
 
     def measure(self, values: Tensor, rows: np.ndarray) -> Tensor:
-        """The measure of the answers `values` [n, C] of the pairs at `rows` [n], a tensor [n]."""
+        """The measure of the answers `values` [n, A, C] of the pairs at `rows` [n], its mean over A, a tensor [n]."""
+        pairs, steps, classes = values.shape
+        each = values.reshape(pairs * steps, classes)
+        return self._each(each, np.repeat(rows, steps)).reshape(pairs, steps).mean(dim=1)
+
+    def _each(self, values: Tensor, rows: np.ndarray) -> Tensor:
+        """The measure of answers `values` [n, C] of the pairs at `rows` [n], [n]."""
         if self._measure is None:
-            if self.wanted.shape[1] == 1:
+            if values.shape[1] == 1:
                 return values[:, 0]
-            likeliest = torch.from_numpy(self.wanted[rows].argmax(axis=1)).to(values.device)[:, None]
+            likeliest = torch.from_numpy(self.wanted[rows].mean(axis=1).argmax(axis=1)).to(values.device)[:, None]
             log_p = values.gather(1, likeliest)[:, 0]
             others = values.scatter(1, likeliest, -torch.inf)
             return log_p - others.logsumexp(dim=1)
@@ -232,6 +243,27 @@ class PairedRuns:
                 "give a tensor with one number for each row: measure=lambda values: values[:, 1] - values[:, 0]",
             )
         return found
+
+
+def _answers(
+    answer: Any, lengths_into: np.ndarray, lengths_of: np.ndarray, rerun: Rerun
+) -> tuple[np.ndarray, np.ndarray]:
+    """The steps [P, A] of the runs `into` and `of` whose answers are compared."""
+    if not isinstance(answer, slice):
+        return step_of(answer, lengths_into, "answer")[:, None], step_of(answer, lengths_of, "answer")[:, None]
+    if rerun.answer is not None and rerun.answer.at.per == "sequence":
+        raise RnnvisError("there is one answer a sequence, and several steps are named", "leave answer out")
+    try:
+        steps = [[list(range(*answer.indices(n))) for n in of.tolist()] for of in (lengths_into, lengths_of)]
+    except (TypeError, ValueError):
+        raise RnnvisError(f"answer is {shown(answer)}", "name steps by whole numbers: answer=slice(0, 10)") from None
+    many = sorted({len(row) for of in steps for row in of})
+    if len(many) > 1 or many[0] < 1:
+        raise RnnvisError(
+            f"answer names {many[0]} steps of one sequence" + (f" and {many[-1]} of another" if len(many) > 1 else ""),
+            "name steps that all of them have: answer=slice(0, 10)",
+        )
+    return np.array(steps[0], np.int64), np.array(steps[1], np.int64)
 
 
 def places_of(
@@ -253,12 +285,13 @@ def places_of(
 
 
 def _values(answers: AnswerRows, sequences: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """The answers to `sequences` [P] after their `steps`, [P, C]; RnnvisError where there is none."""
-    places, found = places_of(answers.sequence_id, answers.step, sequences, steps)
-    missing = np.setdiff1d(np.arange(len(sequences)), found)
+    """The answers to `sequences` [P] after their `steps` [P, A], [P, A, C]; RnnvisError where there is none."""
+    of, after = np.repeat(sequences, steps.shape[1]), steps.ravel()
+    places, found = places_of(answers.sequence_id, answers.step, of, after)
+    missing = np.setdiff1d(np.arange(len(of)), found)
     values: np.ndarray = answers.values[places]
     missing = missing if len(missing) else np.flatnonzero(np.isnan(values).any(axis=1))
     if len(missing):
-        number, step = sequences[missing[0]], steps[missing[0]]
+        number, step = of[missing[0]], after[missing[0]]
         raise RnnvisError(f"sequence {number} has no answer after step {step}", "name another step: answer=…")
-    return values
+    return values.reshape(*steps.shape, -1)

@@ -12,12 +12,13 @@ import torch
 from torch import nn
 
 from rnnvis.api.answers import Answer
+from rnnvis.api.carrying import started
 from rnnvis.errors import RnnvisError
 from rnnvis.recording import StateSource, StepBatch
 from rnnvis.recording.alignment import Plan
 from rnnvis.recording.called import Forward, Frames
 from rnnvis.recording.code import SparseCode
-from rnnvis.recording.documents import record_documents
+from rnnvis.recording.documents import record_documents, record_started
 from rnnvis.recording.heads import Head
 from rnnvis.recording.holding import Hold
 from rnnvis.recording.returned import Given
@@ -63,7 +64,9 @@ class Rerun:
     and `targets` what is right as in `rnnvis.measures.outputs.answer.Answers`. `documents` are the sequences through
     which states are carried. `fingerprint` hashes the model's weights, `weights` is what that was. `head` is what
     stands between its last states and its answer, None where that is not known. `frames` are what ids of signals stand
-    for. `codes` are those of states whose latents are states too, by the names of these.
+    for. `starts` are states that sequences start from, by their numbers, where they are run by themselves although
+    states are carried to them: see `from_carried`. `codes` are those of states whose latents are states too, by the
+    names of these.
     """
 
     model: nn.Module | StateSource
@@ -83,6 +86,7 @@ class Rerun:
     head: Head | None = field(repr=False, default=None)
     frames: Frames | None = field(repr=False, default=None)
     codes: Mapping[str, SparseCode] = field(repr=False, default_factory=dict)
+    starts: Mapping[int, Mapping[str, np.ndarray]] | None = field(repr=False, default=None)
 
     def __reduce__(self) -> NoReturn:
         raise RnnvisError("a model that can be run again is not saved", "save the recording without it")
@@ -91,6 +95,18 @@ class Rerun:
         """RnnvisError where the weights are no longer those that were recorded."""
         if self.fingerprint(self.model) != self.weights:
             raise RnnvisError(f"the weights of {type(self.model).__name__} have changed since it was recorded", ANEW)
+
+    def from_carried(self, sequences: np.ndarray) -> Rerun:
+        """The same, which runs `sequences` int64 [n] by themselves, each from the state that was carried to it: their
+        streams are run once for that. Itself where no states are carried."""
+        if self.documents is None:
+            return self
+        chosen = np.zeros(len(self.texts[""]), bool)
+        chosen[self._asked(sequences)] = True
+        starts: dict[int, dict[str, np.ndarray]] = {}
+        for ran in self._steps(np.flatnonzero(chosen), (), None, None, True, False, False):
+            starts |= started(ran.batches[""], chosen)
+        return replace(self, documents=None, starts=starts)
 
     def steps(
         self,
@@ -110,7 +126,7 @@ class Rerun:
         the answers follow is what was answered; with `gradients` it can be followed back to what steers the model
         (`Hold.steer`). Sequences of a batch have their own numbers, `Ran.rows` says which of those asked for they are.
         RnnvisError: the weights have changed, a sequence that is not there, prefixes of several texts, or held states
-        that are carried from sequence to sequence.
+        that are carried from sequence to sequence (`from_carried` gives what can hold them).
         """
         holds = [self._of_state(hold) for hold in holds]
         for ran in self._steps(sequences, holds, prefixes, without, states, gates, gradients):
@@ -147,6 +163,9 @@ class Rerun:
         with limited(self.threads):
             if self.documents is not None:
                 yield from self._carried(asked, holds, cut, gates)
+                return
+            if self.starts is not None:
+                yield from self._started(asked, self.starts, holds, cut, gradients)
                 return
             texts = {name: _cut(text, asked, prefixes, without) for name, text in self.texts.items()}
             at = self.answer.at if self.answer else None
@@ -196,7 +215,7 @@ class Rerun:
         if holds or cut is not None:
             raise RnnvisError(
                 "states are carried from sequence to sequence here, and neither held nor cut short",
-                'record the sequences from a fresh state each: initial="zero"',
+                'record the sequences from a fresh state each, initial="zero"; or carry states over with rnnvis.patch',
             )
         assert self.documents is not None
         assert self.forward is not None
@@ -222,6 +241,36 @@ class Rerun:
             answer=self.answer.at if self.answer else None,
         ):
             yield Ran(place, {"": batch})
+
+    def _started(
+        self,
+        asked: np.ndarray,
+        starts: Mapping[int, Mapping[str, np.ndarray]],
+        holds: Sequence[Hold],
+        cut: np.ndarray | None,
+        gradients: bool,
+    ) -> Iterator[Ran]:
+        """Sequences from what they start from."""
+        if cut is not None:
+            raise RnnvisError("the beginning of a sequence of a stream is asked for", "ask whole sequences")
+        assert self.forward is not None
+        assert isinstance(self.model, nn.Module)
+        place = np.full(len(self.texts[""]), -1, np.int64)
+        place[asked] = np.arange(len(asked))
+        for batch in record_started(
+            self.model,
+            self.texts[""],
+            {number: starts[number] for number in asked.tolist()},
+            self.forward,
+            self.fills[""],
+            self.plan.only,
+            self.answer.at if self.answer else None,
+            batch_steps=1 if self.single else self.batch_steps,
+            holds=holds,
+            gradients=gradients,
+        ):
+            of = place[batch.sentence_id]
+            yield Ran(of[batch.step == 0], {"": replace(batch, sentence_id=of.astype(np.int32))})
 
     def answers(
         self,

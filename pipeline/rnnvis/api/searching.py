@@ -213,11 +213,13 @@ def _slope(runs: PairedRuns, part: np.ndarray, ran: Ran, steer: torch.Tensor) ->
     assert given is not None
     into = runs.pairs.into[part]
     of, step = placed(given, batch)
-    places, pairs = places_of(into[of], step, into, runs.pairs.answer_into[part])
+    wanted = runs.pairs.answer_into[part]
+    many = wanted.shape[1]
+    places, found = places_of(into[of], step, np.repeat(into, many), wanted.ravel())
     if not len(places):
         return np.zeros(steer.shape)
     values = rerun.answer.answering.log_probabilities(given.of(places).double())
-    total = runs.measure(values, part[pairs]).sum()
+    total = runs.measure(values.reshape(-1, many, values.shape[1]), part[found[::many] // many]).sum()
     gradient = torch.autograd.grad(total, steer, allow_unused=True)[0] if total.requires_grad else None
     if not total.requires_grad:
         raise RnnvisError(

