@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from rnnvis.errors import RnnvisError
 
 T = TypeVar("T")
-CELLS = ("gru", "lstm", "rnn")
+CELLS = ("gru", "lstm", "rnn", "min-gru", "selective", "slstm")
 
 
 @dataclass(frozen=True)

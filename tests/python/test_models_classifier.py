@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from rnnvis.config import CELLS
 from rnnvis.nets import SentenceClassifier
 from rnnvis.nets.batches import in_order, padded, shuffled
 
@@ -11,7 +12,7 @@ def random_sentences(count, words, seed=0):
     return [generator.integers(0, words, generator.integers(1, 12)).astype(np.int32) for _ in range(count)]
 
 
-@pytest.mark.parametrize("cell", ["gru", "lstm", "rnn"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_batch_of_mixed_lengths_equals_one_by_one(cell):
     torch.manual_seed(0)
     model = SentenceClassifier(20, 5, 7, cell).eval()

@@ -16,7 +16,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from rnnvis.config import LanguageModelConfig, read_card
+from rnnvis.config import CELLS, LanguageModelConfig, read_card
 from rnnvis.errors import RnnvisError
 from rnnvis.nets import checkpoints, language_training, perplexity, streams
 from rnnvis.nets.checkpoints import load_language_model
@@ -74,7 +74,7 @@ def test_the_loss_and_its_gradients_are_those_of_cross_entropy(precision):
     assert (losses[target < 0] == 0).all()
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_carried_state_equals_one_long_run(cell):
     torch.manual_seed(0)
     model = LanguageModel(20, 6, 6, cell, layers=2).eval()
@@ -107,6 +107,16 @@ def test_streams_continue_their_document_until_a_fresh_start():
         for row in range(4):
             if not after.fresh[row]:
                 assert after.ids[row, 0] == before.target[row, -1]
+
+
+@pytest.mark.parametrize("cell", ["min-gru", "selective", "slstm"])
+def test_cells_of_ours_learn_and_are_read_back(corpus, tmp_path, cell):
+    train(corpus, dataclasses.replace(CONFIG, cell=cell, epochs=2, published_epochs=()), 0, tmp_path)
+    model, _ = load_language_model(tmp_path)
+    rows = json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))
+    found = perplexity.evaluate(model, corpus, "valid")["perplexity"]
+    assert math.isclose(found, min(row["valid_perplexity"] for row in rows), rel_tol=1e-5)
+    assert found < len(corpus.vocabulary) / 2
 
 
 @pytest.mark.parametrize("cell", ["rnn", "gru", "lstm"])

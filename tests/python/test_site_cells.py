@@ -93,6 +93,20 @@ def test_each_measure_is_a_mean_with_its_range_and_absent_where_it_means_nothing
     assert "33.0 %" in shown
 
 
+def test_classifiers_stand_beside_words_without_their_order(folder):
+    against = {"baseline": "<TF-IDF>", "difference": 0.0157, "low": -0.0024, "high": 0.0338}
+    seeds = [{"seed": n, "parameters": 972802, "test": {"accuracy": a}} for n, a in enumerate((0.81, 0.83))]
+    model = {"config": {"title": "<GRU>"}, "seeds": seeds, "mean": {"test": {"accuracy": 0.82}}, "against": against}
+    results = folder / "reviews" / "results"
+    results.mkdir(parents=True)
+    table = {"corpus": {"sentences": {"test": 1509}}, "models": {"gru": model}}
+    (results / "seeds.json").write_text(json.dumps(table), encoding="utf-8")
+    shown = cells.reviews(Cells.read(folder, manifest()))
+    for figure in ("&lt;GRU&gt;", "&lt;TF-IDF&gt;", "972,802", "82.0 %", "81.0–83.0", "+1.6 (−0.2 to +3.4)", "1,509"):
+        assert figure in shown
+    assert "results of classifiers" in cells.reviews(Cells.read(folder / "none", manifest()))
+
+
 def test_claims_are_held_against_the_seeds(folder):
     found = {of.claim.said: of for of in cell_claims.held(Cells.read(folder, manifest()))}
     assert found["… and than the LSTM's"].verdict == "confirmed"

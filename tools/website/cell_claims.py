@@ -27,6 +27,7 @@ class Claim:
 
 
 _RNN, _GRU, _LSTM, _C = ("rnn", "h"), ("gru", "h"), ("lstm", "h"), ("lstm", "c")
+_MIN, _SSM, _SLSTM = ("min-gru", "h"), ("selective", "c"), ("slstm", "c")
 CLAIMS = (
     Claim("The vanilla RNN's hidden state is more saturated than the GRU's", "saturation", "share", _RNN, _GRU),
     Claim("… and than the LSTM's", "saturation", "share", _RNN, _LSTM),
@@ -38,6 +39,11 @@ CLAIMS = (
     Claim("… and so does the LSTM", "kept_per_step", "share", _LSTM, _RNN),
     Claim("The LSTM's cell state keeps more than its hidden state", "kept_per_step", "share", _C, _LSTM),
     Claim("… and remembers longer", "time_scale_median", "words", _C, _LSTM, 2),
+    Claim(
+        "The minGRU, whose gates do not read its state, keeps more than the GRU", "kept_per_step", "share", _MIN, _GRU
+    ),
+    Claim("The state space remembers longer than the LSTM's cell state", "time_scale_median", "words", _SSM, _C, 2),
+    Claim("… and so does the cell state of the sLSTM", "time_scale_median", "words", _SLSTM, _C, 2),
 )
 
 

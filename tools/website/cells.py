@@ -16,7 +16,7 @@ from rnnvis.recipes.steps.cell_results import METHOD, SELECTION, STRONGEST
 from rnnvis.recipes.study import results
 from tools.website.markup import absent, decimal, filled, integer, listing, paragraph, percent, piece, table, text, word
 
-DATASET = "speeches"
+DATASET, REVIEWS = "speeches", "reviews"
 Table = dict[str, Any]
 
 
@@ -27,6 +27,7 @@ class Cells:
     perplexity: Table | None
     measures: Table | None
     published: Table | None
+    reviews: Table | None = None
 
     @staticmethod
     def read(datasets: Path, manifest: Mapping[str, Any]) -> Cells:
@@ -34,7 +35,7 @@ class Cells:
         folder = datasets / DATASET / "results"
         perplexity, measures = (_table(folder / f"{name}.json") for name in ("perplexity", "measures"))
         published = next((d for d in manifest["datasets"] if d["name"] == DATASET), None)
-        return Cells(perplexity, measures, published)
+        return Cells(perplexity, measures, published, _table(datasets / REVIEWS / "results" / "seeds.json"))
 
     @property
     def models(self) -> list[str]:
@@ -109,6 +110,31 @@ def perplexity(cells: Cells) -> str:
     words = cells.perplexity["corpus"]["words"]
     caption = f"Perplexity on {integer(words['test'])} held-out words, after training on {integer(words['train'])}"
     return table(caption, head, rows, (1, 2, 3, 4, 5, 6))
+
+
+def reviews(cells: Cells) -> str:
+    """Test accuracy of a classifier with each cell, mean over its seeds, beside words counted without their order."""
+    if cells.reviews is None:
+        return absent("results of classifiers")
+    rows = []
+    for of in sorted(cells.reviews["models"].values(), key=lambda of: -of["mean"]["test"]["accuracy"]):
+        found = [100 * seed["test"]["accuracy"] for seed in of["seeds"]]
+        against = [100 * of["against"][name] for name in ("difference", "low", "high")]
+        rows.append(
+            (
+                text(of["config"]["title"]),
+                integer(len(found)),
+                integer(of["seeds"][0]["parameters"]),
+                percent(of["mean"]["test"]["accuracy"], 1),
+                _ends(min(found), max(found), 1) if len(found) > 1 else "",
+                f"{decimal(against[0], 1, sign=True)} ({decimal(against[1], 1, sign=True)} to "
+                f"{decimal(against[2], 1, sign=True)})",
+            )
+        )
+    rival = next(iter(cells.reviews["models"].values()))["against"]["baseline"]
+    head = ("model", "seeds", "parameters", "test accuracy", "over seeds", f"points above {rival}, 95 % interval")
+    caption = f"Accuracy on {integer(cells.reviews['corpus']['sentences']['test'])} held-out sentences of reviews"
+    return table(caption, head, rows, (1, 2, 3, 4, 5))
 
 
 def reproduced(cells: Cells) -> str:
@@ -229,7 +255,8 @@ def measures(cells: Cells) -> str:
 
 
 def _kind(state: str) -> str:
-    return {"h": "hidden state", "c": "cell state"}.get(state.rsplit(".", 1)[1], text(state))
+    kinds = {"h": "hidden state", "c": "cell state", "n": "normaliser"}
+    return kinds.get(state.rsplit(".", 1)[1], text(state))
 
 
 def _best_clouds(cells: Cells) -> tuple[str, Table] | None:

@@ -61,6 +61,7 @@ CELLS: dict[str, Callable[[Cells], str]] = {
     "cells-perplexity": cells.perplexity,
     "cells-purity": cells.purity,
     "cells-reproduced": cells.reproduced,
+    "cells-reviews": cells.reviews,
 }
 
 CHIPS: dict[str, Callable[[ChipCase], str]] = {

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-CELLS: dict[str, type[nn.GRU] | type[nn.LSTM] | type[nn.RNN]] = {"gru": nn.GRU, "lstm": nn.LSTM, "rnn": nn.RNN}
+from rnnvis.recording.cells import SLSTM, MinGRU, StateSpace
+
+CELLS: dict[str, Any] = {
+    "gru": nn.GRU,
+    "lstm": nn.LSTM,
+    "rnn": nn.RNN,
+    "min-gru": MinGRU,
+    "selective": StateSpace,
+    "slstm": SLSTM,
+}
 
 
 class SentenceClassifier(nn.Module):

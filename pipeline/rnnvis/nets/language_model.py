@@ -9,8 +9,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnvis.nets.classifier import CELLS
+from rnnvis.recording.cells import cell_of
 
-State = tuple[Tensor, ...]  # h, and c for an LSTM: float32 [layers, B, H] each
+State = tuple[Tensor, ...]  # h, and what else the cell keeps, as c of an LSTM: float32 [layers, B, ·] each
 CHUNK = 256  # rows whose logits are held at once: few enough for a processor's cache
 
 
@@ -56,14 +57,21 @@ class LanguageModel(nn.Module):
 
     def zero_state(self, batch: int) -> State:
         """The state before the first word of a document, for `batch` rows."""
-        shape = (self.rnn.num_layers, batch, self.rnn.hidden_size)
-        return tuple(torch.zeros(shape, device=self.head.weight.device) for _ in ("hc" if self.cell == "lstm" else "h"))
+        return tuple(
+            torch.zeros(self.rnn.num_layers, batch, units, device=self.head.weight.device) for units in self._sizes
+        )
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        kind = cell_of(self.rnn)
+        assert kind is not None
+        return kind.sizes(self.rnn)
 
     def forward(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """h of the last layer after every word, float32 [B, T, H], and the state after the last; ids int64 [B, T]."""
         embedded = functional.dropout(self.embedding(ids), self.embedding_dropout, self.training)
-        hidden, after = self.rnn(embedded, state if self.cell == "lstm" else state[0])
-        return functional.dropout(hidden, self.dropout, self.training), after if self.cell == "lstm" else (after,)
+        hidden, after = self.rnn(embedded, state if len(state) > 1 else state[0])
+        return functional.dropout(hidden, self.dropout, self.training), after if len(state) > 1 else (after,)
 
 
 def next_word_loss(model: LanguageModel, hidden: Tensor, target: Tensor, precision: torch.dtype) -> Tensor:

@@ -271,6 +271,8 @@ def _initialise(model: LanguageModel, config: LanguageModelConfig) -> None:
         if model.head.weight is not model.embedding.weight:
             model.head.weight.uniform_(-0.1, 0.1)
         model.head.bias.zero_()
+        if not isinstance(model.rnn, nn.RNNBase):
+            return  # layers of ours start as they should
         H = model.rnn.hidden_size
         for name, weight in model.rnn.named_parameters():
             if name.startswith("weight_hh"):

@@ -199,6 +199,8 @@ def _initialise(model: SentenceClassifier, corpus: Corpus, config: ModelConfig, 
             words *= config.embedding_scale
         if config.score_scale > 0:
             words[:, 0] = config.score_scale * torch.from_numpy(score_feature(corpus, weights.numpy()))
+        if not isinstance(model.rnn, nn.RNNBase):
+            return  # layers of ours start as they should
         H = model.rnn.hidden_size
         for name, weight in model.rnn.named_parameters():
             if name.startswith("weight_hh"):

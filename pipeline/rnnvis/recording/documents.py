@@ -17,7 +17,7 @@ from rnnvis.recording.alignment import AS_THEY_STAND, Alignment, Plan
 from rnnvis.recording.arguments import own_forward
 from rnnvis.recording.called import Batch, Forward, device_of
 from rnnvis.recording.capture import capture, recurrent_modules
-from rnnvis.recording.cells import cell_of
+from rnnvis.recording.cells import SEQUENCES, cell_of
 from rnnvis.recording.holding import Held, Hold, check_holds
 from rnnvis.recording.returned import Given, Returned
 from rnnvis.recording.steps import StepBatch, flat, step_batch
@@ -153,7 +153,7 @@ def _begun(
         layers = range(getattr(module, "num_layers", 1))
         kinds = dict.fromkeys(name.rsplit(".", 1)[1] for name in rows if name.startswith(f"{path}."))
         of = (torch.from_numpy(np.stack([rows[f"{path}.{n}.{kind}"] for n in layers])).to(like) for kind in kinds)
-        states[path] = tuple(of) if isinstance(module, nn.RNNBase) else tuple(value[0] for value in of)
+        states[path] = tuple(of) if isinstance(module, SEQUENCES) else tuple(value[0] for value in of)
     return states
 
 
@@ -297,7 +297,7 @@ def _ends(traces: list[LayerTrace], modules: Mapping[str, nn.Module], lengths: T
     for path, module in modules.items():
         own = [trace for trace in traces if trace.module == path]
         ends = [torch.stack([trace.states[kind][rows, lengths - 1] for trace in own]) for kind in own[0].states]
-        found[path] = tuple(ends) if isinstance(module, nn.RNNBase) else tuple(end[0] for end in ends)
+        found[path] = tuple(ends) if isinstance(module, SEQUENCES) else tuple(end[0] for end in ends)
     return found
 
 

@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recording.arguments import Arguments, bound, input_size, tensors
-from rnnvis.recording.cells import Cell
+from rnnvis.recording.cells import SEQUENCES, Cell
 from rnnvis.recording.holding import Held
 from rnnvis.recording.joined import Call
 from rnnvis.recording.layers import Form, Ran, Rows, Sequences, run
@@ -89,7 +89,7 @@ class LayerCalls:
         if (
             (torch.is_grad_enabled() and not self.held)
             or not isinstance(values, Tensor)
-            or not isinstance(self.module, nn.RNNBase)
+            or not isinstance(self.module, SEQUENCES)
         ):
             return False
         whole = packed or values.dim() == 3

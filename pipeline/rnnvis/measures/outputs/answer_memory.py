@@ -10,6 +10,7 @@ import numpy as np
 from rnnvis.measures.kept import Kept
 from rnnvis.measures.outputs.deletion import Deletion
 from rnnvis.measures.units.gates import gates_of
+from rnnvis.recording.cells import OPENED
 from rnnvis.recording.heads import Head
 from rnnvis.recording.steps import StepBatch
 
@@ -162,6 +163,7 @@ class AnswerMemoryRecorder:
             way = slice(None, None, -1) if _back(name) else slice(None)
             state, before, kept, opened = (of[:, way] for of in of_layer)
             of_steps = weights if weights.ndim == 2 else weights[:, way]
+            of_steps = np.repeat(of_steps, state.shape[-1] // of_steps.shape[-1], axis=-1)
             found, of_start = answer_parts(state, before, kept, opened, of_steps)
             found, of_start = found[:, way][:, :, way], of_start[:, way]
             h = np.einsum("...h,...kh->...k", batch.states[name][at].astype(np.float64), weights)
@@ -256,7 +258,8 @@ Gated = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def gated_state(name: str, batch: StepBatch, at: np.ndarray) -> Gated | None:
     """What the state called `name` keeps by its gate, after the steps `at` int [...] of `batch`: the gated state
     [..., H], that before it, the share of it that is kept, and the factor by which the state is more than it
-    (o ⊙ tanh(c) / c of an LSTM's h); None without such a gate.
+    (o ⊙ tanh(c) / c of an LSTM's h); None without such a gate. A gated state may hold several numbers for each of the
+    state, one after the other: it is then their sum.
     """
     layer, kind = name.rsplit(".", 1)
     state = batch.states[name]
@@ -264,7 +267,9 @@ def gated_state(name: str, batch: StepBatch, at: np.ndarray) -> Gated | None:
     if ("z" in gates and kind == "h") or ("f" in gates and kind == "c"):
         now = state[at]
         return now, batch.previous[name][at], gates["z" if kind == "h" else "f"][at], np.ones_like(now)
-    cell = batch.states.get(f"{layer}.c")
+    cell, opened = batch.states.get(f"{layer}.c"), batch.gates.get(f"{layer}.{OPENED}")
+    if cell is not None and opened is not None and opened.shape == cell.shape:
+        return cell[at], batch.previous[f"{layer}.c"][at], batch.gates[f"{layer}.f"][at], opened[at]
     if not {"f", "o"} <= gates.keys() or cell is None or cell.shape != state.shape:
         return None
     now = cell[at]

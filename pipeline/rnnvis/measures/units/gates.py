@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnvis.measures.kept import Keeping
 from rnnvis.measures.moments import row_blocks
+from rnnvis.recording.cells import OPENED
 
 CLOSED, OPEN = 0.1, 0.9
 
@@ -89,4 +90,4 @@ def gates_of(state: str, gates: Mapping[str, np.ndarray], units: int) -> dict[st
     """
     layer = state.rsplit(".", 1)[0]
     found = {name.rsplit(".", 1)[1]: values for name, values in gates.items() if name.rsplit(".", 1)[0] == layer}
-    return {name: values for name, values in found.items() if values.shape[1] == units}
+    return {name: values for name, values in found.items() if values.shape[1] == units and name != OPENED}

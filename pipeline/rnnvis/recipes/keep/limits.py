@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnvis.config import (
+    CELLS,
     Card,
     ChipStudy,
     DatasetConfig,
@@ -57,7 +58,7 @@ _LANGUAGE_MODEL: dict[str, tuple[float, float]] = {
 }
 _LANGUAGE_MODEL_CHOICES = {
     "task": ("language_model",),
-    "cell": ("gru", "lstm", "rnn"),
+    "cell": CELLS,
     "optimiser": ("adam", "sgd"),
     "schedule": ("one-cycle", "decay"),
     "precision": ("auto", "bfloat16", "float32"),

@@ -76,6 +76,6 @@ def _state(
         title=state_title(state.name, found.states),
         frequent_count=measure.frequent_count,
         published_count=measure.published_count,
-        bounded=state.name.endswith(".h"),
+        bounded=state.name in found.bounded,
         next_weights=model.head.weight.detach().numpy() if read_by_head else None,
     )

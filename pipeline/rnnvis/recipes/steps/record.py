@@ -88,7 +88,7 @@ def _state(state: StateRecord, found: Recording, corpus: Corpus, dataset: Datase
         title=state_title(state.name, found.states),
         frequent_count=dataset.config.measure.frequent_count,
         published_count=dataset.config.measure.published_count,
-        bounded=state.name.endswith(".h"),
+        bounded=state.name in found.bounded,
         auc=auc,
         effects=found.effects,
     )

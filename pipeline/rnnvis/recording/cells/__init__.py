@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from torch import nn
 
-from rnnvis.recording.cells.cell import Cell, Enter, Weights
+from rnnvis.recording.cells.cell import OPENED, Cell, Enter, Weights
 from rnnvis.recording.cells.gru import GatedUnit
 from rnnvis.recording.cells.lstm import LongShortTermMemory
+from rnnvis.recording.cells.min_gru import MinGRU, MinimalGatedUnit
 from rnnvis.recording.cells.rnn import Elman
+from rnnvis.recording.cells.selective import SelectiveState, StateSpace
+from rnnvis.recording.cells.slstm import SLSTM, ScalarMemory
+from rnnvis.recording.cells.stacked import Stacked
 
 CELLS: tuple[Cell, ...] = (
     Elman(),
     GatedUnit(),
     LongShortTermMemory(),
+    MinimalGatedUnit(),
+    SelectiveState(),
+    ScalarMemory(),
 )
+
+SEQUENCES = (nn.RNNBase, Stacked)
+"""Modules that read whole sequences and hand on one state a layer."""
 
 _WITHOUT_FORMULA = Cell()
 
@@ -33,4 +43,16 @@ def class_names() -> list[str]:
     return [kind.__name__ for cell in CELLS for kind in (cell.layer, cell.step) if kind is not None]
 
 
-__all__ = ["CELLS", "Cell", "Enter", "Weights", "cell_of", "class_names"]
+__all__ = [
+    "CELLS",
+    "OPENED",
+    "SEQUENCES",
+    "SLSTM",
+    "Cell",
+    "Enter",
+    "MinGRU",
+    "StateSpace",
+    "Weights",
+    "cell_of",
+    "class_names",
+]

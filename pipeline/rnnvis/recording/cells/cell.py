@@ -17,6 +17,10 @@ States = tuple[Tensor, ...]
 
 _ONE = torch.ones(())
 
+OPENED = "opened"
+"""Beside the gates of a cell, and none itself: by how much the output reads each number of its gated state, where that
+is not o ⊙ tanh(c) / c, as of an LSTM."""
+
 Enter = Callable[[str, Tensor], Tensor]
 """From the name of a state and what a step came to [N, ·] to what everything reads from there on."""
 
