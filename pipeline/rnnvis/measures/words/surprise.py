@@ -30,9 +30,9 @@ class UseDistances:
 
 
 def distances(token_id: np.ndarray, delta: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Euclidean distance ‖Δ_t − response(word)‖ of each step, float32 [N], to eleven binary digits: uses in the same context,
-    as two first words, are equally far, which rounding in batches would tell apart.
+    """Euclidean distance ‖Δ_t − response(word)‖ of each step, float32 [N], to eleven binary digits.
 
+    Uses in the same context, as two first words, are then equally far, which rounding in batches would tell apart.
     `token_id` [N], `delta` [N, H], `mean` [W, H] as in `Responses`.
     """
     found = np.empty(len(delta), np.float32)
