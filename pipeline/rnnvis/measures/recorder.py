@@ -313,13 +313,14 @@ class StateRecorder:
             for name, part in self._parts.items()
         ]
 
-    def _surprise(self, name: str) -> tuple[np.ndarray, UseDistances] | tuple[None, None]:
+    def _surprise(self, name: str) -> tuple[np.ndarray | None, UseDistances | None]:
         if name not in self._distance:
             return None, None
         measured = self.text.measured
         of_step = None if measured.all() else np.repeat(measured, self.lengths)
-        of = self.token_id, self._distance[name], of_step
-        return surprise(*of), use_distances(*of)
+        distance = self._distance[name]
+        ranked = use_distances(self.token_id, distance, of_step)
+        return surprise(self.token_id, distance, of_step), ranked
 
 
 def merge(a: StateRecorder, b: StateRecorder) -> StateRecorder:

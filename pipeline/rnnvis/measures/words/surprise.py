@@ -63,7 +63,8 @@ def _ranked(uses: np.ndarray) -> np.ndarray:
     last = RANKS - 1
     if len(uses) <= RANKS:
         return uses
-    return uses[(2 * np.arange(RANKS) * (len(uses) - 1) + last) // (2 * last)]
+    kept: np.ndarray = uses[(2 * np.arange(RANKS) * (len(uses) - 1) + last) // (2 * last)]
+    return kept
 
 
 def surprise(token_id: np.ndarray, distance: np.ndarray, measured: np.ndarray | None = None) -> np.ndarray:
