@@ -194,6 +194,8 @@ def regenerate(
     if with_site:
         website(project, "site")
     _print_summary(rows)
+    if not datasets:
+        return
     _print_results(project, datasets, quick, only)
     say("Look at it: rnnvis serve" + ("" if with_site else f" {shlex.quote(str(project.shown_data))}"))
 
