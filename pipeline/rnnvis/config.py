@@ -298,6 +298,16 @@ class PronouncerConfig:
     published_words: int = 500
 
 
+@dataclass(frozen=True)
+class VoiceConfig:
+    """`datasets/<name>/study.toml`: the study of the voice detector in the package `release`. Its speech is made, so
+    that it is no dataset."""
+
+    name: str
+    title: str
+    release: Release
+
+
 Card = ModelConfig | LanguageModelConfig
 
 

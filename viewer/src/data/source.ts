@@ -211,6 +211,14 @@ export class Source extends Store {
     });
   }
 
+  /** How far the measured uses of a word lie from its response, ascending, as `surpriseOf` reads them; null where there are none. */
+  useDistances(state: StateEntry, wordId: number): Promise<Float32Array | null> {
+    return this.once(`distances ${this.owner(state)} ${wordId}`, async () => {
+      const [row] = (await this.table(state, 'use_distances')?.where({ word_id: wordId }, ['distance'])) ?? [];
+      return row?.distance.length ? floats(row.distance) : null;
+    });
+  }
+
   /** Quantiles of a word's responses; null where the word is too rare for them. */
   quantiles(state: StateEntry, wordId: number): Promise<Quantiles | null> {
     return this.once(`quantiles ${this.owner(state)} ${wordId}`, async () => {

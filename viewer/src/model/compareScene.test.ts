@@ -79,6 +79,7 @@ describe('buildCompare', () => {
     expect(a.colourLimit).toBe(b.colourLimit);
     expect(a.sequence!.scale).toBe(b.sequence!.scale);
     expect(a.links!.cutoff).toBe(b.links!.cutoff);
+    expect(a.linkLimits).toEqual(b.linkLimits);
     expect(a.clouds!.limit).toBe(b.clouds!.limit);
   });
 

@@ -19,7 +19,7 @@ import { unitClusters, unitLabels } from './groups';
 import { columns, sequenceRight, type Box, type Columns, type Mode } from './layout';
 import type { AnswerMemory } from '../data/answerMemory';
 import { followed } from './followed';
-import { layLinks, stepLinks, type Link, type Links } from './links';
+import { layLinks, linkLimits, stepLinks, type Link, type LinkLimits, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
 import { chipPushes } from './push';
 import { colourLimit, largest } from './scale';
@@ -144,8 +144,8 @@ export interface Scene {
   colourLimit: number;
   /** Whether chips and bars show pushes, and not what moved. */
   pushed: boolean;
-  /** Amount of a chip whose step link is widest: one scale for the sentence. */
-  stepLimit?: number | undefined;
+  /** What the widest links stand for: one scale for the sentence. */
+  linkLimits: LinkLimits;
   /** Drawn number of each unit cluster. */
   numbers: Map<number, number>;
   /** Unit clusters that are switched off: hatched, and without links. */
@@ -386,17 +386,31 @@ export function buildScene(
   const sequence = known.sequence === undefined ? sequenceScene(data, place) : known.sequence;
   const second = known.second === undefined ? secondScene(data, place) : known.second;
   const steps = [data.step, data.second?.step ?? null] as const;
+  const difference =
+    place.difference && place.sequence
+      ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX })
+      : null;
+  const blocks = clustering && blocksOf(clustering, data.weights !== null && !data.movedLinks, data.followed ?? null);
+  const limits = linkLimits(
+    data.scales?.links ?? (blocks ? largest(blocks.values) : 0),
+    Math.max(
+      data.scales?.step ?? sequence?.amountLimit ?? 0,
+      largest(difference?.bars.map(({ value }) => value) ?? []),
+    ),
+    blocks?.pushed === (data.weights !== null),
+  );
   const all =
-    clustering && chips && clouds && place.words
+    clustering && blocks && chips && clouds && place.words
       ? layLinks({
           clustering,
-          blocks: blocksOf(clustering, data.weights !== null && !data.movedLinks, data.followed ?? null),
+          blocks,
           chips,
           clouds,
           spine: place.words.spine,
           threshold: data.linkThreshold,
           widthFactor: data.linkWidth,
           strongest: data.scales?.links,
+          limits,
           mirrored: place.mirrored,
         })
       : null;
@@ -406,17 +420,14 @@ export function buildScene(
     columns: place,
     sequence,
     second,
-    difference:
-      place.difference && place.sequence
-        ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX })
-        : null,
+    difference,
     chips,
     clouds,
     links,
     boardHeight: Math.max(chips?.bottom ?? 0, clouds?.bottom ?? 0) + 10,
     colourLimit: data.scales?.colour ?? colourLimit(data.focusValues, data.colourScale, data.state, data.weights),
     pushed: data.weights !== null,
-    stepLimit: data.scales?.step ?? sequence?.amountLimit,
+    linkLimits: limits,
     numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
     switched: data.switched,
   };
@@ -434,7 +445,7 @@ export function linksOfAmounts(
   if (!amounts.length || !chips || !place.sequence) return [];
   const { mirrored } = place;
   const x = mirrored ? place.sequence.x : sequenceRight(place);
-  return stepLinks(chips, amounts, { x, y, room, strongest: scene.stepLimit, mirrored }, widthFactor);
+  return stepLinks(chips, amounts, { x, y, room, limits: scene.linkLimits, mirrored }, widthFactor);
 }
 
 export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {

@@ -55,9 +55,10 @@ export abstract class Choices {
       this.change({ ...firstView(this.source.manifest, name), sentence: key, step: null });
   }
 
-  setModel(name: string): void {
+  /** Another model, in that state of it, or in the one that has the name of the state that is left. */
+  setModel(name: string, wanted = this.view.state): void {
     if (!this.dataset) return;
-    const state = stateOf(modelOf(this.dataset, name), this.view.state);
+    const state = stateOf(modelOf(this.dataset, name), wanted);
     const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
     const { sentence, sentence2, tree } = this.view;
     this.change({

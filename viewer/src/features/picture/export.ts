@@ -14,7 +14,7 @@ import type { Wish } from '../../state/exporter';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
 import { headOf } from '../../wording/head';
-import { linkKeys, sequenceLine } from '../../wording/push';
+import { linkKeys, sequenceLine, widestLinks } from '../../wording/push';
 import { answerPieces, whyPieces, type Piece } from '../../wording/sum';
 import { chipWhys, unitWhys, wordWhys } from '../../wording/whys';
 import { calmLook, pictureData } from '../../ui/board/data';
@@ -260,6 +260,7 @@ function paintLegend(
         draw: (x, y) => surface.line(x, y - 4, x + 22, y - 4, { stroke, strokeWidth: 4 }),
       });
     }
+    items.push({ width: 0, text: widestLinks(scene.linkLimits), draw: () => undefined });
   }
   const lines: (Item & { x: number; line: number })[] = [];
   let x = 24;
