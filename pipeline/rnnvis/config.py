@@ -91,7 +91,8 @@ class Vocabulary:
 @dataclass(frozen=True)
 class Measure:
     """What is measured, and on which text. Responses to words with at least `published_count` uses are published, and
-    the states of a sample of sentences, at most `states_megabytes` a state."""
+    what is measured along states takes a sample of sentences, at most `states_megabytes` a state. It is published too;
+    of a classifier that the page can run, about `published_states_megabytes`: the page works out the others."""
 
     splits: tuple[str, ...] = ("train", "valid", "test")
     minimum_count: int = 8
@@ -102,6 +103,7 @@ class Measure:
     largest_k: int = 30
     published_count: int = 1
     states_megabytes: int = 64
+    published_states_megabytes: int = 64
 
 
 @dataclass(frozen=True)

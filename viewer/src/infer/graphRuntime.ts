@@ -1,6 +1,7 @@
 /** onnxruntime, as what runs the graphs of models. */
 
 import { env, InferenceSession, Tensor } from 'onnxruntime-web/wasm';
+import { outOfMemory } from '../data/problem';
 import type { Fault } from './fault';
 import type { Graph, OpenGraph } from './runner';
 
@@ -13,6 +14,7 @@ export function graphRuntime(wasm: ArrayBuffer): OpenGraph {
 
 async function open(file: Uint8Array<ArrayBuffer>, fault: Fault): Promise<Graph> {
   const opened = await InferenceSession.create(file, { executionProviders: ['wasm'] }).catch((error: unknown) => {
+    if (outOfMemory(error)) throw error;
     throw fault(`holds a graph that cannot be run: ${error instanceof Error ? error.message : String(error)}`);
   });
   return {

@@ -208,6 +208,8 @@ export class Explorer extends Choices {
       this.#fail('data', error);
       return;
     }
+    const { source } = this;
+    source.workOut = (state, id) => this.trying.states(source, state, id);
     this.first = this.#firstOf(this.source.manifest, this.#options.view);
     this.view = this.first;
     const linked = this.#follow(this.#address.read());

@@ -73,6 +73,7 @@ _MEASURE: dict[str, tuple[float, float]] = {
     "smallest_k": (2, 255),
     "largest_k": (2, 255),
     "states_megabytes": (1, 64),
+    "published_states_megabytes": (1, 64),
 }
 
 
