@@ -1,7 +1,7 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
 python -m benchmarks [recording] [record] [parts] [interventions] [memory] [publishing] [demo] [coclustering] [planted]
-                     [published] [typing] [viewer]
+                     [published] [typing] [viewer] [views]
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, demo, inference, interventions, memory, parts, publishing, recording, viewer
+from benchmarks import clustering, demo, inference, interventions, memory, parts, publishing, recording, viewer, views
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -37,6 +37,7 @@ def main(wanted: Sequence[str]) -> None:
         ),
         "typing": ("The model in the page", lambda: inference.measure(site)),
         "viewer": ("The explorer", lambda: viewer.measure(site)),
+        "views": (views.TITLE, lambda: views.measure(site)),
     }
     unknown = sorted(set(wanted) - set(measures))
     if unknown:

@@ -92,7 +92,62 @@ class Attention(Reader):
         return self.head((weights * states).sum(dim=1))
 
 
-def models() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
+def wave(*shape: int, of: float) -> torch.Tensor:
+    return 0.9 * torch.sin(torch.arange(int(np.prod(shape))) * (1.3 + 0.1 * of) + of).reshape(shape)
+
+
+class Own:
+    """Two layers of code of its own that write into their states, the second from a state that is learned; its answer
+    reads the last word and the state after it."""
+
+    def __init__(self) -> None:
+        self.states = {"own.0.h": 4, "own.1.m": 3}
+        self.embedding, self.u, self.w = wave(WORDS, 4, of=1), wave(4, 4, of=2), wave(4, 3, of=3)
+        self.out, self.beside = wave(3, 3, of=4), wave(WORDS, 3, of=5)
+        self.initial = {"own.1.m": wave(3, of=6)}
+
+    def steps(self, batch: Any, hold: Any = None) -> Any:
+        h, m = torch.zeros(len(batch.ids), 4), self.initial["own.1.m"].repeat(len(batch.ids), 1)
+        for t, word in enumerate(batch.ids.unbind(dim=1)):
+            h.mul_(0.5).add_((h @ self.u + self.embedding[word]).tanh())
+            h = hold("own.0.h", t, h) if hold else h
+            m.mul_(0.7).add_((h @ self.w).sigmoid())
+            m = hold("own.1.m", t, m) if hold else m
+            yield {"own.0.h": h, "own.1.m": m}
+
+    def answers(self, batch: Any, hold: Any = None) -> torch.Tensor:
+        along = torch.stack([state["own.1.m"].clone() for state in self.steps(batch, hold)], dim=1)
+        rows = torch.arange(len(batch.ids)), batch.lengths - 1
+        return along[rows] @ self.out + self.beside[batch.ids[rows]]
+
+
+class OwnBothWays:
+    """A cell of its own in both directions; an answer to each word reads a mean of all states beside those there."""
+
+    def __init__(self) -> None:
+        self.states = {"own.0.h": 3, "own.0.reverse.h": 3}
+        self.embedding, self.u, self.out = wave(WORDS, 3, of=1), wave(3, 3, of=2), wave(6, 3, of=3)
+
+    def steps(self, batch: Any, hold: Any = None) -> Any:
+        words = batch.ids.shape[1]
+        found: dict[str, list[torch.Tensor]] = {}
+        for name, order in (("own.0.h", range(words)), ("own.0.reverse.h", reversed(range(words)))):
+            h, found[name] = torch.zeros(len(batch.ids), 3), [torch.zeros(0)] * words
+            for t in order:
+                new = torch.tanh(h @ self.u + self.embedding[batch.ids[:, t]])
+                new = hold(name, t, new) if hold else new
+                h = torch.where((t < batch.lengths)[:, None], new, h)
+                found[name][t] = h
+        for t in range(words):
+            yield {name: of[t] for name, of in found.items()}
+
+    def answers(self, batch: Any, hold: Any = None) -> torch.Tensor:
+        along = torch.stack([torch.cat([*state.values()], dim=1) for state in self.steps(batch, hold)], dim=1)
+        real = (torch.arange(along.shape[1]) < batch.lengths[:, None])[..., None]
+        return (along + (along * real).sum(dim=1, keepdim=True) / batch.lengths[:, None, None]) @ self.out
+
+
+def models() -> dict[str, tuple[Any, dict[str, Any]]]:
     """By name: a model, and how it is recorded."""
     two = {"labels": [i % 2 for i in range(len(TEXT))], "classes": ["no", "yes"]}
     three = {"labels": [i % 3 for i in range(len(TEXT))], "classes": ["a", "b", "c"]}
@@ -111,6 +166,8 @@ def models() -> dict[str, tuple[nn.Module, dict[str, Any]]]:
         "next-word": (Tied(), {}),
         "between": (Between(), three),
         "attention": (Attention(nn.GRU(EMBEDDING, 5, **batch), nn.Linear(5, 3)), three),
+        "own": (Own(), three),
+        "own-both-ways": (OwnBothWays(), tags),
         "vectors": (Vectors(nn.LSTM(EMBEDDING, 4, **batch), nn.Linear(4, 2)), {**two, "forward": by_row}),
     }
 
@@ -129,7 +186,11 @@ def record(name: str) -> rnnvis.Recording:
     """The recording of one of the models; its last sequence is `LONG`."""
     model, how = models()[name]
     labels = how.get("labels")
-    last = {} if labels is None else {"labels": [*labels, [w % 3 for w in LONG] if name == "tags" else labels[0]]}
+    last = (
+        {}
+        if labels is None
+        else {"labels": [*labels, [w % 3 for w in LONG] if isinstance(labels[0], list) else labels[0]]}
+    )
     words = [f"w{i}" for i in range(WORDS)]
     return rnnvis.record(model, [*TEXT, LONG], words, **{"batch_steps": 1, **how, **last})
 

@@ -191,13 +191,19 @@ def ablate(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 
 @main.command()
 @click.argument("datasets", nargs=-1)
+@click.option(
+    "--states-megabytes",
+    type=click.IntRange(1, 64),
+    help="About so many MiB of each state along sentences, of classifiers that a page can run: it works out the "
+    "others. By default what dataset.toml says.",
+)
 @click.pass_obj
-def publish(project: Project, datasets: tuple[str, ...]) -> None:
+def publish(project: Project, datasets: tuple[str, ...], states_megabytes: int | None) -> None:
     """Write the manifest and the Parquet files of DATASETS (all by default) into site/explorer/data/."""
     from rnnvis.recipes.steps.publish import publish as write
 
     with working(project):
-        say(f"Published in {write(project, datasets)}")
+        say(f"Published in {write(project, datasets, states_megabytes)}")
 
 
 @main.command()

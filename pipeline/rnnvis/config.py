@@ -18,6 +18,7 @@ from rnnvis.errors import RnnvisError
 
 T = TypeVar("T")
 CELLS = ("gru", "lstm", "rnn", "min-gru", "selective", "slstm")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class Vocabulary:
 @dataclass(frozen=True)
 class Measure:
     """What is measured, and on which text. Responses to words with at least `published_count` uses are published, and
-    the states of a sample of sentences, at most `states_megabytes` a state."""
+    what is measured along states takes a sample of sentences, at most `states_megabytes` a state. It is published too;
+    of a classifier that the page can run, about `published_states_megabytes`: the page works out the others."""
 
     splits: tuple[str, ...] = ("train", "valid", "test")
     minimum_count: int = 8
@@ -101,6 +103,7 @@ class Measure:
     largest_k: int = 30
     published_count: int = 1
     states_megabytes: int = 64
+    published_states_megabytes: int = 64
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,7 @@ class ModelConfig:
     the word. Sentences are trained on with the soft target σ(`score_sharpness` · score); those from a source that
     the validation split has not count `other_source_weight` times. `oversample` repeats training sentences of rarer
     classes until every class has as many as the largest. The published weights are the mean over the last
-    `averaged_epochs` epochs.
+    `averaged_epochs` epochs. `device` "auto" trains, records and ablates on CUDA where there is one.
     """
 
     name: str
@@ -205,6 +208,7 @@ class ModelConfig:
     weight_decay: float = 0.0
     gradient_clip: float = 1.0
     averaged_epochs: int = 1
+    device: str = "auto"
 
 
 def check_model(config: ModelConfig, where: object = "") -> None:
@@ -226,7 +230,7 @@ def check_model(config: ModelConfig, where: object = "") -> None:
     for key, (low, high) in limits.items():
         if not low <= getattr(config, key) <= high:
             raise RnnvisError(f"{at}: {key} = {getattr(config, key)} is outside {low} … {high}", f"change {key}")
-    choices = {"cell": list(CELLS), "embedding_start": ["random", "svd"]}
+    choices = {"cell": list(CELLS), "embedding_start": ["random", "svd"], "device": list(DEVICES)}
     for key, known in choices.items():
         if getattr(config, key) not in known:
             raise RnnvisError(f'{at}: unknown {key} "{getattr(config, key)}"', f"use one of: {', '.join(known)}")
@@ -292,6 +296,16 @@ class PronouncerConfig:
     release: Release
     task: str = "pronouncer"
     published_words: int = 500
+
+
+@dataclass(frozen=True)
+class VoiceConfig:
+    """`datasets/<name>/study.toml`: the study of the voice detector in the package `release`. Its speech is made, so
+    that it is no dataset."""
+
+    name: str
+    title: str
+    release: Release
 
 
 Card = ModelConfig | LanguageModelConfig

@@ -12,6 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
+from rnnvis.measures.outputs.answer_memory import answer_parts
+from rnnvis.recording.step_model.model import StepModel
 from tests.browser.conftest import Watched, serving, watch
 from tests.browser.published import Published
 
@@ -95,6 +97,36 @@ def test_glyphs_are_the_aggregates_of_the_published_states(watched: Watched, pub
                 assert bar["keptRate"] == pytest.approx(kept / total, abs=1e-5)
             else:
                 assert bar["keptRate"] is None
+
+
+def test_states_and_parts_of_answers_that_are_left_out_are_worked_out_in_the_page(
+    watched: Watched, published: Published
+) -> None:
+    """They are those of the published model, run in Python."""
+    known = {row["sentence_id"] for row in published.rows("states")}
+    row = next(r for r in published.rows("sentences", "length BETWEEN 8 AND 14") if r["sentence_id"] not in known)
+    assert not published.rows("answer_memory", "sentence_id = ?", row["sentence_id"])
+    ran = StepModel.load(published.folder / published.model["step_model"]["path"]).run(row["tokens"])
+    states = ran.states["rnn.0.h"]
+    before = np.vstack([np.zeros((1, states.shape[1])), states[:-1]])
+    kept = ran.gates["rnn.0.z"]
+    parts, _ = answer_parts(*(of[None] for of in (states, before, kept, np.ones_like(states))), published.weights[None])
+
+    page = opened(watched, f"#v1=m=gru&q={row['key']}&am=1")
+    page.wait_for_function(f"() => ({DRAWN})()?.memory?.words.length === {len(states)}")
+    shown = drawn(page)
+    labels = np.array(published.clusters("units", published.dataset["view"]["k"])["labels"])
+    for glyph in shown["glyphs"]:
+        for bar in glyph["bars"]:
+            inside = states[glyph["step"]][labels == bar["cluster"]]
+            assert bar["p"] == pytest.approx(np.maximum(inside, 0).mean(), abs=1e-4)
+            assert bar["n"] == pytest.approx(np.minimum(inside, 0).mean(), abs=1e-4)
+    found = shown["memory"]
+    assert [word["part"] for word in found["words"]] == pytest.approx(parts[0, -1, :, 0], abs=1e-3)
+    p = published.steps(row["key"])[-1]["p_class"]
+    assert found["answer"] == pytest.approx(np.log(p[1] / p[0]), abs=2e-3)
+    assert any("step_model-" in url for url in watched.requests)
+    watched.check()
 
 
 def test_selecting_a_word_recolours_the_chips_to_its_published_response(watched: Watched, published: Published) -> None:

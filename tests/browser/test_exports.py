@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, watch
 from tests.browser.published import Published
 from tests.browser.test_compare import VIEW, settled
 from tests.browser.test_explorer import button
@@ -179,4 +180,50 @@ def test_compare_is_saved_with_both_models(watched: Watched, site: Path) -> None
     content = saved(page, "CSV").decode()
     change = sides[0].change("cb1fd540fca03f14", 5)
     assert f"{change[0]:.4f}"[:6] in content
+    watched.check()
+
+
+WHOLE = """async (part) => {
+  const { explorer } = document.querySelector('rnnvis-explorer');
+  const cut = [];
+  const blob = await explorer.exporter.save('svg', { part, print: false });
+  const place = document.createElement('div');
+  place.style.cssText = 'position: absolute; left: 0; top: 0';
+  document.body.append(place);
+  place.attachShadow({ mode: 'open' }).innerHTML = await blob.text();
+  const svg = place.shadowRoot.querySelector('svg');
+  const sheet = svg.getBoundingClientRect();
+  const marks = [...svg.querySelectorAll('text, rect, path, circle, line')].filter((mark) => !mark.closest('defs, clipPath'));
+  for (const mark of marks) {
+    const box = mark.getBoundingClientRect();
+    const least = Math.min(box.left - sheet.left, box.top - sheet.top);
+    const most = Math.max(box.right - sheet.right, box.bottom - sheet.bottom);
+    if (least < -1 || most > 1) cut.push([mark.tagName, mark.textContent, least, most]);
+  }
+  const text = [...svg.querySelectorAll('text')].map((one) => one.textContent);
+  place.remove();
+  return { cut, marks: marks.length, text };
+}"""
+
+
+def test_no_part_of_a_figure_is_cut_at_any_number_of_clusters(
+    profile: Callable[..., BrowserContext], base: str
+) -> None:
+    """Every mark of a figure that stands alone lies inside its sheet at every k, on a low screen."""
+    watched = watch(profile(viewport={"width": 1440, "height": 500}), base)
+    page = watched.open("explorer/")
+    page.wait_for_function("() => document.querySelector('rnnvis-explorer')?.explorer?.exporter")
+    numbers = page.evaluate("() => document.querySelector('rnnvis-explorer').explorer.state.k")
+    assert len(numbers) > 5
+    for k in numbers:
+        page.evaluate("k => document.querySelector('rnnvis-explorer').explorer.setClusters(k)", k)
+        page.wait_for_function(
+            "k => document.querySelector('rnnvis-explorer').explorer.clustering?.units.order.length === k", arg=k
+        )
+        for part in ("board", "memory", "words"):
+            whole = page.evaluate(WHOLE, part)
+            assert whole["cut"] == [], f"{part} at k = {k}"
+            assert whole["marks"] > k
+            if part != "words":
+                assert {str(number + 1) for number in range(k)} <= set(whole["text"]), f"chips of {part} at k = {k}"
     watched.check()

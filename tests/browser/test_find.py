@@ -83,7 +83,7 @@ def tinted(page: Page, published: Published, within: Locator) -> None:
     keys = [key for key in within.evaluate_all("rows => rows.map((row) => row.dataset.key)") if key]
     pushes = {key: np.array([step["push"] for step in published.steps(key)]) for key in keys}
     most = max(np.abs(of).max() for of in pushes.values())
-    expect(page.locator("[data-tinted]")).to_contain_text(f"strongest at ±{most:.2f}")
+    expect(page.locator("[data-tinted]")).to_contain_text(f"strongest in the list ±{most:.2f}")
     for number, key in enumerate(keys[:8]):
         found = within.nth(number).evaluate(TINTED)
         shown = [i for i, push in enumerate(pushes[key]) if abs(push) / most > 0.02]

@@ -158,6 +158,25 @@ def walked(page: Page, data: Path, reference: Torch, labels: np.ndarray) -> None
     held_in_many(page, data, reference, off)
 
 
+def typed_again(page: Page, published: Published) -> None:
+    """A published sentence, word by word: each is as surprising among the uses of its word as it was published."""
+    row = next(row for row in published.rows("sentences", "length between 6 and 9 and split = 'test'"))
+    steps = published.rows("steps", "sentence_id = ?", row["sentence_id"])
+    page.evaluate(f"{EXPLORER}.setMade('words::' + {json.dumps(chr(10).join(row['surface']))}, 0)")
+    assert arrived(page, "first")["tokens"] == row["tokens"]
+    page.evaluate(f"{EXPLORER}.trying.shown = false")
+    figure = page.locator("dl > div").filter(has_text="Surprise")
+    for number, step in enumerate(steps):
+        page.evaluate(f"{EXPLORER}.pinStep({number})")
+        expect(page.get_by_text(f"word {number + 1} of {len(steps)}", exact=True)).to_be_visible()
+        [uses] = [of["count"] for of in published.rows("responses", "word_id = ?", step["token_id"])]
+        [said] = re.findall(r"than ([\d.]+) %", figure.get_attribute("title") or "") or [None]
+        assert said is not None or uses < 2
+        if said is not None:
+            assert abs(float(said) - step["surprise"][0]) <= (1.05 if uses > 101 else 0.06)
+    page.evaluate(f"{EXPLORER}.trying.shown = true")
+
+
 def held_in_many(page: Page, data: Path, reference: Torch, off: list[int]) -> None:
     """Runs what is held over the sentences of a search: those flip that flip in PyTorch, and open as a pair."""
     having = Published(data, "gru").rows("sentences", "regexp_matches(lower(text), '\\bduller\\b|\\bunoriginal\\b')")
@@ -188,6 +207,7 @@ def test_a_sentence_is_typed_edited_and_read_without_a_chip(watched: Watched) ->
     page.context.on("request", lambda request: sent.append(f"{request.method} {request.url} {request.post_data}"))
     page.on("websocket", lambda socket: sent.append(f"SOCKET {socket.url}"))
     walked(page, SITE / "explorer" / "data", Torch(SITE.parent / "stages"), labels)
+    typed_again(page, published)
     for request in map(unquote_plus, sent):
         assert request.startswith("GET ")
         assert request.endswith(" None")

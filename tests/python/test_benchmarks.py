@@ -7,7 +7,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
+import torch
 
+from benchmarks import gpu
 from benchmarks.memory import own_peak
 
 ROOT = Path(__file__).parents[2]
@@ -21,3 +24,18 @@ def test_the_peak_of_a_process_is_its_own_and_not_its_parents() -> None:
     code = "from benchmarks.memory import own_peak; print(own_peak())"
     child = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True)
     assert MEBI < int(child.stdout) < len(held) / 2
+
+
+def test_the_script_for_a_gpu_can_be_tried_without_one(capsys: pytest.CaptureFixture[str]) -> None:
+    before = gpu.RESULT.read_bytes()
+    gpu.main(["--small"])
+    said = capsys.readouterr().out
+    assert torch.cuda.is_available() or "the processor is compared with itself" in said
+    assert "| LSTM 2×16, 60 words, 900 tokens | 0.0e+00 |  |" in said or torch.cuda.is_available()
+    assert gpu.RESULT.read_bytes() == before, "a trial is no measurement"
+
+
+def test_states_of_a_gpu_that_are_off_end_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "gap", lambda case, device: 2e-4)
+    with pytest.raises(SystemExit, match=r"differ by 2\.0e-04 from those of the processor"):
+        gpu.measure(torch.device("cpu"), gpu.SMALL, ())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
 import pytest
@@ -451,3 +452,11 @@ def test_direction_keeps_units_of_any_loudness_together_where_block_parts_them()
     agreement = {method: adjusted_rand_score(units, labels) for method, labels in found.items()}
     assert agreement["direction"] > 0.95
     assert agreement["direction"] > agreement["block"] + 0.05
+
+
+def test_without_scikit_network_its_method_alone_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sknetwork.hierarchy", None)
+    matrix = np.random.default_rng(0).normal(size=(12, 9))
+    assert len(cocluster(matrix, 3, "block").word_labels) == 12
+    with pytest.raises(RnnvisError, match="needs scikit-network, which is not installed"):
+        cocluster(matrix, 3, "modularity")

@@ -20,6 +20,7 @@ from rnnvis.cli import main
 from rnnvis.published.files import read
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
+from rnnvis.recording.step_model import graphs
 from tests import synthetic
 
 SITE = Path(__file__).parents[2] / "site"
@@ -250,6 +251,7 @@ def test_a_cell_of_ones_own_learns_and_publishes_its_attention(tmp_path: Path, m
     assert verify(tmp_path / "mgu").problems == []
     model = read_manifest(tmp_path / "mgu")["datasets"][0]["models"][0]
     assert [state["name"] for state in model["states"]] == ["mgu.0.h"]
+    assert graphs.missing() or (model["step_model"]["format"], model["no_step_model"]) == (3, None)
     rows = read("attention", [tmp_path / "mgu" / file["path"] for file in model["tables"]["attention"]["files"]])
     sums = [sum(weights) for weights in rows["weight"].to_pylist()]
     assert len(sums) == len(names["sequences"])

@@ -14,7 +14,7 @@ from rnnvis.measures.moments import GroupedMoments
 from rnnvis.measures.words.quantiles import BIN_WIDTH, LEVELS, SCALE, QuantileAccumulator
 from rnnvis.measures.words.responses import ResponseAccumulator, row_correlation, sentence_halves
 from rnnvis.measures.words.selections import reliable_norm, select_words
-from rnnvis.measures.words.surprise import distances, surprise
+from rnnvis.measures.words.surprise import RANKS, distances, surprise, use_distances
 from tests.python.stepping import record_steps
 
 WORDS, UNITS = 9, 6
@@ -247,6 +247,35 @@ def test_surprise_equals_brute_force_whatever_the_block(steps, block):
 def test_distances_are_from_the_words_own_mean():
     mean = np.array([[0.0, 0.0], [3.0, 4.0]])
     assert distances(np.array([0, 1, 1]), np.array([[3.0, 4.0], [3.0, 4.0], [0.0, 0.0]]), mean).tolist() == [5, 0, 5]
+
+
+def test_uses_in_the_same_context_are_equally_far_however_they_were_rounded():
+    mean = np.full((1, 4), 0.1)
+    delta = np.array([[0.7, 0.2, -0.3, 0.4]] * 2, np.float32)
+    delta[1] *= 1 + 3e-7
+    near, other = distances(np.zeros(2, int), delta, mean)
+    assert near == other == np.float16(near)
+    assert near == pytest.approx(np.linalg.norm(delta[0] - 0.1), rel=2**-11)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 9), st.booleans()), max_size=60), st.integers(1, 90))
+@settings(max_examples=60, deadline=None)
+def test_kept_distances_rank_a_further_use_as_all_uses_do(steps, block):
+    word, distance, measured = (np.array(of) for of in zip(*steps, strict=True)) if steps else (np.zeros(0, int),) * 3
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnvis.measures.words.surprise._BLOCK", block)
+        found = use_distances(word, distance.astype(np.float32), measured.astype(bool))
+    uses = {w: sorted(d for v, d, m in steps if v == w and m) for w in range(3)}
+    assert found.word_ids.tolist() == [w for w, of in uses.items() if of]
+    for i, w in enumerate(found.word_ids.tolist()):
+        assert found.values[found.starts[i] : found.starts[i + 1]].tolist() == uses[w]
+
+
+@pytest.mark.parametrize("uses", [101, 102, 150, 201, 5000])
+def test_of_many_uses_one_for_each_percent_is_kept(uses):
+    distance = np.random.default_rng(uses).permutation(uses).astype(np.float32)
+    found = use_distances(np.zeros(uses, int), distance)
+    assert found.values.tolist() == [int(i * (uses - 1) / (RANKS - 1) + 0.5) for i in range(RANKS)]
 
 
 def responses_of(counts, scale, noise, seed=0):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from rnnvis.published import files
 from rnnvis.published.publishing import digest, read_manifest
 from rnnvis.published.recorded import write_state
 from rnnvis.published.verify import verify
+from rnnvis.recipes.steps.shown import shown_sentences, worked_out
 from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny
@@ -340,6 +342,71 @@ def test_units_gates_and_clusters_are_measured(finished):
         alone = {row["unit"]: row["increase"] for row in rows(h, "unit_ablation")}
         for other in model["states"]:  # a cell state acts through its hidden state alone
             assert {row["unit"]: row["increase"] for row in rows(other, "unit_ablation")} == alone
+
+
+def test_a_folder_leaves_out_states_that_its_page_works_out(finished, tmp_path, monkeypatch):
+    """Of sentences that no unit is most active in, all but a sample; every other table stays as it was."""
+    root = tmp_path / "fewer"
+    shutil.copytree(finished, root)
+    corpus = Corpus.load(next((root / "build" / "stages" / "corpus").iterdir()) / "corpus")
+    shown = shown_sentences
+
+    def few(corpus, recorded, megabytes, also):
+        assert megabytes == 1
+        assert len(shown(corpus, recorded, 1, also)) == len(corpus), "all of so small a text fit"
+        return shown(corpus, recorded, 0, also)
+
+    monkeypatch.setattr("rnnvis.recipes.steps.publish.shown_sentences", few)
+    done = inside(root, "publish", "--states-megabytes", "1")
+    assert done.returncode == 0, done.stderr
+    folders = {of: of / "site" / "explorer" / "data" for of in (finished, root)}
+    assert verify(folders[root]).problems == []
+    (before,), (after,) = (read_manifest(folder)["datasets"] for folder in folders.values())
+    assert after["view"] == before["view"]
+
+    def rows(of, holder, name):
+        return files.read(name, [folders[of] / file["path"] for file in holder["tables"][name]["files"]]).to_pylist()
+
+    wanted = {i for i, split in enumerate(corpus.split) if split == "probe"}
+    wanted.add(corpus.key.index(after["view"]["sentence"]))
+    for model in after["models"]:
+        wanted |= {row["sentence_id"] for state in model["states"] for row in rows(root, state, "contexts")}
+    assert 0 < len(wanted) < len(corpus)
+    said = sum(len(corpus.tokens[i]) for i in wanted) / sum(map(len, corpus.tokens))
+    size = sum(file["bytes"] for m in before["models"] for s in m["states"] for file in s["tables"]["states"]["files"])
+    (told,) = re.findall(r"states (\d+) kB", " ".join(done.stderr.split()))
+    assert int(told) == pytest.approx(said * size / 1e3, rel=0.05)
+    for old, new in zip(before["models"], after["models"], strict=True):
+        for was, of in zip([old, *old["states"]], [new, *new["states"]], strict=True):
+            assert {*was["tables"]} == {*of["tables"]}
+            for name in of["tables"]:
+                if name in ("states", "answer_memory"):
+                    left = [row for row in rows(finished, was, name) if row["sentence_id"] in wanted]
+                    assert rows(root, of, name) == left, name
+                    assert left
+                else:
+                    assert of["tables"][name] == was["tables"][name], name
+        assert {state["published_sentences"] for state in new["states"]} == {len(wanted)}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"kind": "language model"},
+        {"step_model": None},
+        {"no_step_model": "its answers are not known"},
+        {"step_model": {"bytes": 100, "runtime": "onnx"}},
+        {"step_model": {"bytes": 10_000_001}},
+    ],
+)
+def test_states_are_left_out_only_where_a_page_can_work_them_out(said):
+    recorded = {"states": [{"name": "rnn.0.h", "read_by_head": True}, {"name": "rnn.0.c", "read_by_head": False}]}
+    model = {"kind": "classifier", "step_model": {"bytes": 100}, "no_step_model": None}
+    assert worked_out(model, recorded) == ("states", "answer_memory")
+    backwards = {"states": [{"name": "rnn.0.reverse.h", "read_by_head": True}]}
+    both = {"states": [*recorded["states"], *backwards["states"]]}
+    assert worked_out(model, backwards) == worked_out(model, both) == ("states",)
+    assert worked_out(model | said, recorded) == ()
 
 
 def test_states_of_two_datasets_compare_over_the_words_that_both_know(finished, tmp_path):

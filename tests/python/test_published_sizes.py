@@ -134,6 +134,7 @@ def test_a_folder_that_is_too_large_says_what_to_leave_out(whole: Path, monkeypa
     first = held.most_common(1)[0]
     assert f"{first[0]} {first[1] / 1e3:,.0f} kB" in problem
     assert "states_bytes" in problem
+    assert "rnnvis publish --states-megabytes" in problem
     assert held.total() == sum(
         path.stat().st_size for path in whole.iterdir() if path.suffix in (".parquet", ".pack", ".safetensors")
     )

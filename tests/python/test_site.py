@@ -83,6 +83,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "cases/cells",
         "cases/chips",
         "cases/pronouncer",
+        "cases/voice",
         "methods",
         "data",
         "use",

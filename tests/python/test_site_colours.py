@@ -34,6 +34,20 @@ def test_a_changed_colour_is_noticed_and_reaches_every_file(tmp_path: Path, monk
     assert 'fill="#040506"' in mark
 
 
+def test_sizes_of_type_and_the_focus_ring_are_the_explorers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = json.loads(colours.TYPE.read_text(encoding="utf-8"))
+    source["ring"] = "3px dashed"
+    source["interface"]["body"] = "17px/20px"
+    changed = tmp_path / "type.json"
+    changed.write_text(json.dumps(source), encoding="utf-8")
+    monkeypatch.setattr(colours, "TYPE", changed)
+    assert colours.stale() == ["site/assets/colours.css"]
+    assert "--rv-ring: 3px dashed var(--rv-ink);" in colours.site()
+    assert "--rv-size-body: 17px;" in colours.site()
+    by_hand = re.compile(r"font(-size)?: [^;]*\dpx|outline: (?!none|var\(--rv-ring\))")
+    assert by_hand.findall((ROOT / "site" / "assets" / "site.css").read_text(encoding="utf-8")) == []
+
+
 def test_pages_and_styles_write_no_colour_by_hand() -> None:
     files = [
         *(ROOT / "site").glob("*.md"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from rnnvis.errors import RnnvisError
 from tests import synthetic
-from tools.website import findings, markup, probes, reference
+from tools.website import findings, markup, notices, probes, reference
 from tools.website.fragments import CELLS, CHIPS, FRAGMENTS, PRONOUNCER, write_fragments
 from tools.website.katex import copy_katex
 from tools.website.notices import write_notices
@@ -182,6 +183,19 @@ def test_a_missing_package_is_named(tmp_path: Path) -> None:
         write_notices(tmp_path, tmp_path)
     with pytest.raises(RnnvisError, match="not installed"):
         copy_katex(tmp_path, tmp_path)
+
+
+def test_what_is_built_into_onnxruntime_has_the_notices_of_its_version(tmp_path: Path) -> None:
+    package = json.loads((Path(__file__).parents[2] / "viewer" / "package.json").read_text(encoding="utf-8"))
+    about = {"name": "onnxruntime-web", "version": package["dependencies"]["onnxruntime-web"], "license": "MIT"}
+    (tmp_path / "package.json").write_text(json.dumps(about))
+    text = notices._of_npm(tmp_path, "runs graphs").text
+    for inside in ("Microsoft Corporation", "protobuf", "Eigen", "abseil", "flatbuffers"):
+        assert inside.lower() in text.lower()
+    (tmp_path / "package.json").write_text(json.dumps(about | {"version": "1.0.0"}))
+    with pytest.raises(RnnvisError, match=r"onnxruntime 1\.0\.0 are not there") as caught:
+        notices._of_npm(tmp_path, "runs graphs")
+    assert "ThirdPartyNotices.txt" in caught.value.fix
 
 
 def test_python_example_on_the_data_page_runs(

@@ -72,29 +72,41 @@ def test_the_first_view_is_told_with_its_probabilities(published: Published, mon
     assert published.dataset["labels"][label] in said
 
 
-def test_the_models_story_takes_the_surest_disagreement(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = published.dataset["models"][0]
+@pytest.mark.parametrize("runs", [False, True])
+def test_the_models_story_takes_the_surest_disagreement(
+    published: Published, monkeypatch: pytest.MonkeyPatch, runs: bool
+) -> None:
+    """Also of sentences whose states are left out, where both models run in the page."""
+    model = {**published.dataset["models"][0], "step_model": {"path": "step_model-0.safetensors"} if runs else None}
     monkeypatch.setitem(
         published.dataset,
         "models",
         [{**model, "title": "One, 3 units"}, {**model, "name": "two", "title": "Two, 3 units"}],
     )
-    kept = {row[0] for row in published.rows("SELECT DISTINCT sentence_id FROM states")}
-    rows = [row for row in labelled(published) if 6 <= row[4] <= 12 and row[0] in kept][:4]
-    sure = [(0.9, 0.6), (0.8, 0.7), (0.9, 0.9), (0.6, 0.9)]
+    rows = [row for row in labelled(published) if 6 <= row[4] <= 12][:5]
+    out = rows.pop(2)
+    ask = published.rows
+
+    def sampled(sql: str, values: tuple = ()) -> list:
+        there = f"(SELECT sentence_id FROM states WHERE sentence_id <> {out[0]})"
+        return ask(sql.replace("(SELECT sentence_id FROM states)", there), values)
+
+    monkeypatch.setattr(published, "rows", sampled)
+    sure = [(0.9, 0.6), (0.8, 0.7), (0.9, 0.9), (0.6, 0.9), (0.95, 0.95)]
     right, wrong = {}, {}
-    for (number, _, _, label, _), (good, bad) in zip(rows, sure, strict=True):
+    for (number, _, _, label, _), (good, bad) in zip([*rows, out], sure, strict=True):
         right[number] = [good, 1 - good] if label == 0 else [1 - good, good]
         wrong[number] = [1 - bad, bad] if label == 0 else [bad, 1 - bad]
     wrong[rows[2][0]] = right[rows[2][0]]
     monkeypatch.setattr(published, "answers", lambda of: wrong if of["name"] == "two" else right)
     found = stories.chosen_sentence(published)
     assert found is not None
-    assert (found.key, found.right, found.wrong) == (rows[1][1], model["name"], "two")
-    assert (found.p_right, found.p_wrong) == (0.8, pytest.approx(0.3))
+    best, p = (out, (0.95, pytest.approx(0.05))) if runs else (rows[1], (0.8, pytest.approx(0.3)))
+    assert (found.key, found.right, found.wrong) == (best[1], model["name"], "two")
+    assert (found.p_right, found.p_wrong) == p
     said = stories.models_story(published)
     assert "The One agrees" in said
-    assert f"q={rows[1][1]}&amp;p=compare&amp;b=" in said
+    assert f"q={best[1]}&amp;p=compare&amp;b=" in said
 
 
 def test_every_stop_shows_the_step_that_it_tells_of(published: Published) -> None:

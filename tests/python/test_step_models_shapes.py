@@ -226,7 +226,7 @@ def test_beginnings_are_asked_of_the_model_too(monkeypatch):
         return recognised(*args) | {"at": "mean"}
 
     monkeypatch.setattr(making.answer_head, "recognised", wrong)
-    monkeypatch.setattr(making, "_checked", lambda *_: (0.0, ""))
+    monkeypatch.setattr(making, "checked", lambda *_: (0.0, ""))
     made = made_of(recording)
     assert made.model.spec["head"] is None
     assert "beginning of a sentence" in made.unanswered
@@ -371,4 +371,4 @@ def test_a_model_that_torch_cannot_export_says_why(onnx):
     made = made_of(recorded(Sorting(rnn=nn.GRU(6, 5, **BATCH), score=nn.Linear(5, 1), head=nn.Linear(5, 2))))
     assert made.model.spec["head"] is None
     assert "torch cannot export it to ONNX: " in made.unanswered
-    assert "Fix: let forward compute with tensors alone" in made.unanswered
+    assert "Fix: let it compute with tensors alone" in made.unanswered

@@ -37,6 +37,28 @@ def _small_disk(folder: Path, size: str) -> Iterator[bool]:
             subprocess.run(["umount", folder], check=True)
 
 
+@contextmanager
+def _read_only(folder: Path) -> Iterator[bool]:
+    """`folder` cannot be written; whether that could be had. Root writes by any permissions, and needs a mount."""
+    if os.geteuid():
+        folder.chmod(0o555)
+        try:
+            yield True
+        finally:
+            folder.chmod(0o755)
+        return
+
+    def mounted(*options: str) -> bool:
+        return not subprocess.run(["mount", *options, folder], capture_output=True, check=False).returncode
+
+    bound = mounted("--bind", str(folder))
+    try:
+        yield bound and mounted("-o", "remount,bind,ro")
+    finally:
+        if bound:
+            subprocess.run(["umount", folder], check=True)
+
+
 def tried(folder: Path) -> list[str]:
     """Publish under each limit, into a new folder and over a published one; which limits could be tried here.
 
@@ -61,11 +83,10 @@ def tried(folder: Path) -> list[str]:
             done.append("a disk of 300 kB")
     closed = folder / "closed"
     shutil.copytree(folder / "before", closed)
-    if os.geteuid():  # whoever is root writes into any folder
-        closed.chmod(0o555)
-        refused(importing(1, closed), folder)
-        closed.chmod(0o755)
-        done.append("a folder that may not be written")
+    with _read_only(closed) as is_closed:
+        if is_closed:
+            refused(importing(1, closed), folder)
+            done.append("a folder that may not be written")
     refused(importing(1, Path("/proc/rnnvis")), folder)
     done.append("a file system that takes no folder")
     assert held(folder / "before") == before, "what was published before has changed"

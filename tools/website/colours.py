@@ -1,6 +1,7 @@
 """The explorer's colours for the pages of the site, for its mark, and for the single page that `rnnvis.to_html` writes.
 
-`python -m tools.website.colours` writes them from `viewer/src/paint/colours.json`; with `--check` it compares.
+`python -m tools.website.colours` writes them from `viewer/src/paint/colours.json`, and the sizes of type and the
+focus ring of the site from `type.json` beside it; with `--check` it compares.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "viewer" / "src" / "paint" / "colours.json"
+TYPE = SOURCE.with_name("type.json")
 
 Theme = dict[str, str]
 
@@ -69,7 +71,15 @@ def site() -> str:
     """The text of `colours.css`, which stands before `site.css`."""
     light, dark = themes()
     names = tuple(SITE)
-    return f"{_HEAD}\n{_rule('[data-md-color-scheme]', light, names)}\n{_rule(_DARK, dark, names)}"
+    return f"{_HEAD}\n{_type()}\n{_rule('[data-md-color-scheme]', light, names)}\n{_rule(_DARK, dark, names)}"
+
+
+def _type() -> str:
+    """The focus ring and the sizes of the interface's letters and of those that are read in the pages."""
+    source = json.loads(TYPE.read_text(encoding="utf-8"))
+    sizes = {name: both.split("/")[0] for name, both in {**source["interface"], **source["reading"]}.items()}
+    lines = "".join(f"  --rv-size-{name}: {size};\n" for name, size in sizes.items())
+    return f"[data-md-color-scheme] {{\n  --rv-ring: {source['ring']} var(--rv-ink);\n{lines}}}\n"
 
 
 def page() -> str:
@@ -111,4 +121,4 @@ if __name__ == "__main__":
         for path, text in GENERATED.items():
             (ROOT / path).write_text(text(), encoding="utf-8")
     elif differing := stale():
-        sys.exit(f"not the explorer's colours: {', '.join(differing)}\n  Fix: python -m tools.website.colours")
+        sys.exit(f"not the explorer's colours or type: {', '.join(differing)}\n  Fix: python -m tools.website.colours")

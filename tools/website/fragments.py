@@ -17,6 +17,7 @@ from tools.website import (
     pronouncer,
     reference,
     stories,
+    voice,
     walk,
 )
 from tools.website.cells import Cells
@@ -90,6 +91,21 @@ PRONOUNCER: dict[str, Callable[[pronouncer.Table | None], str]] = {
 }
 
 
+VOICE: dict[str, Callable[[voice.Table | None], str]] = {
+    "voice-conditions": voice.conditions,
+    "voice-conditions-conclusion": voice.conditions_conclusion,
+    "voice-deaf": voice.deaf_conclusion,
+    "voice-drift": voice.drift,
+    "voice-drift-conclusion": voice.drift_conclusion,
+    "voice-made-of": voice.made_of,
+    "voice-negative": voice.negative,
+    "voice-remembered": voice.remembered,
+    "voice-resets": voice.resets,
+    "voice-resets-conclusion": voice.resets_conclusion,
+    "voice-search": voice.search,
+}
+
+
 def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     """Write `<name>.md` for each fragment into `out`, from the published folder `data` and the results in `datasets`.
 
@@ -108,3 +124,6 @@ def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     spoken = pronouncer.read(datasets)
     for name, of_spoken in PRONOUNCER.items():
         files.replace(out / f"{name}.md", of_spoken(spoken).encode())
+    heard = voice.read(datasets)
+    for name, of_heard in VOICE.items():
+        files.replace(out / f"{name}.md", of_heard(heard).encode())

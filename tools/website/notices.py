@@ -91,9 +91,23 @@ def _of_npm(folder: Path, use: str) -> Notice:
         whole = "See DuckDB: the package ships no licence file; DuckDB's page of licences holds DuckDB-WASM's."
     if not whole and about["name"].startswith("onnxruntime-"):  # The packages ship no licence file.
         whole = (LICENCES / "onnxruntime.txt").read_text(encoding="utf-8").strip()
+        if about["name"] == "onnxruntime-web":
+            whole = f"{whole}\n\n{_inside_onnxruntime(about['version'])}"
     if not whole:
         raise RnnvisError(f"{folder}: no licence file", "name the package's licence under tools/website/licences/")
     return Notice(about["name"], about["version"], about.get("license", "see its text"), use, whole)
+
+
+def _inside_onnxruntime(version: str) -> str:
+    """Notices of what is built into the WebAssembly of onnxruntime: npm ships none, the wheel of that version does."""
+    path = LICENCES / f"onnxruntime-{version}-third-party.txt"
+    if not path.is_file():
+        raise RnnvisError(
+            f"{path.name}: the notices of onnxruntime {version} are not there",
+            f"take onnxruntime/ThirdPartyNotices.txt out of the wheel of onnxruntime {version}: "
+            f"pip download --no-deps onnxruntime=={version}",
+        )
+    return path.read_text(encoding="utf-8").strip()
 
 
 def _of_python(name: str, licence: str, use: str) -> Notice:

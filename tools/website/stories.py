@@ -182,18 +182,20 @@ class ModelsStory:
 
 
 def chosen_sentence(published: Published) -> ModelsStory | None:
-    """Of the labelled test sentences with as many words as a first view has, all known and with published states, the
-    one that one of the first two models gets right and the other wrong, where the less sure of the two is surest."""
+    """Of the labelled test sentences with as many words as a first view has, all known and with states that are there
+    or worked out in the page, the one that one of the first two models gets right and the other wrong, where the less
+    sure of the two is surest."""
     models = published.dataset["models"][:2]
     if len(models) < 2 or not all("predictions" in m["tables"] for m in models) or not published.has("states"):
         return None
     if models[0]["classes"] != models[1]["classes"]:
         return None
+    there = "" if all(m.get("step_model") for m in models) else "AND sentence_id IN (SELECT sentence_id FROM states) "
     rows = published.rows(
         "SELECT sentence_id, key, text, label FROM sentences WHERE split = 'test' AND label IS NOT NULL "
         "AND length BETWEEN ? AND ? "
         "AND NOT list_has_any(tokens, coalesce((SELECT list(word_id) FROM words WHERE special), [])) "
-        "AND sentence_id IN (SELECT sentence_id FROM states) ORDER BY sentence_id",
+        f"{there}ORDER BY sentence_id",
         (SHORTEST, LONGEST),
     )
     answers = [published.answers(model) for model in models]

@@ -12,9 +12,11 @@ from rnnvis.api.intervening import rerun_of
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.words.pieces import joining, mark_of, readable
 from rnnvis.recording.scores import PROBABILITIES
+from rnnvis.recording.step_model import own
 from rnnvis.recording.step_model.answer_head import Answered
 from rnnvis.recording.step_model.layers import OWN
 from rnnvis.recording.step_model.making import Made, make
+from rnnvis.recording.step_model.own import OwnWatch
 from rnnvis.recording.step_model.tensors import UnfitError
 from rnnvis.recording.step_model.watching import Watch
 from rnnvis.recording.threads import limited
@@ -45,8 +47,6 @@ def made_of(recording: Recording, half: bool = False, words: WordsSpec | None = 
 def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
     rerun = rerun_of(recording)
     rerun.check()
-    if rerun.forward is None or not isinstance(rerun.model, nn.Module):
-        raise UnfitError(f"{recording.model_name} is a StateSource, whose steps are code of its own", OWN)
     if len(rerun.texts) > 1:
         others = ", ".join(f'"{name}"' for name in rerun.texts if name)
         raise UnfitError(
@@ -57,10 +57,14 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
     answered = None
     if answer is not None:
         answered = Answered(answer.means, answer.at.scale in PROBABILITIES, answer.answering.log_probabilities)
-    watch = Watch(rerun.model, rerun.fills[""], rerun.forward, rerun.plan, None if answer is None else answer.at)
+    at = None if answer is None else answer.at
     modelled = [name for name in recording.states if name not in rerun.codes]
     known = 0 if rerun.frames else len(recording.words)
     words = (words or words_of(recording)) if known else None
+    if rerun.forward is None:
+        return _own(recording, OwnWatch(rerun.model, rerun.fills[""], at), answered, words, half)  # type: ignore[arg-type]
+    assert isinstance(rerun.model, nn.Module)
+    watch = Watch(rerun.model, rerun.fills[""], rerun.forward, rerun.plan, at)
     shown = np.unique(np.concatenate([np.zeros(0, int), *(of.published for of in recording.states.values())]))
     with limited(rerun.threads), torch.no_grad():
         return make(
@@ -74,6 +78,22 @@ def _made(recording: Recording, half: bool, words: WordsSpec | None) -> Made:
             half,
             shown.tolist(),
         )
+
+
+def _own(recording: Recording, watch: OwnWatch, answered: Answered | None, words: WordsSpec | None, half: bool) -> Made:
+    rerun = rerun_of(recording)
+    if words is None:
+        raise UnfitError(
+            f"{recording.model_name} is a StateSource that reads frames, not words",
+            "a StateSource that reads words has a step model",
+        )
+    if half:
+        raise UnfitError(
+            f"the steps of {recording.model_name} are an ONNX graph, whose weights stay in single precision",
+            "publish them as they are: step_model=True",
+        )
+    with limited(rerun.threads), torch.no_grad():
+        return own.make(watch, rerun.texts[""], len(recording.words), answered, words)
 
 
 def words_of(recording: Recording) -> WordsSpec:

@@ -26,7 +26,7 @@ from rnnvis.measures.units.units import UnitAccumulator, Units
 from rnnvis.measures.words.contexts import ContextFinder, Contexts
 from rnnvis.measures.words.quantiles import QuantileAccumulator, Quantiles
 from rnnvis.measures.words.responses import ResponseAccumulator, Responses, sentence_halves
-from rnnvis.measures.words.surprise import distances, surprise
+from rnnvis.measures.words.surprise import UseDistances, distances, surprise, use_distances
 from rnnvis.text.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class StateRecord:
     `values` [their steps, H], of the p-th from row `starts[p]` on, int64 [P + 1]; `before` [P, H] the state that each
     of them starts from, float16 or float32 as `rnnvis.measures.halves` says; `ended` int64 [E]: labelled sentences,
     `last` float32 [E, H]: the state after the last step that it took in each of them; `surprise` float32 [N] as in
-    `rnnvis.measures.words.surprise`, steps in the sentences' order, or none where `compare` was left out.
+    `rnnvis.measures.words.surprise`, steps in the sentences' order, and `distances` that it ranks, or none where
+    `compare` was left out.
     """
 
     name: str
@@ -84,6 +85,7 @@ class StateRecord:
     ended: np.ndarray = field(repr=False)
     last: np.ndarray = field(repr=False)
     surprise: np.ndarray | None = field(repr=False)
+    distances: UseDistances | None = field(repr=False)
 
     def of(self, sentence: int) -> np.ndarray:
         """The states after each step of a sentence, by its number, [T, H] as in `values`; a copy.
@@ -307,16 +309,18 @@ class StateRecorder:
     def result(self) -> list[StateRecord]:
         """What was measured, a record a state, in the order of their first appearance."""
         return [
-            part.result(self._gates_of(*_layer(name, part.units.units)).result(), self._surprise(name))
+            part.result(self._gates_of(*_layer(name, part.units.units)).result(), *self._surprise(name))
             for name, part in self._parts.items()
         ]
 
-    def _surprise(self, name: str) -> np.ndarray | None:
+    def _surprise(self, name: str) -> tuple[np.ndarray | None, UseDistances | None]:
         if name not in self._distance:
-            return None
+            return None, None
         measured = self.text.measured
         of_step = None if measured.all() else np.repeat(measured, self.lengths)
-        return surprise(self.token_id, self._distance[name], of_step)
+        distance = self._distance[name]
+        ranked = use_distances(self.token_id, distance, of_step)
+        return surprise(self.token_id, distance, of_step), ranked
 
 
 def merge(a: StateRecorder, b: StateRecorder) -> StateRecorder:
@@ -456,7 +460,7 @@ class _State:
         published = seen[self.published]
         return seen[self.ended], published, np.repeat(published, self.recorder.lengths[self.published])
 
-    def result(self, gates: Gates, surprises: np.ndarray | None) -> StateRecord:
+    def result(self, gates: Gates, surprises: np.ndarray | None, ranked: UseDistances | None) -> StateRecord:
         return StateRecord(
             name=self.name,
             responses=self.expected(),
@@ -472,4 +476,5 @@ class _State:
             ended=self.ended,
             last=self.last,
             surprise=surprises,
+            distances=ranked,
         )

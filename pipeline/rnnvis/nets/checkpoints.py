@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from rnnvis.config import Card, ModelConfig, as_table
 from rnnvis.errors import RnnvisError
 from rnnvis.nets.classifier import SentenceClassifier
+from rnnvis.nets.devices import device_to_run
 from rnnvis.nets.language_model import LanguageModel
 from rnnvis.progress import say
 from rnnvis.text.corpus import Corpus
@@ -33,14 +34,14 @@ def described(config: Card) -> dict[str, Any]:
 
     Keys that came later stand in it only when used, so that results kept from before are still those of their card.
     """
-    unused = {"oversample": False}
+    unused = {"oversample": False, "device": "auto"}
     found = {key: value for key, value in as_table(config).items() if key != "seeds"}
     return {key: value for key, value in found.items() if key not in unused or value != unused[key]}
 
 
-def run_key(corpus: Corpus, config: ModelConfig, seed: int) -> str:
-    """SHA-256 over what decides a training; a partial run of another key is not resumed."""
-    decisive = [FORMAT, corpus.digest, described(config), seed, torch.__version__]
+def run_key(corpus: Corpus, config: ModelConfig, seed: int, device: torch.device) -> str:
+    """SHA-256 over what decides a training on `device`; a partial run of another key is not resumed."""
+    decisive = [FORMAT, corpus.digest, described(config), seed, torch.__version__, device.type]
     return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
 
 
@@ -57,7 +58,7 @@ def keep(
     """
     folder.mkdir(parents=True, exist_ok=True)
     content = safetensors.torch.save(
-        {name: tensor.detach().contiguous() for name, tensor in tensors.items()},
+        {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()},
         metadata={"key": key, "rows": json.dumps(rows), "files": json.dumps(dict(files or {}))},
     )
     path = folder / f"state-{hashlib.sha256(content).hexdigest()}.safetensors"
@@ -146,7 +147,7 @@ def serialised(model: nn.Module) -> bytes:
 
 
 def load(folder: Path) -> tuple[SentenceClassifier, dict[str, Any]]:
-    """The classifier in `folder`, ready for evaluation, and its `model.json`.
+    """The classifier in `folder`, ready for evaluation on CUDA where there is one, and its `model.json`.
 
     Raises:
         RnnvisError: there is no model, or its files are damaged or do not belong together.
@@ -175,8 +176,8 @@ def _load(kind: type[M], folder: Path, weights: str = "model") -> tuple[M, dict[
         raise RnnvisError(f"{error.filename}: no such file", "train the model first: rnnvis train") from None
     except (ValueError, KeyError, TypeError, RuntimeError, safetensors.SafetensorError) as error:
         raise RnnvisError(f"{folder}: damaged model: {error}", f"delete {folder} and train again") from None
-    model.eval()
-    return model, card
+    wanted = str(card["config"].get("device", "auto")) if isinstance(card.get("config"), dict) else "auto"
+    return model.to(device_to_run(wanted)).eval(), card
 
 
 def _shared(model: nn.Module, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where a model is trained, and in which precision: chosen by what the machine has."""
+"""Where a model is trained and run, and in which precision: chosen by what the machine has."""
 
 from __future__ import annotations
 
@@ -7,15 +7,32 @@ from collections.abc import Mapping
 
 import torch
 
+from rnnvis.errors import RnnvisError
 
-def choose_device(wanted: str = "auto") -> torch.device:
-    """The device called `wanted`; "auto" takes CUDA, else Apple's MPS, else the processor."""
-    if wanted != "auto":
-        return torch.device(wanted)
-    if torch.cuda.is_available():
+
+def choose_device(wanted: str = "auto", mps: bool = True) -> torch.device:
+    """The device called `wanted`; "auto" takes CUDA, else with `mps` Apple's, else the processor.
+
+    Raises:
+        RnnvisError: `wanted` is CUDA or MPS, and this machine has none.
+    """
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(wanted, True):
+        raise RnnvisError(
+            f'device = "{wanted}": torch finds no such device on this machine',
+            'write device = "auto", or install the build of torch and the driver for it',
+        )
+    usable = there | {"mps": there["mps"] and mps}
+    device = next((name for name, is_there in usable.items() if is_there), "cpu") if wanted == "auto" else wanted
+    if device == "cuda":
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is not deterministic without it
-        return torch.device("cuda")
-    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    return torch.device(device)
+
+
+def device_to_run(wanted: str) -> torch.device:
+    """Where a model whose card says `wanted` is recorded, ablated and evaluated: MPS knows no double precision, which
+    measures take, so models that are trained there run on the processor."""
+    return choose_device("cpu" if wanted == "mps" else wanted, mps=False)
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:

@@ -20,13 +20,13 @@ def labelled(corpus: Corpus, split: str) -> np.ndarray:
 
 def predict(model: SentenceClassifier, corpus: Corpus, chosen: np.ndarray) -> np.ndarray:
     """Class probabilities, float32 [len(chosen), classes], in the order of `chosen`."""
-    training = model.training
+    training, device = model.training, model.head.weight.device
     model.eval()
     probabilities = np.empty((len(corpus), model.head.out_features), dtype=np.float32)
     with torch.no_grad():
         for batch in in_order(corpus.tokens, chosen, model.padding_id):
-            logits = model(batch.ids, batch.lengths)
-            probabilities[batch.sentence_ids.numpy()] = torch.softmax(logits, dim=1).numpy()
+            logits = model(batch.ids.to(device), batch.lengths.to(device))
+            probabilities[batch.sentence_ids.numpy()] = torch.softmax(logits, dim=1).cpu().numpy()
     model.train(training)
     return probabilities[chosen]
 

@@ -173,7 +173,7 @@ class _Run:
 
     def finish_epoch(self, epoch: int) -> dict[str, Any]:
         """Measure the model on the validation documents, keep it if it is the best so far; the epoch's row."""
-        valid = mean_loss(self.model, self.valid_texts, self.device)
+        valid = mean_loss(self.model, self.valid_texts)
         if valid < float(self.best["loss"]):
             self.best["loss"].fill_(valid)
             self.best["epoch"].fill_(epoch)

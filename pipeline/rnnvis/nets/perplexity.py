@@ -15,20 +15,20 @@ from rnnvis.text.corpus import Corpus
 STEPS = 64
 
 
-def mean_loss(model: LanguageModel, texts: Sequence[np.ndarray], device: torch.device | None = None) -> float:
+def mean_loss(model: LanguageModel, texts: Sequence[np.ndarray]) -> float:
     """Mean −ln p(w_t | w_1 … w_{t−1}) in nats over every word but the first of each document.
 
     The state starts at zero with each document and is carried to its end.
     """
     total, count = 0.0, 0
-    for losses in _losses(model, texts, device):
+    for losses in _losses(model, texts):
         total += float(losses.sum(dtype=torch.float64))
         count += len(losses)
     return total / count
 
 
-def _losses(model: LanguageModel, texts: Sequence[np.ndarray], device: torch.device | None) -> list[torch.Tensor]:
-    training = model.training
+def _losses(model: LanguageModel, texts: Sequence[np.ndarray]) -> list[torch.Tensor]:
+    training, device = model.training, model.head.weight.device
     model.eval()
     state, found = model.zero_state(len(texts)), []
     with torch.no_grad():
@@ -43,14 +43,14 @@ def _losses(model: LanguageModel, texts: Sequence[np.ndarray], device: torch.dev
 
 def word_losses(model: LanguageModel, texts: Sequence[np.ndarray]) -> list[np.ndarray]:
     """−ln p(w_t | w_1 … w_{t−1}) of every word but the first, in nats, float32 [T − 1] for each text."""
-    training = model.training
+    training, device = model.training, model.head.weight.device
     model.eval()
     state = model.zero_state(len(texts))
     found: list[list[np.ndarray]] = [[] for _ in texts]
     with torch.no_grad():
         for segment in streams.side_by_side(texts, STEPS):
-            hidden, state = model(segment.ids, state)
-            losses = next_word_losses(model, hidden.flatten(0, 1), segment.target.flatten())
+            hidden, state = model(segment.ids.to(device), state)
+            losses = next_word_losses(model, hidden.flatten(0, 1), segment.target.flatten().to(device)).cpu()
             for row, of_row in enumerate(losses.reshape(segment.target.shape)):
                 found[row].append(of_row[segment.target[row] >= 0].numpy())
     model.train(training)

@@ -82,7 +82,7 @@ class Pronouncer(nn.Module):
         found: list[np.ndarray] = [np.zeros(0, np.int64)] * len(words)
         for length in sorted({len(word) for word in words}):
             rows = [i for i, word in enumerate(words) if len(word) == length]
-            state = self._read(torch.from_numpy(np.stack([words[i] for i in rows])), held.get("encoder"))
+            state = self._read([words[i] for i in rows], held.get("encoder"))
             for row, said in zip(rows, self._said(state, held.get("decoder"), longest), strict=True):
                 found[row] = said
         return found
@@ -93,13 +93,14 @@ class Pronouncer(nn.Module):
         found = np.zeros((len(words), self.encoder.hidden_size), np.float32)
         for length in sorted({len(word) for word in words}):
             rows = [i for i, word in enumerate(words) if len(word) == length]
-            found[rows] = self._read(torch.from_numpy(np.stack([words[i] for i in rows])), None)[0].numpy()
+            found[rows] = self._read([words[i] for i in rows], None)[0].cpu().numpy()
         return found
 
-    def _read(self, letters: torch.Tensor, without: np.ndarray | None) -> torch.Tensor:
+    def _read(self, words: Sequence[np.ndarray], without: np.ndarray | None) -> torch.Tensor:
+        letters = torch.from_numpy(np.stack(words)).to(self.head.weight.device)
         if without is None or not len(without):
             return self.encoder(self.letters(letters))[1]
-        state = torch.zeros(1, len(letters), self.encoder.hidden_size)
+        state = torch.zeros(1, len(letters), self.encoder.hidden_size, device=letters.device)
         for t in range(letters.shape[1]):
             state = self.encoder(self.letters(letters[:, t : t + 1]), state)[1]
             state[:, :, without] = 0
@@ -107,7 +108,7 @@ class Pronouncer(nn.Module):
 
     def _said(self, state: torch.Tensor, without: np.ndarray | None, longest: int) -> list[np.ndarray]:
         end = PHONEMES.index(END)
-        last = torch.full((state.shape[1],), PHONEMES.index(START))
+        last = torch.full((state.shape[1],), PHONEMES.index(START), device=state.device)
         said: list[np.ndarray] = []
         ended = np.zeros(state.shape[1], dtype=bool)
         while len(said) < longest and not ended.all():
@@ -115,7 +116,7 @@ class Pronouncer(nn.Module):
             if without is not None:
                 state[:, :, without] = 0
             last = self.head(state[0]).argmax(dim=1)
-            said.append(last.numpy())
+            said.append(last.cpu().numpy())
             ended |= said[-1] == end
         rows = np.stack(said, axis=1)
         ends = np.where((rows == end).any(axis=1), (rows == end).argmax(axis=1) + 1, len(said))

@@ -19,6 +19,7 @@ from rnnvis.config import ModelConfig, check_model
 from rnnvis.nets import checkpoints
 from rnnvis.nets.batches import Batch, shuffled
 from rnnvis.nets.classifier import CELLS, SentenceClassifier, last_states
+from rnnvis.nets.devices import choose_device
 from rnnvis.nets.embeddings import score_feature, svd_embeddings
 from rnnvis.nets.evaluation import evaluate
 from rnnvis.text.corpus import Corpus
@@ -32,8 +33,9 @@ def train(corpus: Corpus, config: ModelConfig, seed: int, folder: Path) -> None:
     (a row per epoch: epoch, train_loss, valid_loss, valid_accuracy).
     """
     check_model(config)
+    device = choose_device(config.device, mps=False)
     with deterministic():
-        run = _Run(corpus, config, seed)
+        run = _Run(corpus, config, seed, device)
         rows = checkpoints.resume(folder / "partial", run.key, run.tensors())
         with progress.bar(f"Training {config.title}, seed {seed}", total=config.epochs * run.steps) as bar:
             bar.advance(len(rows) * run.steps)
@@ -41,7 +43,7 @@ def train(corpus: Corpus, config: ModelConfig, seed: int, folder: Path) -> None:
                 rows.append(run.epoch(epoch, bar))
                 bar.note(f"valid accuracy {rows[-1]['valid_accuracy']:.3f}")
                 checkpoints.keep(folder / "partial", run.key, run.tensors(), rows)
-        checkpoints.save(folder, run.averaged(), run.architecture, corpus, config, seed, rows)
+        checkpoints.save(folder, run.averaged(), run.architecture, corpus, config, seed, rows, device=device.type)
         shutil.rmtree(folder / "partial", ignore_errors=True)
 
 
@@ -50,23 +52,23 @@ def deterministic(threads: int = 1) -> Iterator[None]:
     """So many threads and deterministic kernels inside, what was set before afterwards; the random state is kept."""
     outside = torch.get_num_threads()
     before = torch.are_deterministic_algorithms_enabled()
-    random = torch.get_rng_state()
+    devices = list(range(torch.cuda.device_count()))
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     try:
-        yield
+        with torch.random.fork_rng(devices=devices):
+            yield
     finally:
         torch.set_num_threads(outside)
         torch.use_deterministic_algorithms(before)
-        torch.set_rng_state(random)
 
 
 class _Run:
     """Model, optimiser and running average of one training, all of them a function of corpus, config, seed."""
 
-    def __init__(self, corpus: Corpus, config: ModelConfig, seed: int) -> None:
+    def __init__(self, corpus: Corpus, config: ModelConfig, seed: int, device: torch.device) -> None:
         torch.manual_seed(seed)
-        self.corpus, self.config, self.seed = corpus, config, seed
+        self.corpus, self.config, self.seed, self.device = corpus, config, seed, device
         self.architecture: dict[str, Any] = {
             "vocabulary_size": len(corpus.vocabulary),
             "embedding": config.embedding,
@@ -77,9 +79,11 @@ class _Run:
         self.model = SentenceClassifier(**self.architecture)
         self.weights = sentence_weights(corpus, config.other_source_weight)
         _initialise(self.model, corpus, config, self.weights)
+        self.model.to(device)
         self.average = {name: torch.zeros_like(p) for name, p in self.model.state_dict().items()}
+        fused = device.type == "cpu" or None
         self.optimiser = torch.optim.AdamW(
-            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+            self.model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=fused
         )
         for parameter in self.model.parameters():
             self.optimiser.state[parameter] = {
@@ -93,7 +97,7 @@ class _Run:
         if config.oversample:
             self.chosen = oversampled(self.chosen, corpus.label, seed)
         self.steps = math.ceil(len(self.chosen) / config.batch)
-        self.key = checkpoints.run_key(corpus, config, seed)
+        self.key = checkpoints.run_key(corpus, config, seed, device)
 
     def tensors(self) -> dict[str, Tensor]:
         """Everything that the next epoch depends on, by name; loading copies into these."""
@@ -125,10 +129,9 @@ class _Run:
         }
 
     def averaged(self) -> SentenceClassifier:
-        """The model with the mean of the weights at the ends of the last `averaged_epochs` epochs."""
+        """The model with the mean of the weights at the ends of the last `averaged_epochs` epochs, on the processor."""
         self.model.load_state_dict(self.average)
-        self.model.eval()
-        return self.model
+        return self.model.cpu().eval()
 
     def _schedule(self, position: float) -> None:
         """Linear warm-up over half an epoch, then a cosine down to a tenth; `position` in epochs."""
@@ -138,13 +141,14 @@ class _Run:
             group["lr"] = self.config.learning_rate * rate
 
     def _step(self, batch: Batch) -> float:
-        config, model = self.config, self.model
-        ids = _word_dropout(batch.ids, config.word_dropout, self.corpus.unknown_id, model.padding_id)
+        config, model, device = self.config, self.model, self.device
+        ids = _word_dropout(batch.ids.to(device), config.word_dropout, self.corpus.unknown_id, model.padding_id)
         embedded = nn.functional.dropout(model.embedding(ids), config.embedding_dropout)
-        last = last_states(model.states(embedded), batch.lengths)
+        last = last_states(model.states(embedded), batch.lengths.to(device))
         logits = model.head(nn.functional.dropout(last, config.dropout))
-        losses = nn.functional.cross_entropy(logits, self.targets[batch.sentence_ids], reduction="none")
-        loss = (self.weights[batch.sentence_ids] * losses).mean()
+        targets, weights = (of[batch.sentence_ids].to(device) for of in (self.targets, self.weights))
+        losses = nn.functional.cross_entropy(logits, targets, reduction="none")
+        loss = (weights * losses).mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), config.gradient_clip)
@@ -214,7 +218,7 @@ def _word_dropout(ids: Tensor, rate: float, unknown_id: int, padding_id: int) ->
     """Read each word as unknown with probability `rate`."""
     if rate == 0:
         return ids
-    dropped = (torch.rand(ids.shape) < rate) & (ids != padding_id)
+    dropped = (torch.rand(ids.shape, device=ids.device) < rate) & (ids != padding_id)
     return ids.masked_fill(dropped, unknown_id)
 
 

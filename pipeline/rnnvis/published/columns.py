@@ -22,6 +22,7 @@ from rnnvis.measures.words.contexts import Contexts
 from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
 from rnnvis.measures.words.quantiles import Quantiles
 from rnnvis.measures.words.responses import Responses
+from rnnvis.measures.words.surprise import UseDistances
 from rnnvis.published import answer_parts
 from rnnvis.published.files import list_column, lists, nullable
 from rnnvis.recording.scores import score_classes
@@ -104,6 +105,14 @@ def response_quantiles(quantiles: Quantiles) -> Columns:
         "unit": np.tile(np.arange(units, dtype=np.int32), count),
         **{name: quantiles.values[:, :, i].reshape(-1) for i, name in enumerate(_LEVELS)},
     }
+
+
+def use_distances(found: UseDistances, measured: Responses, least: int = 1) -> Columns:
+    """Table `use_distances`; words with one use, or fewer than `least`, have no row."""
+    rows = np.flatnonzero(measured.count[found.word_ids] >= max(2, least))
+    kept = np.diff(found.starts)[rows]
+    at = np.repeat(found.starts[rows] - np.cumsum(kept) + kept, kept) + np.arange(kept.sum())
+    return {"word_id": found.word_ids[rows], "distance": lists(halved(found.values[at]), kept)}
 
 
 def word_effects(effects: WordEffects, measured: Responses, weights: np.ndarray) -> Columns:

@@ -24,6 +24,7 @@ MODELS_LIMIT = 5_000_000
 
 OPTIONAL = {
     "response_quantiles": "how much the responses to a word vary",
+    "use_distances": "the surprise of typed sentences",
     "contexts": "where each unit is highest and lowest",
     "projection": "the map",
     "answer_memory": "what of each word is still in the answer",

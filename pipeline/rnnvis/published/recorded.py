@@ -54,6 +54,7 @@ def write_state(
     written = {
         "responses": columns.responses(state.responses, published_count),
         "response_quantiles": columns.response_quantiles(state.quantiles),
+        **_distances(state, published_count),
         "contexts": columns.contexts(state.contexts),
         "units": columns.units(
             state.units, state.gates, state.responses, named, weights, auc, next_weights, state.explained
@@ -82,6 +83,12 @@ def write_state(
         "published_sentences": len(state.published),
         "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
     }
+
+
+def _distances(state: StateRecord, published_count: int) -> dict[str, columns.Columns]:
+    if state.distances is None:
+        return {}
+    return {"use_distances": columns.use_distances(state.distances, state.responses, published_count)}
 
 
 def _effects(state: StateRecord, effects: Effects | None, weights: np.ndarray | None) -> dict[str, columns.Columns]:

@@ -12,8 +12,9 @@ from rnnvis.published.schema.manifest import Manifest
 
 _NAMED = 3
 _SMALLER = {
-    "states": "publish the states of fewer sentences: publish(…, states_bytes=…), rnnvis import --states-megabytes, or "
-    "states_megabytes in dataset.toml",
+    "states": "publish the states of fewer sentences: publish(…, states_bytes=…), rnnvis import --states-megabytes, "
+    "rnnvis publish --states-megabytes, or published_states_megabytes in dataset.toml; a page that can run the model "
+    "works out the others",
     "word_strengths": "co-cluster by fewer methods or up to fewer clusters: publish(…, methods=…, largest_k=…), "
     "rnnvis import --method, --largest-k, or methods and largest_k in dataset.toml",
     "responses": "publish words with more uses only: published_count in dataset.toml",
@@ -24,7 +25,7 @@ _SMALLER = {
     "attention": "take fewer sentences, or publish without text: publish(…, text=False)",
     "step_model": "publish the model's weights in half precision, or not at all: publish(…, step_model=…)",
     "answer_memory": "record with the states of fewer sentences: rnnvis.Sample(states_bytes=…), or states_megabytes in "
-    "dataset.toml",
+    "dataset.toml; of a classifier that a page can run, published_states_megabytes is enough",
 }
 
 

@@ -30,7 +30,7 @@ def write(model: StepModel, folder: Path) -> StepModelFile:
     path = f"step_model-{sha256[:16]}.safetensors"
     files.replace(folder / path, data)
     entry: StepModelFile = {"path": path, "bytes": len(data), "sha256": sha256, "format": model.spec["format"]}
-    if model.graph is not None:
+    if model.graphs:
         entry["runtime"] = "onnx"
     if model.half:
         entry["precision"] = "float16"

@@ -33,6 +33,7 @@ from rnnvis.recipes.steps.results import baselines_step, evaluation_step, metric
 from rnnvis.recipes.steps.shards import merged_step, shard_step
 from rnnvis.recipes.steps.tag import tag_step
 from rnnvis.recipes.steps.train import train_step
+from rnnvis.recipes.steps.voice import check_sounds, voice_steps
 from rnnvis.recipes.website import viewer_meanwhile, website
 from rnnvis.text.batches import Shard
 
@@ -169,10 +170,14 @@ def regenerate(
 ) -> None:
     """Print the plan, run what is missing or stale, publish, build the site, and print what was made.
 
-    At most `jobs` steps run at once where processes can be forked, and the viewer is built beside them; else one.
+    `names` are datasets and studies; without names all of them, but for studies where it has to be `quick`. At most
+    `jobs` steps run at once where processes can be forked, and the viewer is built beside them; else one.
     """
-    datasets = project.datasets(names)
+    studies = project.studies()
+    of_datasets = [name for name in names if name not in studies]
+    datasets = project.datasets(of_datasets) if of_datasets or not names else []
     steps = [step for dataset in datasets for step in _everything(project, dataset, quick, only)]
+    steps += _studies(project, names, quick or bool(only))
     _print_plan(project, steps)
     if dry_run:
         return
@@ -184,12 +189,33 @@ def regenerate(
     for dataset in datasets:
         if language_models(dataset) and not quick:
             say(f"Results in {update_table(project, dataset)} and {update_measures(project, dataset)}")
-    publish(project, [dataset.config.name for dataset in datasets])
+    if datasets:
+        publish(project, [dataset.config.name for dataset in datasets])
     if with_site:
         website(project, "site")
     _print_summary(rows)
+    if not datasets:
+        return
     _print_results(project, datasets, quick, only)
     say("Look at it: rnnvis serve" + ("" if with_site else f" {shlex.quote(str(project.shown_data))}"))
+
+
+def _studies(project: Project, names: Sequence[str], quick: bool) -> list[Step]:
+    """The steps of the studies that are named; where nothing is, and it need not be `quick`, of all whose sounds are
+    here. It is said which are left out."""
+    found: list[Step] = []
+    for name, study in project.studies().items():
+        if name not in names and (names or quick):
+            continue
+        try:
+            check_sounds()
+        except RnnvisError as error:
+            if names:
+                raise
+            say(f"{name}: left out: {error.message} ({error.fix})")
+            continue
+        found += voice_steps(project, study)
+    return found
 
 
 def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[str]) -> list[Step]:

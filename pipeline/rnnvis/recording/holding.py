@@ -86,7 +86,7 @@ class Hold:
             value=None if value is None else torch.from_numpy(np.ascontiguousarray(value)).to(on),
             first=torch.from_numpy(np.atleast_1d(first)).to(on),
             last=torch.from_numpy(np.atleast_1d(last)).to(on),
-            steer=None if self.steer is None else self.steer[at],
+            steer=None if self.steer is None else self.steer[at].to(on),
             scale=self.scale,
             code=self.code,
             rebuilt=self.rebuilt,

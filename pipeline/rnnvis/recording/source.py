@@ -95,7 +95,7 @@ def source_steps(
     for sizes that are not those that `states` gives, for complex numbers, for values beyond 1 of a state that is said
     to be bounded, and for a number of steps that is not the batch's.
     """
-    sizes = _sizes(source)
+    sizes = sizes_of(source)
     bounded = _bounded(source, sizes)
     _check_holds(source, sizes, holds)
     model = source if isinstance(source, nn.Module) else nn.Module()
@@ -163,7 +163,8 @@ def _given(
     return replace(given, sentences=rows) if answer.per == "sequence" else given
 
 
-def _sizes(source: StateSource) -> dict[str, tuple[int, ...]]:
+def sizes_of(source: StateSource) -> dict[str, tuple[int, ...]]:
+    """The shape of each state by name; RnnvisError for names and sizes that are none."""
     if not isinstance(source.states, Mapping):
         raise RnnvisError(
             f"{type(source).__name__}.states is a {type(source.states).__name__}", 'give sizes by name: {"mgu.0.h": 32}'

@@ -31,7 +31,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
     That is: training flags, what modules keep in attributes, buffers and parts (tensors and collections that were
     changed in place too), weights that an embedding's `max_norm` shrinks, random state (torch's, Python's, NumPy's).
-    What torch.compile has compiled runs without it. One thread at a time is let in.
+    On CUDA recurrent layers multiply in single precision, not in TF32, which is torch's default for them and rounds to
+    ten bits. What torch.compile has compiled runs without it. One thread at a time is let in.
     """
     with ExitStack() as undone:
         undone.enter_context(one_at_a_time())
@@ -39,12 +40,37 @@ def untouched(model: nn.Module) -> Iterator[None]:
             undone.enter_context(torch.compiler.set_stance("force_eager"))
         devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
         undone.enter_context(torch.random.fork_rng(devices=devices))
+        undone.enter_context(_without_tf32())
         undone.callback(random.setstate, random.getstate())
         undone.callback(np.random.set_state, np.random.get_state())
         for module in model.modules():
             undone.callback(_remembered(module))
         model.eval()
         yield
+
+
+@contextmanager
+def _without_tf32() -> Iterator[None]:
+    """Inside, cuDNN's recurrent and convolutional layers round no products to TF32."""
+    cudnn: Any = torch.backends.cudnn
+    try:
+        before = cudnn.allow_tf32
+    except RuntimeError:  # they were set apart, by the newer names
+        kinds = [cudnn.rnn, cudnn.conv]
+        apart = [kind.fp32_precision for kind in kinds]
+        for kind in kinds:
+            kind.fp32_precision = "ieee"
+        try:
+            yield
+        finally:
+            for kind, precision in zip(kinds, apart, strict=True):
+                kind.fp32_precision = precision
+        return
+    cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        cudnn.allow_tf32 = before
 
 
 def _remembered(module: nn.Module) -> Callable[[], None]:

@@ -71,6 +71,10 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "q75", type: "float32", nullable: false, about: "75 % quantile over the uses of the word" },
     { name: "q91", type: "float32", nullable: false, about: "91 % quantile over the uses of the word" },
   ] },
+  { name: "use_distances", row: "a word with at least two uses", columns: [
+    { name: "word_id", type: "int32", nullable: false, about: "Word number" },
+    { name: "distance", type: "list<float16> or list<float32>", nullable: false, about: "‖Δ − response‖ of its measured uses, ascending: of all, or of more than 101 the ranks at each percent" },
+  ] },
   { name: "word_effects", row: "a word and a score; only of states that the model's head reads", columns: [
     { name: "word_id", type: "int32", nullable: false, about: "Word number" },
     { name: "class", type: "int16", nullable: false, about: "Class whose score is meant: 1 of two classes, and where the answer is a number; of more, each against the mean of the others" },

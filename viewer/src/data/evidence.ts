@@ -1,4 +1,5 @@
 import { followedClass, scoreOf } from './answer';
+import { isMade } from './made';
 import { sameWord, type Passage } from './passage';
 import type { Source } from './source';
 import type {
@@ -70,6 +71,8 @@ export async function reversedPush(
 /** All that the panel says of one step, swapped as a whole so that its parts always fit. */
 export interface PinnedEvidence extends WordEvidence, Passage {
   step: number;
+  /** Of a sentence that was made here: how far the measured uses of its word lie from its response; see `Source.useDistances`. */
+  distances: Float32Array | null;
   reversed: number | null;
 }
 
@@ -82,11 +85,12 @@ export async function pinnedEvidence(
   step: number,
   chosen: number | null = null,
 ): Promise<PinnedEvidence> {
-  const [word, reversed] = await Promise.all([
+  const [word, reversed, distances] = await Promise.all([
     wordEvidence(source, model, state, passage.sentence.tokens[step]!, chosen),
     reversedPush(source, dataset, model, passage.sentence, step, chosen),
+    isMade(passage.sentence.key) ? source.useDistances(state, passage.sentence.tokens[step]!) : null,
   ]);
-  return { ...word, ...passage, step, reversed };
+  return { ...word, ...passage, step, reversed, distances };
 }
 
 /** A selected word; `wordId` is null where the vocabulary does not hold it. */

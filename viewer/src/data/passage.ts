@@ -6,7 +6,7 @@ import type { DatasetEntry, ModelEntry, Sentence, SentenceSteps, StateEntry, Sta
 export interface Passage {
   sentence: Sentence;
   steps: SentenceSteps | null;
-  /** Null also where the published sample of states leaves the sentence out. */
+  /** Null also where it is neither published nor worked out here. */
   sequence: StateSequence | null;
   /** What the model was fed, where that is no words and was published. */
   signal?: Signal | null;

@@ -29,7 +29,7 @@ export function needsServer(): DataProblem {
 /** Whether the browser could not give the memory that was asked for. */
 export function outOfMemory(error: unknown): boolean {
   const text = error instanceof Error ? error.message : String(error);
-  return /out of memory|allocation fail|bad_alloc|could not allocate|cannot allocate|unable to grow|invalid (typed )?array (buffer )?length/i.test(
+  return /out of memory|\boom\b|allocation fail|failed to allocate|bad_alloc|could not allocate|cannot allocate|unable to grow|invalid (typed )?array (buffer )?length/i.test(
     text,
   );
 }

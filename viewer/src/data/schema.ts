@@ -111,6 +111,14 @@ export interface ResponseQuantilesRow {
   q91: number;
 }
 
+/** One row is a word with at least two uses. Sorted by word_id. */
+export interface UseDistancesRow {
+  /** Word number (int32) */
+  word_id: number;
+  /** ‖Δ − response‖ of its measured uses, ascending: of all, or of more than 101 the ranks at each percent (list<float16> or list<float32>) */
+  distance: number[];
+}
+
 /** One row is a word and a score; only of states that the model's head reads. Sorted by word_id, class. */
 export interface WordEffectsRow {
   /** Word number (int32) */
@@ -694,6 +702,7 @@ export interface Rows {
   frames: FramesRow;
   responses: ResponsesRow;
   response_quantiles: ResponseQuantilesRow;
+  use_distances: UseDistancesRow;
   word_effects: WordEffectsRow;
   word_in_context: WordInContextRow;
   cluster_labels: ClusterLabelsRow;
@@ -733,6 +742,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   frames: ['sentence_id', 'step', 'value'],
   responses: ['word_id', 'count', 'reliability', 'norm', 'mean', 'standard_error'],
   response_quantiles: ['word_id', 'unit', 'q09', 'q25', 'q50', 'q75', 'q91'],
+  use_distances: ['word_id', 'distance'],
   word_effects: ['word_id', 'class', 'count', 'effect', 'push', 'push_standard_error', 'q09', 'q25', 'q50', 'q75', 'q91'],
   word_in_context: ['word_id', 'class', 'context', 'count', 'norm', 'norm_standard_error', 'push', 'push_standard_error'],
   cluster_labels: ['method', 'selection', 'k', 'side', 'ids', 'labels', 'order'],
@@ -771,6 +781,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   frames: [],
   responses: ['reliability', 'norm', 'mean', 'standard_error'],
   response_quantiles: [],
+  use_distances: [],
   word_effects: ['push_standard_error'],
   word_in_context: ['norm_standard_error', 'push_standard_error'],
   cluster_labels: [],

@@ -127,8 +127,24 @@ export class Source extends Store {
     });
   }
 
+  /** Works out a state along a sentence whose states were left out; null where that cannot be done here. */
+  workOut: (state: StateEntry, id: number) => Promise<StateSequence | null> = () => Promise.resolve(null);
+
+  /**
+   * A state along a sentence: as it was published, else worked out by the model in the page; null where neither can be
+   * had. Rejects where the model should run and does not.
+   */
+  async states(state: StateEntry, id: number): Promise<StateSequence | null> {
+    return (await this.publishedStates(state, id)) ?? this.workOut(state, id);
+  }
+
+  /** The same; null also where the model should run and does not. */
+  async knownStates(state: StateEntry, id: number): Promise<StateSequence | null> {
+    return (await this.publishedStates(state, id)) ?? this.workOut(state, id).catch(() => null);
+  }
+
   /** A state along a sentence; null where the published sample of states leaves the sentence out. */
-  states(state: StateEntry, id: number): Promise<StateSequence | null> {
+  publishedStates(state: StateEntry, id: number): Promise<StateSequence | null> {
     return this.once(`states ${this.owner(state)} ${id}`, async () => {
       const rows = await this.table(state, 'states')?.where({ sentence_id: id }, ['step', 'value']);
       if (!rows?.length) return null;
@@ -192,6 +208,14 @@ export class Source extends Store {
         mean: floats(row.mean),
         standardError: row.standard_error ? floats(row.standard_error) : null,
       };
+    });
+  }
+
+  /** How far the measured uses of a word lie from its response, ascending, as `surpriseOf` reads them; null where there are none. */
+  useDistances(state: StateEntry, wordId: number): Promise<Float32Array | null> {
+    return this.once(`distances ${this.owner(state)} ${wordId}`, async () => {
+      const [row] = (await this.table(state, 'use_distances')?.where({ word_id: wordId }, ['distance'])) ?? [];
+      return row?.distance.length ? floats(row.distance) : null;
     });
   }
 

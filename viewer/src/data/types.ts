@@ -89,6 +89,8 @@ export interface StateSequence {
   initial: Float32Array;
   values: Float32Array;
   reversed?: boolean;
+  /** Whether the model in the page worked it out, because the states of the sentence are not published. */
+  workedOut?: boolean;
 }
 
 export interface WordResponse {

@@ -5,7 +5,7 @@ import { refused } from './fault';
 import { answersAt, endOf, isLinear, slope } from './head';
 import type { Work } from './kernels';
 import { classesOf, contrast, largest, logOdds, logProbabilities, logSumExp } from './scores';
-import type { Head, Place } from './spec';
+import type { Head, Place } from './parts';
 import { stateColumns, type StackRun } from './stack';
 import type { Ask } from './types';
 
@@ -222,7 +222,7 @@ function changeAlong(place: Place, run: StackRun, word: number, along: Float64Ar
   const { values, size } = stateColumns(place, run);
   const before = place.layer.reversed ? word + 1 : word - 1;
   const start = before < 0 || before >= run.steps;
-  const from = start ? run.layers.get(place.layer.name)!.initial[place.part]! : values;
+  const from = start ? run.layers.get(place.layer.name)!.initial.get(place.part)! : values;
   const base = start ? 0 : before * size;
   let sum = 0;
   for (let u = 0; u < size; u++) sum += along[at + u]! * (values[word * size + u]! - from[base + u]!);

@@ -12,6 +12,7 @@ const FILE = Buffer.from(
     .file,
   'base64',
 );
+const OWN = readFileSync(new URL('../testing/steps/own.safetensors', import.meta.url));
 type Header = Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>;
 
 /** What opening the file says is wrong; null where nothing is. */
@@ -27,16 +28,16 @@ function problemOf(bytes: Uint8Array): string | null {
 }
 
 /** The file with another header. */
-function headed(change: (header: Header, spec: Record<string, unknown>) => void): Uint8Array {
-  const length = Number(FILE.readBigUInt64LE());
-  const header = JSON.parse(FILE.toString('utf8', 8, 8 + length)) as Header & { __metadata__: { rnnvis: string } };
+function headed(change: (header: Header, spec: Record<string, unknown>) => void, file = FILE): Uint8Array {
+  const length = Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.toString('utf8', 8, 8 + length)) as Header & { __metadata__: { rnnvis: string } };
   const spec = JSON.parse(header.__metadata__.rnnvis) as Record<string, unknown>;
   change(header, spec);
   if (header.__metadata__) header.__metadata__ = { rnnvis: JSON.stringify(spec) };
   const text = Buffer.from(JSON.stringify(header));
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(text.length));
-  return Buffer.concat([size, text, FILE.subarray(8 + length)]);
+  return Buffer.concat([size, text, file.subarray(8 + length)]);
 }
 
 const at = (spec: Record<string, unknown>, ...path: (string | number)[]): Record<string, unknown> =>
@@ -54,7 +55,7 @@ describe('a damaged file is named', () => {
     ],
     ['cut off', FILE.subarray(0, FILE.length - 5), /ends before its tensor/],
     ['no spec', headed((header) => delete header['__metadata__']), /does not say what/],
-    ['a newer format', headed((_, spec) => (spec['format'] = 3)), /format 3, newer than the 2/],
+    ['a newer format', headed((_, spec) => (spec['format'] = 4)), /format 4, newer than the 3/],
     ['no format', headed((_, spec) => delete spec['format']), /does not say of which format/],
     [
       'a tensor that is missing',
@@ -96,6 +97,18 @@ describe('a damaged file is named', () => {
     ['scores of another number', headed((_, spec) => (at(spec, 'head')['scores'] = 'one logit')), /head.scores/],
   ])('%s', (_, bytes, said) => {
     expect(problemOf(bytes)).toMatch(said);
+  });
+
+  it.each<[string, Parameters<typeof headed>[0], RegExp]>([
+    ['its graph', (header) => delete header['steps.onnx'], /without the graph “steps.onnx” \(layers\[0\].graph\)/],
+    ['the graph of its answer', (header) => delete header['answer.onnx'], /without the graph “answer.onnx”/],
+    ['a number of words', (_, spec) => delete at(spec, 'reads')['words'], /reads.words/],
+    ['states', (_, spec) => (at(spec, 'layers', 0)['states'] = {}), /layers\[0\].states/],
+    ['units', (_, spec) => (at(spec, 'layers', 0, 'states')['own.0.h'] = 0), /layers\[0\].states/],
+    ['what it starts from', (header) => delete header['own.1.m.initial'], /without the tensor “own.1.m.initial”/],
+  ])('steps that are a graph, without %s', (_, change, said) => {
+    expect(problemOf(OWN)).toBeNull();
+    expect(problemOf(headed(change, OWN))).toMatch(said);
   });
 
   it('whatever byte is changed, a problem or a model comes of it', () => {

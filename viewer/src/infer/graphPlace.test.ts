@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { InferenceSession } from 'onnxruntime-web/wasm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DataProblem } from '../data/problem';
 import { graphPlace } from './graphPlace';
 import { graphRuntime } from './graphRuntime';
 import type { Reply } from './messages';
+import { errorOf } from './model';
 import { Session } from './session';
 import type { Fetching, Ran } from './types';
 
@@ -73,6 +75,25 @@ describe('what runs an ONNX graph', () => {
     model.hear({ open: FILE.slice().buffer, url: 'planted' });
     const reply = await until(() => true);
     expect(reply).toMatchObject({ problem: { what: expect.stringMatching(/needs onnxruntime/) as string } });
+  });
+
+  it.each(['std::bad_alloc', 'failed to allocate a buffer of size 90000000', 'Aborted(OOM)'])(
+    'says that there is no memory left, and not that the file is damaged: %s',
+    async (said) => {
+      vi.spyOn(InferenceSession, 'create').mockRejectedValueOnce(new Error(`Can't create a session. ${said}`));
+      const { model, until } = session(graphRuntime(new ArrayBuffer(0)));
+      model.hear({ open: FILE.slice().buffer, url: 'planted' });
+      const reply = await until(() => true);
+      expect(reply).toMatchObject({ failed: expect.stringContaining(said) as string });
+      expect(errorOf(reply as { id: null; failed: string }).message).toMatch(/no memory left for the model/);
+    },
+  );
+
+  it('has no room for itself where memory is short, which is said with what helps', async () => {
+    const answer = new Response('x');
+    vi.spyOn(answer, 'arrayBuffer').mockRejectedValue(new RangeError('Array buffer allocation failed'));
+    vi.stubGlobal('fetch', () => Promise.resolve(answer));
+    expect((await problem(graphPlace(() => undefined))).fix).toMatch(/no memory left for it/);
   });
 
   it('answers the newest of twenty edits, and gives the others up while the graph runs', async () => {

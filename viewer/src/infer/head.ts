@@ -3,7 +3,7 @@
 import { asked } from './graphs';
 import type { Work } from './kernels';
 import { backward, forward, through } from './operations';
-import type { Head, Place } from './spec';
+import type { Head, Place } from './parts';
 import { sideBySide, stateColumns, type StackRun } from './stack';
 
 /** What the head gives after each of `words`, [words × size], or of its numbers `from` to `to` alone. */

@@ -1,7 +1,7 @@
 /** States held from outside, as they enter the steps of a layer; the meaning is that of `rnnvis.recording.holding`. */
 
 import { refused } from './fault';
-import type { Part, Place, Spec } from './spec';
+import type { Part, Place, Spec } from './parts';
 import type { Held } from './types';
 
 export interface Hold {
@@ -64,6 +64,11 @@ function valuesOf({ value, state }: Held, units: number): Float32Array | null {
   return value;
 }
 
+/** Whether it holds after the step of a word. */
+export function isInside({ low, high }: Hold, word: number): boolean {
+  return word >= low && word <= high;
+}
+
 /** Holds the state `now` after the step of `word`, which started from `before`; both at their places. */
 export function hold(
   holds: readonly Hold[],
@@ -75,7 +80,7 @@ export function hold(
   from: number,
 ): void {
   for (const one of holds) {
-    if (one.part !== part || word < one.low || word > one.high) continue;
+    if (one.part !== part || !isInside(one, word)) continue;
     const { units, values, scale } = one;
     for (let i = 0; i < units.length; i++) {
       const unit = units[i]!;

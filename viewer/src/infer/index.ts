@@ -12,6 +12,6 @@ export {
   type Ran,
   type StepModel,
 } from './types';
-export type { SpecWords } from './spec';
+export type { SpecWords } from './parts';
 export { idOf, tokenize, type Tokenized } from './text/encode';
 export { nearestWords } from './text/nearest';

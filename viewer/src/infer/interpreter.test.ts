@@ -4,7 +4,8 @@ import { faultOf } from './fault';
 import { Interpreter } from './interpreter';
 import type { Work } from './kernels';
 import { readSafetensors } from './safetensors';
-import { readSpec, type Spec } from './spec';
+import type { Spec } from './parts';
+import { readSpec } from './spec';
 import type { Ask, Held, Ran } from './types';
 
 vi.setConfig({ testTimeout: 60_000 });

@@ -3,7 +3,7 @@
 import type { SentenceSteps, StateSequence } from '../data/types';
 import { answersOf, scoreOf, type NextRun } from './answers';
 import type { Work } from './kernels';
-import type { Spec } from './spec';
+import type { Spec } from './parts';
 import { gatesOf, keptOf, runStack, sharing, taskOf, type Shared, type StackRun, type Task } from './stack';
 import type { Ask, Held, Ran } from './types';
 
@@ -35,8 +35,8 @@ export class Interpreter {
       states[name] = {
         length: stack.steps,
         units: place.units,
-        initial: run.initial[place.part]!.slice(),
-        values: run[place.part]!.slice(),
+        initial: run.initial.get(place.part)!.slice(),
+        values: run.parts.get(place.part)!.slice(),
         ...(place.layer.reversed && { reversed: true }),
       };
     }
@@ -77,10 +77,11 @@ export class Interpreter {
     let steps = noAnswers(stack.steps);
     let next: NextRun | null = null;
     if (head && stack.steps) {
-      // What a graph says after a word may come of later words too.
-      const same = head.graph
-        ? 0
-        : Math.min(...head.reads.map(({ layer }) => nearest?.shared.get(layer.name)?.first ?? 0));
+      // What a graph of all words says after a word may come of later words too.
+      const same =
+        head.at === 'whole'
+          ? 0
+          : Math.min(...head.reads.map(({ layer }) => nearest?.shared.get(layer.name)?.first ?? 0));
       ({ steps, next } = yield* answersOf(head, ask, stack, nearest?.next ?? null, same));
     }
     if (keep) this.keep({ stack, next });

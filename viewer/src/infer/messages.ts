@@ -3,7 +3,7 @@
 import type { Means } from '../data/answer';
 import type { Problem } from '../data/problem';
 import type { SentenceSteps } from '../data/types';
-import type { SpecWords } from './spec';
+import type { SpecWords } from './parts';
 import type { Ask, Held, Ran } from './types';
 
 export type Job =

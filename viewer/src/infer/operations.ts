@@ -2,7 +2,7 @@
 
 import { ACTIVATIONS } from './activations';
 import { affine, WORK, type Work } from './kernels';
-import type { Operation } from './spec';
+import type { Operation } from './parts';
 
 /**
  * What comes of `rows` of x [rows × width] after all operations, one after the other; of the operation `last`, a linear

@@ -1,6 +1,6 @@
 /** From what a head gives to probabilities; the meaning is that of `rnnvis.recording.scores` and `measures.outputs`. */
 
-import type { Head } from './spec';
+import type { Head } from './parts';
 
 /** How many classes, tags or words an answer is one of; 0 of a number. */
 export function classesOf(head: Head): number {

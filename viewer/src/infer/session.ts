@@ -3,10 +3,11 @@
 import { DataProblem } from '../data/problem';
 import type { SentenceSteps } from '../data/types';
 import { faultOf, refused } from './fault';
-import type { OpenGraph } from './graphs';
+import { openGraphs } from './graphs';
 import { Interpreter } from './interpreter';
 import type { Work } from './kernels';
 import type { Job, Reply, Request, Result } from './messages';
+import type { OpenGraph } from './runner';
 import { readSafetensors } from './safetensors';
 import { readSpec } from './spec';
 import { MOST, type Ask } from './types';
@@ -47,11 +48,7 @@ export class Session {
   private async open(bytes: ArrayBuffer, url: string): Promise<void> {
     const fault = faultOf(url);
     const spec = readSpec(readSafetensors(bytes, fault), fault);
-    if (spec.head?.graph) {
-      if (!this.openGraph)
-        throw refused('The answer of this model needs onnxruntime, which is not here', 'Open it where it is served.');
-      spec.head.runner = await this.openGraph(spec.head.graph, fault);
-    }
+    await openGraphs(spec, this.openGraph, fault);
     this.model = new Interpreter(spec);
     this.reply({ opened: { states: spec.states, means: spec.head?.means ?? null, words: spec.words } });
   }

@@ -1,128 +1,41 @@
 /** What a step model is made of, as its file says; see site/data.md. */
 
-import type { Means } from '../data/answer';
 import { ACTIVATIONS } from './activations';
 import type { Fault } from './fault';
-import type { Graph } from './graphs';
+import {
+  CELLS,
+  GATES,
+  KINDS,
+  MARKS,
+  MEANS,
+  PLACES,
+  SCORES,
+  type CellLayer,
+  type GraphLayer,
+  type Head,
+  type Layer,
+  type Operation,
+  type Part,
+  type Place,
+  type Spec,
+  type SpecWords,
+} from './parts';
 import { isRecord, type Tensor, type Weights } from './safetensors';
 
 /** The newest; a file says the oldest that can hold it. */
-export const FORMAT = 2;
-const CELLS = ['lstm', 'gru', 'rnn_tanh', 'rnn_relu'] as const;
-const SCORES = ['logits', 'one logit', 'numbers'] as const;
-const PLACES = ['last', 'last word', 'each', 'mean', 'max', 'whole'] as const;
-const MEANS = ['class', 'tag', 'next word', 'number'] as const;
-const KINDS = ['words', 'penn', 'spaced', 'characters', 'pieces'] as const;
-const MARKS = ['Ġ', '▁', '##', '@@', '</w>'] as const;
+export const FORMAT = 3;
 const LAYERS = 64;
 const OPERATIONS = 64;
-
-export type CellKind = (typeof CELLS)[number];
-
-export interface Layer {
-  name: string;
-  cell: CellKind;
-  units: number;
-  /** Numbers that others read of it: units, or those of its projection. */
-  output: number;
-  /** Names of layers, or 'input'. */
-  reads: string[];
-  /** Operations between these and the layer's own weights. */
-  through: Operation[];
-  /** Numbers that it reads: side by side, and after the operations. */
-  wide: number;
-  width: number;
-  reversed: boolean;
-  /** [G·units, width], [G·units, output]. */
-  input: Float32Array;
-  state: Float32Array;
-  inputBias: Float32Array | null;
-  stateBias: Float32Array | null;
-  /** [output, units]. */
-  projection: Float32Array | null;
-  initial: { h: Float32Array | null; c: Float32Array | null };
-}
-
-export type Part = 'h' | 'c';
-
-/** A state: a part of a layer. */
-export interface Place {
-  name: string;
-  layer: Layer;
-  part: Part;
-  units: number;
-}
-
-export type Operation =
-  | { kind: 'linear'; weight: Float32Array; bias: Float32Array | null; width: number; size: number }
-  /** Layer norm: (x − mean) / √(variance + epsilon) · weight + bias. */
-  | { kind: 'norm'; weight: Float32Array | null; bias: Float32Array | null; epsilon: number }
-  | { kind: 'activation'; name: string };
-
-export interface Head {
-  /** States side by side. */
-  reads: Place[];
-  /**
-   * 'last': each where its direction ends; 'last word': both directions at the last word; 'each': at every word; 'mean',
-   * 'max': over the words; 'whole': an ONNX graph reads them at all words.
-   */
-  at: (typeof PLACES)[number];
-  /** The file of the graph, and the graph once it is open. */
-  graph: Uint8Array<ArrayBuffer> | null;
-  runner: Graph | null;
-  operations: Operation[];
-  /** Numbers that it reads, and that it gives. */
-  width: number;
-  size: number;
-  means: Means;
-  per: 'sequence' | 'step';
-  scores: (typeof SCORES)[number];
-  /** Whether it may be asked after every word. */
-  along: boolean;
-}
-
-/** How text becomes what the model reads. */
-export interface SpecWords {
-  unknown: number | null;
-  start: number | null;
-  end: number | null;
-  fold_case: boolean;
-  kind: (typeof KINDS)[number];
-  /** Whether a web address, an e-mail address and a @name are one word each. */
-  addresses: boolean;
-  /** How pieces of a word are marked: those that begin it (Ġ, ▁), that go on (##), or after which it goes on (@@) or ends (</w>). */
-  mark: (typeof MARKS)[number] | null;
-  /** Of the recorded sentences, how many come out as they were recorded; null where that is not known. */
-  share: number | null;
-}
-
-export interface Spec {
-  /** Embedding [rows, size]; null where vectors are read. */
-  embedding: { values: Float32Array; rows: number } | null;
-  /** Numbers a step. */
-  size: number;
-  /** Vectors of published sentences [rows × size], and where those of a sentence are; none where words are read. */
-  given: { values: Float32Array; sentences: ReadonlyMap<number, { first: number; steps: number }> };
-  layers: Layer[];
-  /** Every state by name, and the names of those that are published. */
-  places: Map<string, Place>;
-  states: string[];
-  head: Head | null;
-  words: SpecWords | null;
-}
 
 function placesOf(layers: readonly Layer[]): Map<string, Place> {
   const found = new Map<string, Place>();
   for (const layer of layers)
-    for (const part of layer.cell === 'lstm' ? (['h', 'c'] as const) : (['h'] as const)) {
-      const name = `${layer.name}.${part}`;
-      found.set(name, { name, layer, part, units: part === 'h' ? layer.output : layer.units });
+    for (const [part, units] of layer.parts) {
+      const name = layer.cell === 'graph' ? part : `${layer.name}.${part}`;
+      found.set(name, { name, layer, part, units });
     }
   return found;
 }
-
-/** Numbers in a row of gates, in layers of units. */
-export const GATES: Record<CellKind, number> = { lstm: 4, gru: 3, rnn_tanh: 1, rnn_relu: 1 };
 
 /** Throws `DataProblem`, by `fault`, for what is not of this format, or does not fit together. */
 export function readSpec({ tensors, files, metadata }: Weights, fault: Fault): Spec {
@@ -161,13 +74,18 @@ class Reader {
 
   spec(json: Record<string, unknown>): Spec {
     const reads = this.record(json['reads'], 'reads');
-    const embedding = reads['kind'] === 'vectors' ? null : this.embedding(reads);
-    const size = embedding ? embedding.size : this.count(reads['size'], 'reads.size');
-    const outputs = new Map([['input', size]]);
-    const layers = this.list(json['layers'], 'layers', LAYERS).map((entry, i) => {
-      const layer = this.layer(this.record(entry, `layers[${i}]`), outputs, `layers[${i}]`);
-      if (outputs.has(layer.name)) throw this.fault(`names two layers “${layer.name}”`);
-      outputs.set(layer.name, layer.output);
+    const { vocabulary, embedding, size } = this.input(reads);
+    const outputs = new Map<string, number>(size ? [['input', size]] : []);
+    const names = new Set(['input']);
+    const layers = this.list(json['layers'], 'layers', LAYERS).map((entry, i): Layer => {
+      const at = `layers[${i}]`;
+      const one = this.record(entry, at);
+      const own = one['cell'] === 'graph';
+      if (own && (embedding || vocabulary === null)) throw this.wrong(`${at}.cell`);
+      const layer = own ? this.steps(one, at) : this.layer(one, outputs, at);
+      if (names.has(layer.name)) throw this.fault(`names two layers “${layer.name}”`);
+      names.add(layer.name);
+      if (layer.cell !== 'graph') outputs.set(layer.name, layer.output);
       return layer;
     });
     if (!layers.length) throw this.fault('holds no layers');
@@ -177,6 +95,7 @@ class Reader {
     );
     if (!states.length) throw this.fault('names no states');
     return {
+      vocabulary,
       embedding,
       size,
       given: this.given(reads, size),
@@ -188,11 +107,44 @@ class Reader {
     };
   }
 
-  private embedding(reads: Record<string, unknown>): { values: Float32Array; rows: number; size: number } {
+  /** What comes in from outside; 0 numbers a step where words are read as they are. */
+  private input(reads: Record<string, unknown>): Pick<Spec, 'vocabulary' | 'embedding' | 'size'> {
+    if (reads['kind'] === 'vectors')
+      return { vocabulary: null, embedding: null, size: this.count(reads['size'], 'reads.size') };
     if (reads['kind'] !== 'ids') throw this.wrong('reads.kind');
+    if (reads['embedding'] === undefined)
+      return { vocabulary: this.count(reads['words'], 'reads.words'), embedding: null, size: 0 };
     const { shape, values } = this.tensor(reads['embedding'], 'reads.embedding');
-    if (shape.length !== 2) throw this.misshapen('reads.embedding', shape);
-    return { values, rows: shape[0]!, size: shape[1]! };
+    if (shape.length !== 2 || !shape[1]) throw this.misshapen('reads.embedding', shape);
+    return { vocabulary: shape[0]!, embedding: values, size: shape[1] };
+  }
+
+  private steps(entry: Record<string, unknown>, at: string): GraphLayer {
+    const states = Object.entries(this.record(entry['states'], `${at}.states`));
+    const parts = new Map(states.map(([name, units]) => [name, this.count(units, `${at}.states`)]));
+    if (!parts.size || parts.size > 2 * LAYERS) throw this.wrong(`${at}.states`);
+    const initial = this.record(entry['initial'] ?? {}, `${at}.initial`);
+    return {
+      name: this.text(entry['name'], `${at}.name`),
+      cell: 'graph',
+      graph: this.graph(entry['graph'], `${at}.graph`),
+      runner: null,
+      reads: ['input'],
+      reversed: this.flag(entry['reversed'] ?? false, `${at}.reversed`),
+      parts,
+      initial: new Map([...parts].map(([name, units]) => [name, this.start(initial, name, units, at)])),
+    };
+  }
+
+  private start(initial: Record<string, unknown>, part: Part, units: number, at: string): Float32Array | null {
+    const name = initial[part];
+    return name === null || name === undefined ? null : this.shaped(name, `${at}.initial.${part}`, [units]);
+  }
+
+  private graph(name: unknown, at: string): Uint8Array<ArrayBuffer> {
+    const found = this.files.get(this.text(name, at));
+    if (!found) throw this.fault(`is without the graph “${String(name)}” (${at})`);
+    return found;
   }
 
   private given(reads: Record<string, unknown>, size: number): Spec['given'] {
@@ -209,7 +161,7 @@ class Reader {
     return { values, sentences };
   }
 
-  private layer(entry: Record<string, unknown>, outputs: ReadonlyMap<string, number>, at: string): Layer {
+  private layer(entry: Record<string, unknown>, outputs: ReadonlyMap<string, number>, at: string): CellLayer {
     const cell = this.one(entry['cell'], CELLS, `${at}.cell`);
     const units = this.count(entry['units'], `${at}.units`);
     const output = this.count(entry['output'] ?? units, `${at}.output`);
@@ -221,13 +173,10 @@ class Reader {
       this.shaped(weights[name], `${at}.weights.${name}`, shape);
     const maybe = (name: string, ...shape: number[]): Float32Array | null =>
       weights[name] === null || weights[name] === undefined ? null : of(name, ...shape);
-    const from = (name: Part, size: number): Float32Array | null =>
-      initial[name] === null || initial[name] === undefined
-        ? null
-        : this.shaped(initial[name], `${at}.initial.${name}`, [size]);
     const rows = GATES[cell] * units;
     const projection = maybe('projection', output, units);
     if (projection ? cell !== 'lstm' : output !== units) throw this.wrong(`${at}.output`);
+    const parts = new Map<Part, number>([['h', output], ...(cell === 'lstm' ? ([['c', units]] as const) : [])]);
     return {
       name: this.text(entry['name'], `${at}.name`),
       cell,
@@ -243,7 +192,8 @@ class Reader {
       inputBias: maybe('input_bias', rows),
       stateBias: maybe('state_bias', rows),
       projection,
-      initial: { h: from('h', output), c: cell === 'lstm' ? from('c', units) : null },
+      parts,
+      initial: new Map([...parts].map(([part, size]) => [part, this.start(initial, part, size, at)])),
     };
   }
 
@@ -264,6 +214,7 @@ class Reader {
       at: this.one(json['at'], PLACES, 'head.at'),
       graph: null,
       runner: null,
+      longest: null,
       operations,
       width,
       size,
@@ -272,17 +223,17 @@ class Reader {
       scores: this.one(json['scores'], SCORES, 'head.scores'),
       along: this.flag(json['along'] ?? false, 'head.along'),
     };
-    if (head.at === 'whole') {
-      const name = this.text(json['graph'], 'head.graph');
-      head.graph = this.files.get(name) ?? null;
-      if (!head.graph) throw this.fault(`is without the graph “${name}” (head.graph)`);
+    if (head.at === 'whole' || json['graph'] !== undefined) {
+      if (head.at !== 'whole' && head.at !== 'each') throw this.wrong('head.graph');
+      head.graph = this.graph(json['graph'], 'head.graph');
+      if (json['longest'] !== undefined) head.longest = this.count(json['longest'], 'head.longest');
       head.size = this.count(json['size'], 'head.size');
     }
     const single = head.scores === 'one logit' || head.scores === 'numbers';
     if (
       !reads.length ||
-      size < 1 ||
-      (single && size !== 1) ||
+      head.size < 1 ||
+      (single && head.size !== 1) ||
       (head.means === 'number') !== (head.scores === 'numbers')
     )
       throw this.wrong('head.scores');

@@ -3,9 +3,10 @@
 import { refused } from './fault';
 import { alike, holdsOf, type Hold } from './holds';
 import type { Work } from './kernels';
+import { runSteps } from './graphSteps';
 import { GATE_NAMES, kept, runLayer, type LayerRun } from './layer';
 import { through } from './operations';
-import type { Layer, Place, Spec } from './spec';
+import type { CellLayer, Layer, Part, Place, Spec } from './parts';
 import { LONGEST, type Ask } from './types';
 
 /** Float32 numbers that a run may leave behind: 256 MB. */
@@ -42,8 +43,8 @@ function checkAsk(spec: Spec, ask: Ask): void {
     );
   if (!spec.places.has(ask.state))
     throw refused(`The model has no state “${ask.state}”`, `Its states are ${[...spec.places.keys()].join(', ')}.`);
-  if (spec.embedding) {
-    const { rows } = spec.embedding;
+  const { vocabulary: rows } = spec;
+  if (rows !== null) {
     const wrong = tokens.find((id) => id < 0 || id >= rows);
     if (wrong !== undefined && wrong < 0)
       throw refused('The sentence has a word that nothing of the vocabulary stands for', 'Choose another word.');
@@ -88,7 +89,7 @@ export function taskOf(spec: Spec, ask: Ask): Task {
   return {
     steps: ask.tokens.length,
     tokens: ask.tokens.slice(),
-    vectors: spec.embedding ? null : vectorsOf(spec, ask),
+    vectors: spec.vocabulary === null ? vectorsOf(spec, ask) : null,
     holds: holdsOf(spec, ask.held ?? []),
     initial: new Map(spec.layers.map((layer) => [layer.name, initialOf(layer, ask)])),
   };
@@ -112,15 +113,16 @@ export function* runStack(spec: Spec, task: Task, earlier: StackRun | null, shar
   const run: StackRun = { ...task, layers: new Map() };
   for (const layer of spec.layers) {
     const { first, last } = shared?.get(layer.name) ?? NOTHING;
-    const along = runLayer(
-      layer,
-      task.steps,
-      reader(spec, layer, run),
+    const from = [
       task.holds.get(layer.name) ?? [],
       task.initial.get(layer.name)!,
       earlier?.layers.get(layer.name) ?? null,
       Math.max(first, last),
-    );
+    ] as const;
+    const along =
+      layer.cell === 'graph'
+        ? runSteps(layer, task.tokens, ...from)
+        : runLayer(layer, task.steps, reader(spec, layer, run), ...from);
     run.layers.set(layer.name, yield* along);
   }
   return run;
@@ -131,7 +133,7 @@ const NOTHING: Same = { first: 0, last: 0 };
 function sameInput(spec: Spec, task: Task, earlier: Task): Same {
   const most = Math.min(task.steps, earlier.steps);
   const equals = (i: number, j: number): boolean => {
-    if (spec.embedding) return task.tokens[i] === earlier.tokens[j];
+    if (spec.vocabulary !== null) return task.tokens[i] === earlier.tokens[j];
     for (let k = 0; k < spec.size; k++)
       if (task.vectors![i * spec.size + k] !== earlier.vectors![j * spec.size + k]) return false;
     return true;
@@ -158,22 +160,25 @@ function sameSteps(layer: Layer, task: Task, earlier: Task, most: number): numbe
 
 function equal(task: Task, earlier: Task, layer: string): boolean {
   const [a, b] = [task.initial.get(layer)!, earlier.initial.get(layer)!];
-  return (['h', 'c'] as const).every((part) => a[part] === b[part] || a[part]?.every((x, i) => x === b[part]?.[i]));
+  return [...a].every(([part, values]) => {
+    const other = b.get(part)!;
+    return values === other || values.every((x, i) => x === other[i]);
+  });
 }
 
 function initialOf(layer: Layer, ask: Ask): LayerRun['initial'] {
-  const of = (part: 'h' | 'c', size: number): Float32Array => {
-    const name = `${layer.name}.${part}`;
+  const of = (part: Part, size: number): Float32Array => {
+    const name = layer.cell === 'graph' ? part : `${layer.name}.${part}`;
     const given = ask.initial?.[name];
     if (given && given.length !== size)
       throw refused(`“${name}” has ${size} units, and is to start from ${given.length}`, 'Give one number a unit.');
-    return given?.slice() ?? layer.initial[part] ?? new Float32Array(size);
+    return given?.slice() ?? layer.initial.get(part) ?? new Float32Array(size);
   };
-  return { h: of('h', layer.output), c: layer.cell === 'lstm' ? of('c', layer.units) : null };
+  return new Map([...layer.parts].map(([part, size]) => [part, of(part, size)]));
 }
 
 /** Hands out what a layer reads: the outputs of others side by side, through what stands between. */
-function reader(spec: Spec, layer: Layer, run: StackRun): (first: number, last: number) => Work<Float32Array> {
+function reader(spec: Spec, layer: CellLayer, run: StackRun): (first: number, last: number) => Work<Float32Array> {
   const sources = layer.reads.map((name) => source(spec, name, run));
   return (first, last) => {
     const words = Int32Array.from({ length: last - first }, (_, i) => first + i);
@@ -191,15 +196,14 @@ export interface Columns {
 /** What a layer, or the input, gives at each word. */
 function source(spec: Spec, name: string, run: StackRun): Columns {
   const layer = spec.layers.find((one) => one.name === name);
-  if (layer) return { values: run.layers.get(name)!.h, size: layer.output, row: (word) => word };
-  if (spec.embedding) return { values: spec.embedding.values, size: spec.size, row: (word) => run.tokens[word]! };
+  if (layer) return { values: run.layers.get(name)!.parts.get('h')!, size: layer.parts.get('h')!, row: (word) => word };
+  if (spec.embedding) return { values: spec.embedding, size: spec.size, row: (word) => run.tokens[word]! };
   return { values: run.vectors!, size: spec.size, row: (word) => word };
 }
 
 /** A state at each word. */
 export function stateColumns(place: Place, run: StackRun): Columns {
-  const { h, c } = run.layers.get(place.layer.name)!;
-  return { values: place.part === 'h' ? h : c!, size: place.units, row: (word) => word };
+  return { values: run.layers.get(place.layer.name)!.parts.get(place.part)!, size: place.units, row: (word) => word };
 }
 
 /** Rows of several sources in one array [rows × width]. */
@@ -218,6 +222,7 @@ export function sideBySide(sources: readonly Columns[], width: number, words: In
 
 /** Gates of a layer by name, [steps × units] each. */
 export function gatesOf(layer: Layer, run: LayerRun, steps: number): Record<string, Float32Array> {
+  if (layer.cell === 'graph') return {};
   const names = GATE_NAMES[layer.cell];
   const { units } = layer;
   return Object.fromEntries(

@@ -2,7 +2,7 @@
 
 import type { Means } from '../data/answer';
 import type { SentenceSteps, StateSequence } from '../data/types';
-import type { SpecWords } from './spec';
+import type { SpecWords } from './parts';
 
 /** Units of a state that are held after steps: whatever reads the state from there on, reads what is held. */
 export interface Held {

@@ -11,6 +11,8 @@ export interface CompareColumns {
   track: { x: number; width: number } | null;
   /** Left and right end of what a pinned row washes. */
   band: { left: number; right: number };
+  /** Where the chips begin: beside the rows, or on a phone below them. */
+  boardTop: number;
   top: number;
   bottom: number;
   rowPitch: number;
@@ -34,6 +36,11 @@ const SPINE = 8;
 const AROUND = 12;
 const GLYPH_TO_TOKEN = 16;
 const TO_PUSH = 10;
+const PHONE_ROW = 48;
+const PHONE_CHIP = 56;
+/** Between the rows and the chips of a phone: what the chips show. */
+const PHONE_BOARD_HEAD = 40;
+const PHONE_TOKEN = 84;
 /** Room around the two chips of a matched pair, and between them. */
 export const TRAY = 8;
 
@@ -139,6 +146,7 @@ function mirror(frame: Frame): CompareColumns {
     push: push ? { x: tokenRight + toPush, width: push } : null,
     track: track ? { x: trackX, width: track } : null,
     band: { left: from, right: to },
+    boardTop: a.top,
     top: a.top,
     bottom: a.bottom,
     rowPitch: a.rowPitch,
@@ -180,16 +188,22 @@ function overlay(frame: Frame): CompareColumns {
     push: push ? { x: tokenRight + toPush, width: push } : null,
     track: track ? { x: trackX, width: track } : null,
     band: { left: 0, right },
+    boardTop: sequence.top,
     top: sequence.top,
     bottom: sequence.bottom,
     rowPitch: sequence.rowPitch,
   };
 }
 
-/** Phones: the words and the track with both sides' bars around them. */
-function narrow(frame: Frame): CompareColumns {
+/** The height of what a phone scrolls through: the rows, and below them the chips of both sides. */
+export function narrowHeight(tokens: number, clusters: number): number {
+  return COMPARE_HEAD + tokens * PHONE_ROW + PHONE_BOARD_HEAD + clusters * PHONE_CHIP + BOTTOM;
+}
+
+/** Phones: the words and the track with both sides' bars around them, and below them the chips, A's beside B's. */
+function narrow(frame: Frame, tokens: number): CompareColumns {
   const { width, height, margin, clusters } = frame;
-  const token = Math.min(frame.token, 84);
+  const token = Math.min(frame.token, PHONE_TOKEN);
   const track = frame.track ? 40 : 0;
   const aroundTrack = track ? 12 : 0;
   const push = frame.push ? 26 : 0;
@@ -201,29 +215,34 @@ function narrow(frame: Frame): CompareColumns {
   const tokenRight = Math.round((width + token - beside) / 2);
   const glyphA = Math.round(tokenRight - token - 14 - bars);
   const glyphB = tokenRight + beside + 14;
-  const base = { mode: 'wide' as const, width, height, margin, memory: null, words: null };
+  const rows = COMPARE_HEAD + tokens * PHONE_ROW;
+  const boardTop = rows + PHONE_BOARD_HEAD;
+  const chip = Math.floor((width - 2 * margin - AROUND) / 2);
+  const board = { width: chip, top: boardTop, bottom: boardTop + clusters * PHONE_CHIP };
+  const base = { mode: 'wide' as const, width, height, margin, words: null };
   const column = (glyphX: number): SequenceColumn => ({
     ...frame.sequence(glyphX, bars, glyphX, tokenRight, pitch),
     tokenWidth: token,
-    rowPitch: 48,
-    bottom: height,
+    rowPitch: PHONE_ROW,
+    bottom: rows,
   });
   const a = column(glyphA);
   return {
     layout: 'mirror',
-    a: { ...base, mirrored: true, sequence: a },
-    b: { ...base, sequence: column(glyphB) },
+    a: { ...base, mirrored: true, sequence: a, memory: { x: margin, ...board } },
+    b: { ...base, sequence: column(glyphB), memory: { x: width - margin - chip, ...board } },
     push: push ? { x: tokenRight + toPush, width: push } : null,
     track: track ? { x: tokenRight + toPush + push + aroundTrack, width: track } : null,
     band: { left: 0, right: width },
+    boardTop,
     top: a.top,
     bottom: a.bottom,
-    rowPitch: 48,
+    rowPitch: PHONE_ROW,
   };
 }
 
 export function compareColumns(box: Box, layout: 'mirror' | 'overlay', sizes: CompareSizes): CompareColumns {
   const frame = frameOf(box, sizes);
-  if (box.width < NARROW) return narrow(frame);
+  if (box.width < NARROW) return narrow(frame, sizes.tokens);
   return layout === 'mirror' ? mirror(frame) : overlay(frame);
 }

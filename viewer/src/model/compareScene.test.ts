@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareColumns } from './compareLayout';
-import { buildCompare, type CompareData } from './compareScene';
+import { compareColumns, narrowHeight } from './compareLayout';
+import { buildCompare, clustersOf, type CompareData } from './compareScene';
 import { samplePicture } from './sample';
 
 const SIZES = { tokenWidth: 90, tokens: 12, clusters: { a: 8, b: 8 }, hasTrack: true, hasPush: true };
@@ -49,12 +49,37 @@ describe.each([1024, 1280, 1440, 1920])('compareColumns at %i px', (width) => {
   });
 });
 
+describe('a phone', () => {
+  const box = { width: 400, height: narrowHeight(12, 8) };
+
+  it.each(['mirror', 'overlay'] as const)(
+    'has the chips of both sides beside each other below the rows, %s',
+    (layout) => {
+      const { a, b, bottom, boardTop } = compareColumns(box, layout, SIZES);
+      expect(boardTop).toBeGreaterThan(bottom);
+      expect(a.memory!.top).toBe(boardTop);
+      expect(a.memory!.x + a.memory!.width).toBeLessThan(b.memory!.x);
+      expect(b.memory!.x + b.memory!.width).toBeLessThanOrEqual(box.width);
+      expect(a.memory!.bottom).toBeLessThanOrEqual(box.height);
+    },
+  );
+
+  it('gives every chip its place inside what is scrolled through', () => {
+    const tokens = data().a.sentence!.tokens.length;
+    const height = narrowHeight(tokens, Math.max(clustersOf(data().a), clustersOf(data().b)));
+    const { a, b } = buildCompare(data(), { width: 400, height }, 'mirror');
+    expect(a.chips!.list.length).toBe(clustersOf(data().a));
+    for (const side of [a, b]) expect(side.boardHeight).toBeLessThanOrEqual(height);
+  });
+});
+
 describe('buildCompare', () => {
   it('draws both sides on one scale', () => {
     const { a, b } = buildCompare(data(), { width: 1440, height: 680 }, 'mirror');
     expect(a.colourLimit).toBe(b.colourLimit);
     expect(a.sequence!.scale).toBe(b.sequence!.scale);
     expect(a.links!.cutoff).toBe(b.links!.cutoff);
+    expect(a.linkLimits).toEqual(b.linkLimits);
     expect(a.clouds!.limit).toBe(b.clouds!.limit);
   });
 

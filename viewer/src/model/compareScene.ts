@@ -63,17 +63,21 @@ function sizesOf(data: PictureData): number[] {
     : [];
 }
 
+/** How many chips a side has. */
+export function clustersOf({ clustering }: PictureData): number {
+  return clustering ? unitClusters(clustering) : 8;
+}
+
 function columnsFor(data: CompareData, box: Box, layout: 'mirror' | 'overlay'): CompareColumns {
   const surface = data.a.sentence?.surface ?? [];
   const tokenWidth = surface.reduce(
     (most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width),
     0,
   );
-  const clusters = (side: PictureData): number => (side.clustering ? unitClusters(side.clustering) : 8);
   return compareColumns(box, layout, {
     tokenWidth: Math.ceil(tokenWidth) + 1,
     tokens: surface.length,
-    clusters: { a: clusters(data.a), b: clusters(data.b) },
+    clusters: { a: clustersOf(data.a), b: clustersOf(data.b) },
     hasPush: [data.a, data.b].some((side) => side.steps?.push),
     hasTrack: [data.a, data.b].some((side) => side.model !== null && hasTrack(side.model)),
   });

@@ -61,6 +61,8 @@ export interface Columns {
   sequence: SequenceColumn | null;
   /** The second sentence's column, and the strip below both; absent where one sentence stands alone. */
   second?: SequenceColumn;
+  /** The column of the other one of an encoder and its decoder, in the place of the first; absent where there is none. */
+  half?: SequenceColumn;
   difference?: DifferenceBox;
   memory: BoardColumn | null;
   /** `spine` is the rule left of the clouds, `x` where their words begin. */
@@ -76,6 +78,8 @@ export const BAR_SHARE = 14 / 18;
 const BOTTOM = 10;
 const LEAST_PITCH = 44;
 const SCROLLED_PITCH = 52;
+/** An encoder and its decoder: least and greatest distance of their rows. */
+const HALVES_PITCH = { least: 36, most: 42 };
 export const NARROW = 720;
 
 interface Sizes {
@@ -84,6 +88,8 @@ interface Sizes {
   /** Rows: the tokens, or those of two sentences that stand side by side. */
   tokens: number;
   paired: boolean;
+  /** Whether an encoder and its decoder stand one under the other. */
+  halves?: boolean;
   clusters: number;
   hasTrack: boolean;
   hasAttention: boolean;
@@ -209,7 +215,9 @@ function sequenceColumn(
     track,
     top,
     bottom,
-    rowPitch: rowPitch(bottom - top, sizes.tokens, most, space.pitch),
+    rowPitch: sizes.halves
+      ? rowPitch(bottom - top, sizes.tokens, HALVES_PITCH.most, HALVES_PITCH.least)
+      : rowPitch(bottom - top, sizes.tokens, most, space.pitch),
   };
 }
 
@@ -274,7 +282,10 @@ export function columns(box: Box, mode: Mode, sizes: Sizes): Columns {
         sequenceColumn(margin, width - margin, PHONE_HEAD, height, { ...sizes, followed }, 48);
       const fits = Array.from({ length: sizes.followed ?? 0 }, (_, i) => sizes.followed! - i).map(holding);
       const sequence = fits.find((column) => column.x + column.width - ALONE.after <= width) ?? holding(0);
-      return { ...base, sequence: { ...sequence, rowPitch: 48, width: width - margin } };
+      return {
+        ...base,
+        sequence: { ...sequence, rowPitch: sizes.halves ? HALVES_PITCH.most : 48, width: width - margin },
+      };
     }
     return mode === 'memory'
       ? { ...base, memory: board }

@@ -29,6 +29,28 @@ export interface Links {
 const WIDEST = 9;
 const BETWEEN = 2;
 const THINNEST = 0.75;
+/** Groups from which on all links are thinner, so that their ends find room at a node. */
+const CROWDED = 10;
+
+/** The values whose links are widest: of blocks, and of steps. */
+export interface LinkLimits {
+  blocks: number;
+  steps: number;
+  /** Whether both are one quantity and so on one scale: equal widths are equal numbers. */
+  alike: boolean;
+}
+
+/** One scale for blocks and steps where both are pushes, or both are changes; else one for each. */
+export function linkLimits(blocks: number, steps: number, alike: boolean): LinkLimits {
+  const both = Math.max(blocks, steps);
+  return alike ? { blocks: both, steps: both, alike } : { blocks, steps, alike };
+}
+
+/** Width in px of a link of `value`, among as many chips. */
+function widthOf(value: number, limit: number, chips: number, factor: number): number {
+  const crowd = Math.min(1, CROWDED / Math.max(chips, 1));
+  return Math.max(THINNEST, (Math.abs(value) / (limit || 1)) * WIDEST * crowd * factor);
+}
 
 export function linkPath(link: Link, shift0 = 0, shift1 = 0): string {
   const middle = (link.x0 + link.x1) / 2;
@@ -84,14 +106,15 @@ export interface LinkRequest {
   /** Share of the strongest block below which links are left out. */
   threshold: number;
   widthFactor: number;
-  /** Strongest block of a scale that other pictures share; this one's own without it. */
+  /** Strongest block of what other pictures share; this one's own without it. */
   strongest?: number | undefined;
+  limits: LinkLimits;
   mirrored?: boolean | undefined;
 }
 
 /** Links between chips and clouds: one per block that is strong enough. */
 export function layLinks(request: LinkRequest): Links {
-  const { clustering, blocks, chips, clouds, spine, threshold, widthFactor, mirrored } = request;
+  const { clustering, blocks, chips, clouds, spine, threshold, widthFactor, limits, mirrored } = request;
   const strongest = request.strongest ?? largest(blocks.values);
   const cutoff = threshold * strongest;
   const list: Link[] = [];
@@ -105,7 +128,7 @@ export function layLinks(request: LinkRequest): Links {
         unitCluster: chip.group.cluster,
         wordCluster: cloud.group.cluster,
         value,
-        width: (Math.abs(value) / strongest) * WIDEST * widthFactor,
+        width: widthOf(value, limits.blocks, chips.list.length, widthFactor),
         x0: mirrored ? chip.x : chip.x + chip.width,
         y0: chip.y + chip.height / 2,
         x1: spine,
@@ -122,8 +145,6 @@ export function layLinks(request: LinkRequest): Links {
     const cloud = cloudOf.get(cluster)!;
     return { middle: cloud.y + cloud.height / 2, room: room(cloud.height) };
   };
-  const press = crowding(list, chipNode, cloudNode);
-  for (const link of list) link.width = Math.max(THINNEST, link.width * press);
   const chipMiddle = (link: Link): number => chipNode(link.unitCluster).middle;
   const cloudMiddle = (link: Link): number => cloudNode(link.wordCluster).middle;
   place(list, (link) => link.unitCluster, chipNode, cloudMiddle, 'y0');
@@ -131,38 +152,17 @@ export function layLinks(request: LinkRequest): Links {
   return { list, pushed: blocks.pushed, total: clouds.list.length * chips.list.length, cutoff };
 }
 
-/** One factor for all widths, so that the stacks fit all but the most crowded tenth of the nodes. */
-function crowding(list: readonly Link[], chip: (key: number) => Node, cloud: (key: number) => Node): number {
-  const stacks = new Map<string, { total: number; room: number }>();
-  const add = (name: string, node: Node, width: number): void => {
-    const entry = stacks.get(name) ?? { total: -BETWEEN, room: node.room };
-    entry.total += width + BETWEEN;
-    stacks.set(name, entry);
-  };
-  for (const link of list) {
-    add(`chip ${link.unitCluster}`, chip(link.unitCluster), link.width);
-    add(`cloud ${link.wordCluster}`, cloud(link.wordCluster), link.width);
-  }
-  const ratios = [...stacks.values()].map((s) => s.room / Math.max(s.total, 1)).sort((a, b) => a - b);
-  return Math.min(1, Math.max(0.35, ratios[Math.floor(ratios.length * 0.1)] ?? 1));
-}
-
 export interface StepEnd {
   x: number;
   y: number;
   room: number;
-  /** Amount that is drawn widest, unless one of this step is larger. */
-  strongest?: number | undefined;
+  limits: LinkLimits;
   mirrored?: boolean | undefined;
 }
 
 /** Links from a step to every chip: the chip's amount there, its mean change or its push. */
 export function stepLinks(chips: Chips, amounts: readonly number[], from: StepEnd, widthFactor: number): Link[] {
-  const strongest = Math.max(from.strongest ?? 0, largest(amounts)) || 1;
-  const crowd = Math.min(1, 10 / Math.max(chips.list.length, 1));
-  const widths = amounts.map((value) =>
-    Math.max(THINNEST, (Math.abs(value) / strongest) * (WIDEST + 1) * crowd * widthFactor),
-  );
+  const widths = amounts.map((value) => widthOf(value, from.limits.steps, chips.list.length, widthFactor));
   const ys = stack(widths, from.y, from.room);
   return chips.list.map((chip, i) => ({
     unitCluster: chip.group.cluster,

@@ -92,6 +92,26 @@ describe('the numbers drawn', () => {
     }
   });
 
+  it('has one scale for links of words and of every step', () => {
+    const wide = (width: number): boolean => width > 0.75;
+    const { alike, blocks } = scene.linkLimits;
+    expect(alike).toBe(true);
+    const steps = scene.sequence!.rows.flatMap(({ step }) => linksOfStep(scene, step, 400, 1));
+    const all = [...scene.links!.list, ...steps];
+    expect(Math.max(...all.map(({ value }) => Math.abs(value)))).toBeCloseTo(blocks, 6);
+    for (const link of all.filter(({ width }) => wide(width)))
+      expect(link.width / Math.abs(link.value)).toBeCloseTo(9 / blocks, 4);
+    expect(steps.filter(({ width }) => wide(width)).length).toBeGreaterThan(20);
+  });
+
+  it('has two scales where links of words are not what those of steps are', () => {
+    const weights = Float32Array.from({ length: 64 }, () => 1);
+    const pushed = buildScene({ ...data, weights }, { width: 1056, height: 772 }, 'wide');
+    expect(pushed.linkLimits.alike).toBe(false);
+    expect(pushed.linkLimits.blocks).toBeCloseTo(Math.max(...data.clustering.blockMeans.map(Math.abs)), 6);
+    expect(pushed.linkLimits.steps).toBeCloseTo(pushed.sequence!.amountLimit, 6);
+  });
+
   it('loses no word: drawn and listed ones are all that were grouped', () => {
     for (const cloud of scene.clouds!.list) {
       const ids = [...cloud.words, ...cloud.more].map((word) => word.wordId).sort((a, b) => a - b);

@@ -19,7 +19,8 @@ import { unitClusters, unitLabels } from './groups';
 import { columns, sequenceRight, type Box, type Columns, type Mode } from './layout';
 import type { AnswerMemory } from '../data/answerMemory';
 import { followed } from './followed';
-import { layLinks, stepLinks, type Link, type Links } from './links';
+import { BAND, turned, type HalfData, type HalfScene } from './half';
+import { layLinks, linkLimits, stepLinks, type Link, type LinkLimits, type Links } from './links';
 import { differenceScene, pairedRows, shifts, type DifferenceScene, type PairData } from './pair';
 import { chipPushes } from './push';
 import { colourLimit, largest } from './scale';
@@ -61,6 +62,8 @@ export interface PictureData {
   step: number | null;
   /** The sentence beside the first, with its pinned step. */
   second?: PairData | null;
+  /** The other one of an encoder and its decoder. */
+  half?: HalfData | null;
   /** What of each word is in the answers along the sentence, where that is shown. */
   memory?: AnswerMemory | null;
   /** Units that are followed along the sentence. */
@@ -135,6 +138,7 @@ export interface Scene {
   columns: Columns;
   sequence: SequenceScene | null;
   second: SequenceScene | null;
+  half?: HalfScene | null;
   difference: DifferenceScene | null;
   chips: Chips | null;
   clouds: Clouds | null;
@@ -144,8 +148,8 @@ export interface Scene {
   colourLimit: number;
   /** Whether chips and bars show pushes, and not what moved. */
   pushed: boolean;
-  /** Amount of a chip whose step link is widest: one scale for the sentence. */
-  stepLimit?: number | undefined;
+  /** What the widest links stand for: one scale for the sentence. */
+  linkLimits: LinkLimits;
   /** Drawn number of each unit cluster. */
   numbers: Map<number, number>;
   /** Unit clusters that are switched off: hatched, and without links. */
@@ -227,12 +231,16 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const unknown = unknownWords(vocabulary, sentence);
   const drawn = track(model, steps, second?.steps ?? null);
   const made = glyphsOf(data);
+  const joined = second ? null : data.half;
+  const beneath = joined ? glyphsOf(turned(data, joined)) : null;
   const other = second ? glyphsOf(swapped(data)) : null;
   const pushes = pushesOf(data, made);
   const amounts = pushes ?? (made && meanChanges(made));
   const beside = other && (pushesOf(swapped(data), other) ?? meanChanges(other));
   const word = (push: Float32Array | null | undefined): number => (push ? largest(push) : 0);
-  const [shift, shift2] = shifts(data.step, second ? second.step : null);
+  const [shift, shift2] = joined
+    ? [joined.above ? joined.sentence.tokens.length + BAND : 0, 0]
+    : shifts(data.step, second ? second.step : null);
   const rows = sentence.surface.map((token, step): Row => {
     const bars = made
       ? clustering!.units.order.map((cluster) => {
@@ -261,7 +269,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   });
   const half = column.rowPitch / 2 - STRIP / 2 - 3;
   const amountLimit = Math.max(amounts ? largest(amounts) : 0, beside ? largest(beside) : 0);
-  const farthest = pushes ? amountLimit : Math.max(made ? reach(made) : 0, other ? reach(other) : 0);
+  const farthest = pushes ? amountLimit : Math.max(...[made, other, beneath].map((one) => (one ? reach(one) : 0)));
   return {
     rows,
     shift,
@@ -270,7 +278,11 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
     pushLimit: Math.max(word(steps?.push), word(second?.steps?.push)),
     amountLimit,
     scale: made ? half / (farthest || 1) : 0,
-    contentHeight: column.rowPitch * pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2]),
+    contentHeight:
+      column.rowPitch *
+      (joined
+        ? rows.length + joined.sentence.tokens.length + BAND
+        : pairedRows(rows.length, second?.sentence.tokens.length ?? 0, [shift, shift2])),
     trackName: drawn?.name ?? '',
     trackRange: drawn?.range ?? [0, 1],
     trackMoves: drawn?.moves ?? true,
@@ -286,28 +298,47 @@ export function secondScene(data: PictureData, layout: Columns): SequenceScene |
   return data.second && layout.second ? sequenceScene(swapped(data), { ...layout, sequence: layout.second }) : null;
 }
 
+export function numbersOf(clustering: Clustering | null): Map<number, number> {
+  return new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1]));
+}
+
 export function layout(data: PictureData, box: Box, mode: Mode): Columns {
   const { second } = data;
-  const surface = [...(data.sentence?.surface ?? []), ...(second?.sentence.surface ?? [])];
+  const half = (second ? null : data.half) ?? null;
+  const surface = [
+    ...(data.sentence?.surface ?? []),
+    ...(second?.sentence.surface ?? []),
+    ...(half?.sentence.surface ?? []),
+  ];
   const length = data.sentence?.tokens.length ?? 0;
   const tokenWidth = surface.reduce(
     (most, token) => Math.max(most, measure(token, 'corpus', TOKEN_SIZE, 700).width),
     0,
   );
-  return columns(box, mode, {
-    tokenWidth:
-      Math.ceil(Math.max(tokenWidth, data.steps && answersUnder(data.model, data.steps) ? NEXT_WIDTH : 0)) + 1,
-    tokens: second ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step)) : length,
+  const under = [data, ...(half ? [half] : [])].some(({ model, steps }) => steps && answersUnder(model, steps));
+  const tracked = [data.model, ...(half ? [half.model] : [])].map((model) => (model ? hasTrack(model) : true));
+  const place = columns(box, mode, {
+    tokenWidth: Math.ceil(Math.max(tokenWidth, under ? NEXT_WIDTH : 0)) + 1,
+    tokens: half
+      ? length + half.sentence.tokens.length + BAND
+      : second
+        ? pairedRows(length, second.sentence.tokens.length, shifts(data.step, second.step))
+        : length,
     paired: Boolean(second),
-    clusters: data.clustering ? unitClusters(data.clustering) : 8,
+    halves: half !== null,
+    clusters: Math.max(...[data, half].map((one) => (one?.clustering ? unitClusters(one.clustering) : half ? 1 : 8))),
     hasAttention: Boolean(data.model?.tables['attention'] || data.memory),
     followed: followed(data.sequence, data.units ?? []).list.length,
     signal: (data.signal ?? second?.signal) ? signalLanes((data.signal ?? second!.signal)!) : null,
-    hasTrack: data.model ? hasTrack(data.model) : true,
+    hasTrack: tracked.some(Boolean),
     hasPush: data.steps ? data.steps.push !== null : pushesAnswer(data.model),
     manyUnits: (data.state?.units ?? 0) > MANY_UNITS,
     note: outsideWords(data).length ? 16 : 0,
   });
+  const { sequence } = place;
+  if (!half || !sequence) return place;
+  const [own, other] = tracked.map((has) => ({ ...sequence, track: has ? sequence.track : null }));
+  return { ...place, sequence: own!, half: other! };
 }
 
 /** Selected words and the pinned step's word that no cloud holds: said in words, since they cannot be drawn. */
@@ -375,6 +406,7 @@ export function buildScene(
     columns?: Columns;
     sequence?: SequenceScene | null;
     second?: SequenceScene | null;
+    half?: HalfScene | null;
     clouds?: Clouds | null;
   } = {},
 ): Scene {
@@ -386,17 +418,31 @@ export function buildScene(
   const sequence = known.sequence === undefined ? sequenceScene(data, place) : known.sequence;
   const second = known.second === undefined ? secondScene(data, place) : known.second;
   const steps = [data.step, data.second?.step ?? null] as const;
+  const difference =
+    place.difference && place.sequence
+      ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX })
+      : null;
+  const blocks = clustering && blocksOf(clustering, data.weights !== null && !data.movedLinks, data.followed ?? null);
+  const limits = linkLimits(
+    data.scales?.links ?? (blocks ? largest(blocks.values) : 0),
+    Math.max(
+      data.scales?.step ?? sequence?.amountLimit ?? 0,
+      largest(difference?.bars.map(({ value }) => value) ?? []),
+    ),
+    blocks?.pushed === (data.weights !== null),
+  );
   const all =
-    clustering && chips && clouds && place.words
+    clustering && blocks && chips && clouds && place.words
       ? layLinks({
           clustering,
-          blocks: blocksOf(clustering, data.weights !== null && !data.movedLinks, data.followed ?? null),
+          blocks,
           chips,
           clouds,
           spine: place.words.spine,
           threshold: data.linkThreshold,
           widthFactor: data.linkWidth,
           strongest: data.scales?.links,
+          limits,
           mirrored: place.mirrored,
         })
       : null;
@@ -406,18 +452,16 @@ export function buildScene(
     columns: place,
     sequence,
     second,
-    difference:
-      place.difference && place.sequence
-        ? differenceScene(sequence, second, steps, { box: place.difference, x: place.sequence.glyphX })
-        : null,
+    half: known.half ?? null,
+    difference,
     chips,
     clouds,
     links,
     boardHeight: Math.max(chips?.bottom ?? 0, clouds?.bottom ?? 0) + 10,
     colourLimit: data.scales?.colour ?? colourLimit(data.focusValues, data.colourScale, data.state, data.weights),
     pushed: data.weights !== null,
-    stepLimit: data.scales?.step ?? sequence?.amountLimit,
-    numbers: new Map((clustering?.units.order ?? []).map((cluster, i) => [cluster, i + 1])),
+    linkLimits: limits,
+    numbers: numbersOf(clustering),
     switched: data.switched,
   };
 }
@@ -434,7 +478,7 @@ export function linksOfAmounts(
   if (!amounts.length || !chips || !place.sequence) return [];
   const { mirrored } = place;
   const x = mirrored ? place.sequence.x : sequenceRight(place);
-  return stepLinks(chips, amounts, { x, y, room, strongest: scene.stepLimit, mirrored }, widthFactor);
+  return stepLinks(chips, amounts, { x, y, room, limits: scene.linkLimits, mirrored }, widthFactor);
 }
 
 export function linksOfStep(scene: Scene, step: number, y: number, widthFactor: number): Link[] {

@@ -138,6 +138,8 @@ export function distance(a: string, b: string, by: Deficiency | null = null): nu
 
 const MARK_AT = 0.72;
 const STEPS = 256;
+/** How the scale leaves zero: on the dark ground faster, since weak colours differ less from it there. */
+const RISE = { light: 1, dark: 0.85 } as const;
 
 /** A diverging scale over [-1, 1]; values beyond are drawn as the ends. */
 export interface Diverging {
@@ -160,7 +162,7 @@ function build(theme: Tokens): Diverging {
     const end = ends[i < 0 ? 0 : 1]!;
     const lab =
       size <= MARK_AT
-        ? between(zero, end.mark, size / MARK_AT)
+        ? between(zero, end.mark, (size / MARK_AT) ** RISE[theme.name])
         : between(end.mark, end.extreme, (size - MARK_AT) / (1 - MARK_AT));
     const rgb = fromOklab(lab);
     table.set(rgb, (i + STEPS) * 3);

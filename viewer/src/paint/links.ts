@@ -22,8 +22,15 @@ export function linkOpacity(link: Link, look: Look, links: number): number {
   return calm(links);
 }
 
+/** On the dark ground what is pale would be lost. */
+const DARK_PALE = 0.8;
+
 function paintLink(surface: Surface, link: Link, opacity: number, look: Look): void {
-  surface.path(linkPath(link), { stroke: sign(link.value, look.theme).mark, strokeWidth: link.width, opacity });
+  surface.path(linkPath(link), {
+    stroke: sign(link.value, look.theme).mark,
+    strokeWidth: link.width,
+    opacity: look.theme.name === 'dark' ? opacity ** DARK_PALE : opacity,
+  });
 }
 
 /** Links between chips and clouds; those in front last. */

@@ -180,7 +180,7 @@ export function paintSequenceHeads(surface: Surface, scene: Scene, look: Look): 
 export function paintSequences(surface: Surface, scene: Scene, look: Look): void {
   paintSequence(surface, scene, sideLook(look, false));
   if (!scene.second) return;
-  paintSequence(surface, secondSide(scene), sideLook(look, true));
+  paintSequence(surface, secondSide(scene), sideLook(look, true), 'sequence-2');
   if (scene.difference) paintDifference(surface, scene.difference, look);
 }
 
@@ -279,7 +279,7 @@ function paintRange(
 }
 
 /** The rows, scrolled and clipped to their column. */
-export function paintSequence(surface: Surface, scene: Scene, look: Look): void {
+export function paintSequence(surface: Surface, scene: Scene, look: Look, name = 'sequence'): void {
   const { sequence, columns } = scene;
   const column = columns.sequence;
   if (!sequence || !column) return;
@@ -291,7 +291,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
     row.y - column.rowPitch < look.scroll.sequence + column.bottom - column.top;
   const { left } = column;
   const clip = { x: left, y: column.top, width: right - left, height: column.bottom - column.top };
-  surface.group({ name: left ? 'sequence-2' : 'sequence', clip }, () =>
+  surface.group({ name, clip }, () =>
     surface.group({ translate: [0, offset] }, () => {
       for (const row of sequence.rows) {
         const pinned = row.step === look.step;
@@ -311,7 +311,7 @@ export function paintSequence(surface: Surface, scene: Scene, look: Look): void 
       surface.group({ opacity: look.progress < 1 ? 0.25 + 0.75 * look.progress : undefined }, () => {
         for (const row of sequence.rows) {
           if (!visible(row)) continue;
-          if (row.step > 0) paintStrip(surface, row, column, theme);
+          if (row.step > 0 || sequence.shift > 0) paintStrip(surface, row, column, theme);
           if (row.bars.length) paintGlyph(surface, row, column, sequence.scale, theme);
         }
       });

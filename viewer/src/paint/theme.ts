@@ -1,15 +1,6 @@
 import { tokens, type ThemeName } from './colour';
+import TYPE from './type.json';
 import { FAMILIES } from '../model/text';
-
-/** Size and line of what stands in the interface's own letters; a weight goes before it. */
-const TYPE_SCALE = {
-  note: '11px/16px',
-  line: '12px/16px',
-  text: '12px/18px',
-  loose: '12px/20px',
-  body: '13px/20px',
-  title: '14px/20px',
-};
 
 /** The colours and fonts of a theme as CSS custom properties, so that styles and painting share one declaration. */
 export function themeStyle(theme: ThemeName): string {
@@ -47,9 +38,9 @@ export function themeStyle(theme: ThemeName): string {
     '--sans': FAMILIES.interface,
     '--serif': FAMILIES.corpus,
     ...Object.fromEntries(
-      Object.entries(TYPE_SCALE).map(([name, size]) => [`--type-${name}`, `${size} ${FAMILIES.interface}`]),
+      Object.entries(TYPE.interface).map(([name, size]) => [`--type-${name}`, `${size} ${FAMILIES.interface}`]),
     ),
-    '--ring': '2px solid var(--ink)',
+    '--ring': `${TYPE.ring} var(--ink)`,
     'color-scheme': theme,
   };
   return Object.entries(properties)

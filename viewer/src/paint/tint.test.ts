@@ -9,6 +9,9 @@ describe('tint', () => {
     for (let t = -1.2; t <= 1.2; t += 0.05)
       expect(contrast(tint(t, theme) ?? theme.background, theme.ink)).toBeGreaterThan(4.5);
   });
+  it('is seen where it is weak, of either sign, on the dark ground too', () => {
+    for (const t of [-0.1, 0.1]) expect(contrast(tint(t, DARK)!, DARK.background)).toBeGreaterThan(1.15);
+  });
   it('grows away from the ground with the state', () => {
     const away = (t: number): number => contrast(tint(t, LIGHT)!, LIGHT.background);
     expect(away(0.9)).toBeGreaterThan(away(0.3));

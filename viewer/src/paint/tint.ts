@@ -1,18 +1,22 @@
-import { diverging, mix, sign, type Tokens } from './colour';
+import { mix, sign, type Tokens } from './colour';
 
-/** Share of the full mark at the end of the scale: as much as leaves the text on it readable. */
-const STRENGTH = { light: 0.75, dark: 0.52 } as const;
+/** Shares of the full mark: where the scale begins, enough to be seen on the ground, and at its end, as much as leaves the text on it readable. */
+const SHARES = { light: [0, 0.75], dark: [0.1, 0.6] } as const;
+
+function share(size: number, theme: Tokens): number {
+  const [least, most] = SHARES[theme.name];
+  return least + (most - least) * size;
+}
 
 /** Ground of a token whose unit stands at `t` of the scale's end; null near zero. */
 export function tint(t: number, theme: Tokens): string | null {
   const size = Math.min(1, Math.abs(t));
-  return size > 0.02 ? mix(theme.background, sign(t, theme).mark, size * STRENGTH[theme.name]) : null;
+  return size > 0.02 ? mix(theme.background, sign(t, theme).mark, share(size, theme)) : null;
 }
 
-/** The diverging scale as a CSS gradient, from −1 to +1. */
-export function scaleGradient(theme: Tokens): string {
-  const scale = diverging(theme);
-  const stops = Array.from({ length: 13 }, (_, i) => scale.colour(i / 6 - 1));
+/** The scale of the tints as a CSS gradient, from −1 to +1. */
+export function tintGradient(theme: Tokens): string {
+  const stops = Array.from({ length: 13 }, (_, i) => tint(i / 6 - 1, theme) ?? theme.background);
   return `linear-gradient(to right, ${stops.join(', ')})`;
 }
 

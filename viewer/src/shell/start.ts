@@ -32,6 +32,9 @@ export function start(
     if (width > 0) explorer.width = width;
   });
   sizes.observe(element);
+  // The observer tells the size only after the first paint.
+  const { width } = element.getBoundingClientRect();
+  if (width > 0) explorer.width = Math.round(width);
   const app = mount(App, { target: root, props: { explorer } });
   void explorer.start();
   void loadFonts().then(() => (explorer.fonts += 1));

@@ -50,14 +50,18 @@ export abstract class Choices {
   }
 
   /** Another dataset at the sentence of this key, as what a decoder says of what its encoder read. */
-  openBeside(name: string, key: string): void {
-    if (this.source && name !== this.view.dataset)
-      this.change({ ...firstView(this.source.manifest, name), sentence: key, step: null });
+  openBeside(name: string, key: string, step: number | null = null, state: string | null = null): void {
+    if (!this.source || name === this.view.dataset) return;
+    const { model, epoch, method, selection, k } = this.view;
+    const first = firstView(this.source.manifest, name);
+    const wanted = { ...first, model, epoch, method, selection, k, state: state ?? first.state, sentence: key, step };
+    this.change(fitView(wanted, this.source.manifest).view);
   }
 
-  setModel(name: string): void {
+  /** Another model, in that state of it, or in the one that has the name of the state that is left. */
+  setModel(name: string, wanted = this.view.state): void {
     if (!this.dataset) return;
-    const state = stateOf(modelOf(this.dataset, name), this.view.state);
+    const state = stateOf(modelOf(this.dataset, name), wanted);
     const kept = this.view.page === 'unit' ? this.view.units.slice(0, 1) : [];
     const { sentence, sentence2, tree } = this.view;
     this.change({

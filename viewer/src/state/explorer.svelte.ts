@@ -19,6 +19,7 @@ import { fitView } from './fit';
 import { LinkProblem, readLink, writeLink } from './link';
 import type { Exporter } from './exporter';
 import { Passages } from './passages.svelte';
+import type { Half } from './half.svelte';
 import { Pushing } from './pushing.svelte';
 import { Trail } from './trail.svelte';
 import { sideA } from './sides';
@@ -86,6 +87,8 @@ export class Explorer extends Choices {
   readonly colouring = new Colouring(this);
   readonly trying = new Trying(this);
   readonly pushing = new Pushing(this);
+  /** The other one of an encoder and its decoder; null before anything of the kind is shown. */
+  half = $state.raw<Half | null>(null);
   readonly trail = new Trail(this);
   readonly chipLosses = new ChipLosses(
     () => {
@@ -95,7 +98,12 @@ export class Explorer extends Choices {
     (error) => this.report('details', error),
   );
   loading = $derived.by<boolean>(
-    () => this.#vocabulary.loading || this.#clustering.loading || this.passages.loading || !this.pushing.ready,
+    () =>
+      this.#vocabulary.loading ||
+      this.#clustering.loading ||
+      this.passages.loading ||
+      Boolean(this.half?.loading) ||
+      !this.pushing.ready,
   );
   /** Whether every part of the first picture is there, or is known to be missing. */
   ready = $derived.by<boolean>(
@@ -104,6 +112,7 @@ export class Explorer extends Choices {
       (this.#vocabulary.value !== null || this.problems.words !== undefined) &&
       (this.#clustering.value !== null || this.problems.memory !== undefined) &&
       this.pushing.ready &&
+      !this.half?.loading &&
       this.passages.ready,
   );
 
@@ -199,6 +208,8 @@ export class Explorer extends Choices {
       this.#fail('data', error);
       return;
     }
+    const { source } = this;
+    source.workOut = (state, id) => this.trying.states(source, state, id);
     this.first = this.#firstOf(this.source.manifest, this.#options.view);
     this.view = this.first;
     const linked = this.#follow(this.#address.read());
@@ -232,6 +243,12 @@ export class Explorer extends Choices {
   }
 
   // Sentences and the tour.
+
+  /** Shows the chips and words of the other one of an encoder and its decoder, along the same sentence. */
+  openHalf(step: number | null = null): void {
+    const entries = this.half?.entries;
+    if (entries && this.sentence) this.openBeside(entries.dataset.name, this.sentence.key, step, entries.state.name);
+  }
 
   /** Sets a second sentence beside the first, pinned where it reads the same word as the first one's pinned step. */
   async addSecond(key: string): Promise<void> {
@@ -360,8 +377,18 @@ export class Explorer extends Choices {
     );
     this.passages.want(scope, source, dataset, model, state);
     this.pushing.want(scope, source, model, state);
+    this.#wantHalf();
     this.colouring.want();
     this.#wantLosses();
   }
   #scope = '';
+
+  #wantHalf(): void {
+    const { dataset, source } = this;
+    if (this.half) this.half.want();
+    else if (dataset?.source || source?.manifest.datasets.some((one) => one.source === dataset?.name))
+      void import('./half.svelte')
+        .then(({ Half }) => (this.half ??= new Half(this)).want())
+        .catch((error: unknown) => this.report('sequence', error));
+  }
 }

@@ -90,8 +90,9 @@ describe('what a decoder says of what its encoder read', () => {
     const { explorer } = await open('', three());
     explorer.setDataset('letters');
     explorer.setSentence('00000000000000aa', 3);
+    explorer.setClusters(4);
     explorer.openBeside('phonemes', '00000000000000aa');
-    expect(explorer.view).toMatchObject({ dataset: 'phonemes', sentence: '00000000000000aa', step: null });
+    expect(explorer.view).toMatchObject({ dataset: 'phonemes', sentence: '00000000000000aa', step: null, k: 4 });
     explorer.undo();
     expect(explorer.view).toMatchObject({ dataset: 'letters', sentence: '00000000000000aa', step: 3 });
   });

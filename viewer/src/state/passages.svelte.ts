@@ -22,7 +22,7 @@ export class Passages {
 
   sentence = $derived.by<Sentence | null>(() => this.#first.value?.sentence ?? null);
   steps = $derived.by<SentenceSteps | null>(() => this.#first.value?.steps ?? null);
-  /** The state along the sentence; null also where the published sample of states leaves it out. */
+  /** The state along the sentence; null also where it is neither published nor worked out here. */
   sequence = $derived.by<StateSequence | null>(() => this.#first.value?.sequence ?? null);
   /** What the model was fed, where that is no words. */
   signal = $derived.by<Signal | null>(() => this.#first.value?.signal ?? null);
@@ -70,13 +70,17 @@ export class Passages {
       const here = await this.explorer.trying.passage(reading, key, 'first');
       return { ...loaded.passage, sequence: here?.sequence ?? loaded.passage.sequence };
     };
-    this.#first.want(scope, JSON.stringify([sentence, towards, besideMade]), load(sentence, false));
-    this.#second.want(scope, JSON.stringify([sentence2, towards]), load(sentence2, true));
+    const { allowed } = this.explorer.trying;
+    this.#first.want(scope, JSON.stringify([sentence, towards, besideMade, allowed]), load(sentence, false));
+    this.#second.want(scope, JSON.stringify([sentence2, towards, allowed]), load(sentence2, true));
     if (this.explorer.view.memory && sentence !== null && !isMade(sentence))
-      this.#memory.want(scope, JSON.stringify([sentence, towards]), async () => {
+      this.#memory.want(scope, JSON.stringify([sentence, towards, allowed]), async () => {
         const row = await source.sentenceByKey(dataset, sentence);
+        const followed = followedClass(model, towards);
         const found =
-          row && (await loadAnswerMemory(source, model, row.id, scoreOf(model, followedClass(model, towards))));
+          row &&
+          ((await loadAnswerMemory(source, model, row.id, scoreOf(model, followed))) ??
+            (await this.explorer.trying.answerMemory(reading, row, followed)));
         return { of: JSON.stringify([sentence, towards]), found };
       });
   }

@@ -99,7 +99,7 @@ function setting(some: Partial<ModelEntry> = { step_model: {} } as never, stored
     vocabulary: async () => vocabulary,
     sentenceByKey: async (_: unknown, key: string) => (key === 'cb1f' ? published : null),
     steps: async () => null,
-    states: async () => sequenceOf(published.tokens),
+    publishedStates: async () => sequenceOf(published.tokens),
     units: async () => [0, 1, 2, 3].map((unit) => unitRow(unit, { mean: unit / 8 })),
     ...stored,
   } as unknown as Source;
@@ -225,7 +225,7 @@ describe('what a published sentence starts from', () => {
   const run = ({ reader, reading }: ReturnType<typeof setting>, key: string) => reader.passage(reading, key, 'first');
 
   it('is where the sentence before ended, of a model that carries its state', async () => {
-    const given = setting(undefined, { states: async () => recorded, steps: at(0.5) });
+    const given = setting(undefined, { publishedStates: async () => recorded, steps: at(0.5) });
     const passage = await run(given, KEY);
     expect(given.fake.asked.map(({ initial }) => initial!['rnn.0.h'])).toEqual([START, START]);
     expect(passage!.steps!.pClass!.at(-1)).toBe(0.5);
@@ -234,7 +234,7 @@ describe('what a published sentence starts from', () => {
   });
 
   it('goes along with its words when they are edited', async () => {
-    const given = setting(undefined, { states: async () => recorded, steps: at(0.5) });
+    const given = setting(undefined, { publishedStates: async () => recorded, steps: at(0.5) });
     await run(given, 'words:start,cb1f:dull\nplot');
     expect(given.fake.asked.at(-1)!.initial!['rnn.0.h']).toEqual(START);
     expect([...given.fake.asked.at(-1)!.tokens]).toEqual([1, 2]);
@@ -244,21 +244,25 @@ describe('what a published sentence starts from', () => {
   });
 
   it('is not known where the sample leaves the sentence out and its answers are others than from zeros', async () => {
-    const states = async () => null;
-    await expect(run(setting(undefined, { states, steps: at(0.253) }), KEY)).rejects.toThrow(
+    const publishedStates = async () => null;
+    await expect(run(setting(undefined, { publishedStates, steps: at(0.253) }), KEY)).rejects.toThrow(
       /carries its state .* started from is not published \(GRU, 4 units\)/,
     );
-    expect((await run(setting(undefined, { states, steps: at(0.251) }), KEY))!.sentence.key).toBe(KEY);
-    await expect(run(setting(undefined, { states }), KEY), 'nothing to compare with').rejects.toThrow(/not published/);
-    await expect(run(setting(undefined, { states, steps: at(0.5) }), 'words:start,cb1f:dull')).rejects.toThrow(
+    expect((await run(setting(undefined, { publishedStates, steps: at(0.251) }), KEY))!.sentence.key).toBe(KEY);
+    await expect(run(setting(undefined, { publishedStates }), KEY), 'nothing to compare with').rejects.toThrow(
+      /not published/,
+    );
+    await expect(run(setting(undefined, { publishedStates, steps: at(0.5) }), 'words:start,cb1f:dull')).rejects.toThrow(
       /not published/,
     );
   });
 
   it('does not help where the model is another one than the tables are of', async () => {
-    const another = setting(undefined, { states: async () => recorded, steps: at(0.4) });
+    const another = setting(undefined, { publishedStates: async () => recorded, steps: at(0.4) });
     await expect(run(another, KEY)).rejects.toThrow(/does not come to what is published of this sentence/);
     const moved = { ...recorded, values: recorded.values.map((value) => value + 0.5) };
-    await expect(run(setting(undefined, { states: async () => moved }), KEY)).rejects.toThrow(/does not come to/);
+    await expect(run(setting(undefined, { publishedStates: async () => moved }), KEY)).rejects.toThrow(
+      /does not come to/,
+    );
   });
 });

@@ -145,7 +145,7 @@ export class Side {
       const key = view.sentence;
       const ofA = this.explorer.model?.classes ?? [];
       const towards = model.classes.join('\0') === ofA.join('\0') ? view.towards : null;
-      this.#passage.want(scope, JSON.stringify([key, towards]), async () => {
+      this.#passage.want(scope, JSON.stringify([key, towards, explorer.trying.allowed]), async () => {
         if (isMade(key)) return explorer.trying.passage({ source, dataset, model, state, towards }, key, 'side');
         const loaded = key === null ? null : await loadPassage(source, dataset, model, state, key, towards);
         if (loaded?.broken) this.#fail(loaded.broken.error);

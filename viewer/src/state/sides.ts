@@ -31,15 +31,19 @@ export function usualB(a: SideChoice, manifest: Manifest): SideChoice | null {
   return { dataset: elsewhere.name, model: there.name, state: stateOf(there, a.state).name, epoch: null };
 }
 
-/** Every state of every model of these datasets at its last epoch, with a name; that of the dataset only where there are several. */
-export function sideOptions(manifest: Manifest, datasets: readonly string[]): { side: SideChoice; title: string }[] {
+/** Every state of every model of these datasets at its last epoch, with a name; that of the dataset only where it is not `own`. */
+export function sideOptions(
+  manifest: Manifest,
+  datasets: readonly string[],
+  own: string,
+): { side: SideChoice; title: string }[] {
   return manifest.datasets
     .filter(({ name }) => datasets.includes(name))
     .flatMap((dataset) =>
       dataset.models.flatMap((model) =>
         model.states.map((state) => ({
           side: { dataset: dataset.name, model: model.name, state: state.name, epoch: null },
-          title: `${datasets.length > 1 ? `${dataset.title}: ` : ''}${shortModel(model.title, dataset.models)}, ${shortState(state.title)}`,
+          title: `${dataset.name === own ? '' : `${dataset.title}: `}${shortModel(model.title, dataset.models)}, ${shortState(state.title)}`,
         })),
       ),
     );

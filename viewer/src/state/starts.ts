@@ -20,7 +20,7 @@ export async function startOf({ source, model: entry }: Reading, model: StepMode
   const states = entry.states.filter(({ name }) => model.states.includes(name));
   const [answers, ...sequences] = await Promise.all([
     source.steps(entry, sentence.id, 0),
-    ...states.map((state) => source.states(state, sentence.id)),
+    ...states.map((state) => source.publishedStates(state, sentence.id)),
   ]);
   const initial: Record<string, Float32Array> = {};
   states.forEach(({ name }, i) => {

@@ -1,3 +1,4 @@
+import type { LinkLimits } from '../model/links';
 import type { MapColour, MapItems, MapMethod, MapZoom } from './mapView';
 import type { Apart } from './apart';
 import type { FindState } from './find';
@@ -124,6 +125,8 @@ export interface Drawn {
   linkCutoff: number;
   /** Whether the links between chips and clouds are pushes. */
   linksPushed: boolean;
+  /** What the widest links stand for. */
+  linkLimits: LinkLimits;
   linksShown: number;
   linksTotal: number;
 }

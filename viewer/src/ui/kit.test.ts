@@ -33,10 +33,12 @@ it('a table, and text for who listens, are styled once', () => {
   expect(saying(/(?<!\.skip:not\(:focus\) \{\s*)clip-path: inset\(50%\)/)).toEqual([]);
 });
 
-it('a dialog, a box to tick and a page have one component each', () => {
+it('a dialog, a box to tick, a list under a field, the controls of a picture and a page have one component each', () => {
   // The tour darkens all but what it speaks of.
   expect(writing(/<dialog\b/).sort()).toEqual(['features/tour/Tour.svelte', 'ui/Dialog.svelte']);
   // In the grid of units a click on the box is no click on the row.
   expect(writing(/type="checkbox"/).sort()).toEqual(['features/units/UnitCells.svelte', 'ui/Checkbox.svelte']);
+  expect(writing(/role="listbox"/).sort()).toEqual(['features/unit/Rail.svelte', 'ui/ComboList.svelte']);
+  expect(writing(/aria-label="Controls"/)).toEqual(['ui/page/Strip.svelte']);
   expect(writing(/<h1\b/).sort()).toEqual(['features/unit/UnitPage.svelte', 'ui/page/Page.svelte']);
 });

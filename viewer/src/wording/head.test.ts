@@ -52,7 +52,7 @@ describe('the head of a sentence', () => {
   });
 
   it('says what the tint of a list stands for', () => {
-    expect(tintLine({ signed: true, most: 1.651 }, model, 1)).toContain('strongest at ±1.65 in log-odds');
-    expect(tintLine({ signed: false, most: 2 }, model, 1)).toContain('darkest at 2.00 nats');
+    expect(tintLine({ signed: true, most: 1.651 }, model, 1)).toContain('strongest in the list ±1.65 in log-odds');
+    expect(tintLine({ signed: false, most: 2 }, model, 1)).toContain('darkest in the list 2.00 nats');
   });
 });

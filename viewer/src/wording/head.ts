@@ -50,14 +50,16 @@ export function aboutWord({ sentence, values, signed, said }: Omit<Head, 'sum' |
   return signed ? `${word}: ${pushed(value, said)}` : `${word}: loss ${fixed(value)} nats`;
 }
 
-/** What the tint of the words in a list says: `Tint: what each word pushed the verdict by; strongest ±1.24 in log-odds.` */
+/** What the tint of the words in a list says, and where the list is of two models, of which: `Tint: what each word pushed, orange towards positive, blue towards negative; strongest in the list ±1.24 in log-odds.` */
 export function tintLine(
   { signed, most }: { signed: boolean; most: number },
   model: ModelEntry | null,
   followed: number | null,
+  of?: string,
 ): string {
-  if (!signed) return `Tint: the loss at each word, one scale for the list, darkest at ${fixed(most)} nats.`;
+  const by = of === undefined ? '' : ` in ${of}`;
+  if (!signed) return `Tint: the loss at each word${by}; darkest in the list ${fixed(most)} nats.`;
   const said = answerWords(model, followed);
   const end = inUnit(`±${fixed(most)}`, said);
-  return `Tint: what each word pushed, orange ${said.rising}, blue ${said.falling}; one scale for the list, strongest at ${end}.`;
+  return `Tint: what each word pushed${by}, orange ${said.rising}, blue ${said.falling}; strongest in the list ${end}.`;
 }

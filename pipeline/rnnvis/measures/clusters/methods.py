@@ -66,8 +66,13 @@ def modularity(matrix: Array, ks: Sequence[tuple[int, int]]) -> Iterator[Labels]
     (Bonald et al. 2018), which merges by the gain in modularity over resolutions, is cut at k. Words and
     units are cut together, so a community may hold words only or units only.
     """
-    from sknetwork.hierarchy import Paris
-
+    try:
+        from sknetwork.hierarchy import Paris
+    except ImportError:
+        raise RnnvisError(
+            'method "modularity" needs scikit-network, which is not installed',
+            'use method "block", or: pip install scikit-network (on Python 3.14 it needs a C++ compiler)',
+        ) from None
     _same_sides("modularity", ks)
     graph = sp.csr_matrix(unit_rows(matrix).maximum(0) if sp.issparse(matrix) else np.maximum(unit_rows(matrix), 0))
     graph.data[graph.data < _LEAST_WEIGHT] = 0  # Paris divides by them

@@ -68,6 +68,22 @@ STATE: tuple[Table, ...] = (
         group=8192,
     ),
     Table(
+        "use_distances",
+        "state",
+        "a word with at least two uses",
+        ("word_id",),
+        (
+            Column("word_id", "int32", "Word number", of="words"),
+            Column(
+                "distance",
+                HALVES,
+                "‖Δ − response‖ of its measured uses, ascending: of all, or of more than 101 the ranks at each percent",
+                low=0,
+            ),
+        ),
+        group=2048,
+    ),
+    Table(
         "word_effects",
         "state",
         "a word and a score" + _READ_BY_HEAD,

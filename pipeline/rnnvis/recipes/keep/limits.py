@@ -11,6 +11,7 @@ from typing import Any
 
 from rnnvis.config import (
     CELLS,
+    DEVICES,
     Card,
     ChipStudy,
     DatasetConfig,
@@ -62,7 +63,7 @@ _LANGUAGE_MODEL_CHOICES = {
     "optimiser": ("adam", "sgd"),
     "schedule": ("one-cycle", "decay"),
     "precision": ("auto", "bfloat16", "float32"),
-    "device": ("auto", "cpu", "cuda", "mps"),
+    "device": DEVICES,
 }
 _MEASURE: dict[str, tuple[float, float]] = {
     "minimum_count": (1, _MOST),
@@ -72,6 +73,7 @@ _MEASURE: dict[str, tuple[float, float]] = {
     "smallest_k": (2, 255),
     "largest_k": (2, 255),
     "states_megabytes": (1, 64),
+    "published_states_megabytes": (1, 64),
 }
 
 

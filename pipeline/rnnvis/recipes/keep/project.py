@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from rnnvis.config import Card, DatasetConfig, PronouncerConfig, read, read_card
+from rnnvis.config import Card, DatasetConfig, PronouncerConfig, VoiceConfig, read, read_card
 from rnnvis.errors import RnnvisError
 from rnnvis.progress import say
 
@@ -37,6 +37,14 @@ class Dataset:
         """What the steps of one training are called; "+" is in no name, so that no two trainings share a label."""
         end = [] if epoch is None else [f"epoch{epoch}"]
         return "+".join([self.config.name, card.name, f"seed{seed}", *end])
+
+
+@dataclass(frozen=True)
+class VoiceStudy:
+    """One folder under `datasets/` that holds the study of a voice detector, and no dataset."""
+
+    folder: Path
+    config: VoiceConfig
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,16 @@ class Project:
     def names(self) -> list[str]:
         """Names of the datasets that this checkout configures."""
         return sorted(path.parent.name for path in (self.root / "datasets").glob("*/dataset.toml"))
+
+    def studies(self) -> dict[str, VoiceStudy]:
+        """By name, the studies that need no dataset."""
+        found = {}
+        for path in sorted((self.root / "datasets").glob("*/study.toml")):
+            config = read(VoiceConfig, path)
+            if config.name != path.parent.name:
+                raise RnnvisError(f'{path}: "name" is "{config.name}"', f'name it "{path.parent.name}", as its folder')
+            found[config.name] = VoiceStudy(path.parent, config)
+        return found
 
     def dataset(self, name: str) -> Dataset:
         """The dataset called `name`; every mistake in its files is an error that names file and key."""

@@ -77,5 +77,5 @@ def _state(
         frequent_count=measure.frequent_count,
         published_count=measure.published_count,
         bounded=state.name in found.bounded,
-        next_weights=model.head.weight.detach().numpy() if read_by_head else None,
+        next_weights=model.head.weight.detach().cpu().numpy() if read_by_head else None,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rnnvis.config import Card, LanguageModelConfig
 from rnnvis.errors import RnnvisError, unusable
@@ -44,27 +44,35 @@ from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.pronounce import pronounce_step
 from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import metric_rows
+from rnnvis.recipes.steps.shown import LEFT_OUT, publish_shown, shown_sentences
 from rnnvis.recipes.steps.step_model import card_step_model
 from rnnvis.recipes.steps.tag import load_parts, tag_step
 from rnnvis.recipes.steps.train import train_step
+from rnnvis.recording.step_model.making import Made
 from rnnvis.text.corpus import Corpus
 from rnnvis.version import __version__
 
+StepModels = dict[str, Made | str]
+_SENTENCE = ["sentence_id"]
 
-def publish(project: Project, names: Sequence[str] = ()) -> Path:
+
+def publish(project: Project, names: Sequence[str] = (), states_megabytes: int | None = None) -> Path:
     """Write the manifest and the files it names into `site/explorer/data/`; returns that folder.
 
     A model is published when it has been trained, recorded and clustered with the present configuration and code;
-    the others are left out.
+    the others are left out. `states_megabytes` stands for what the datasets say as `published_states_megabytes`.
     """
     with alone(project.data):
         try:
-            chosen = project.datasets(names)
+            chosen = [_with_states(dataset, states_megabytes) for dataset in project.datasets(names)]
             across = _across(project, chosen)
-            if size := _size(project, chosen):
+            made = {dataset.config.name: _step_models(project, dataset) for dataset in chosen}
+            if size := _size(project, chosen, made):
                 say(f"Publishing {sizes.told(size)}, besides words and sentences")
             found = [
-                entry for dataset in chosen for entry in _entries(project, dataset, across.get(dataset.config.name, {}))
+                entry
+                for dataset in chosen
+                for entry in _entries(project, dataset, across.get(dataset.config.name, {}), made[dataset.config.name])
             ]
         except OSError as error:
             raise unusable(error, project.data) from error
@@ -76,28 +84,68 @@ def publish(project: Project, names: Sequence[str] = ()) -> Path:
     return project.data
 
 
-def _entries(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> list[DatasetEntry]:
+def _with_states(dataset: Dataset, megabytes: int | None) -> Dataset:
+    """The dataset with so many megabytes of states to be published; as it is for None."""
+    if megabytes is None:
+        return dataset
+    measure = replace(dataset.config.measure, published_states_megabytes=megabytes)
+    return replace(dataset, config=replace(dataset.config, measure=measure))
+
+
+def _entries(project: Project, dataset: Dataset, across: dict[str, pa.Table], made: StepModels) -> list[DatasetEntry]:
     """What the manifest says of `dataset`: of a pronouncer a dataset of letters and one of phonemes."""
-    made = [
+    pronounced = [
         pronounce_step(project, dataset, card).folder(project.build)
         for card in dataset.ready.values()
         if pronounce_step(project, dataset, card).finished(project.build)
     ]
     if dataset.ready:
-        return [entry for folder in made for entry in adopt(folder, project.data)]
-    found = _dataset(project, dataset, across)
+        return [entry for folder in pronounced for entry in adopt(folder, project.data)]
+    found = _dataset(project, dataset, across, made)
     return [found] if found else []
 
 
-def _size(project: Project, datasets: Sequence[Dataset]) -> Counter[str]:
-    """Bytes by table of what the stages have left to be published."""
+def _step_models(project: Project, dataset: Dataset) -> StepModels:
+    """The step models of the models that are published, or why they have none, by name."""
+    found: StepModels = {}
+    for card in comparable(project, dataset):
+        trained = train_step(project, dataset, card, card.seeds[0])
+        _finished(project, dataset, corpus_step(project, dataset), trained)
+        corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+        found[card.name] = card_step_model(trained.folder(project.build), dataset, card, corpus)
+    return found
+
+
+def _size(project: Project, datasets: Sequence[Dataset], made: Mapping[str, StepModels]) -> Counter[str]:
+    """Bytes by table of what the stages have left to be published, with the share of `LEFT_OUT` that will be."""
     found: Counter[str] = Counter()
     for dataset in datasets:
-        for card in comparable(project, dataset):
-            epochs = (None, *published_epochs(card))
-            for step in (step for epoch in epochs for step in _steps(project, dataset, card, epoch)):
+        cards = comparable(project, dataset)
+        share = _share(project, dataset, cards)
+        for card in cards:
+            of_card: Counter[str] = Counter()
+            for step in _steps(project, dataset, card, None):
+                of_card += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
+            model = made[dataset.config.name][card.name]
+            if not isinstance(model, str):
+                of_card["step_model"] = sum(tensor.nbytes for tensor in model.model.tensors.values())
+                fewer = () if isinstance(card, LanguageModelConfig) or model.unanswered else LEFT_OUT
+                for name in fewer:
+                    of_card[name] = round(of_card[name] * share)
+            found += of_card
+            for step in (step for epoch in published_epochs(card) for step in _steps(project, dataset, card, epoch)):
                 found += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
     return found
+
+
+def _share(project: Project, dataset: Dataset, cards: Sequence[Card]) -> float:
+    """About what part of the steps has its states published, where a page can work out the others."""
+    if not cards or dataset.config.measure.published_states_megabytes >= dataset.config.measure.states_megabytes:
+        return 1.0
+    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
+    sentences = _shown(project, dataset, cards, corpus, None)
+    lengths = np.array([len(words) for words in corpus.tokens])
+    return float(lengths[sentences].sum() / max(1, lengths.sum()))
 
 
 def _steps(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> list[Step]:
@@ -106,10 +154,10 @@ def _steps(project: Project, dataset: Dataset, card: Card, epoch: int | None) ->
     return measured if epoch is not None else [*measured, ablate_step(project, dataset, card, seed)]
 
 
-def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) -> DatasetEntry | None:
+def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table], made: StepModels) -> DatasetEntry | None:
     config = dataset.config
     cards = comparable(project, dataset)
-    models = [_model(project, dataset, card.name) for card in cards]
+    models = [_model(project, dataset, card.name, made[card.name]) for card in cards]
     if not models:
         return None
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
@@ -119,6 +167,10 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table]) ->
     probes = [i for i, split in enumerate(corpus.split) if split == "probe"]
     key_of = {probe.name: next(corpus.key[i] for i in probes if corpus.text[i] == probe.text) for probe in config.probe}
     shown = _view(project, dataset, corpus, models, key_of)
+    sentences = _shown(project, dataset, cards, corpus, shown)
+    for model in models:
+        inside = scratch / model["name"]
+        publish_shown(model, sentences, _recorded(project, dataset, model["name"]), inside, project.data)
     return dataset_entry(
         name=config.name,
         title=config.title,
@@ -155,12 +207,31 @@ def _view(
             "k": view.k,
             "words": words,
         }
-    states = model["states"][0]["tables"]["states"]["files"]
-    read = [pq.read_table(project.data / file["path"], columns=["sentence_id"]) for file in states]
-    test = np.intersect1d(corpus.indices("test"), np.concatenate([rows["sentence_id"].to_numpy() for rows in read]))
+    index, folder = _recorded(project, dataset, model["name"])
+    state = index["states"][0]
+    rows = files.read("states", [folder / state["name"] / part.name for part in state["tables"]["states"]], _SENTENCE)
+    test = np.intersect1d(corpus.indices("test"), rows["sentence_id"].to_numpy())
     known = corpus.counts >= dataset.config.measure.minimum_count
     found = opening_view(model, project.data, test, corpus, known=known, **({"k": view.k} if view else {}))
     return found or usual_view(model, test, np.array([len(row) for row in corpus.tokens]), corpus.key)
+
+
+def _shown(
+    project: Project, dataset: Dataset, cards: Sequence[Card], corpus: Corpus, view: DefaultView | None
+) -> np.ndarray | None:
+    """Numbers of the sentences whose states are published where a page can work out the others; None for all."""
+    asked = dataset.config.measure
+    if asked.published_states_megabytes >= asked.states_megabytes:
+        return None
+    recorded = [_recorded(project, dataset, card.name) for card in cards]
+    return shown_sentences(corpus, recorded, asked.published_states_megabytes, [view["sentence"]] if view else [])
+
+
+def _recorded(project: Project, dataset: Dataset, name: str) -> tuple[Mapping[str, Any], Path]:
+    """The index of what the stage `record` left of a model, and its folder."""
+    card = dataset.cards[name]
+    folder = record_step(project, dataset, card, card.seeds[0]).folder(project.build)
+    return read_index(folder), folder
 
 
 def _across(project: Project, datasets: Sequence[Dataset]) -> dict[str, dict[str, pa.Table]]:
@@ -188,7 +259,7 @@ def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
     return {name: files.read(name, [folder / part.name for part in parts]) for name, parts in tables.items()}
 
 
-def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
+def _model(project: Project, dataset: Dataset, name: str, made: Made | str) -> ModelEntry:
     card = dataset.cards[name]
     seed = card.seeds[0]
     trained = train_step(project, dataset, card, seed)
@@ -201,7 +272,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
     recorded = read_index(measured.folder(project.build))
     figures = metric_rows(project, dataset, card, corpus) + recorded.get("figures", [])
     metrics = files.write("metrics", columns.metrics(figures), scratch)
-    tables, states = _measured(project, dataset, card, None)
+    tables, states = _measured(project, dataset, card, None, LEFT_OUT)
     tables["metrics"] = entry("metrics", metrics, scratch, project.data)
     model = model_entry(
         name=name,
@@ -217,7 +288,7 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
         states=states,
     )
     model["answer"] = recorded["answer"]
-    model["step_model"], model["no_step_model"] = _step_model(project, folder, dataset, card, corpus)
+    model["step_model"], model["no_step_model"] = _step_model(project, card, made)
     epochs: list[EpochEntry] = []
     for epoch in published_epochs(card):
         if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
@@ -230,11 +301,8 @@ def _model(project: Project, dataset: Dataset, name: str) -> ModelEntry:
     return model
 
 
-def _step_model(
-    project: Project, trained: Path, dataset: Dataset, card: Card, corpus: Corpus
-) -> tuple[StepModelFile | None, str | None]:
+def _step_model(project: Project, card: Card, made: Made | str) -> tuple[StepModelFile | None, str | None]:
     """The entry of a model's step model, which is written; and why it has none, or none that answers."""
-    made = card_step_model(trained, dataset, card, corpus)
     if isinstance(made, str):
         return None, made
     try:
@@ -248,8 +316,10 @@ def _short(weights: str) -> str:
     return hashlib.sha256(weights.encode()).hexdigest()[:16]
 
 
-def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> tuple[Tables, list[StateEntry]]:
-    """Tables and states of a model at its end, or after `epoch`."""
+def _measured(
+    project: Project, dataset: Dataset, card: Card, epoch: int | None, left_out: Collection[str] = ()
+) -> tuple[Tables, list[StateEntry]]:
+    """Tables and states of a model at its end, or after `epoch`; without the tables `left_out`."""
     seed, measure = card.seeds[0], dataset.config.measure
     steps = [step(project, dataset, card, seed, epoch) for step in (record_step, cluster_step)]
     _finished(project, dataset, *steps)
@@ -267,10 +337,11 @@ def _measured(project: Project, dataset: Dataset, card: Card, epoch: int | None)
     states = []
     for state, clustering in zip(index["states"], clusters["states"], strict=True):
         folders = recorded / state["name"], clustered / state["name"]
-        found = state_entry(state, clustering, measured, folders, project.data)
+        found = state_entry(state, clustering, measured, folders, project.data, left_out=left_out)
         found["tables"] |= without.get(state["name"], {})
         states.append(found)
-    return table_entries(index["tables"], recorded, project.data) | carried, states
+    kept = {name: parts for name, parts in index["tables"].items() if name not in left_out}
+    return table_entries(kept, recorded, project.data) | carried, states
 
 
 def _ablated(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> tuple[Tables, dict[str, Tables]]:

@@ -20,6 +20,7 @@ from rnnvis.recording.standing import standing_in
 from rnnvis.recording.step_model.running import TOKENS
 from rnnvis.recording.step_model.tensors import UnfitError
 from rnnvis.recording.step_model.watching import Watch
+from rnnvis.recording.untouched import untouched
 
 OUTPUT = "values"
 OPSET = 18
@@ -46,7 +47,9 @@ def answer_graph(watch: Watch, states: Mapping[str, int], probabilities: bool) -
     examples = [torch.arange(LONG[0])[:, None] * 0.01 + torch.arange(units) * 0.1 for units in states.values()]
     like = next((p for p in watch.model.parameters() if p.is_floating_point()), torch.zeros(0))
     inputs = (torch.zeros(LONG[0], dtype=torch.int64), *(of.to(like.dtype) for of in examples))
-    return _exported(module, inputs, (TOKENS, *states), [{0: steps}] * len(inputs))
+    many = [{0: steps}] * len(inputs)
+    sizes = many if len(many) == 1 else [many[0], tuple(many[1:])]  # tokens, *states
+    return exported(module, inputs, (TOKENS, *states), sizes=sizes)
 
 
 class _Answer(nn.Module):
@@ -64,13 +67,10 @@ class _Answer(nn.Module):
         given = {name: of[:, None] for name, of in zip(self._states, states, strict=True)}
         with standing_in(self.model, given, self._watch.plan):
             returned = self._watch.forward(self.model, batch)
-        values = _rows(self._answer, returned, steps).float()
-        if not self._probabilities:
-            return values
-        return torch.logit(values) if self._answer.scale == "probability" else values.log()
+        return on_scale(self._answer, rows_of(self._answer, returned, steps), self._probabilities)
 
 
-def _rows(answer: Returned, returned: object, steps: Any) -> Tensor:
+def rows_of(answer: Returned, returned: object, steps: Any) -> Tensor:
     """The answers in what was `returned` for one sentence, [1, C] or [steps, C]; `Returned.given` without looking at
     numbers, so that it can be traced."""
     value: Any = found(answer.outputs(returned) if answer.outputs else returned, answer.path)
@@ -90,18 +90,33 @@ def _rows(answer: Returned, returned: object, steps: Any) -> Tensor:
     return value if answer.per == "step" else value[None]
 
 
-def _exported(module: nn.Module, inputs: tuple[Tensor, ...], names: Sequence[str], sizes: Sequence[Any]) -> np.ndarray:
-    module.eval()
+def on_scale(answer: Returned, values: Tensor, probabilities: bool) -> Tensor:
+    """The values of an answer in single precision, `probabilities` as their logarithms."""
+    values = values.float()
+    if not probabilities:
+        return values
+    return torch.logit(values) if answer.scale == "probability" else values.log()
+
+
+def exported(
+    module: nn.Module,
+    inputs: tuple[Tensor, ...],
+    names: Sequence[str],
+    outputs: Sequence[str] = (OUTPUT,),
+    sizes: Sequence[Any] | None = None,
+) -> np.ndarray:
+    """The file uint8 [n] of a graph that does what `module` does with inputs like these, named so, of `sizes` that may
+    differ. The module is left as it was. UnfitError where torch cannot export it."""
     said = io.StringIO()
     try:
-        with torch.no_grad(), warnings.catch_warnings(), _quiet(), contextlib.redirect_stdout(said):
+        with untouched(module), torch.no_grad(), warnings.catch_warnings(), _quiet(), contextlib.redirect_stdout(said):
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 module,
                 inputs,
                 input_names=list(names),
-                output_names=[OUTPUT],
-                dynamic_shapes=tuple(sizes) if len(sizes) == 1 else (sizes[0], tuple(sizes[1:])),
+                output_names=list(outputs),
+                dynamic_shapes=None if sizes is None else tuple(sizes),
                 opset_version=OPSET,
                 dynamo=True,
                 optimize=True,
@@ -114,7 +129,7 @@ def _exported(module: nn.Module, inputs: tuple[Tensor, ...], names: Sequence[str
         first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise UnfitError(
             f"torch cannot export it to ONNX: {type(error).__name__}: {first.strip()[:300]}",
-            "let forward compute with tensors alone, for sentences of any length",
+            "let it compute with tensors alone, for sentences of any length",
         ) from error
     _forget_origins(proto)
     return np.frombuffer(proto.SerializeToString(deterministic=True), np.uint8).copy()

@@ -27,7 +27,7 @@ ROW = 16
 INPUT = "input"
 FEW, SHORT = 8, 40
 """So many sentences, of so many words at most, show what passes through the modules between layers."""
-OWN = "describe it with a rnnvis.StateSource to record it; it cannot run in the page"
+OWN = "describe it with a rnnvis.StateSource whose steps take a hold: its steps run in the page as an ONNX graph"
 
 
 def recognised(
@@ -136,7 +136,8 @@ class _Reading:
                         raise UnfitError(
                             self._other(module, outputs),
                             "layers that read an embedding, or what other layers hand on, as it is or through linear "
-                            "layers, layer norms and usual activations, can run in the page",
+                            "layers, layer norms and usual activations, can run in the page; so can a "
+                            "rnnvis.StateSource whose steps take a hold and read a word and the states before it",
                         )
                     return through
                 continue

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Protocol
 
 import numpy as np
 from torch import Tensor
 
 from rnnvis.recording.heads import Head
+from rnnvis.recording.holding import Hold
+from rnnvis.recording.returned import Returned
 from rnnvis.recording.step_model import answer_head, graphs, layers
 from rnnvis.recording.step_model.answer_head import Answered
 from rnnvis.recording.step_model.layers import OWN
@@ -17,7 +19,7 @@ from rnnvis.recording.step_model.model import StepModel
 from rnnvis.recording.step_model.running import GraphError
 from rnnvis.recording.step_model.spec import HeadSpec, Spec, named, oldest
 from rnnvis.recording.step_model.tensors import Tensors, UnfitError
-from rnnvis.recording.step_model.watching import Watch, Watched, chosen
+from rnnvis.recording.step_model.watching import Layer, Watch, Watched, chosen
 from rnnvis.text.encoding import WordsSpec
 
 NEAR = 1e-4
@@ -25,6 +27,7 @@ NEAR = 1e-4
 BEGINNINGS, LONGEST = 6, 12
 """Words, about and at most, of the sentence whose beginnings are run."""
 MORE = "the model does more than its layers and weights say, and cannot run in the page"
+MORE_STATES = "its steps read more than that: hand out all that they keep as `states`, through hold"
 WHOLE = "half precision is too coarse for it: publish its weights as they are, step_model=True"
 NO_ANSWER = "the states of typed text are shown, without an answer"
 HALF = 1e-3
@@ -67,7 +70,7 @@ def make(
         raise UnfitError(problems[0], OWN)
     tensors = Tensors()
     reads, spec_layers, given = layers.recognised(watch, words, watched, found, tensors)
-    spec: Spec = {"format": 1, "reads": reads, "layers": spec_layers, "states": list(states), "head": None}
+    spec: Spec = {"format": 1, "reads": reads, "layers": [*spec_layers], "states": list(states), "head": None}
     spec["words"] = of_words if reads["kind"] == "ids" else None
     unanswered = ""
     if answered is not None:
@@ -89,9 +92,9 @@ def make(
     model = StepModel(spec, kept)
     near = HALF if half else NEAR
     try:
-        gap, off = _checked(model, watched, given, answered, near)
+        gap, off = checked(model, watched, given, answered, near)
         if not off and given is None and answered is not None:
-            off = _off_along(model, watch, watched, answered, near)
+            off = off_along(model, watch, watched, answered, near)
     except GraphError as error:
         off = error.message
     if off:
@@ -99,7 +102,7 @@ def make(
         spec["format"] = oldest(spec)
         unanswered = str(UnfitError(off, WHOLE if half else NO_ANSWER))
         model = StepModel(spec, {name: of for name, of in kept.items() if name in named(spec)})
-        gap, _ = _checked(model, watched, given, None, near)
+        gap, _ = checked(model, watched, given, None, near)
     if given is not None:
         _take_along(model, watch, given, texts, shown)
     return Made(model, gap, unanswered)
@@ -111,22 +114,27 @@ def _graph(watch: Watch, answered: Answered, spec: Spec, one: Watched, tensors: 
         raise UnfitError("it was not tried", absent)
     if one.values is None or spec["reads"]["kind"] != "ids":
         raise UnfitError("it reads no words", NO_ANSWER)
+    assert watch.answer is not None
     states = {name: of.shape[1] for name, of in one.states.items() if name.endswith((".h", ".c"))}
-    file = graphs.answer_graph(watch, states, answered.rounded)
-    tensors.of[GRAPH] = file
+    tensors.of[GRAPH] = graphs.answer_graph(watch, states, answered.rounded)
+    return graph_head(watch.answer, answered, one, list(states))
+
+
+def graph_head(answer: Returned, answered: Answered, one: Watched, states: list[str]) -> HeadSpec:
+    """A head that is the graph of all words and of `states` along them, whose values are like those of `one`."""
+    assert one.values is not None
     classes = answered.log_probabilities(one.values.double()).shape[1]
     single = one.values.shape[1] == 1
-    per: Literal["step", "sequence"] = watch.answer.per if watch.answer else "sequence"
     return {
-        "reads": list(states),
+        "reads": states,
         "at": "whole",
         "graph": GRAPH,
         "size": one.values.shape[1],
         "operations": [],
         "means": answered.means,
-        "per": per,
+        "per": answer.per,
         "scores": ("numbers" if answered.means == "number" else "one logit") if single and classes < 3 else "logits",
-        "along": per == "step" or not any(".reverse." in name for name in states),
+        "along": answer.per == "step" or not any(".reverse." in name for name in states),
     }
 
 
@@ -149,15 +157,21 @@ def _take_along(model: StepModel, watch: Watch, given: int, texts: Sequence[np.n
         model.give(np.concatenate(parts), rows)
 
 
-def _checked(
-    model: StepModel, watched: Sequence[Watched], given: int | None, answered: Answered | None, near: float
+def checked(
+    model: StepModel,
+    watched: Sequence[Watched],
+    given: int | None,
+    answered: Answered | None,
+    near: float,
+    holds: Sequence[Hold] = (),
 ) -> tuple[float, str]:
-    """How far the step model is from its model over what was `watched`, and what is said where its answer alone is too
-    far; UnfitError where a state is. `given` is the number of the vectors that it reads, None of words."""
+    """How far the step model is from its model over what was `watched`, with states held as there, and what is said
+    where its answer alone is too far; UnfitError where a state is. `given` is the number of the vectors that it reads,
+    None of words."""
     worst: dict[str, float] = {}
     head = model.spec["head"]
     for one in watched:
-        ran = model.run(one.tokens if given is None else one.given[given])
+        ran = model.run(one.tokens if given is None else one.given[given], holds)
         gaps = {name: _gap(ran.states[name], of) for name, of in one.states.items()}
         if head is not None and answered is not None and one.values is not None and ran.answers is not None:
             said = ran.answers[one.known] if head["per"] == "step" else ran.answers
@@ -167,9 +181,11 @@ def _checked(
     answer = worst.pop(ANSWER, 0.0)
     where = max(worst, key=lambda of: worst[of])
     if worst[where] > near:
-        fix = WHOLE if near == HALF else MORE
+        own = any(layer["cell"] == "graph" for layer in model.spec["layers"])
+        alone, more = ("a word and the states before it", MORE_STATES) if own else ("its weights", MORE)
         raise UnfitError(
-            f"from its weights alone {where} is {worst[where]:.2g} off what the model comes to: more than {near:g}", fix
+            f"from {alone} alone {where} is {worst[where]:.2g} off what the model comes to: more than {near:g}",
+            WHOLE if near == HALF else more,
         )
     if answer > near:
         return worst[where], f"from its states {ANSWER} is {answer:.2g} off what the model says: more than {near:g}"
@@ -180,7 +196,15 @@ ANSWER = "the answer"
 GRAPH = "answer.onnx"
 
 
-def _off_along(model: StepModel, watch: Watch, watched: Sequence[Watched], answered: Answered, near: float) -> str:
+class Runs(Protocol):
+    """What runs a model to be watched."""
+
+    def run(self, sentences: Sequence[np.ndarray]) -> tuple[list[Watched], list[Layer], list[str]]:
+        """What each of `sentences` came to, the layers that ran, and what could not be recorded."""
+        ...
+
+
+def off_along(model: StepModel, watch: Runs, watched: Sequence[Watched], answered: Answered, near: float) -> str:
     """What is said where what the head says of beginnings of a sentence is not what the model answers to them."""
     head = model.spec["head"]
     if head is None or not head["along"] or head["per"] == "step":

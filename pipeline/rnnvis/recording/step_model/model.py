@@ -17,8 +17,20 @@ from rnnvis.arguments import is_whole
 from rnnvis.errors import RnnvisError, check_plain
 from rnnvis.recording.holding import Hold
 from rnnvis.recording.step_model.formulas import CellTensors, log_probabilities, read, step, through
-from rnnvis.recording.step_model.running import TOKENS, Graph
-from rnnvis.recording.step_model.spec import ADAPTER, FORMAT, GATES, Layer, Spec, graph_of, kinds, shapes, size
+from rnnvis.recording.step_model.running import TOKENS, Graph, answers, holds_at, steps_along
+from rnnvis.recording.step_model.spec import (
+    ADAPTER,
+    FORMAT,
+    GATES,
+    Layer,
+    Spec,
+    graphs_of,
+    initial,
+    kinds,
+    shapes,
+    size,
+    sizes,
+)
 from rnnvis.text.encoding import WordsSpec
 
 KEY = "rnnvis"
@@ -53,9 +65,9 @@ class StepModel:
 
     def __init__(self, spec: Spec, tensors: Mapping[str, np.ndarray]) -> None:
         self.spec, self.tensors = spec, dict(tensors)
-        graph = graph_of(spec)
-        self._numbers = {n: np.ascontiguousarray(of, np.float32) for n, of in tensors.items() if n != graph}
-        self._graph: Graph | None = None
+        graphs = graphs_of(spec)
+        self._numbers = {n: np.ascontiguousarray(of, np.float32) for n, of in tensors.items() if n not in graphs}
+        self._graphs: dict[str, Graph] = {}
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -65,19 +77,21 @@ class StepModel:
     @property
     def units(self) -> dict[str, int]:
         """Units of each published state, by name."""
-        sizes = self._sizes()
-        return {name: sizes[name] for name in self.spec["states"]}
+        known = self._sizes()
+        return {name: known[name] for name in self.spec["states"]}
 
     @property
     def vocabulary(self) -> int | None:
         """How many words it reads; None of vectors."""
         reads = self.spec["reads"]
-        return len(self.tensors[reads["embedding"]]) if reads["kind"] == "ids" else None
+        if reads["kind"] == "vectors":
+            return None
+        return reads["words"] if "words" in reads else len(self.tensors[reads["embedding"]])
 
     @property
-    def graph(self) -> str | None:
-        """The tensor that holds the ONNX graph of its answer; None where that is made of layers."""
-        return graph_of(self.spec)
+    def graphs(self) -> set[str]:
+        """The tensors that hold ONNX graphs: of its steps, of its answer; none where all is made of layers."""
+        return graphs_of(self.spec)
 
     @property
     def half(self) -> bool:
@@ -90,7 +104,12 @@ class StepModel:
         return self.spec.get("words")
 
     def __repr__(self) -> str:
-        layers = ", ".join(f"{layer['name']} {layer['cell']} [{layer['units']}]" for layer in self.spec["layers"])
+        layers = ", ".join(
+            ", ".join(f"{name} [{units}] by a graph" for name, units in layer["states"].items())
+            if layer["cell"] == "graph"
+            else f"{layer['name']} {layer['cell']} [{layer['units']}]"
+            for layer in self.spec["layers"]
+        )
         head = self.spec["head"]
         return f"StepModel: {layers}; {'no answer' if head is None else 'answers a ' + head['means']}"
 
@@ -114,12 +133,19 @@ class StepModel:
         x = self._inputs(tokens)
         holds = self._checked(held)
         begin = self._starts(start)
+        ids = np.asarray(tokens) if self.spec["reads"]["kind"] == "ids" else None
         outputs: dict[str, np.ndarray] = {"input": x}
         states: dict[str, np.ndarray] = {}
         previous: dict[str, np.ndarray] = {}
         gates: dict[str, np.ndarray] = {}
         for layer in self.spec["layers"]:
             name = layer["name"]
+            if layer["cell"] == "graph":
+                assert ids is not None
+                found, before = steps_along(self._graph(layer["graph"]), layer, ids, begin, holds)
+                states |= found
+                previous |= before
+                continue
             inside = np.concatenate([outputs[source] for source in layer["reads"]], axis=1)
             inside = through(layer.get("through", []), inside, self._numbers)
             mine = [hold for hold in holds if hold.state.rpartition(".")[0] == name]
@@ -128,9 +154,9 @@ class StepModel:
             states |= {f"{name}.{kind}": value for kind, value in found.items()}
             previous |= {f"{name}.{kind}": value for kind, value in before.items()}
             gates |= {f"{name}.{gate}": value for gate, value in opened.items()}
-        ids = np.asarray(tokens) if self.spec["reads"]["kind"] == "ids" else None
-        answers, along = self._answers(states) if graph_of(self.spec) is None else self._asked(states, ids)
-        return StepRun(ids, states, previous, gates, answers, along)
+        head = self.spec["head"]
+        answered = self._asked(states, ids) if head and "graph" in head else self._answers(states)
+        return StepRun(ids, states, previous, gates, *answered)
 
     def _layer(
         self, layer: Layer, x: np.ndarray, begin: Mapping[str, np.ndarray], holds: Sequence[Hold]
@@ -193,18 +219,14 @@ class StepModel:
         """The same of a head that is a graph: of the whole, and of each beginning."""
         head = self.spec["head"]
         assert head is not None
-        graph = self._graph = self._graph or Graph(self.tensors[head["graph"]])
         inputs = {name: states[name] for name in head["reads"]}
         inputs |= {} if ids is None else {TOKENS: ids.astype(np.int64)}
+        return answers(self._graph(head["graph"]), head, inputs)
 
-        def answer(words: int) -> np.ndarray:
-            return log_probabilities(graph.run({n: of[:words] for n, of in inputs.items()}), head["scores"])
-
-        steps = len(next(iter(states.values())))
-        whole = answer(steps)
-        if head["per"] == "step" or not head["along"]:
-            return whole, whole if head["per"] == "step" else None
-        return whole, np.concatenate([*(answer(n) for n in range(1, steps)), whole])
+    def _graph(self, name: str) -> Graph:
+        if name not in self._graphs:
+            self._graphs[name] = Graph(self.tensors[name])
+        return self._graphs[name]
 
     def _scores(self, x: np.ndarray) -> np.ndarray:
         head = self.spec["head"]
@@ -212,7 +234,7 @@ class StepModel:
         return log_probabilities(through(head["operations"], x, self._numbers), head["scores"])
 
     def _reversed(self, state: str) -> bool:
-        return next(la["reversed"] for la in self.spec["layers"] if la["name"] == state.rpartition(".")[0])
+        return next(layer["reversed"] for layer in self.spec["layers"] if state in sizes(layer))
 
     def _inputs(self, tokens: Any) -> np.ndarray:
         reads = self.spec["reads"]
@@ -225,45 +247,43 @@ class StepModel:
                     f"tokens has the shape {list(given.shape)}", f"give vectors: [steps, {reads['size']}]"
                 )
             return given.astype(np.float32)
-        table = self._numbers[reads["embedding"]]
+        words = self.vocabulary
+        assert words is not None
         if given.ndim != 1 or given.dtype.kind not in "iu":
             raise RnnvisError(f"tokens has the shape {list(given.shape)} of {given.dtype}", "give word ids, a list")
-        outside = given[(given < 0) | (given >= len(table))]
+        outside = given[(given < 0) | (given >= words)]
         if len(outside):
-            raise RnnvisError(f"there is no word {outside[0]}", f"words are numbered from 0 to {len(table) - 1}")
-        return table[given]
+            raise RnnvisError(f"there is no word {outside[0]}", f"words are numbered from 0 to {words - 1}")
+        return self._numbers[reads["embedding"]][given] if "embedding" in reads else given
 
     def _sizes(self) -> dict[str, int]:
-        return {f"{of['name']}.{kind}": size(of, kind) for of in self.spec["layers"] for kind in kinds(of)}
+        return {name: units for layer in self.spec["layers"] for name, units in sizes(layer).items()}
 
     def _starts(self, start: Mapping[str, Any]) -> dict[str, np.ndarray]:
-        found = {}
-        sizes = self._sizes()
-        for layer in self.spec["layers"]:
-            for kind in kinds(layer):
-                name, initial = f"{layer['name']}.{kind}", layer["initial"].get(kind)
-                found[name] = np.zeros(sizes[name], np.float32) if initial is None else self._numbers[initial]
+        units = self._sizes()
+        tensors = {name: of for layer in self.spec["layers"] for name, of in initial(layer).items()}
+        found = {n: np.zeros(units[n], np.float32) if of is None else self._numbers[of] for n, of in tensors.items()}
         for name, value in start.items():
-            if name not in sizes:
-                raise RnnvisError(f'there is no state "{name}" to start from', f"states: {', '.join(sizes)}")
+            if name not in units:
+                raise RnnvisError(f'there is no state "{name}" to start from', f"states: {', '.join(units)}")
             found[name] = np.asarray(value, np.float32)
-            if found[name].shape != (sizes[name],):
-                raise RnnvisError(f'"{name}" starts from the shape {list(found[name].shape)}', f"give [{sizes[name]}]")
+            if found[name].shape != (units[name],):
+                raise RnnvisError(f'"{name}" starts from the shape {list(found[name].shape)}', f"give [{units[name]}]")
         return found
 
     def _checked(self, held: Iterable[Hold]) -> list[Hold]:
-        sizes = self._sizes()
+        known = self._sizes()
         holds = list(held)
         for hold in holds:
-            if hold.state not in sizes:
-                raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(sizes)}")
+            if hold.state not in known:
+                raise RnnvisError(f'there is no state "{hold.state}" to hold', f"states: {', '.join(known)}")
             if hold.code is not None:
                 raise RnnvisError(
                     f'features of "{hold.state}" are not held in a step model', "hold them with recording.ablate"
                 )
-            outside = [unit for unit in np.atleast_1d(hold.units).tolist() if not 0 <= unit < sizes[hold.state]]
+            outside = [unit for unit in np.atleast_1d(hold.units).tolist() if not 0 <= unit < known[hold.state]]
             if outside:
-                raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"they are 0 to {sizes[hold.state] - 1}")
+                raise RnnvisError(f'"{hold.state}" has no unit {outside[0]}', f"they are 0 to {known[hold.state] - 1}")
             bounds = (hold.first, hold.last)
             if hold.by_sequence or hold.steer is not None or not all(b is None or is_whole(b) for b in bounds):
                 raise RnnvisError(
@@ -336,7 +356,7 @@ def _check_shapes(spec: Spec, tensors: Mapping[str, np.ndarray], where: str) -> 
             fits = len(have[name]) == len(wanted)
             if not fits or any(w is not None and h != w for h, w in zip(have[name], wanted, strict=True)):
                 raise RnnvisError(f"{where}: tensor {name} has the shape {list(have[name])}", _AGAIN)
-            if name == graph_of(spec):
+            if name in graphs_of(spec):
                 if tensors[name].dtype != np.uint8:
                     raise RnnvisError(f"{where}: tensor {name} holds no graph", _AGAIN)
             elif tensors[name].dtype not in (np.float32, np.float16) or not np.isfinite(tensors[name]).all():
@@ -353,8 +373,7 @@ def _check_shapes(spec: Spec, tensors: Mapping[str, np.ndarray], where: str) -> 
 
 def _held(hold: Hold, value: np.ndarray, before: np.ndarray, t: int, back: bool) -> np.ndarray:
     """The state `value` after the step at word t, which started from `before`, with the units of `hold` held."""
-    low, high = (hold.last, hold.first) if back else (hold.first, hold.last)
-    if (low is not None and t < low) or (high is not None and t > high):
+    if not holds_at(hold, t, back):
         return value
     value, units = value.copy(), hold.units
     if hold.scale is not None:

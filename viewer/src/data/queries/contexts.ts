@@ -2,7 +2,7 @@ import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
 
-/** Longest sentence that is offered, and how many are tried for one whose states are published. */
+/** Longest sentence that is offered, and how many are tried for one whose states are known. */
 const LONGEST = 24;
 const TRIED = 8;
 
@@ -32,6 +32,6 @@ export async function otherContext(
      ORDER BY abs(b.p_class[-1] - 0.5) DESC, s.length, s.sentence_id LIMIT ?`,
     [word.token, LONGEST, word.high, TRIED],
   );
-  for (const { id, key, step } of rows) if (await source.states(state, id)) return { key, step };
+  for (const { id, key, step } of rows) if (await source.knownStates(state, id)) return { key, step };
   return null;
 }

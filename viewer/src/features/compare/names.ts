@@ -42,7 +42,7 @@ export function pairingNote(explorer: Explorer, side: Side): string | null {
         : `The text of ${side.entries.dataset.title} does not hold this sentence: bars and probabilities are A’s alone.`,
     );
   } else if (side.aligned && side.sequence === null) {
-    notes.push('The states of B along this sentence are not in the published sample.');
+    notes.push('The states of B along this sentence are neither published nor worked out here.');
   }
   if (side.matches && !side.matches.clusters) {
     const early = [side.entries, side.a].some((entries) => typeof entries?.choice.epoch === 'number');

@@ -92,13 +92,15 @@ export function paintCompare(surface: Surface, painting: ComparePainting): void 
   if (columns.track && trackName)
     paintTrackAxis(surface, columns.track, trackName, columns.top - 6, looks.a.theme, scene.a.sequence?.trackRange);
   paintPushesHead(surface, columns, columns.top - 6, looks.a.theme);
-  const board = { x: 0, y: columns.top - 6, width: columns.a.width, height: columns.a.height - columns.top + 6 };
+  const { boardTop } = columns;
+  const board = { x: 0, y: boardTop - 6, width: columns.a.width, height: columns.a.height - boardTop + 6 };
   const scrolled: [number, number] = [0, -looks.a.scroll.board];
   surface.group({ clip: board }, () => {
     if (columns.layout === 'overlay')
       surface.group({ translate: scrolled }, () => paintTrays(surface, scene, strengths, looks.b));
     for (const side of SIDES) {
-      if (side === 'a' || columns.layout === 'mirror') paintStepLinks(surface, scene[side], looks[side]);
+      const beside = boardTop === columns.top;
+      if (beside && (side === 'a' || columns.layout === 'mirror')) paintStepLinks(surface, scene[side], looks[side]);
       surface.group({ translate: scrolled }, () => {
         paintLinks(surface, scene[side], looks[side]);
         paintChips(surface, scene[side], looks[side], null);

@@ -71,7 +71,7 @@ export function paintHead(surface: Surface, scene: CompareScene, texts: HeadText
       const outer = mirrored ? memory.x + memory.width : memory.x;
       const end = words ? (mirrored ? words.x + LABEL : words.x + words.width - LABEL) : outer + memory.width;
       const text = fit(texts.chips[side], Math.max(memory.width, Math.abs(end - outer)), 'interface', 11);
-      surface.text(outer, y, text, { ...label, align: mirrored ? 'right' : 'left' });
+      surface.text(outer, columns.boardTop - 6, text, { ...label, align: mirrored ? 'right' : 'left' });
     }
     if (words)
       surface.text(mirrored ? words.x : words.x + words.width, y, overlaid ? 'words of A' : 'words', {

@@ -39,6 +39,7 @@ const sentence: Sentence = {
 const evidence: PinnedEvidence = {
   sentence,
   step: 1,
+  distances: null,
   steps: {
     length: 2,
     classes: 2,

@@ -2,6 +2,7 @@ import type { ModelEntry, StateSequence, Vocabulary } from '../../data/types';
 import { candidates } from '../../model/nextWords';
 import { weighted, weightedWord } from '../../model/push';
 import { change } from '../../model/sequence';
+import { surpriseAt } from '../../model/surprise';
 import { tokens, type ThemeName, type Tokens } from '../../paint/colour';
 import type { Drawing } from '../../paint/drawing';
 import type { Surface } from '../../paint/surface';
@@ -125,7 +126,7 @@ function paintPinned(
   y += 22;
   const p = verdict(steps, step);
   const next = cameNext(evidence);
-  const surprise = steps?.surprise?.[step] ?? NaN;
+  const surprise = surpriseAt(evidence);
   const facts = [
     `word ${step + 1} of ${sentence.tokens.length}`,
     next && `P(next word) ${fixed(next.p, 3)}, loss ${fixed(-Math.log(next.p))} nats`,

@@ -6,7 +6,8 @@ import { inPlainWords, mostDifferent, pairFacts } from './pairFacts';
 
 function evidence(step: number): PinnedEvidence {
   const { sentence, steps, sequence } = samplePicture();
-  return { sentence: sentence!, steps, sequence, step, response: null, quantiles: null, effect: null, reversed: null };
+  const word = { response: null, quantiles: null, effect: null, distances: null };
+  return { ...word, sentence: sentence!, steps, sequence, step, reversed: null };
 }
 
 describe('two steps side by side', () => {

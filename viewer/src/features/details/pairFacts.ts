@@ -1,4 +1,5 @@
 import { change, keptShare } from '../../model/sequence';
+import { surpriseAt } from '../../model/surprise';
 import { percent, signed } from '../../wording/format';
 import { cameNext, verdict, type PinnedEvidence } from '../../data/evidence';
 
@@ -31,8 +32,8 @@ function kept({ sequence, step }: PinnedEvidence): string {
   return percent(sequence ? keptShare(sequence, step) : NaN);
 }
 
-function surprise({ steps, step }: PinnedEvidence): string {
-  const percentile = steps?.surprise?.[step] ?? NaN;
+function surprise(of: PinnedEvidence): string {
+  const percentile = surpriseAt(of);
   return Number.isFinite(percentile) ? `beyond ${Math.floor(percentile)} %` : NONE;
 }
 

@@ -1,5 +1,9 @@
 import type { Clustering } from '../../data/types';
-import { buildScene, type PictureData, type Scene } from '../../model/scene';
+import { BAND } from '../../model/half';
+import { halfScene } from '../../model/halfScene';
+import { paintHalf } from '../../paint/half';
+import { halfTables } from '../../ui/board/halfTables';
+import { buildScene, layout, type PictureData, type Scene } from '../../model/scene';
 import { diverging, tokens } from '../../paint/colour';
 import { speechLegend } from '../../paint/speech';
 import type { Drawing } from '../../paint/drawing';
@@ -14,7 +18,7 @@ import type { Wish } from '../../state/exporter';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
 import { headOf } from '../../wording/head';
-import { linkKeys, sequenceLine } from '../../wording/push';
+import { linkKeys, sequenceLine, widestLinks } from '../../wording/push';
 import { answerPieces, whyPieces, type Piece } from '../../wording/sum';
 import { chipWhys, unitWhys, wordWhys } from '../../wording/whys';
 import { calmLook, pictureData } from '../../ui/board/data';
@@ -73,14 +77,19 @@ async function figure(explorer: Explorer, { part: name, print }: Wish): Promise<
   const effects = explorer.view.colourWords === 'class' ? await loadEffects(explorer).catch(() => null) : null;
   const data = pictureData(explorer, null);
   const length = explorer.sentence?.tokens.length ?? 0;
-  const rows = part === 'whole' || part === 'sequence' ? length : 0;
-  const long = part === 'whole' && !data.second && length > FOLDED;
+  const joined = (!data.second && data.half) || null;
+  const rows =
+    part === 'whole' || part === 'sequence' ? length + (joined ? joined.sentence.tokens.length + BAND : 0) : 0;
+  const alone = !data.second && !joined;
+  const long = part === 'whole' && alone && length > FOLDED;
   const top = part === 'whole' && !long ? 0 : TITLE;
   const { width: own, height: least } = SIZES[long ? 'sequence' : part];
-  const folds = (part === 'sequence' || long) && !data.second ? Math.max(1, Math.ceil(length / FOLDED)) : 1;
+  const folds = (part === 'sequence' || long) && alone ? Math.max(1, Math.ceil(length / FOLDED)) : 1;
   const height = Math.max(least, 74 + rows * 48 + 12);
   const wide = part === 'whole' || part === 'board';
-  const built = buildScene(data, { width: own, height }, long ? 'sequence' : wide ? 'wide' : part);
+  const mode = long ? 'sequence' : wide ? 'wide' : part;
+  const columns = layout(data, { width: own, height }, mode);
+  const built = buildScene(data, { width: own, height }, mode, { columns, half: halfScene(data, columns) });
   const full = Math.max(height, built.boardHeight);
   const scene = { ...built, columns: { ...built.columns, height: full } };
   const look = calmLook(explorer, effects);
@@ -260,6 +269,7 @@ function paintLegend(
         draw: (x, y) => surface.line(x, y - 4, x + 22, y - 4, { stroke, strokeWidth: 4 }),
       });
     }
+    items.push({ width: 0, text: widestLinks(scene.linkLimits), draw: () => undefined });
   }
   const lines: (Item & { x: number; line: number })[] = [];
   let x = 24;
@@ -298,7 +308,7 @@ function paintBelow(surface: Surface, made: Figure, explorer: Explorer): void {
   for (let part = 0; part < made.folds; part += 1)
     surface.group({ translate: [part * scene.columns.width - shift, top] }, () => {
       if (made.part === 'board') paintBoard(surface, scene, clustering, look, null, false);
-      else paintPicture(surface, foldOf(made), clustering, scrolled(made, part), null);
+      else paintPicture(surface, foldOf(made), clustering, scrolled(made, part), null, paintHalf);
     });
   if (board)
     surface.group({ translate: [board.right, 0] }, () =>
@@ -360,6 +370,6 @@ export async function pictureDrawing(explorer: Explorer, wish: Wish): Promise<Dr
 export async function pictureCsv(explorer: Explorer, wish: Wish): Promise<string> {
   const { scene, board, part } = await figure(explorer, wish);
   const whole = board ? buildScene(pictureData(explorer, null), SIZES.whole, 'wide') : scene;
-  const tables = allTables(whole, pictureData(explorer, null), explorer.focusLabel);
+  const tables = [...allTables(whole, pictureData(explorer, null), explorer.focusLabel), ...halfTables(whole)];
   return csvOf(tables.filter(({ title }) => TABLES[part].some((name) => title.startsWith(name))));
 }

@@ -1,10 +1,11 @@
 import type { Clustering } from '../../data/types';
+import { halfSide } from '../../model/half';
 import type { Scene } from '../../model/scene';
 import type { Surface } from '../../paint/surface';
 import { paintChips, paintChipsHead, type Before } from '../../paint/chips';
 import { paintClouds, type WordsBefore } from '../../paint/clouds';
 import { paintLinks, paintStepLinks } from '../../paint/links';
-import { paintSequenceHeads, paintSequences } from '../../paint/sequence';
+import { paintSequenceHead, paintSequenceHeads, paintSequences } from '../../paint/sequence';
 import type { Look } from '../../paint/look';
 
 /** Where units and words stood before the picture changed. */
@@ -20,9 +21,12 @@ export function paintPicture(
   clustering: Clustering | null,
   look: Look,
   origins: Origins | null,
+  paintHalf: typeof import('../../paint/half').paintHalf | null = null,
 ): void {
   paintSequences(surface, scene, look);
-  paintSequenceHeads(surface, scene, look);
+  paintHalf?.(surface, scene, look);
+  if (scene.half?.above) paintSequenceHead(surface, halfSide(scene), { ...look, hover: null });
+  else paintSequenceHeads(surface, scene, look);
   paintBoard(surface, scene, clustering, look, look.progress < 1 ? origins : null, true);
 }
 

@@ -3,7 +3,8 @@ import type { Clustering, ModelEntry, SentenceSteps, StateSequence, Vocabulary }
 import type { Ask, Held, Ran, StepModel } from '../../infer/types';
 import { answerWords } from '../../wording/answer';
 import { aimed, aimOf, answerOf, canLeaveOut, reach } from './aim';
-import { bySwitchingOff, byWeights, gatedOf, inAnswer, leftOfWords } from './parts';
+import { gatedOf } from '../../model/gated';
+import { bySwitchingOff, byWeights, inAnswer, leftOfWords } from './parts';
 import {
   exactWeights,
   flipsOf,

@@ -11,7 +11,8 @@ import { listed, percent, signed } from '../../wording/format';
 import { aimed, answerOf, canLeaveOut, reach, sayingOf, type Aim } from './aim';
 import { said, type Otherwise } from './answer';
 import { without } from './leaveOut';
-import { bySwitchingOff, byWeights, chipsOf, gatedOf, inAnswer, leftOfWords, type Parts } from './parts';
+import { gatedOf } from '../../model/gated';
+import { bySwitchingOff, byWeights, chipsOf, inAnswer, leftOfWords, type Parts } from './parts';
 
 export interface ChipReason extends Otherwise {
   number: number;

@@ -12,7 +12,7 @@ const BEFORE = 48;
 const AFTER = 38;
 
 export interface ContextToken extends SpacedToken {
-  /** State of the unit after this token; null where the states of the sentence are not published. */
+  /** State of the unit after this token; null where the states of the sentence are not known. */
   value: number | null;
 }
 
@@ -147,7 +147,7 @@ async function contextRow(
 ): Promise<ContextRow | null> {
   const [sentence, states] = await Promise.all([
     source.sentence(dataset, context.sentenceId),
-    source.states(state, context.sentenceId),
+    source.knownStates(state, context.sentenceId),
   ]);
   if (context.step < 0 || context.step >= sentence.surface.length) return null;
   const spaced = spacedTokens(sentence.surface, sentence.text);

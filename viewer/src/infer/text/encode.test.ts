@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SpecWords } from '../spec';
+import type { SpecWords } from '../parts';
 import { idOf, tokenize } from './encode';
 
 const HOW: SpecWords = {

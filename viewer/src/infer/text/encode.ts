@@ -2,7 +2,7 @@
 
 import type { Vocabulary } from '../../data/types';
 import { refused } from '../fault';
-import type { SpecWords } from '../spec';
+import type { SpecWords } from '../parts';
 import { BLANKS } from './patterns';
 import { characters, penn, spaced, words, type Token } from './tokenizer';
 

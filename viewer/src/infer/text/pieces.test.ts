@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { SpecWords } from '../spec';
+import type { SpecWords } from '../parts';
 import { tokenize } from './encode';
 
 interface Case {

@@ -4,8 +4,8 @@ import { tokens } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Look } from '../../paint/look';
 
-/** What the picture draws of the store. */
-export function pictureData(explorer: Explorer, sizedBy: number | null): PictureData {
+/** What the picture draws of the store; `joined`: an encoder and its decoder in one. */
+export function pictureData(explorer: Explorer, sizedBy: number | null, joined = true): PictureData {
   const { view } = explorer;
   return {
     sentence: explorer.sentence,
@@ -23,6 +23,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null): Picture
     followed: explorer.followed,
     step: explorer.step,
     second: explorer.second && { ...explorer.second, step: explorer.step2 },
+    half: joined ? explorer.half?.shown : null,
     words: view.words,
     sizedBy,
     linkThreshold: view.linkThreshold,

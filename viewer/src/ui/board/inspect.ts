@@ -1,4 +1,5 @@
 import { linksOfAmounts, type Scene, type SequenceScene } from '../../model/scene';
+import type { Flow } from '../../model/half';
 import { diverging } from '../../paint/colour';
 import type { Hover } from '../../state/types';
 import { linkOpacity, shownStep } from '../../paint/links';
@@ -78,6 +79,8 @@ export interface Inspection {
   glyphs: Glyph[];
   /** The second sentence, and by how much more each chip moved in the first; absent where one stands alone. */
   glyphs2?: Glyph[];
+  /** Rows of the other one of an encoder and its decoder, and what is handed over from chip to chip; absent without. */
+  half?: { glyphs: Glyph[]; flows: Flow[] | null };
   difference?: { cluster: number; first: number; second: number; value: number }[];
   /** Attention that is drawn: from which step, and of every word its weight and the length of its bar, if it has one. */
   attention: { from: number; pooled: boolean; words: { step: number; weight: number; bar: number | null }[] } | null;
@@ -151,6 +154,7 @@ export function inspect(scene: Scene, look: Look): Inspection {
     })),
     glyphs: glyphs(scene.sequence),
     ...(scene.second ? { glyphs2: glyphs(scene.second) } : {}),
+    ...(scene.half ? { half: { glyphs: glyphs(scene.half.sequence), flows: scene.half.flows } } : {}),
     ...(scene.difference
       ? {
           difference: scene.difference.bars.map(({ cluster, first, second, value }) => ({

@@ -11,7 +11,10 @@ export interface Format {
   name: string;
   title: string;
   about: string;
-  write: (saved: Saved) => Promise<Blob>;
+  /** The formats that it holds: small figures, which offer all in a line, leave it out. */
+  holds?: readonly string[];
+  /** `name`: of the file, without its ending. */
+  write: (saved: Saved, name: string) => Promise<Blob>;
 }
 
 /** Every format in which a page, or a figure of one, is saved. */
@@ -33,5 +36,20 @@ export const FORMATS: readonly Format[] = [
     title: 'CSV',
     about: 'the numbers behind it',
     write: async ({ csv }) => new Blob([await csv()], { type: 'text/csv;charset=utf-8' }),
+  },
+  {
+    name: 'zip',
+    title: 'Both',
+    about: 'shapes and numbers in one ZIP',
+    holds: ['svg', 'csv'],
+    write: async (saved, name) => {
+      const { toZip } = await import('./zip');
+      const both = FORMATS.filter((one) => ['svg', 'csv'].includes(one.name));
+      return toZip(
+        await Promise.all(
+          both.map(async (one) => ({ name: `${name}.${one.name}`, content: await one.write(saved, name) })),
+        ),
+      );
+    },
   },
 ];

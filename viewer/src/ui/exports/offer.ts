@@ -1,6 +1,8 @@
 import type { Drawing } from '../../paint/drawing';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Exporter, Wish } from '../../state/exporter';
+import { fileName } from '../../model/csv';
+import { saveBlob } from '../table/save';
 import { FORMATS } from './formats';
 
 /** What a page has to save. */
@@ -25,6 +27,18 @@ function exporterOf({ name, parts = [], drawing, csv }: Offered): Exporter {
     name,
     parts,
     save: (format, wish) =>
-      FORMATS.find((one) => one.name === format)!.write({ drawing: () => drawing(wish), csv: () => csv(wish) }),
+      FORMATS.find((one) => one.name === format)!.write(
+        { drawing: () => drawing(wish), csv: () => csv(wish) },
+        named(name(wish)),
+      ),
   };
+}
+
+function named(words: readonly string[]): string {
+  return fileName('rnnvis', ...words);
+}
+
+/** Hands the file to the browser's own download. */
+export async function saveAs(exporter: Exporter, format: string, wish: Wish): Promise<void> {
+  saveBlob(`${named(exporter.name(wish))}.${format}`, await exporter.save(format, wish));
 }
