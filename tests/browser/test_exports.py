@@ -193,7 +193,8 @@ WHOLE = """async (part) => {
   place.attachShadow({ mode: 'open' }).innerHTML = await blob.text();
   const svg = place.shadowRoot.querySelector('svg');
   const sheet = svg.getBoundingClientRect();
-  const marks = [...svg.querySelectorAll('text, rect, path, circle, line')].filter((mark) => !mark.closest('defs, clipPath'));
+  const drawn = [...svg.querySelectorAll('text, rect, path, circle, line')];
+  const marks = drawn.filter((mark) => !mark.closest('defs, clipPath'));
   for (const mark of marks) {
     const box = mark.getBoundingClientRect();
     const least = Math.min(box.left - sheet.left, box.top - sheet.top);
