@@ -1,7 +1,7 @@
 """Measure everything and write `benchmarks/results.md`, which the page “Benchmarks” shows.
 
-python -m benchmarks [recording] [record] [parts] [interventions] [memory] [publishing] [demo] [coclustering] [planted]
-                     [published] [typing] [viewer] [views]
+python -m benchmarks [recording] [record] [parts] [interventions] [memory] [publishing] [demo] [scaling] [coclustering]
+                     [planted] [published] [typing] [viewer] [views]
 """
 
 from __future__ import annotations
@@ -10,7 +10,19 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import clustering, demo, inference, interventions, memory, parts, publishing, recording, viewer, views
+from benchmarks import (
+    clustering,
+    demo,
+    inference,
+    interventions,
+    memory,
+    parts,
+    publishing,
+    recording,
+    scaling,
+    viewer,
+    views,
+)
 from benchmarks.report import Table, machine
 from rnnvis.progress import say
 
@@ -29,6 +41,7 @@ def main(wanted: Sequence[str]) -> None:
         "memory": ("Memory", memory.measure),
         "publishing": ("Publishing", publishing.measure),
         "demo": ("Building the demo", demo.measure),
+        "scaling": (scaling.TITLE, scaling.measure),
         "coclustering": ("Speed of co-clustering", clustering.speed),
         "planted": ("Finding planted groups", clustering.planted),
         "published": (

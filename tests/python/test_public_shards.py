@@ -211,6 +211,13 @@ def test_a_shard_is_a_number_of_several(shard: Any, monkeypatch: pytest.MonkeyPa
         rnnvis.record(Classifier().eval(), text(), WORDS, shard=shard)
 
 
+def test_signals_are_recorded_in_one_run() -> None:
+    random = np.random.default_rng(0)
+    signals = [rnnvis.Signal(random.standard_normal((30, 3)).astype(np.float32)) for _ in range(4)]
+    with pytest.raises(rnnvis.RnnvisError, match="signals, whose channels are compared with units in one run only"):
+        rnnvis.record(nn.GRU(3, 4, batch_first=True).eval(), signals, shard=(0, 2))
+
+
 def test_arguments_of_reduce_are_checked(firsts: list[Path]) -> None:
     for options, message in (
         ({"surprise": True}, "reduce takes no surprise"),
