@@ -351,7 +351,7 @@ def tidy(project: Project, folder: Path | None) -> None:
 
 @main.command()
 @click.argument("datasets", nargs=-1)
-@click.option("--quick", is_flag=True, help="First seed of each model only: what the demo shows.")
+@click.option("--quick", is_flag=True, help="First seed of the models named as quick in dataset.toml, else of all.")
 @click.option("--only", multiple=True, metavar="MODEL", help="Only these models.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and stop.")
 @click.option("--no-site", is_flag=True, help="Stop after publishing the data.")
