@@ -23,6 +23,8 @@ interface Loaded extends Passage {
 export class Half {
   #loaded = new Slot<Loaded>((error) => this.explorer.report('sequence', error));
   #wanted = $state.raw<string | null>(null);
+  /** Whether a part of what was loaded last could not be read; it is reported where the sequence stands. */
+  broken = false;
 
   /** The same model's state of the same layer and kind in the dataset that hands over, or that is handed to; null without. */
   entries = $derived.by<Entries | null>(() => {
@@ -60,6 +62,7 @@ export class Half {
     const key = view.sentence;
     if (!entries || !source || key === null || isMade(key)) {
       this.#wanted = null;
+      this.broken = false;
       return;
     }
     const { dataset, model, state } = entries;
@@ -68,14 +71,19 @@ export class Half {
       oneOf(state.selections, view.selection, 'reliable'),
       nearest(state.k, view.k),
     ] as const;
-    const of = JSON.stringify([dataset.name, model.hash, state.name, key, by]);
+    const of = JSON.stringify([dataset.name, model.hash, state.name, key, by, this.explorer.trying.allowed]);
     this.#wanted = of;
-    this.#loaded.want(of, of, async () => {
+    this.#loaded.want(of, of, async (incomplete) => {
       const [found, clustering, vocabulary] = await Promise.all([
         loadPassage(source, dataset, model, state, key),
         state.k.length ? source.clustering(state, ...by) : null,
         source.vocabulary(dataset),
       ]);
+      this.broken = Boolean(found?.broken);
+      if (found?.broken) {
+        incomplete();
+        this.explorer.report('sequence', found.broken.error);
+      }
       return found && { ...found.passage, of, clustering, vocabulary };
     });
   }

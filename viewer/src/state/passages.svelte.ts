@@ -57,19 +57,22 @@ export class Passages {
     const reading = { source, dataset, model, state, towards };
     /** Beside a sentence that was run here the published one is run here too: what differs is then no rounding. */
     const besideMade = isMade(sentence2) && sentence !== null && !isMade(sentence);
-    const load = (key: string | null, second: boolean) => async (): Promise<Passage | null> => {
-      if (key === null) return null;
-      const loaded = isMade(key)
-        ? await this.#made(key, reading, second)
-        : await loadPassage(source, dataset, model, state, key, towards);
-      if (!loaded) await this.#replace(source, dataset, key, second);
-      if (!second) this.#broken = loaded?.broken ?? null;
-      else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
-      if (loaded && !isMade(key)) this.#missed(loaded.passage.sentence, second);
-      if (!loaded || second || !besideMade) return loaded?.passage ?? null;
-      const here = await this.explorer.trying.passage(reading, key, 'first');
-      return { ...loaded.passage, sequence: here?.sequence ?? loaded.passage.sequence };
-    };
+    const load =
+      (key: string | null, second: boolean) =>
+      async (incomplete: () => void): Promise<Passage | null> => {
+        if (key === null) return null;
+        const loaded = isMade(key)
+          ? await this.#made(key, reading, second)
+          : await loadPassage(source, dataset, model, state, key, towards);
+        if (loaded?.broken) incomplete();
+        if (!loaded) await this.#replace(source, dataset, key, second);
+        if (!second) this.#broken = loaded?.broken ?? null;
+        else if (loaded?.broken) this.explorer.report('sequence', loaded.broken.error);
+        if (loaded && !isMade(key)) this.#missed(loaded.passage.sentence, second);
+        if (!loaded || second || !besideMade) return loaded?.passage ?? null;
+        const here = await this.explorer.trying.passage(reading, key, 'first');
+        return { ...loaded.passage, sequence: here?.sequence ?? loaded.passage.sequence };
+      };
     const { allowed } = this.explorer.trying;
     this.#first.want(scope, JSON.stringify([sentence, towards, besideMade, allowed]), load(sentence, false));
     this.#second.want(scope, JSON.stringify([sentence2, towards, allowed]), load(sentence2, true));
@@ -92,7 +95,7 @@ export class Passages {
 
   #arrived(): void {
     if (this.#broken) this.explorer.report('sequence', this.#broken.error);
-    else this.explorer.clearProblem('sequence');
+    else if (!this.explorer.half?.broken) this.explorer.clearProblem('sequence');
     this.explorer.colouring.want();
   }
 

@@ -145,10 +145,13 @@ export class Side {
       const key = view.sentence;
       const ofA = this.explorer.model?.classes ?? [];
       const towards = model.classes.join('\0') === ofA.join('\0') ? view.towards : null;
-      this.#passage.want(scope, JSON.stringify([key, towards, explorer.trying.allowed]), async () => {
+      this.#passage.want(scope, JSON.stringify([key, towards, explorer.trying.allowed]), async (incomplete) => {
         if (isMade(key)) return explorer.trying.passage({ source, dataset, model, state, towards }, key, 'side');
         const loaded = key === null ? null : await loadPassage(source, dataset, model, state, key, towards);
-        if (loaded?.broken) this.#fail(loaded.broken.error);
+        if (loaded?.broken) {
+          incomplete();
+          this.#fail(loaded.broken.error);
+        }
         return loaded?.passage ?? null;
       });
       const followed = followedClass(model, towards);

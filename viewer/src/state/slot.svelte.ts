@@ -19,8 +19,11 @@ export class Slot<T> {
     private readonly arrived: (value: T | null) => void = () => undefined,
   ) {}
 
-  /** Loads unless `key` is what was asked for last, failed or not. Another `scope` means that the old value makes no sense any more. */
-  want(scope: string, key: string, load: () => Promise<T | null>): void {
+  /**
+   * Loads unless `key` is what was asked for last, failed or not. Another `scope` means that the old value makes no sense any
+   * more. What is `incomplete` is shown, and is loaded again when everything that failed is.
+   */
+  want(scope: string, key: string, load: (incomplete: () => void) => Promise<T | null>): void {
     const failedBefore = this.failedIn !== null && this.failedIn !== attempt;
     if (key === this.key && scope === this.scope && !failedBefore) return;
     if (scope !== this.scope) this.value = null;
@@ -29,9 +32,11 @@ export class Slot<T> {
     this.failedIn = null;
     this.loading = true;
     const current = (): boolean => key === this.key && scope === this.scope;
-    load().then(
+    let whole = true;
+    load(() => (whole = false)).then(
       (value) => {
         if (!current()) return;
+        if (!whole) this.failedIn = attempt;
         this.value = value;
         this.loading = false;
         this.arrived(value);

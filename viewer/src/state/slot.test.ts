@@ -39,4 +39,24 @@ describe('Slot', () => {
     await settled();
     expect(load).toHaveBeenCalledTimes(2);
   });
+
+  it('shows what is incomplete, and asks for it again with what failed', async () => {
+    const load = vi.fn((incomplete: () => void) => {
+      if (load.mock.calls.length === 1) incomplete();
+      return Promise.resolve(`part ${load.mock.calls.length}`);
+    });
+    const slot = new Slot<string>(() => undefined);
+    slot.want('a', '1', load);
+    await settled();
+    slot.want('a', '1', load);
+    await settled();
+    expect([slot.value, load.mock.calls.length]).toEqual(['part 1', 1]);
+    tryAgain();
+    slot.want('a', '1', load);
+    await settled();
+    expect(slot.value).toBe('part 2');
+    tryAgain();
+    slot.want('a', '1', load);
+    expect(load).toHaveBeenCalledTimes(2);
+  });
 });

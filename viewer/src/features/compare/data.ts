@@ -20,7 +20,7 @@ function sizedBy(side: Side, held: HeldSide, of: SideName): number | null {
 
 /** What is drawn of A, the view of the store, and of B beside it. */
 export function compareData(explorer: Explorer, side: Side, held: HeldSide): { a: PictureData; b: PictureData } {
-  const drawn = { ...pictureData(explorer, sizedBy(side, held, 'a')), second: null };
+  const drawn = { ...pictureData(explorer, sizedBy(side, held, 'a'), false), second: null };
   const a: PictureData = side.pushed ? drawn : { ...drawn, weights: null, focusValues: explorer.colouring.moved };
   const { entries } = side;
   return {
