@@ -171,3 +171,25 @@ def _count(calls: Any, what: str) -> None:
 
 if __name__ == "__main__":
     print(json.dumps(_compared(Path(sys.argv[1]))))
+
+
+def test_products_of_matrices_are_not_rounded_to_tf32_either() -> None:
+    matmul, before = torch.backends.cuda.matmul, torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        assert matmul.fp32_precision == "tf32"
+        with untouched(torch.nn.Linear(1, 1)):
+            assert matmul.fp32_precision == "ieee"
+        assert (matmul.fp32_precision, torch.get_float32_matmul_precision()) == ("tf32", "high")
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def test_a_model_that_was_trained_on_a_device_that_is_not_here_runs_on_the_processor(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert device_to_run("cuda") == torch.device("cpu")
+    assert "trained on CUDA" in "".join(capsys.readouterr())
+    with pytest.raises(RnnvisError, match='device = "cuda": torch finds no such device'):
+        choose_device("cuda")

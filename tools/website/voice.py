@@ -34,7 +34,8 @@ def made_of(found: Table | None) -> str:
     rows = []
     for name, of in found["generations"].items():
         apart = of["apart"]
-        same = "not compared: no ONNX file of it" if apart is None else f"{apart:.1e}".replace("-", "−")
+        why = "onnxruntime was not there" if of["member"].endswith(".onnx") else "no ONNX file of it"
+        same = f"not compared: {why}" if apart is None else f"{apart:.1e}".replace("-", "−")
         rows.append((text(name), text(of["member"].rsplit("/", 1)[1]), text(of["sha256"][:12]), text(same)))
     head = ("generation", "file in the wheel", "SHA-256 begins", "largest difference of P(speech) from onnxruntime’s")
     said = filled("Speech is said by {}.", text(found["speaker"]))
@@ -53,9 +54,9 @@ def deaf_conclusion(found: Table | None) -> str:
         row = _row(of, "other sentences and voices")
         worst = min(of["conditions"], key=lambda one: one["long"]["found"][0])
         gap, error = row["gap"]
-        verdict = (
-            "it is heard less after the long noise" if gap > CLEAR * error else "the noise makes no clear difference"
-        )
+        verdict = "the noise makes no clear difference"
+        if abs(gap) > CLEAR * error:
+            verdict = f"it is heard {'less' if gap > 0 else 'more'} after the long noise"
         said.append(
             filled(
                 "<strong>{} generation:</strong> P(speech) over the first {} seconds of speech is {} after {} seconds "

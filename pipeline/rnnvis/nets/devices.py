@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 
 from rnnvis.errors import RnnvisError
+from rnnvis.progress import say
 
 
 def choose_device(wanted: str = "auto", mps: bool = True) -> torch.device:
@@ -31,8 +32,12 @@ def choose_device(wanted: str = "auto", mps: bool = True) -> torch.device:
 
 def device_to_run(wanted: str) -> torch.device:
     """Where a model whose card says `wanted` is recorded, ablated and evaluated: MPS knows no double precision, which
-    measures take, so models that are trained there run on the processor."""
-    return choose_device("cpu" if wanted == "mps" else wanted, mps=False)
+    measures take, so models that are trained there run on the processor; so do those of a device that this machine has
+    not, which is said."""
+    if wanted == "cuda" and not torch.cuda.is_available():
+        say("A model was trained on CUDA, which is not here: it runs on the processor")
+    away = wanted == "mps" or (wanted == "cuda" and not torch.cuda.is_available())
+    return choose_device("cpu" if away else wanted, mps=False)
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:

@@ -31,8 +31,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
     That is: training flags, what modules keep in attributes, buffers and parts (tensors and collections that were
     changed in place too), weights that an embedding's `max_norm` shrinks, random state (torch's, Python's, NumPy's).
-    On CUDA recurrent layers multiply in single precision, not in TF32, which is torch's default for them and rounds to
-    ten bits. What torch.compile has compiled runs without it. One thread at a time is let in.
+    On CUDA nothing is multiplied in TF32, torch's default for recurrent layers, which rounds to ten bits. What torch.compile
+    has compiled runs without it. One thread at a time is let in.
     """
     with ExitStack() as undone:
         undone.enter_context(one_at_a_time())
@@ -51,26 +51,18 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def _without_tf32() -> Iterator[None]:
-    """Inside, cuDNN's recurrent and convolutional layers round no products to TF32."""
-    cudnn: Any = torch.backends.cudnn
-    try:
-        before = cudnn.allow_tf32
-    except RuntimeError:  # they were set apart, by the newer names
-        kinds = [cudnn.rnn, cudnn.conv]
-        apart = [kind.fp32_precision for kind in kinds]
-        for kind in kinds:
-            kind.fp32_precision = "ieee"
-        try:
-            yield
-        finally:
-            for kind, precision in zip(kinds, apart, strict=True):
-                kind.fp32_precision = precision
-        return
-    cudnn.allow_tf32 = False
+    """Inside, no product of float32 on CUDA is rounded to TF32: neither in cuDNN's layers nor in plain products of
+    matrices, which the formulas of layers take."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    kinds: list[Any] = [cudnn.rnn, cudnn.conv, matmul]
+    before = [kind.fp32_precision for kind in kinds]
+    for kind in kinds:
+        kind.fp32_precision = "ieee"
     try:
         yield
     finally:
-        cudnn.allow_tf32 = before
+        for kind, precision in zip(kinds, before, strict=True):
+            kind.fp32_precision = precision
 
 
 def _remembered(module: nn.Module) -> Callable[[], None]:

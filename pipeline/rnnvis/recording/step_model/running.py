@@ -73,6 +73,8 @@ def steps_along(
             before[name][t] = now[name]
             inputs |= {name: now[name][None], SCALE.format(name): scale[None], SHIFT.format(name): shift[None]}
         found = graph.run(inputs)
+        if len(found) != len(sizes):
+            raise GraphError(f"its graph gives {len(found)} states, not {len(sizes)}", "publish it again")
         for (name, units), value in zip(sizes.items(), found, strict=True):
             if value.shape != (1, units):
                 raise GraphError(f"its graph gives {name} the shape {list(value.shape)}", "publish it again")
