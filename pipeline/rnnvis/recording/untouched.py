@@ -31,8 +31,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
 
     That is: training flags, what modules keep in attributes, buffers and parts (tensors and collections that were
     changed in place too), weights that an embedding's `max_norm` shrinks, random state (torch's, Python's, NumPy's).
-    On CUDA nothing is multiplied in TF32, torch's default for recurrent layers, which rounds to ten bits. What torch.compile
-    has compiled runs without it. One thread at a time is let in.
+    On CUDA nothing is multiplied in TF32, torch's default for recurrent layers, which rounds to ten bits.
+    What torch.compile has compiled runs without it. One thread at a time is let in.
     """
     with ExitStack() as undone:
         undone.enter_context(one_at_a_time())
@@ -53,8 +53,8 @@ def untouched(model: nn.Module) -> Iterator[None]:
 def _without_tf32() -> Iterator[None]:
     """Inside, no product of float32 on CUDA is rounded to TF32: neither in cuDNN's layers nor in plain products of
     matrices, which the formulas of layers take."""
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    kinds: list[Any] = [cudnn.rnn, cudnn.conv, matmul]
+    cudnn: Any = torch.backends.cudnn
+    kinds = [cudnn.rnn, cudnn.conv, torch.backends.cuda.matmul]
     before = [kind.fp32_precision for kind in kinds]
     for kind in kinds:
         kind.fp32_precision = "ieee"
