@@ -78,6 +78,11 @@ def test_perplexities_stand_beside_the_n_grams(folder):
     for figure in ("578.0", "135.0", "121.0", "120.0–122.0", "91.0", "10 %", "33 %", "44,569", "963,716"):
         assert figure in shown
     assert "&lt;rnn&gt; 200" in shown
+    assert "nobody has trained" not in shown
+    path = folder / "speeches" / "results" / "perplexity.json"
+    lacking = json.loads(path.read_text(encoding="utf-8")) | {"missing": {"<gru>": [1, 2]}}
+    path.write_text(json.dumps(lacking), encoding="utf-8")
+    assert "nobody has trained yet: &lt;gru&gt; (1, 2)." in cells.perplexity(Cells.read(folder, manifest()))
     assert "<rnn>" not in shown
 
 

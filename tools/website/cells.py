@@ -109,7 +109,14 @@ def perplexity(cells: Cells) -> str:
     )
     words = cells.perplexity["corpus"]["words"]
     caption = f"Perplexity on {integer(words['test'])} held-out words, after training on {integer(words['train'])}"
-    return table(caption, head, rows, (1, 2, 3, 4, 5, 6))
+    shown = table(caption, head, rows, (1, 2, 3, 4, 5, 6))
+    lacking = cells.perplexity.get("missing") or {}
+    if not lacking:
+        return shown
+    said = [f"{name} ({', '.join(map(str, seeds))})" for name, seeds in sorted(lacking.items())]
+    return shown + paragraph(
+        filled("Seeds that the cards ask for and nobody has trained yet: {}.", listing(said)), "rv-note"
+    )
 
 
 def reviews(cells: Cells) -> str:
