@@ -15,9 +15,10 @@ from click.testing import CliRunner
 
 from rnnvis.cli import main
 from rnnvis.errors import RnnvisError
-from rnnvis.nets.detector import STEP, Detector
+from rnnvis.nets.detector import GENERATIONS, STEP, Detector
 from rnnvis.recipes import sounds
 from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.steps.voice import voice_steps
 from rnnvis.recipes.study import results, voice, voice_trials
 from tests.python.detecting import invented
 from tools.website import voice as page
@@ -186,12 +187,26 @@ def test_without_a_table_the_page_says_so() -> None:
 def test_the_table_that_is_kept_was_made_on_other_trials_than_it_searched() -> None:
     kept = results.read(KEPT)
     assert kept["package"] == "silero-vad"
-    assert "newer" in kept["generations"]
+    assert list(kept["generations"]) == [of.name for of in GENERATIONS]
     for of in kept["generations"].values():
         names = [row["trials"] for row in of["conditions"]]
         assert names.count("searched on") == 1
         assert {"other sentences and voices", "other noise", "recorded speech"} < set(names)
     assert all(VOICE[name](kept) for name in VOICE)
+
+
+def test_another_voice_or_another_recording_makes_the_study_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = Project(CHECKOUT)
+    study = project.studies()["voice"]
+
+    def keys(speaker: str, sound: float) -> set[str]:
+        monkeypatch.setattr(sounds, "speaker_version", lambda: speaker)
+        monkeypatch.setattr(sounds, "recorded", lambda names: [np.full(4, sound, np.float32)])
+        return {step.key for step in voice_steps(project, study)}
+
+    found = [keys("1.51", 0.1), keys("1.52", 0.1), keys("1.51", 0.2)]
+    assert keys("1.51", 0.1) == found[0]
+    assert len(set.union(*found)) == sum(map(len, found)) == 9
 
 
 def test_searched_and_held_out_trials_share_neither_sentences_nor_voices() -> None:

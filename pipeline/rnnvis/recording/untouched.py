@@ -54,15 +54,23 @@ def _without_tf32() -> Iterator[None]:
     """Inside, no product of float32 on CUDA is rounded to TF32: neither in cuDNN's layers nor in plain products of
     matrices, which the formulas of layers take."""
     cudnn: Any = torch.backends.cudnn
-    kinds = [cudnn.rnn, cudnn.conv, torch.backends.cuda.matmul]
-    before = [kind.fp32_precision for kind in kinds]
+    try:
+        before = cudnn.allow_tf32
+    except RuntimeError:  # they were set apart, by the newer names
+        kinds = [cudnn.rnn, cudnn.conv, torch.backends.cuda.matmul]
+    else:  # set together as before, or torch would refuse the older name from now on
+        kinds = [torch.backends.cuda.matmul]
+        cudnn.allow_tf32 = False
+    apart = [kind.fp32_precision for kind in kinds]
     for kind in kinds:
         kind.fp32_precision = "ieee"
     try:
         yield
     finally:
-        for kind, precision in zip(kinds, before, strict=True):
+        for kind, precision in zip(kinds, apart, strict=True):
             kind.fp32_precision = precision
+        if len(kinds) == 1:
+            cudnn.allow_tf32 = before
 
 
 def _remembered(module: nn.Module) -> Callable[[], None]:

@@ -27,9 +27,16 @@ _SECONDS = 400.0
 
 
 def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
-    """A step for each generation, then the table of both; written to `datasets/<name>/results/<name>.json` as well."""
+    """A step for each generation, then the table of both; written to `datasets/<name>/results/<name>.json` as well.
+
+    What was heard, by the version of what spoke and the bytes of the recordings, is an input as the weights are.
+    RnnvisError where it is not installed.
+    """
     card = study.config
-    inputs = {"card": as_table(card), "torch": torch.__version__, "numpy": np.__version__, "scipy": scipy.__version__}
+    recordings = b"".join(np.round(sound, 4).tobytes() for sound in sounds.recorded(voice_trials.RECORDINGS))
+    heard = {"speaker": sounds.speaker_version(), "recordings_sha256": hashlib.sha256(recordings).hexdigest()}
+    versions = {"torch": torch.__version__, "numpy": np.__version__, "scipy": scipy.__version__}
+    inputs = {"card": as_table(card), **versions, **heard}
     parts = [_generation_step(project, card, generation, inputs) for generation in GENERATIONS]
 
     def build(folder: Path) -> None:
@@ -37,12 +44,10 @@ def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
             generation.name: results.read(part.folder(project.build) / "results.json")
             for generation, part in zip(GENERATIONS, parts, strict=True)
         }
-        recordings = b"".join(np.round(sound, 4).tobytes() for sound in sounds.recorded(voice_trials.RECORDINGS))
         table = {
             "package": card.release.package,
             "version": card.release.version,
-            "speaker": sounds.speaker_version(),
-            "recordings_sha256": hashlib.sha256(recordings).hexdigest(),
+            **heard,
             "steps": {"long": voice.LONG, "short": voice.SHORT, "heard": voice.HEARD},
             "seconds": STEP / sounds.RATE,
             "random_sets": voice.RANDOM_SETS,
@@ -63,7 +68,7 @@ def results_file(study: VoiceStudy) -> Path:
 def check_sounds() -> None:
     """RnnvisError where espeak-ng or the recordings are not installed."""
     sounds.speaker_version()
-    sounds.recorded(voice_trials.RECORDINGS[:1])
+    sounds.recorded(voice_trials.RECORDINGS)
 
 
 def _generation_step(project: Project, card: VoiceConfig, generation: Generation, inputs: dict[str, Any]) -> Step:
