@@ -45,6 +45,7 @@ def test_what_was_read_stands_over_what_was_said(tmp_path: Path, context: Browse
         watched = opened(context, running.url, f"#v1=d=pairs&m=translator&s=encoder.0.h&q={key}&k=4")
         handed, picture = watched.page.locator("[data-handed]"), watched.page.locator("[data-picture]")
         expect(handed).to_contain_text("what was read", timeout=20_000)
+        watched.page.wait_for_function("node => node.inspect().half", arg=picture.element_handle())
         half = picture.evaluate("node => node.inspect().half")
         assert [row["token"] for row in half["glyphs"]] == said
         chips = [picture.evaluate("node => node.inspect().chips")]

@@ -30,13 +30,15 @@ class Stacked(nn.Module):
         *,
         batch_first: bool = False,
         dropout: float = 0.0,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, False
         for layer in range(num_layers):
             for name, weight in self.cell.made(self, hidden_size if layer else input_size).items():
-                self.register_parameter(f"{name}_l{layer}", nn.Parameter(weight))
+                self.register_parameter(f"{name}_l{layer}", nn.Parameter(weight.to(device=device, dtype=dtype)))
 
     def forward(self, input: Tensor, hx: Tensor | States | None = None) -> tuple[Tensor, Any]:
         """What the last layer comes to at every step, and the states after the last one."""
