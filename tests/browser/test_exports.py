@@ -150,9 +150,14 @@ def test_a_concordance_says_what_each_use_did_to_the_memory(watched: Watched, pu
     page.locator("[data-change]").first.wait_for(timeout=60_000)
     rows = read(saved(page, "CSV"))
     assert len(rows) > 20
+    known = published.state["published_sentences"]
+    expect(page.locator("[data-sampled]")).to_contain_text(f"in the {known:,} of")
     changes = []
     for row in rows:
         states, step = published.states(row["key"]), int(row["word"])
+        if not len(states):
+            assert row["change"] == row["kept"] == "", "states that are not published"
+            continue
         before, now = states[step - 1], states[step]
         change = float(np.linalg.norm(now - before))
         same = np.sign(before) == np.sign(now)
@@ -160,6 +165,8 @@ def test_a_concordance_says_what_each_use_did_to_the_memory(watched: Watched, pu
         assert float(row["change"]) == pytest.approx(change, abs=1e-5)
         assert float(row["kept"]) == pytest.approx(kept, abs=1e-5)
         changes.append(change)
+    assert len(changes) > 2
+    assert [row["change"] != "" for row in rows] == sorted((row["change"] != "" for row in rows), reverse=True)
     assert changes == sorted(changes, reverse=True)
     expect(page.locator("[data-change]").first).to_have_text(f"{changes[0]:.2f}")
     watched.check()

@@ -27,6 +27,16 @@ export function loadingText(
     : null;
 }
 
+/** Of how many sentences the states are known, where a sample of them is published; null where all are. */
+export function sampledText(dataset: DatasetEntry | null, state: StateEntry | null): string | null {
+  if (!dataset || !state) return null;
+  const all = Object.values(dataset.splits).reduce((sum, n) => sum + n, 0);
+  const published = state.published_sentences ?? all;
+  return published < all
+    ? `It is known in the ${count(published)} of ${count(all)} sentences whose states are published.`
+    : null;
+}
+
 /** The shown stretches as a table. */
 export function stretchesTable(found: Stretches, caption: string, score: string): Table {
   return {
