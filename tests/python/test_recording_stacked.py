@@ -13,6 +13,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 import rnnvis
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.recording import capture
 from rnnvis.recording.alignment import Alignment
 from rnnvis.recording.cells import SLSTM, MinGRU, StateSpace, cell_of
@@ -197,12 +198,7 @@ class Classifier(nn.Module):
         return scores
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_parts_of_the_answer_are_what_the_formula_leaves_of_each_word(kind: type[Stacked]) -> None:
-    """What is kept comes from the formula here: a wrong share would give parts that add up all the same."""
-    model = Classifier(kind).eval()
-    rng = np.random.default_rng(0)
-    texts = [rng.integers(0, 20, int(n)) for n in rng.integers(3, 9, 12)]
+def answer_memory(model: Classifier, texts: list[np.ndarray]) -> AnswerMemory:
     found = rnnvis.record(
         model,
         texts,
@@ -211,8 +207,17 @@ def test_parts_of_the_answer_are_what_the_formula_leaves_of_each_word(kind: type
         classes=["no", "yes"],
         frequent_count=1,
     )
-    memory = found.answer_memory
-    assert memory is not None
+    assert found.answer_memory is not None
+    return found.answer_memory
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_parts_of_the_answer_are_what_the_formula_leaves_of_each_word(kind: type[Stacked]) -> None:
+    """What is kept comes from the formula here: a wrong share would give parts that add up all the same."""
+    model = Classifier(kind).eval()
+    rng = np.random.default_rng(0)
+    texts = [rng.integers(0, 20, int(n)) for n in rng.integers(3, 9, 12)]
+    memory = answer_memory(model, texts)
     v = (model.fc.weight[1] - model.fc.weight[0]).detach().numpy()
     repeated = np.repeat(v, NUMBERS) if kind is StateSpace else v
     zero = {
@@ -239,16 +244,7 @@ def test_a_word_left_out_takes_its_part_and_gives_back_what_it_had_overwritten()
     with torch.no_grad():
         whole = model(torch.from_numpy(words)[None], torch.tensor([4]))[0]
         without = model(torch.from_numpy(words[1:])[None], torch.tensor([3]))[0]
-    found = rnnvis.record(
-        model,
-        [words],
-        [f"w{i}" for i in range(20)],
-        forward=lambda m, b: m(b.ids, b.lengths),
-        classes=["no", "yes"],
-        frequent_count=1,
-    )
-    memory = found.answer_memory
-    assert memory is not None
+    memory = answer_memory(model, [words])
     [row] = np.flatnonzero(memory.step == 3)
     lost = float((whole[1] - whole[0]) - (without[1] - without[0]))
     assert memory.part[memory.starts[row]] == pytest.approx(lost, abs=1e-5)
