@@ -69,7 +69,9 @@ def test_every_table_comes_back_as_it_was_written(table, wide, tmp_path):
 
 
 def test_words_are_written_as_differences_and_read_by_others_as_they_were(tmp_path):
-    text = sorted({f"{head}{tail}" for head in ("un", "re", "ça", "日本", "") for tail in ("do", "doing", "né", "語", "")})
+    text = sorted(
+        {f"{head}{tail}" for head in ("un", "re", "ça", "日本", "") for tail in ("do", "doing", "né", "語", "")}
+    )
     ids = list(range(len(text)))
     word = {"word_id": ids, "text": text, "count": ids, "special": [False] * len(text)}
     path = tmp_path / files.write("words", word, tmp_path)[0].name
