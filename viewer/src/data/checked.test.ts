@@ -39,7 +39,7 @@ function described(bytes: Uint8Array, whole = FILE) {
     first: 0,
     last: 59,
     index_bytes: whole.length - BORDERS.get(whole)!,
-    index_crc32: crc32(whole.slice(BORDERS.get(whole)!)),
+    index_crc32: crc32(whole.slice(BORDERS.get(whole))),
   };
 }
 
