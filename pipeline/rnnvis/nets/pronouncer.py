@@ -156,4 +156,4 @@ def load_pronouncer(wheel: Path) -> tuple[Pronouncer, str]:
     return model.eval(), hashlib.sha256(data).hexdigest()
 
 
-__all__ = ["END", "GRAPHEMES", "LONGEST", "PHONEMES", "START", "Pronouncer", "load_pronouncer", "spelled"]
+__all__ = ["END", "GRAPHEMES", "LONGEST", "PHONEMES", "START", "UNKNOWN", "Pronouncer", "load_pronouncer", "spelled"]
