@@ -55,17 +55,31 @@ def pronounce_step(project: Project, dataset: Dataset, card: PronouncerConfig) -
         model.to(device_to_run("auto"))
         found = spoken(model, pronounced(config, project.downloads))
         split = [PROBE if at < len(config.probe) else RECORDED for at in range(len(found.words))]
-        recording = recorded(model, found, split, card.published_words, dataset)
-        provenance = {"package": card.release.package, "version": card.release.version, "checkpoint_sha256": sha256}
-        parts = {config.name: recording, f"{config.name}, decoder": recording.readings["decoder"]}
-        choices = Choices(card.name, True, config.measure.methods, config.measure.largest_k, ablation=0.0)
-        models = dict(zip(parts, halves(model, found.letters, found.said), strict=True))
-        described = _described(found, split, dataset, card, provenance)
-        described = {name: replace(of, step_model=models[name]) for name, of in described.items()}
-        publish(parts, folder, choices, described)
+        write(model, found, split, dataset, card, sha256, folder)
 
     work = (publish, record, load_pronouncer, pronounced, spoken, halves)
     return Step("pronounce", f"{config.name}+{card.name}", inputs, work, build)
+
+
+def write(
+    model: Pronouncer,
+    found: Spoken,
+    split: Sequence[str],
+    dataset: Dataset,
+    card: PronouncerConfig,
+    sha256: str,
+    folder: Path,
+) -> None:
+    """Record `model`, of the array file `sha256`, along what was `found`, and publish it into `folder`, with its step
+    models."""
+    config = dataset.config
+    recording = recorded(model, found, split, card.published_words, dataset)
+    provenance = {"package": card.release.package, "version": card.release.version, "checkpoint_sha256": sha256}
+    parts = {config.name: recording, f"{config.name}, decoder": recording.readings["decoder"]}
+    choices = Choices(card.name, True, config.measure.methods, config.measure.largest_k, ablation=0.0)
+    models = dict(zip(parts, halves(model, found.letters, found.said), strict=True))
+    described = _described(found, split, dataset, card, provenance)
+    publish(parts, folder, choices, {name: replace(of, step_model=models[name]) for name, of in described.items()})
 
 
 def recorded(
