@@ -89,7 +89,7 @@ def test_a_list_of_sentences_is_there_without_the_engine_and_as_large_as_announc
             break
         page.wait_for_timeout(100)
     # The rows of the example sentence, read before the list, come besides.
-    assert said_bytes == pytest.approx(sum(sizes), rel=0.2)
+    assert said_bytes == pytest.approx(sum(sizes), rel=0.05)
     words = len(
         published.rows("sentences", "list_contains(list_transform(surface, lambda w: lower(w)), 'but') AND label = 0")
     )
