@@ -101,7 +101,9 @@ def told(page: Page, published: Published, sentences: set[int]) -> None:
     judged = [row["predicted"] == labels[row["sentence_id"]] for row in made if labels[row["sentence_id"]] is not None]
     line = page.locator("[data-told]")
     expect(line).to_contain_text(f"{100 * np.mean(judged):.1f} % right of {len(judged):,} with a label", timeout=30_000)
-    expect(line).to_contain_text(f"mean loss {np.nanmean([row['loss'] for row in made if row['loss'] is not None]):.3f}")
+    expect(line).to_contain_text(
+        f"mean loss {np.nanmean([row['loss'] for row in made if row['loss'] is not None]):.3f}"
+    )
 
 
 def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watched, published: Published) -> None:
