@@ -17,15 +17,15 @@ class Described:
 
     `corpus` are the recorded sequences in their order, over the recorded vocabulary. `figures` are rows of the table
     `metrics`, in place of those that the recording knows: what a model says of its own accord is always likeliest to
-    itself. `provenance` says where the model comes from, `probes` are keys of sentences by name, and `view` is what is
-    shown first.
+    itself; None for those. `provenance` says where the model comes from, `probes` are keys of sentences by name, and
+    `view` is what is shown first.
     """
 
     title: str
     licence: str
     about: str
     corpus: Corpus = field(repr=False)
-    figures: Sequence[Row] = field(repr=False)
+    figures: Sequence[Row] | None = field(repr=False)
     provenance: Mapping[str, Any]
     probes: Mapping[str, str]
     view: DefaultView
