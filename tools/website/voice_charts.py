@@ -54,7 +54,9 @@ def opened(published: Published) -> Markup:
     links = []
     for generation in GENERATIONS:
         dataset = there.get(dataset_name("voice", generation.name))
-        for noise in SHOWN if dataset else ():
+        if dataset is None:
+            continue
+        for noise in SHOWN:
             keys = [dataset["probes"].get(probe_name(past, noise.level)) for past in ("long", "short")]
             if None in keys:
                 continue
