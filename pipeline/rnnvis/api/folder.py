@@ -272,6 +272,8 @@ def _begin(
         tables=table_entries(written, scratch, scratch / _TEXT),
         models=[],
     )
+    if described and described.nouns:
+        dataset["nouns"] = described.nouns
     return _Part(dataset, recording, corpus, speech, scratch, described)
 
 
@@ -354,7 +356,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         states=states,
     )
     entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
-    entry["step_model"], entry["no_step_model"] = _step_model(recording, choices, folder)
+    entry["step_model"], entry["no_step_model"] = _step_model(part, choices, folder)
     if entry["no_step_model"]:
         entry["notes"] = [*entry["notes"], _said_of_model(entry)]
     if choices.ablation != 0:
@@ -363,8 +365,9 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
     return entry
 
 
-def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[StepModelFile | None, str | None]:
+def _step_model(part: _Part, choices: Choices, folder: Path) -> tuple[StepModelFile | None, str | None]:
     """The step model's entry, which is written into `folder`; and why there is none, or none that answers."""
+    recording = part.recording
     if not choices.text:
         return None, "it was published without text, and a model may know text by heart"
     if not choices.step_model:
@@ -372,7 +375,8 @@ def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[S
     if recording.channels is not None:
         return None, "it reads the frames of signals, and a page has no more than words to type"
     try:
-        made = made_of(recording, half=choices.step_model == "half")
+        known = part.described.step_model if part.described else None
+        made = known or made_of(recording, half=choices.step_model == "half")
         return step_models.write(made.model, folder), made.unanswered or None
     except RnnvisError as error:
         return None, str(error)
