@@ -122,6 +122,12 @@ export class Trying {
     this.shown = true;
   }
 
+  /** Fetches a small model before it is asked for, because a pointer or the focus is at what asks for it. */
+  near(): void {
+    const { model } = this.explorer;
+    if (model && !this.#large(model)) this.#warm();
+  }
+
   /** Fetches the model while the first words are typed; what else a graph needs waits until it is used. */
   #warm(): void {
     const { reading, reason } = this;
