@@ -86,8 +86,14 @@ class FakeModel implements StepModel {
     return [];
   }
 
+  ended: string[] = [];
+
+  retire(): void {
+    this.ended.push('retired');
+  }
+
   close(): void {
-    this.asked.length = 0;
+    this.ended.push('closed');
   }
 }
 
@@ -215,6 +221,31 @@ describe('sentences that are made in the page', () => {
     const earlier = { ...reading, model: { ...reading.model } };
     await expect(reader.passage(earlier, 'typed::dull', 'first')).rejects.toThrow(/Only the last epoch/);
     expect(opened).toHaveLength(0);
+  });
+});
+
+describe('models', () => {
+  it('stay open, three of them, those asked for last; all go with the explorer', async () => {
+    const { reading } = setting();
+    const fakes = new Map<string, FakeModel>();
+    const reader = new Reader(async (_source, _dataset, { name }) => {
+      fakes.set(name, new FakeModel());
+      return fakes.get(name)!;
+    });
+    const models = new Map([...'abcd'].map((name) => [name, { ...reading.model, name }]));
+    const dataset = { ...reading.dataset, models: [...models.values()] };
+    for (const name of 'abcacd')
+      expect(await reader.open({ ...reading, dataset, model: models.get(name)! })).toBeDefined();
+    await Promise.resolve();
+    expect([...fakes].map(([name, { ended }]) => [name, ended])).toEqual([
+      ['a', []],
+      ['b', ['retired']],
+      ['c', []],
+      ['d', []],
+    ]);
+    reader.close();
+    await Promise.resolve();
+    expect([...'acd'].map((name) => fakes.get(name)!.ended)).toEqual([['closed'], ['closed'], ['closed']]);
   });
 });
 
