@@ -205,7 +205,7 @@ class Log:
 
 
 class Plain:
-    """A source that is no module and keeps what it came to: in a list, in one within another, in an object, in a cell."""
+    """A source that is no module and keeps what it came to: in a list, in one within another, an object, a cell."""
 
     def __init__(self) -> None:
         self.cell, self.states, self.log, self.last = Cell(), {"own.0.h": UNITS}, Log(), []
