@@ -123,7 +123,7 @@ def test_what_is_too_much_is_bounded_and_twenty_edits_end_in_the_last(watched: W
     expect(alert.filter(has_text="2,000 words; the page runs at most 500").first).to_be_visible()
     field.fill("film " * 5000)
     expect(alert.filter(has_text="25,000 characters; at most 20,000")).to_be_visible()
-    field.fill("".join(chr(1 + i % 31) for i in range(600)))
+    field.fill(bytes(range(256)).decode("utf-8", "replace") * 3)
     expect(alert.filter(has_text="no text").first).to_be_visible()
     words = recorded.WORDS
     texts = [f"{TYPED} {words[i % len(words)]}" for i in range(3, 24) if " " not in words[i % len(words)]]

@@ -58,6 +58,7 @@ class FakeModel implements StepModel {
   readonly states = ['rnn.0.h'];
   readonly means = 'class' as const;
   readonly apart = true;
+  handed: StepModel['handed'] = null;
   readonly asked: Ask[] = [];
   words: StepModel['words'] = {
     kind: 'words',
@@ -102,6 +103,7 @@ function setting(some: Partial<ModelEntry> = { step_model: {} } as never, stored
   Object.assign(dataset.models[0]!, some);
   const model = dataset.models[0]!;
   const source = {
+    manifest: sampleManifest(),
     vocabulary: async () => vocabulary,
     sentenceByKey: async (_: unknown, key: string) => (key === 'cb1f' ? published : null),
     steps: async () => null,
@@ -225,16 +227,16 @@ describe('sentences that are made in the page', () => {
 });
 
 describe('models', () => {
-  it('stay open, three of them, those asked for last; all go with the explorer', async () => {
+  it('stay open, four of them, those asked for last; all go with the explorer', async () => {
     const { reading } = setting();
     const fakes = new Map<string, FakeModel>();
     const reader = new Reader(async (_source, _dataset, { name }) => {
       fakes.set(name, new FakeModel());
       return fakes.get(name)!;
     });
-    const models = new Map([...'abcd'].map((name) => [name, { ...reading.model, name }]));
+    const models = new Map([...'abcde'].map((name) => [name, { ...reading.model, name }]));
     const dataset = { ...reading.dataset, models: [...models.values()] };
-    for (const name of 'abcacd')
+    for (const name of 'abcacde')
       expect(await reader.open({ ...reading, dataset, model: models.get(name)! })).toBeDefined();
     await Promise.resolve();
     expect([...fakes].map(([name, { ended }]) => [name, ended])).toEqual([
@@ -242,10 +244,11 @@ describe('models', () => {
       ['b', ['retired']],
       ['c', []],
       ['d', []],
+      ['e', []],
     ]);
     reader.close();
     await Promise.resolve();
-    expect([...'acd'].map((name) => fakes.get(name)!.ended)).toEqual([['closed'], ['closed'], ['closed']]);
+    expect([...'acde'].map((name) => fakes.get(name)!.ended)).toEqual([['closed'], ['closed'], ['closed'], ['closed']]);
   });
 });
 
