@@ -250,7 +250,7 @@ class _Part:
 def _begin(
     name: str, recording: Recording, choices: Choices, scratch: Path, described: Described | None = None
 ) -> _Part:
-    corpus = described.corpus if described else _corpus(recording)
+    corpus = described.corpus if described else recorded_corpus(recording)
     kept = recording.kept
     signals = recording.channels
     kept.speech = speech = kept.speech or (_parts(corpus) if signals is None else no_parts(len(corpus.vocabulary)))
@@ -332,7 +332,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             memory = columns.answer_memory(recording.answer_memory.only(shown))
             written["answer_memory"] = files.write("answer_memory", memory, scratch)
         tables = table_entries(written, scratch, folder)
-    if part.described:
+    if part.described and part.described.figures is not None:
         figures = list(part.described.figures)
     else:
         figures = told.metrics(recording.keys, len(recording.words), RECORDED)
@@ -433,7 +433,8 @@ def _surprise(recording: Recording) -> np.ndarray:
     return np.stack(found, axis=1) if found else np.full((recording.steps, 1), np.nan, np.float32)
 
 
-def _corpus(recording: Recording) -> Corpus:
+def recorded_corpus(recording: Recording) -> Corpus:
+    """The recorded sequences as a corpus over the recorded vocabulary."""
     words = readable(recording.words)
     everything = np.concatenate(recording.tokens)
     surface = [tuple(words[i] for i in row) for row in recording.tokens]
