@@ -33,6 +33,6 @@ function size(value: number): string {
 }
 
 /** What ribbons between an encoder and its decoder are. */
-export const HANDED = 'state handed over';
+export const HANDED = 'handed over';
 export const HANDED_ABOUT =
   'From each chip of the encoder to the decoder’s chips with the same units, as wide as the sum of their |state|. The widest, which carry half of it, are darker';
