@@ -19,6 +19,7 @@ from rnnvis.api.ablation_tables import published_ablation
 from rnnvis.api.choices import Choices, size
 from rnnvis.api.described import Described
 from rnnvis.api.step_models import made_of
+from rnnvis.api.stream_tables import add_streams
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -358,6 +359,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         entry["notes"] = [*entry["notes"], _said_of_model(entry)]
     if choices.ablation != 0:
         entry["ablation"] = _without(part, choices, states, folder)
+    add_streams(recording, entry, part.scratch / "streams", folder)
     return entry
 
 

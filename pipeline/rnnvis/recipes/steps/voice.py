@@ -23,7 +23,7 @@ from rnnvis.text.releases import first_release, member
 
 NEAR = 1e-4
 """By how much a rebuilt model may miss the probabilities that its own file gives."""
-_SECONDS = 400.0
+_SECONDS = 600.0
 
 
 def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
@@ -77,11 +77,12 @@ def _generation_step(project: Project, card: VoiceConfig, generation: Generation
         wheel = first_release((card.release,), project.downloads)
         detector, sha256 = load_detector(wheel, generation)
         seen, unseen = voice_trials.seen_and_unseen(detector)
+        others, elsewhere = voice_trials.others(detector), voice_trials.elsewhere(detector)
         table = {
             "member": generation.member,
             "sha256": sha256,
             "apart": against_its_graph(wheel, generation, detector),
-            **voice.generation_table(detector, seen, unseen, voice_trials.others(detector)),
+            **voice.generation_table(detector, seen, unseen, others, elsewhere),
         }
         results.write(table, folder / "results.json")
 
