@@ -146,9 +146,7 @@ def drawn(page: Page) -> list[np.ndarray]:
     return found
 
 
-def test_saved_pictures_and_maps_are_those_on_the_screen(
-    profile: Callable[..., BrowserContext], base: str
-) -> None:
+def test_saved_pictures_and_maps_are_those_on_the_screen(profile: Callable[..., BrowserContext], base: str) -> None:
     """Pixel for pixel at the size of the screen: what stands below the titles, and each map."""
     watched = watch(profile(device_scale_factor=2), base)
     page = watched.open(VIEW + "&q=cb1fd540fca03f14&t=5&w=love&f=word")
