@@ -18,6 +18,7 @@ from rnnvis.progress import say
 from rnnvis.recipes import sounds
 from rnnvis.recipes.keep.project import Project, VoiceStudy
 from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.voice_shown import voice_shown_step
 from rnnvis.recipes.study import results, voice, voice_trials
 from rnnvis.text.releases import first_release, member
 
@@ -27,7 +28,8 @@ _SECONDS = 600.0
 
 
 def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
-    """A step for each generation, then the table of both; written to `datasets/<name>/results/<name>.json` as well.
+    """A step for each generation, then the table of both, written to `datasets/<name>/results/<name>.json` as well, and
+    the streams that are published.
 
     What was heard, by the version of what spoke and the bytes of the recordings, is an input as the weights are.
     RnnvisError where it is not installed.
@@ -57,7 +59,8 @@ def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
         results.write(table, results_file(study))
 
     keys = {**inputs, "parts": [part.key for part in parts]}
-    return [*parts, Step("voice_results", card.name, keys, (results.write,), build, seconds=2.0)]
+    together = Step("voice_results", card.name, keys, (results.write,), build, seconds=2.0)
+    return [*parts, together, voice_shown_step(project, study, inputs)]
 
 
 def results_file(study: VoiceStudy) -> Path:

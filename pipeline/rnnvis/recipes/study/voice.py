@@ -25,6 +25,7 @@ from rnnvis.recipes.sounds import loudness, noise
 
 LONG, SHORT, HEARD = 3750, 62, 28
 """Steps of 32 ms: of noise before the speech, long and short, and of the speech that is looked at."""
+SECONDS_LONG, SECONDS_SHORT = (round(steps * STEP / RATE) for steps in (LONG, SHORT))
 STATE, HIDDEN = "lstm.0.c", "lstm.0.h"
 NOISE, SPEECH = "noise", "noise and speech"
 RANDOM_SETS = 40
