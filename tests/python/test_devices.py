@@ -14,6 +14,7 @@ import pytest
 import torch
 
 import rnnvis
+from benchmarks import gpu
 from rnnvis.config import Measure, ModelConfig, Study
 from rnnvis.errors import RnnvisError
 from rnnvis.nets import checkpoints, devices, evaluation, language_training, perplexity, training
@@ -98,6 +99,7 @@ def test_everything_runs_elsewhere_and_comes_to_the_same(tmp_path: Path) -> None
     }
     for of in found["gaps"].values():
         assert max(of.values()) < 1e-5, found
+    assert found["script for a GPU"] < 1e-4
     assert found["trained here"] == found["run here"] == 0
     assert found["trained there"] > 40
     assert found["run there"] > 5
@@ -120,6 +122,9 @@ def _compared(folder: Path) -> dict[str, Any]:
             "language model": _language_model(folder / "d", calls),
             "pronouncer": _pronouncer(folder / "f.whl", calls),
         }
+        gap = float(gpu.measure(torch.device(elsewhere.NAME), gpu.SMALL, gpu.SMALL).rows[0][1])
+        assert calls.pop("there") > 0
+        assert calls.pop("here") > 0, "the states of the processor are what it compares with"
     assert all(where == elsewhere.NAME for _, where in there.values())
     gaps = {
         name: {
@@ -127,7 +132,7 @@ def _compared(folder: Path) -> dict[str, Any]:
         }
         for name, (found, _) in here.items()
     }
-    return {"gaps": gaps, **calls}
+    return {"gaps": gaps, "script for a GPU": gap, **calls}
 
 
 def _classifier(folder: Path, calls: Any = None) -> tuple[dict[str, Any], str]:

@@ -1,0 +1,1 @@
+"""What `import rnnvis` offers."""

@@ -1,0 +1,1 @@
+"""Co-clusters of words and units."""

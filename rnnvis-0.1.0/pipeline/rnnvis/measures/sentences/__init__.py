@@ -1,0 +1,1 @@
+"""Measures along a sentence."""

@@ -1,0 +1,1 @@
+"""Measures of a whole state, and of pairs of states."""

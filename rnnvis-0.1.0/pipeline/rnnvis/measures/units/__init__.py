@@ -1,0 +1,1 @@
+"""Measures of single units and gates."""

@@ -1,0 +1,1 @@
+"""Measures of words: responses, quantiles, surprise, contexts, parts of speech."""

@@ -1,0 +1,1 @@
+"""Everything between an array and a published file: schema, manifest, tables, checks."""

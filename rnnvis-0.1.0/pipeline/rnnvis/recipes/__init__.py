@@ -1,0 +1,1 @@
+"""Recipes: models that this project trains itself, and what it publishes of them."""

@@ -1,0 +1,1 @@
+"""What is kept between runs: steps, their results, the lock."""

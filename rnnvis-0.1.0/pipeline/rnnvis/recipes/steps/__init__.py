@@ -1,0 +1,1 @@
+"""The steps of a recipe: corpus, train, record, cluster and so on."""

@@ -1,0 +1,1 @@
+"""What builds this project and is no part of the package."""

@@ -1,0 +1,95 @@
+import { CATALOGUE, type CatalogueTable } from '../catalogue';
+import type { TableName } from '../schema';
+import type { DatasetEntry, Manifest, ModelEntry, StateEntry, TableEntry } from '../types';
+
+type Owner = DatasetEntry | ModelEntry | StateEntry;
+
+/** A published table under the name that queries call it by. */
+export interface NamedTable {
+  /** Null for the tables of the dataset, model and state on the screen. */
+  schema: string | null;
+  name: TableName;
+  owner: Owner;
+  entry: TableEntry;
+  about: CatalogueTable;
+}
+
+export interface TableGroup {
+  title: string;
+  schema: string | null;
+  tables: NamedTable[];
+}
+
+/** A name that needs no quotes. */
+export function plainName(...parts: string[]): string {
+  const name = parts
+    .join('_')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '');
+  return /^[a-z]/.test(name) ? name : `t_${name}`;
+}
+
+function tablesOf(owner: Owner, schema: string | null): NamedTable[] {
+  return CATALOGUE.flatMap((about) => {
+    const entry = owner.tables[about.name];
+    return entry && entry.rows > 0 ? [{ schema, name: about.name, owner, entry, about }] : [];
+  });
+}
+
+/** Every published table: those on the screen by their plain names, the others behind the name of their model and state. */
+export function tableGroups(
+  manifest: Manifest,
+  dataset: DatasetEntry,
+  model: ModelEntry,
+  state: StateEntry,
+): TableGroup[] {
+  const taken = new Set<string>(['main', 'temp', 'system', 'pg_catalog', 'information_schema']);
+  const free = (...parts: string[]): string => {
+    const base = plainName(...parts);
+    let name = base;
+    for (let i = 2; taken.has(name); i += 1) name = `${base}_${i}`;
+    taken.add(name);
+    return name;
+  };
+  const groups: TableGroup[] = [
+    { title: dataset.title, schema: null, tables: tablesOf(dataset, null) },
+    { title: model.title, schema: null, tables: tablesOf(model, null) },
+    { title: state.title, schema: null, tables: tablesOf(state, null) },
+  ];
+  const add = (title: string, schema: string, owner: Owner): void => {
+    groups.push({ title, schema, tables: tablesOf(owner, schema) });
+  };
+  for (const other of manifest.datasets) {
+    const before = other === dataset ? [] : [other.name];
+    if (other !== dataset) add(other.title, free(other.name), other);
+    for (const candidate of other.models) {
+      const prefix = other === dataset ? '' : `${other.title}, `;
+      if (candidate !== model) add(`${prefix}${candidate.title}`, free(...before, candidate.name), candidate);
+      for (const own of candidate.states) {
+        if (own !== state)
+          add(`${prefix}${candidate.title}, ${own.title}`, free(...before, candidate.name, own.name), own);
+      }
+    }
+  }
+  return groups.filter(({ tables }) => tables.length > 0);
+}
+
+const TYPES: Record<string, string> = {
+  int8: 'TINYINT',
+  uint8: 'UTINYINT',
+  int16: 'SMALLINT',
+  int32: 'INTEGER',
+  int64: 'BIGINT',
+  float16: 'FLOAT',
+  float32: 'FLOAT',
+  float64: 'DOUBLE',
+  string: 'VARCHAR',
+  bool: 'BOOLEAN',
+};
+
+/** A column's type as DuckDB has it. */
+export function sqlType(type: string): string {
+  const item = /^list<(\w+)>$/.exec(type)?.[1];
+  return item ? `${TYPES[item] ?? 'VARCHAR'}[]` : (TYPES[type] ?? 'VARCHAR');
+}

@@ -1,0 +1,33 @@
+import type { Explorer } from '../state/explorer.svelte';
+import type { LinkLimits } from '../model/links';
+import { signed } from './titles';
+import { answerWords, type AnswerWords } from './answer';
+
+/** What the bars of a sentence show, in a line under its title. */
+export function sequenceLine(explorer: Explorer, short = false): string {
+  if (explorer.pushing.shown) return `What pushed ${answerWords(explorer.model, explorer.followed).subject}`;
+  return short ? 'What each word did' : 'What each word did to the memory';
+}
+
+/** What orange and blue links between clouds and chips say. */
+export function linkKeys(pushed: boolean, { sides }: AnswerWords): readonly [string, string] {
+  const [up, down] = sides;
+  return pushed ? [`words’ push ${up}`, down] : ['words raise chip', 'words lower chip'];
+}
+
+/** What the widest links stand for: one number where links of words and of a sentence's steps have one scale. */
+export function widestLinks({ blocks, steps, alike }: LinkLimits): string {
+  return alike || steps === 0 ? `widest ${size(blocks)}` : `widest ${size(blocks)} of words, ${size(steps)} of steps`;
+}
+
+/** The same in a sentence. */
+export function linkWidths({ blocks, steps, alike }: LinkLimits): string {
+  if (steps === 0) return `The widest link of words stands for ${size(blocks)}`;
+  return alike
+    ? `Links of words and of the sentence’s steps have one scale: the widest stands for ${size(blocks)}`
+    : `Links of words and of steps are two quantities, each on a scale of its own: the widest of words stands for ${size(blocks)}, the widest of steps for ${size(steps)}`;
+}
+
+function size(value: number): string {
+  return signed(value).slice(1);
+}
