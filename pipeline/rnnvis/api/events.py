@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -24,8 +24,8 @@ _BLOCK = 8192
 _SHOWN_VALUES = 3
 
 
-def _is_finite(value: object) -> bool:
-    return is_number(value) and abs(value) <= sys.float_info.max  # type: ignore[operator]
+def _is_finite(value: Any) -> bool:
+    return is_number(value) and abs(value) <= sys.float_info.max
 
 
 CHANNEL = Kind(

@@ -185,12 +185,12 @@ def _dataset(
     sentences = _shown(project, dataset, cards, corpus, shown)
     for model in models:
         recorded = _recorded(project, dataset, model["name"])
-        tables = cut(made[model["name"]], recorded[0]) if sentences is not None else ()
+        fewer = cut(made[model["name"]], recorded[0]) if sentences is not None else ()
         inside = scratch / model["name"]
-        publish_shown(model, tables, sentences, recorded, inside, project.data)
+        publish_shown(model, fewer, sentences, recorded, inside, project.data)
         for of in (model.get("epochs") or [])[:-1]:  # the last is the model itself
-            recorded = _recorded(project, dataset, model["name"], of["epoch"])
-            publish_shown(of, tables, sentences, recorded, inside / f"epoch-{of['epoch']}", project.data)
+            earlier = _recorded(project, dataset, model["name"], of["epoch"])
+            publish_shown(of, fewer, sentences, earlier, inside / f"epoch-{of['epoch']}", project.data)
         if sentences is not None and not worked_out(made[model["name"]], recorded[0]):
             say(_unseen(dataset, model))
     return dataset_entry(

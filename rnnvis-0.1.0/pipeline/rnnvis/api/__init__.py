@@ -1,1 +1,0 @@
-"""What `import rnnvis` offers."""

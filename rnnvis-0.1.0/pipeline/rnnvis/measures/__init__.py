@@ -1,1 +1,0 @@
-"""What is measured, each formula once."""

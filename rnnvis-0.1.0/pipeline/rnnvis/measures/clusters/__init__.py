@@ -1,1 +1,0 @@
-"""Co-clusters of words and units."""

@@ -1,1 +1,0 @@
-"""Measures of a whole state, and of pairs of states."""

@@ -1,1 +1,0 @@
-"""Measures of single units and gates."""

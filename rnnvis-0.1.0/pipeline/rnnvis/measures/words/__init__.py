@@ -1,1 +1,0 @@
-"""Measures of words: responses, quantiles, surprise, contexts, parts of speech."""

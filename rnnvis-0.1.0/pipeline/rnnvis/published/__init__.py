@@ -1,1 +1,0 @@
-"""Everything between an array and a published file: schema, manifest, tables, checks."""

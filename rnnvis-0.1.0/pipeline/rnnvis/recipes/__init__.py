@@ -1,1 +1,0 @@
-"""Recipes: models that this project trains itself, and what it publishes of them."""

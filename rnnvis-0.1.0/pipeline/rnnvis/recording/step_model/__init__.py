@@ -1,1 +1,0 @@
-"""Step models: what a recorded model computes, as a file that needs no torch; see `rnnvis.StepModel`."""

@@ -1,1 +1,0 @@
-export{r as halfScene,t as halfTables,n as paintHalf}from"./halfTables-xhpDc9MY.js";

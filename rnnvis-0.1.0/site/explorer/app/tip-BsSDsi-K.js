@@ -1,1 +1,0 @@
-function e(e){return{corpus:e}}function t(t){return t.flatMap((n,r)=>r===0?[e(n)]:[r===t.length-1?` and `:`, `,e(n)])}function n(e){let t=e=>e.map(e=>typeof e==`string`?e:e.corpus).join(``);return[e.title,...e.lines].map(t).join(`. `).replace(/\.\./g,`.`)}export{t as n,n as r,e as t};

@@ -1,1 +1,0 @@
-"""What builds this project and is no part of the package."""
