@@ -19,12 +19,16 @@ import torch
 from torch import nn
 
 import rnnvis
+from rnnvis.nets.pronouncer import END, PHONEMES, START, Pronouncer, spelled
+from rnnvis.recipes.steps.pronounce_halves import halves, stepped
 from rnnvis.recording.holding import Hold
 
 FOLDER = Path(__file__).parents[1] / "viewer" / "src" / "testing" / "steps"
 WORDS, EMBEDDING = 12, 4
 TEXT = [[(3 * i + 5 * j * j + j) % WORDS for j in range(1 + (5 * i) % 8)] for i in range(24)]
 LONG = [2, 7, 1, 8, 2, 8, 4]
+HANDED = FOLDER.parent / "handed"
+SPELLED = [spelled(word) for word in ("a", "hop", "hope", "knight", "letter", "integrity", "outpouching")]
 
 
 class Reader(nn.Module):
@@ -271,6 +275,49 @@ def _rows(values: np.ndarray) -> list[list[float]]:
     return [[float(f"{value:.7g}") for value in row] for row in np.atleast_2d(values).tolist()]
 
 
+def pronouncer() -> Pronouncer:
+    """A small one that says other phonemes of other words, and comes to an end in some."""
+    model = Pronouncer(6)
+    for number, weight in enumerate(model.parameters()):
+        weight.data = 2.5 * wave(*weight.shape, of=7 * number)
+    model.head.bias.data[PHONEMES.index(END)] += 3.0
+    return model.eval()
+
+
+def handed_cases(model: Pronouncer) -> list[dict[str, Any]]:
+    """What PyTorch says of words, with units of either half at zero, and the states and answers along that."""
+    found = []
+    for off in (
+        {},
+        {"encoder": np.array([1, 4])},
+        {"decoder": np.array([0])},
+        dict(encoder=np.array([2]), decoder=np.array([3, 5])),
+    ):
+        for word, said in zip(SPELLED, model.say(SPELLED, off), strict=True):
+            phonemes = np.concatenate([[PHONEMES.index(START)], said])
+            read, along, answers = stepped(model, word, phonemes, off)
+            found.append(
+                {
+                    "letters": word.tolist(),
+                    "held": {f"{side}.0.h": units.tolist() for side, units in off.items()},
+                    "said": phonemes.tolist(),
+                    "read": _rows(read),
+                    "along": _rows(along),
+                    "likeliest": answers.max(axis=1).round(6).tolist(),
+                }
+            )
+    return found
+
+
+def write_handed(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    model = pronouncer()
+    made = halves(model, SPELLED, model.say(SPELLED))
+    for side, one in zip(("encoder", "decoder"), made, strict=True):
+        (folder / f"{side}.safetensors").write_bytes(one.model.serialised())
+    (folder / "cases.json").write_text(json.dumps(handed_cases(model), separators=(",", ":")) + "\n", encoding="utf-8")
+
+
 def write(folder: Path, names: Sequence[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
@@ -282,3 +329,4 @@ def write(folder: Path, names: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     write(Path(sys.argv[1]) if len(sys.argv) > 1 else FOLDER, list(models()))
+    write_handed(Path(sys.argv[1]) / "handed" if len(sys.argv) > 1 else HANDED)

@@ -30,13 +30,28 @@ def opened(page: Page, base: str, fragment: str = "") -> Page:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_grave_on_the_pages(profile: Profile, base: str, scheme: str) -> None:
+def test_axe_finds_nothing_grave_on_the_pages(profile: Profile, site: Path, base: str, scheme: str) -> None:
     page = profile(color_scheme=scheme, bypass_csp=True).new_page()
     found = []
     for path in PAGES:
         page.goto(base + path, wait_until="networkidle")
         found += said_by_axe(page, path or "home", scheme)
+    if scheme == "light":
+        every = {f"{index.parent.relative_to(site)}/" for index in site.rglob("*/index.html")}
+        for path in sorted(every - set(PAGES) - {"./", "explorer/app/"}):
+            page.goto(base + path)
+            found += said_by_axe(page, path, scheme)
     assert not found, "\n".join(found)
+
+
+def test_what_scrolls_sideways_on_a_narrow_page_is_reached_by_keys(profile: Profile, base: str) -> None:
+    page = profile(viewport={"width": 400, "height": 900}, bypass_csp=True).new_page()
+    for path, what in (("cases/voice/", "table"), ("methods/", ".katex"), ("your-own-cell/", ".katex")):
+        page.goto(base + path)
+        boxes = page.locator(".md-content [role=group][tabindex='0'][aria-label]")
+        expect(boxes.locator(what).first).to_be_attached()
+        assert boxes.evaluate_all("all => all.every((one) => one.scrollWidth > one.clientWidth)")
+        assert not findings(page, only="scrollable-region-focusable")
 
 
 def _picker(page: Page) -> None:
@@ -80,6 +95,12 @@ STATES: dict[str, Callable[[Page], None]] = {
     "sentence picker": _picker,
     "finder": _find,
     "table": _table,
+    "help": lambda page: page.evaluate(f"{STORE}.popover = 'help'"),
+    "keys": lambda page: page.evaluate(f"{STORE}.popover = 'keys'"),
+    "follow": lambda page: button(page, "Follow units or words along the sentence").click(),
+    "second sentence": lambda page: button(page, "Add a second sentence").click(),
+    "tour": lambda page: page.evaluate(f"{STORE}.popover = 'tour'"),
+    "words by part of speech": lambda page: page.evaluate(f"{STORE}.setColourWords('speech')"),
     "nothing chosen": _nothing_chosen,
     "trying": _trying,
 }

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import numpy as np
 import torch
 from playwright.sync_api import BrowserContext, expect
 from torch import nn
 
 import rnnvis
+from rnnvis.nets.pronouncer import PHONEMES, spelled
+from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.spoken import spoken
+from rnnvis.recipes.steps.pronounce import write
+from rnnvis.text.kinds.pronunciations import Pronounced
 from tests.browser import recorded
 from tests.browser.test_recorded import opened
+from tests.python.pronouncing import WORDS
+from tests.step_models import pronouncer
 
+CHECKOUT = Path(__file__).parents[2]
 DIGITS = list("0123456789")
 
 
@@ -69,4 +79,55 @@ def test_what_was_read_stands_over_what_was_said(tmp_path: Path, context: Browse
         handed.get_by_role("button", name="Those of what was read").click()
         expect(handed).to_contain_text("what was read, above", timeout=20_000)
         assert watched.page.evaluate("window.hacked") is None
+        watched.check()
+
+
+def held(address: str, side: str) -> np.ndarray:
+    """Units of one half that the address holds at zero."""
+    found = re.search(rf"{side}\.0\.h,zero,([\d.-]+),0", address)
+    assert found
+    runs = [[int(end) for end in run.split("-")] for run in found[1].split(".")]
+    return np.concatenate([np.arange(run[0], run[-1] + 1) for run in runs])
+
+
+def test_a_word_that_is_typed_is_read_and_said_and_units_of_either_half_can_be_switched_off(
+    tmp_path: Path, context: BrowserContext
+) -> None:
+    model = pronouncer()
+    dataset = Project(CHECKOUT).dataset("graphemes")
+    card = next(iter(dataset.ready.values()))
+    found = spoken(model, [Pronounced(word, (("B", "AE1"), ("D",))) for word in WORDS])
+    write(model, found, ["probe"] * 7 + ["recorded"] * (len(WORDS) - 7), dataset, card, "0" * 64, tmp_path)
+
+    def names(ids: list[int]) -> list[str]:
+        return [PHONEMES[i] for i in ids if i > 3 or i < 2]
+
+    plain = names(model.say([spelled("knives")])[0].tolist())
+    with rnnvis.serve(tmp_path) as running:
+        watched = opened(context, running.url, "#v1=d=graphemes&m=g2p-en&s=encoder.0.h&k=3")
+        page, picture = watched.page, watched.page.locator("[data-picture]")
+        page.get_by_role("button", name="Type a word").first.click()
+        page.get_by_role("textbox", name="Your word").fill("Knives")
+        said = page.locator("[data-try-said]")
+        expect(said).to_have_attribute("data-try-said", " ".join(plain), timeout=20_000)
+        page.keyboard.press("Enter")
+        page.wait_for_function("node => node.inspect().half", arg=picture.element_handle())
+        half = picture.evaluate("node => node.inspect().half")
+        assert names([PHONEMES.index(row["token"]) for row in half["glyphs"]]) == plain
+        assert half["flows"]
+        off = {}
+        for side, name in (("encoder", "read"), ("decoder", "say")):
+            chip = page.get_by_role("group", name=f"Chips that {name}").get_by_role("button").first
+            chip.click()
+            expect(chip).to_have_attribute("aria-pressed", "true")
+            off[side] = held(page.evaluate("decodeURIComponent(location.hash)"), side)
+            after = names(model.say([spelled("knives")], off)[0].tolist())
+            expect(said).to_have_attribute("data-try-said", " ".join(after), timeout=20_000)
+            expect(said.locator("[data-try-verdict]")).to_contain_text("random groups")
+        handed = page.locator("[data-handed]")
+        handed.get_by_role("button", name="Those of what was said").click()
+        expect(handed).to_contain_text("what was said, below", timeout=20_000)
+        expect(said).to_have_attribute("data-try-said", " ".join(after), timeout=20_000)
+        shown = picture.evaluate("node => node.inspect().glyphs.map(row => row.token)")
+        assert names([PHONEMES.index(token) for token in shown]) == after
         watched.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,11 @@ from torch import nn
 
 import rnnvis
 from rnnvis import Signal, events
+from rnnvis.api import stream_tables
 from rnnvis.measures.states.drift import DriftRecorder
+from rnnvis.published import files
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
 
 STREAMS, PIECES, STEPS = 6, 8, 10
 
@@ -160,3 +165,64 @@ def test_without_an_answer_nothing_is_said_to_be_remembered() -> None:
     recording = recorded(Counts(), streams(), outputs="none")
     with pytest.raises(rnnvis.RnnvisError, match="what the model answers is not known"):
         recording.remembered()
+
+
+def published(recording: rnnvis.Recording, folder: Path, **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The rows of `unit_drift` and `remembered`, and the model's entry."""
+    recording.publish(folder, "m", ablation=False, step_model=False, **options)
+    (dataset,) = read_manifest(folder)["datasets"]
+    (model,) = dataset["models"]
+    found = {}
+    for name, holder in (("unit_drift", model["states"][0]), ("remembered", model)):
+        parts = [folder / file["path"] for file in holder["tables"].get(name, {"files": []})["files"]]
+        found[name] = files.read(name, parts).to_pydict() if parts else None
+    return found, model
+
+
+def test_carried_states_are_published_with_their_drift_and_what_answers_remember(tmp_path: Path) -> None:
+    recording = recorded(Sums(), streams())
+    found, model = published(recording, tmp_path / "itself")
+    wanted = recorded(Sums(), streams()).drift()["rnn.0.h"]
+    rows = found["unit_drift"]
+    assert rows["unit"] == [0] * 4 + [1] * 4 + [2] * 4
+    assert rows["age"] == [0, 16, 32, 64] * 3
+    assert rows["until"] == [16, 32, 64, 128] * 3
+    np.testing.assert_allclose(rows["drift"][:4], wanted.drift[:, 0])
+    np.testing.assert_allclose(rows["standard_error"][4:8], wanted.standard_error[:, 1])
+    np.testing.assert_allclose(rows["mean"][:4], wanted.mean[:, 0])
+    assert rows["drift"][8:] == [None] * 4
+    assert found["remembered"]["steps"] == [1, 2, 4, 8, 16, 32]
+    again = recorded(Sums(), streams()).remembered(steps=(1, 2, 4, 8, 16, 32), answers=200)
+    np.testing.assert_allclose(found["remembered"]["distance"], again.distance)
+    assert not any("Without" in note and "drift" in note for note in model["notes"])
+    assert not verify(tmp_path / "itself").problems
+
+    recording.drift(ages=(0, 10, 80))
+    recording.remembered(steps=(3,), answers=7)
+    asked, _ = published(recording, tmp_path / "asked")
+    assert asked["unit_drift"]["age"][:2] == [0, 10]
+    assert asked["remembered"]["steps"] == [3]
+    assert asked["remembered"]["answers"] == [7]
+
+
+def test_what_is_too_much_to_run_again_or_not_carried_is_published_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = rnnvis.record(Last(), [np.concatenate(of) for of in streams()], events.bins(), [0, 1] * 3)
+    found, model = published(alone, tmp_path / "alone")
+    assert found == {"unit_drift": None, "remembered": None}
+    assert not any("drift" in note for note in model["notes"])
+    monkeypatch.setattr(stream_tables, "MOST_STEPS", 479)
+    found, model = published(recorded(Counts(), streams()), tmp_path / "large")
+    assert found == {"unit_drift": None, "remembered": None}
+    assert any("another run over 480 steps. Call recording.drift()" in note for note in model["notes"])
+
+
+def test_weights_that_have_changed_leave_the_drift_out_with_a_word(tmp_path: Path) -> None:
+    model = Counts()
+    recording = recorded(model, streams())
+    with torch.no_grad():
+        model.rnn.weight_ih_l0[0, 0] = 2
+    found, entry = published(recording, tmp_path)
+    assert found["unit_drift"] is None
+    assert any("Without the drift of states: the weights of Counts have changed" in note for note in entry["notes"])

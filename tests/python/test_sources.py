@@ -124,7 +124,7 @@ def test_each_state_is_the_one_that_all_tokens_up_to_there_leave(make: Callable[
         for steps in (2, 5, STEPS):
             for row in range(len(read.ids)):
                 wanted = left_behind(model, read.ids[row : row + 1, :steps])
-                assert set(wanted) == set(source.states)
+                assert set(wanted) == {name for name in source.states if name.split(".")[2] not in ("written", "read")}
                 for name, state in wanted.items():
                     size = state.abs().max().clamp_min(1e-3)
                     torch.testing.assert_close(
@@ -243,6 +243,107 @@ def test_states_of_xlstm_are_those_of_each_sequence_by_itself() -> None:
             _, kept = model.step(read.ids[1:2, t : t + 1], state=kept)
             torch.testing.assert_close(found[t]["layers.0.C"][1:2], kept["block_0"]["mlstm_state"][0])
             torch.testing.assert_close(found[t]["layers.1.c"][1:2], kept["block_1"]["slstm_state"][1])
+
+
+def written_and_read(found: list[dict[str, torch.Tensor]], layer: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """What each step writes and reads, [T, B, heads] both."""
+    sums = (torch.stack([of[f"{layer}.{kind}"] for of in found]) for kind in ("written", "read"))
+    written, read = (torch.diff(of, dim=0, prepend=torch.zeros_like(of[:1])) for of in sums)
+    return written, read
+
+
+def test_what_an_mlstm_writes_and_reads_is_what_its_library_hands_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = pytest.importorskip("xlstm")
+    config = x.xLSTMLMModelConfig(
+        vocab_size=WORDS,
+        embedding_dim=32,
+        num_blocks=1,
+        context_length=STEPS,
+        mlstm_block=x.mLSTMBlockConfig(mlstm=x.mLSTMLayerConfig(num_heads=2)),
+    )
+    model, read = x.xLSTMLMModel(config).eval(), batch()
+    cell: Any = model.xlstm_block_stack.blocks[0].xlstm.mlstm_cell
+    cell.igate.weight.data.normal_(0, 0.1)  # at its first values the gate is the same at all words
+    seen, given = [], cell.backend_fn_step
+
+    def step(**named: Any) -> Any:
+        k, v, gate = (named[name].clone() for name in ("k", "v", "igate_preact"))
+        h, state = given(**named)
+        taken = torch.exp(gate - state[2])[..., 0, 0]
+        strength = taken * k.flatten(2).norm(dim=2) * v.flatten(2).norm(dim=2) / k.shape[-1] ** 0.5
+        seen.append((strength, h.flatten(2).norm(dim=2)))
+        return h, state
+
+    source = sources.stacked(model)
+    monkeypatch.setattr(cell, "backend_fn_step", step)
+    with torch.no_grad():
+        written, said = written_and_read(source.run(read.ids).states, "layers.0")
+    assert written.std() > 1e-3 * written.mean()
+    torch.testing.assert_close(written, torch.stack([of for of, _ in seen]), atol=1e-5, rtol=1e-3)
+    torch.testing.assert_close(said, torch.stack([of for _, of in seen]), atol=1e-5, rtol=1e-3)
+
+
+def test_what_an_xlstm_writes_and_reads_is_its_formula() -> None:
+    model, read = xlstm().eval(), batch()
+    for parameter in model.parameters():
+        parameter.data *= 3
+    layer: Any = model.backbone.blocks[1].mlstm_layer
+    inside: list[torch.Tensor] = []
+    source = sources.cached(model)
+    hook = layer.register_forward_hook(lambda _, given, out: inside.append(given[0]))
+    with torch.no_grad():
+        written, said = written_and_read(source.run(read.ids).states, "layers.1")
+        hook.remove()
+        heads, size = 2, 32
+        memory, total, scale = torch.zeros(3, heads, size, size), torch.zeros(3, heads, size), torch.zeros(3, heads)
+        for t, x in enumerate(inside):
+            q, k, v = (of(x).reshape(3, heads, size) for of in (layer.q, layer.k, layer.v))
+            taken, kept = (15 * torch.tanh(of(x)[:, 0] / 15) for of in (layer.igate_preact, layer.fgate_preact))
+            kept = nn.functional.logsigmoid(kept) + scale
+            scale = torch.maximum(kept, taken)
+            strength = torch.exp(taken - scale)
+            memory = torch.exp(kept - scale)[..., None, None] * memory + torch.einsum(
+                "bh,bhi,bhj->bhij", strength, k, v
+            )
+            total = torch.exp(kept - scale)[..., None] * total + strength[..., None] * k
+            q = q / size**0.5
+            least = torch.maximum((q * total).sum(-1).abs(), torch.exp(-scale)) + 1e-6
+            h = torch.einsum("bhi,bhij->bhj", q, memory) / least[..., None]
+            torch.testing.assert_close(written[t], strength * k.norm(dim=2) * v.norm(dim=2), atol=1e-4, rtol=2e-3)
+            torch.testing.assert_close(said[t], h.norm(dim=2), atol=1e-4, rtol=2e-3)
+
+
+def test_what_mamba2_writes_and_reads_is_what_its_library_hands_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = pytest.importorskip("transformers.models.mamba2.modeling_mamba2")
+    if not hasattr(module, "mamba2_selective_state_update"):
+        pytest.skip("another version of transformers")
+    model, read = mamba2().eval(), batch()
+    for parameter in model.parameters():
+        parameter.data *= 2
+    source, seen, given = sources.cached(model), [], module.mamba2_selective_state_update
+
+    def update(state: Any, x: Any, dt: Any, a: Any, b: Any, c: Any, *others: Any, dt_bias: Any, **named: Any) -> Any:
+        pace = nn.functional.softplus(dt + dt_bias)[:, :, 0]
+        out = given(state, x, dt, a, b, c, *others, dt_bias=dt_bias, **named)
+        seen.append((pace * x.norm(dim=2) * b[:, 0].norm(dim=1)[:, None], (state @ c[:, 0, None, :, None])[..., 0]))
+        return out
+
+    monkeypatch.setattr(module, "mamba2_selective_state_update", update)
+    with torch.no_grad():
+        found = source.run(read.ids).states
+    assert len(seen) == 2 * (STEPS - 1)  # of two layers; the first token goes another way
+    for layer in range(2):
+        written, said = written_and_read(found, f"layers.{layer}")
+        for t, (strength, out) in enumerate(seen[layer::2], start=1):
+            torch.testing.assert_close(written[t], strength, atol=1e-5, rtol=2e-3)
+            torch.testing.assert_close(said[t], out.norm(dim=2), atol=1e-5, rtol=2e-3)
+
+
+def test_a_memory_that_is_written_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = sources.cached(mamba2().eval())
+    monkeypatch.setattr("rnnvis.sources.written.Mamba2.kept", lambda self, now, before: torch.zeros(3, 4))
+    with torch.no_grad(), pytest.raises(RnnvisError, match="no product of a value and a key"):
+        source.run(batch().ids)
 
 
 def test_the_selective_model_is_its_formula() -> None:

@@ -13,16 +13,23 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+import rnnvis
 from rnnvis.cli import main
+from rnnvis.config import VoiceConfig, read
 from rnnvis.errors import RnnvisError
 from rnnvis.nets.detector import GENERATIONS, STEP, Detector
+from rnnvis.published.publishing import read_manifest
+from rnnvis.published.verify import verify
 from rnnvis.recipes import sounds
-from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.keep.project import Project, VoiceStudy
+from rnnvis.recipes.steps import voice_shown as shown_step
 from rnnvis.recipes.steps.voice import voice_steps
-from rnnvis.recipes.study import results, voice, voice_trials
+from rnnvis.recipes.study import results, voice, voice_shown, voice_trials
 from tests.python.detecting import invented
 from tools.website import voice as page
 from tools.website.fragments import VOICE
+from tools.website.published import Published
+from tools.website.voice_charts import opened as links_to
 
 CHECKOUT = Path(__file__).parents[2]
 KEPT = CHECKOUT / "datasets" / "voice" / "results" / "voice.json"
@@ -33,7 +40,14 @@ CELLS = np.array([7, 3])
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     small = {"LONG": LONG, "SHORT": SHORT, "HEARD": HEARD, "AGES": (0, 8, 32, LONG), "LAST_STEPS": (2, LONG)}
-    small |= {"RESETS": (-4, 0, 2), "RANDOM_SETS": 8, "RUNS": 60, "LARGEST": 2}
+    small |= {
+        "RESETS": (-4, 0, 2),
+        "ELSEWHERE_RESETS": (-4, 2),
+        "QUIETEST": 0.498,
+        "RANDOM_SETS": 8,
+        "RUNS": 60,
+        "LARGEST": 2,
+    }
     for name, value in small.items():
         monkeypatch.setattr(voice, name, value)
 
@@ -142,7 +156,37 @@ def test_what_is_set_back_is_what_stepping_sets_back(detector: Detector) -> None
                 assert row["more"][0] == pytest.approx(more, abs=2e-4)
                 before = np.mean([p[onset - 4 : onset] for p in found])
                 assert row["noise"][0] == pytest.approx(before, abs=2e-4)
+                late, usual = ([begins(p[-HEARD:]) for p in of] for of in (found, plain))
+                assert row["onset"][0] == pytest.approx(np.mean(late), abs=1e-4)
+                assert row["later"][0] == pytest.approx(np.mean(late) - np.mean(usual), abs=1e-4)
     assert rows["long", 0, "all"]["p"] != rows["long", None, "nothing"]["p"]
+
+
+def begins(heard: np.ndarray) -> float:
+    """Seconds to the first step at which P is as high as is asked; all of them where it never is."""
+    return 0.032 * next((step for step, p in enumerate(heard) if p >= voice.QUIETEST), len(heard))
+
+
+def test_the_onset_is_the_first_step_that_is_heard_and_the_whole_time_where_none_is() -> None:
+    heard = np.array([[0.1, 0.6, 0.2, 0, 0, 0], [0.9, 0.1, 0.1, 0, 0, 0], [0.1, 0.2, 0.3, 0, 0, 0]])
+    found = voice._said([np.concatenate([np.zeros((3, 4)), heard], axis=1)] * 2, [np.zeros((3, 4 + HEARD))])
+    assert voice._onset(heard).tolist() == pytest.approx([begins(row) for row in heard]) == [0.032, 0, 6 * 0.032]
+    assert found["onset"][0] == pytest.approx(7 * 0.032 / 3, abs=1e-4)
+
+
+def test_a_search_in_other_noise_is_judged_on_trials_that_it_has_not_seen(detector: Detector) -> None:
+    seen, unseen = (
+        voice.trials(detector, "x", voice.Condition("brown", 0.02), speech(4, seed), seed) for seed in (3, 9)
+    )
+    row = voice.elsewhere_row(detector, seen, unseen, CELLS)
+    alone = voice.condition_row(voice.recorded(detector, (unseen,)), unseen, CELLS)
+    assert row["first_found"] == pytest.approx(alone["cells"], abs=1e-3)
+    assert row["pairs"] == [4, 4]
+    own = voice.condition_row(voice.recorded(detector, (unseen,)), unseen, np.array(row["cells"]))
+    assert row["closed"] == pytest.approx(own["cells"], abs=1e-3)
+    assert {(of["past"], of["at"]) for of in row["resets"]} == {
+        (p, t) for p in ("long", "short") for t in (None, -4, 2)
+    }
 
 
 @pytest.fixture
@@ -151,7 +195,7 @@ def tables(detector: Detector) -> dict:
     seen, unseen = (voice.trials(detector, name, voice.Condition(), speech(4, seed), seed)
                     for seed, name in enumerate(("searched on", "other sentences and voices")))  # fmt: skip
     other = voice.trials(detector, "other noise", voice.Condition("brown", 0.02), speech(4, 9), 9)
-    of = voice.generation_table(detector, seen, unseen, [lambda: other])
+    of = voice.generation_table(detector, seen, unseen, [lambda: other], [(lambda: seen, lambda: other)])
     whole = {"package": "silero-vad", "version": "<b>6", "speaker": "eSpeak <i>", "random_sets": 8, "seconds": 0.032}
     whole |= {"steps": {"long": LONG, "short": SHORT, "heard": HEARD}}
     both = {"newer": {"member": "a/b.onnx", "sha256": "0" * 64, "apart": 5e-7, **of}}
@@ -176,6 +220,11 @@ def test_a_study_comes_to_tables_that_the_page_can_tell(tables: dict) -> None:
     assert "5.0e−07" in written["voice-made-of"]
     assert "not made yet: older" in VOICE["voice-made-of"]({**tables, "generations": {"newer": of}})
     assert "nan" not in "".join(written.values()).lower()
+    drawn = written["voice-drift-chart"]
+    assert drawn.count("<svg") == 2
+    assert f"cell {of['cells'][0]}, found" in drawn
+    assert written["voice-remembered-chart"].count("<polyline") == 2
+    assert "cells found there" in written["voice-elsewhere"]
 
 
 def test_without_a_table_the_page_says_so() -> None:
@@ -206,7 +255,7 @@ def test_another_voice_or_another_recording_makes_the_study_anew(monkeypatch: py
 
     found = [keys("1.51", 0.1), keys("1.52", 0.1), keys("1.51", 0.2)]
     assert keys("1.51", 0.1) == found[0]
-    assert len(set.union(*found)) == sum(map(len, found)) == 9
+    assert len(set.union(*found)) == sum(map(len, found)) == 12
 
 
 def test_searched_and_held_out_trials_share_neither_sentences_nor_voices() -> None:
@@ -295,3 +344,69 @@ def test_a_release_that_is_none_is_refused_before_it_is_fetched(
     (folder / "study.toml").write_text(text.replace(*change))
     with pytest.raises(RnnvisError, match=said):
         Project(tmp_path).studies()
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams of a few steps, in speech that is no speech."""
+    small = {"LONG": LONG, "SHORT": SHORT, "BEFORE": 3, "AFTER": 2, "PIECE": 20, "BEGINS": 2, "SENTENCES": 2}
+    small |= {"LAST_STEPS": (2, LONG - 4), "AGES": ((8, "young"), (10**9, "old"))}
+    for name, value in small.items():
+        monkeypatch.setattr(voice_shown, name, value)
+    monkeypatch.setattr(sounds, "said", lambda sentence, voice: speech(1, len(sentence))[0])
+
+
+def test_streams_that_are_shown_are_the_same_speech_after_both_pasts(detector: Detector, few: None) -> None:
+    found = voice_shown.shown(detector)
+    recording = found.recording
+    assert len(found.said) == len(recording.tokens) == 2 * 2 * (4 + 1 + 1 + 1)
+    spoken = [number for number, said in enumerate(found.said) if said]
+    assert [found.past[number] for number in spoken] == ["long", "short"] * 4
+    words = [[recording.words[i] for i in recording.tokens[number]] for number in spoken]
+    assert words[0] == ["old"] * 3 + ["speech begins"] * 2 + ["speech"] * (HEARD - 2) + ["noise after speech"] * 2
+    assert words[1][:3] == ["young"] * 3
+    assert words[1][3:] == words[0][3:]
+    state = recording.states["lstm.0.h"]
+    assert state.published.tolist() == spoken
+    features = np.concatenate([recording.rerun.frames.values[recording.rerun.texts[""][n]] for n in range(5)])
+    _, cells = stepped(detector, features)
+    np.testing.assert_allclose(
+        recording.states["lstm.0.c"].of(spoken[0])[-1], cells[-1], rtol=1e-3, atol=1e-3
+    )  # halves
+    assert found.key(voice_shown.SHOWN[1], "short") == recording.keys[spoken[5]]
+
+
+def test_streams_are_published_beside_what_is_there_and_the_page_links_to_them(
+    detector: Detector, few: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown_step, "first_release", lambda *_: tmp_path)
+    monkeypatch.setattr(shown_step, "load_detector", lambda *_: (detector, "0" * 64))
+    project = Project(tmp_path)
+    study = VoiceStudy(tmp_path, read(VoiceConfig, CHECKOUT / "datasets" / "voice" / "study.toml"))
+    step = shown_step.voice_shown_step(project, study, {})
+    (made := tmp_path / "made").mkdir()
+    step.build(made)
+    assert not verify(made).problems
+    rows = [np.random.default_rng(i).random((30, 2)).astype(np.float32) for i in range(4)]
+    torch.manual_seed(0)
+    rnnvis.record(torch.nn.GRU(2, 3, batch_first=True), rows, rnnvis.events.bins()).publish(
+        project.data, "before", ablation=False
+    )
+    for _ in range(2):
+        shown_step.publish_beside(project, made)
+        names = [dataset["name"] for dataset in read_manifest(project.data)["datasets"]]
+        assert names == ["recorded text", "voice", "voice-older"]
+    assert not verify(project.data).problems
+    published = Published(project.data)
+    voices = read_manifest(project.data)["datasets"][1]
+    assert {"unit_drift"} <= set(voices["models"][0]["states"][0]["tables"])
+    assert voices["models"][0]["no_step_model"].startswith("it reads the frames of signals")
+    links = links_to(published)
+    assert links.count("<a href") == 4
+    assert all(key in links for key in voices["probes"].values())
+    shown_step.publish_beside(project, made)
+    (lone := tmp_path / "lone").mkdir()
+    rnnvis.record(torch.nn.GRU(2, 3, batch_first=True), rows, rnnvis.events.bins()).publish(
+        lone, "alone", ablation=False
+    )
+    assert "rnnvis regenerate voice" in links_to(Published(lone))

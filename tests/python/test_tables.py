@@ -68,6 +68,21 @@ def test_every_table_comes_back_as_it_was_written(table, wide, tmp_path):
     assert said == (parts[0].rows,)
 
 
+def test_words_are_written_as_differences_and_read_by_others_as_they_were(tmp_path):
+    text = sorted(
+        {f"{head}{tail}" for head in ("un", "re", "ça", "日本", "") for tail in ("do", "doing", "né", "語", "")}
+    )
+    ids = list(range(len(text)))
+    word = {"word_id": ids, "text": text, "count": ids, "special": [False] * len(text)}
+    path = tmp_path / files.write("words", word, tmp_path)[0].name
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    encodings = {group.column(n).path_in_schema: set(group.column(n).encodings) for n in range(group.num_columns)}
+    assert encodings["word_id"] == {"RLE", "DELTA_BINARY_PACKED"}
+    assert encodings["text"] == {"RLE", "DELTA_BYTE_ARRAY"}
+    read = duckdb.connect().execute("SELECT word_id, text FROM read_parquet(?) ORDER BY word_id", [str(path)])
+    assert read.fetchall() == list(zip(ids, text, strict=True))
+
+
 def test_rows_are_sorted_and_undeclared_columns_refused():
     table = TABLES[0]
     columns = {"word_id": [1, 0], "text": ["b", "a"], "count": [1, 2], "special": [False, False]}

@@ -18,6 +18,7 @@ from tools.website import (
     reference,
     stories,
     voice,
+    voice_charts,
     walk,
 )
 from tools.website.cells import Cells
@@ -50,6 +51,7 @@ FRAGMENTS: dict[str, Callable[[Published], str]] = {
     "schema": reference.schema,
     "opening": stories.opening,
     "stories": stories.stories,
+    "voice-open": voice_charts.opened,
 }
 
 CELLS: dict[str, Callable[[Cells], str]] = {
@@ -96,11 +98,16 @@ VOICE: dict[str, Callable[[voice.Table | None], str]] = {
     "voice-conditions-conclusion": voice.conditions_conclusion,
     "voice-deaf": voice.deaf_conclusion,
     "voice-drift": voice.drift,
+    "voice-drift-chart": voice_charts.drift,
     "voice-drift-conclusion": voice.drift_conclusion,
     "voice-made-of": voice.made_of,
+    "voice-elsewhere": voice.elsewhere,
+    "voice-elsewhere-conclusion": voice.elsewhere_conclusion,
     "voice-negative": voice.negative,
     "voice-remembered": voice.remembered,
+    "voice-remembered-chart": voice_charts.remembered,
     "voice-resets": voice.resets,
+    "voice-resets-chart": voice_charts.resets,
     "voice-resets-conclusion": voice.resets_conclusion,
     "voice-search": voice.search,
 }

@@ -271,15 +271,18 @@ def resets(found: Table | None) -> str:
                 continue
             at = "–" if row["at"] is None else decimal(row["at"] * found["seconds"], 2, sign=True) if row["at"] else "0"
             rows.append(
-                (at, text(_RESETS[row["reset"]]), _both(row["p"], 2), _both(other["p"], 2),
-                 _both(other["more"], 2, sign=True), decimal(row["noise"][0], 3))
+                (at, text(_RESETS[row["reset"]]), _both(row["p"], 2), _both(row["later"], 2, sign=True),
+                 _both(other["p"], 2), _both(other["more"], 2, sign=True), _both(other["later"], 2, sign=True),
+                 _both(row["noise"], 3))
             )  # fmt: skip
         head = (
             "set back, s after the onset",
             "what",
             "P, long noise",
+            "onset later by, s",
             "P, short noise",
             "short: change",
+            "onset later by, s",
             "P in the noise before",
         )
         tables.append(
@@ -287,10 +290,78 @@ def resets(found: Table | None) -> str:
                 f"{name.capitalize()} generation: P(speech) over the first {_seconds(found, 'heard', 1)} s",
                 head,
                 rows,
-                (0, 2, 3, 4, 5),
+                (0, 2, 3, 4, 5, 6, 7),
             )
         )
     return Markup().join(tables)
+
+
+def elsewhere(found: Table | None) -> str:
+    """What searches in other noise find, beside what the cells of the first noise close there and what setting back
+    only these does."""
+    if found is None:
+        return absent(WHAT)
+    tables = []
+    for name, of in found["generations"].items():
+        rows = []
+        for row in of["elsewhere"]:
+            random = row["random"]
+            changed = {(r["past"], r["at"]): r for r in row["resets"] if r["reset"] in ("cells", "nothing")}
+            early = min(at for _, at in changed if at is not None)
+            into = max(at for _, at in changed if at is not None)
+            rows.append(
+                (text(row["colour"]), decimal(row["level"], 2), text(_listed(row["cells"])), _both(row["closed"], 2),
+                 f"{decimal(random[0], 2)} ({decimal(random[1], 2)} to {decimal(random[2], 2)})",
+                 _both(row["first_found"], 2), _both(row["together"], 2),
+                 _both(changed["long", None]["p"], 2), _both(changed["long", early]["p"], 2),
+                 _both(changed["short", into]["more"], 2, sign=True),
+                 _both(changed["short", into]["later"], 2, sign=True))
+            )  # fmt: skip
+        head = (
+            "noise",
+            "level",
+            "cells found there",
+            "they close",
+            "random sets",
+            f"cells {_listed(of['cells'])} close",
+            "both together",
+            "P, long noise",
+            "P, those set back before",
+            "short: change, set back in the speech",
+            "onset later by, s",
+        )
+        caption = f"{name.capitalize()} generation: searched anew in other noise, judged on other sentences and voices"
+        tables.append(table(caption, head, rows, (1, *range(3, len(head)))))
+    return Markup().join(tables)
+
+
+def elsewhere_conclusion(found: Table | None) -> str:
+    """Whether other noise is told by the same cells."""
+    if found is None:
+        return ""
+    said = []
+    for name, of in found["generations"].items():
+        first = set(of["cells"])
+        again = of["elsewhere"]
+        if not again:
+            continue
+        shared = [len(first & set(row["cells"])) for row in again]
+        gained = [row["closed"][0] - row["first_found"][0] for row in again]
+        said.append(
+            filled(
+                "<strong>{} generation:</strong> searched anew in {} other noises, the sets found hold {} of the {} "
+                "cells of the first noise; on held-out trials there they close {} to {} of the gap, those of the first "
+                "noise {} to {}. By {} to {} a search of its own does better.",
+                text(name.capitalize()),
+                len(again),
+                _listed(shared),
+                len(first),
+                *(decimal(f(row["closed"][0] for row in again), 2) for f in (min, max)),
+                *(decimal(f(row["first_found"][0] for row in again), 2) for f in (min, max)),
+                *(decimal(f(gained), 2, sign=True) for f in (min, max)),
+            )
+        )
+    return Markup().join(paragraph(one) for one in said)
 
 
 def resets_conclusion(found: Table | None) -> str:
@@ -313,14 +384,14 @@ def resets_conclusion(found: Table | None) -> str:
                 "<strong>{} generation:</strong> set back {} seconds before the speech, the whole state brings "
                 "P(speech) after the long noise from {} to {}, the cells found alone to {}. Where it falls on the "
                 "beginning of speech or into it, setting back the whole state costs a young stream up to {} of "
-                "P(speech), setting back the cells up to {}.",
+                "P(speech), setting back the cells {}.",
                 text(name.capitalize()),
                 decimal(-early * found["seconds"], 1),
                 _both(plain["p"], 2),
                 _both(_reset(of, "long", early, "all")["p"], 2),
                 _both(_reset(of, "long", early, "cells")["p"], 2),
                 with_error(max(0.0, -cost["all"][0]), cost["all"][1]),
-                with_error(max(0.0, -cost["cells"][0]), cost["cells"][1]),
+                "nothing" if cost["cells"][0] >= 0 else f"up to {with_error(-cost['cells'][0], cost['cells'][1])}",
             )
         )
     return Markup().join(paragraph(one) for one in said)

@@ -19,6 +19,7 @@ from rnnvis.api.ablation_tables import published_ablation
 from rnnvis.api.choices import Choices, size
 from rnnvis.api.described import Described
 from rnnvis.api.step_models import made_of
+from rnnvis.api.stream_tables import add_streams
 from rnnvis.config import Measure
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.measures.clusters.methods import METHODS
@@ -249,7 +250,7 @@ class _Part:
 def _begin(
     name: str, recording: Recording, choices: Choices, scratch: Path, described: Described | None = None
 ) -> _Part:
-    corpus = described.corpus if described else _corpus(recording)
+    corpus = described.corpus if described else recorded_corpus(recording)
     kept = recording.kept
     signals = recording.channels
     kept.speech = speech = kept.speech or (_parts(corpus) if signals is None else no_parts(len(corpus.vocabulary)))
@@ -271,6 +272,8 @@ def _begin(
         tables=table_entries(written, scratch, scratch / _TEXT),
         models=[],
     )
+    if described and described.nouns:
+        dataset["nouns"] = described.nouns
     return _Part(dataset, recording, corpus, speech, scratch, described)
 
 
@@ -329,7 +332,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
             memory = columns.answer_memory(recording.answer_memory.only(shown))
             written["answer_memory"] = files.write("answer_memory", memory, scratch)
         tables = table_entries(written, scratch, folder)
-    if part.described:
+    if part.described and part.described.figures is not None:
         figures = list(part.described.figures)
     else:
         figures = told.metrics(recording.keys, len(recording.words), RECORDED)
@@ -353,16 +356,18 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
         states=states,
     )
     entry |= {"answer": told.entry(), "checked": recording.checked, "notes": list(recording.notes)}
-    entry["step_model"], entry["no_step_model"] = _step_model(recording, choices, folder)
+    entry["step_model"], entry["no_step_model"] = _step_model(part, choices, folder)
     if entry["no_step_model"]:
         entry["notes"] = [*entry["notes"], _said_of_model(entry)]
     if choices.ablation != 0:
         entry["ablation"] = _without(part, choices, states, folder)
+    add_streams(recording, entry, part.scratch / "streams", folder)
     return entry
 
 
-def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[StepModelFile | None, str | None]:
+def _step_model(part: _Part, choices: Choices, folder: Path) -> tuple[StepModelFile | None, str | None]:
     """The step model's entry, which is written into `folder`; and why there is none, or none that answers."""
+    recording = part.recording
     if not choices.text:
         return None, "it was published without text, and a model may know text by heart"
     if not choices.step_model:
@@ -370,7 +375,8 @@ def _step_model(recording: Recording, choices: Choices, folder: Path) -> tuple[S
     if recording.channels is not None:
         return None, "it reads the frames of signals, and a page has no more than words to type"
     try:
-        made = made_of(recording, half=choices.step_model == "half")
+        known = part.described.step_model if part.described else None
+        made = known or made_of(recording, half=choices.step_model == "half")
         return step_models.write(made.model, folder), made.unanswered or None
     except RnnvisError as error:
         return None, str(error)
@@ -427,7 +433,8 @@ def _surprise(recording: Recording) -> np.ndarray:
     return np.stack(found, axis=1) if found else np.full((recording.steps, 1), np.nan, np.float32)
 
 
-def _corpus(recording: Recording) -> Corpus:
+def recorded_corpus(recording: Recording) -> Corpus:
+    """The recorded sequences as a corpus over the recorded vocabulary."""
     words = readable(recording.words)
     everything = np.concatenate(recording.tokens)
     surface = [tuple(words[i] for i in row) for row in recording.tokens]

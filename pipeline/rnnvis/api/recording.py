@@ -43,12 +43,14 @@ if TYPE_CHECKING:
 class Kept:
     """What publishing found out about a recording, for the next time: the parts of speech of its words, and clusters
     by (state, methods, largest k); the losses without units and chips, by (seconds allowed, methods, largest k); step
-    models, by whether they are in half precision."""
+    models, by whether they are in half precision. And what was asked last of its streams."""
 
     speech: PartsOfSpeech | None = None
     clustered: dict[tuple[str, tuple[str, ...], int], Clustered] = field(default_factory=dict)
     without: dict[tuple[float | None, tuple[str, ...], int], Without] = field(default_factory=dict)
     step_models: dict[bool, Made] = field(default_factory=dict)
+    drift: dict[str, Drift] | None = None
+    remembered: Remembered | None = None
 
 
 @dataclass(frozen=True)
@@ -222,10 +224,12 @@ class Recording:
         A stream is what states are carried through (`initial="carried"`), else each sequence. `ages` are the steps at
         which classes of age begin, rising from 0, and the end of the last one; the first class is the young one
         (default: up to 16 steps, then 32, 64, …). All sequences are run again. States that read backwards are left out.
+        What was asked last is published.
 
         Raises RnnvisError: ages that do not rise from 0, no model that can be run or one that has changed.
         """
-        return drift(self, ages)
+        self.kept.drift = drift(self, ages)
+        return self.kept.drift
 
     @checks_arguments(self=ANY, steps=ANY, answers=ANY)
     def remembered(self, steps: Iterable[int] = (1, 2, 4, 8, 16, 32, 64), answers: int = 500) -> Remembered:
@@ -233,12 +237,14 @@ class Recording:
         answer from the whole past and that of the model that starts anew and reads the last steps alone.
 
         The past is that of a stream (`initial="carried"`), else of each sequence. Up to so many `answers` are compared,
-        evenly chosen from those with more than the largest of `steps` behind them, the same for each.
+        evenly chosen from those with more than the largest of `steps` behind them, the same for each. What was asked
+        last is published.
 
         Raises RnnvisError: answers that are not known, no stream that is long enough, a model with a text or a call of
         its own, no model that can be run or one that has changed.
         """
-        return answers_from_the_last_steps(self, steps, answers)
+        self.kept.remembered = answers_from_the_last_steps(self, steps, answers)
+        return self.kept.remembered
 
     # Publishing is imported when it is asked for: it loads scikit-learn, which takes seconds.
 
@@ -321,6 +327,9 @@ class Recording:
         The model itself is published as a step model, with its weights, so that a page can run it on other text: see
         `step_model`. A model of another shape is not, nor any without text (a model may know by heart what it was
         trained on); it is said why. `step_model="half"` writes weights in half precision, False none.
+
+        Where states are carried, their drift and what answers remember are published: as `drift` and `remembered` were
+        asked last, else by their defaults, up to 200,000 steps.
 
         What a module read of its own (`readings`) becomes a dataset of its own beside the first, "<dataset>, <module>".
 

@@ -97,6 +97,11 @@ class Pronouncer(nn.Module):
             found[rows] = self._read([words[i] for i in rows], None)[0].cpu().numpy()
         return found
 
+    @torch.no_grad()
+    def say_from(self, states: np.ndarray, longest: int = LONGEST) -> list[np.ndarray]:
+        """The phonemes that are said from `states` that are handed over, float32 [N, H], as `say` gives them."""
+        return self._said(torch.from_numpy(states).to(self.head.weight.device)[None], None, longest)
+
     def _read(self, words: Sequence[np.ndarray], without: np.ndarray | None) -> torch.Tensor:
         letters = torch.from_numpy(np.stack(words)).to(self.head.weight.device)
         if without is None or not len(without):
@@ -158,4 +163,4 @@ def load_pronouncer(wheel: Path) -> tuple[Pronouncer, str]:
     return model.eval().to(device_to_run("auto")), hashlib.sha256(data).hexdigest()
 
 
-__all__ = ["END", "GRAPHEMES", "LONGEST", "PHONEMES", "START", "Pronouncer", "load_pronouncer", "spelled"]
+__all__ = ["END", "GRAPHEMES", "LONGEST", "PHONEMES", "START", "UNKNOWN", "Pronouncer", "load_pronouncer", "spelled"]

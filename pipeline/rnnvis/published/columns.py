@@ -13,8 +13,10 @@ from rnnvis.measures.outputs.ablation import Effect
 from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.measures.outputs.effects import CONTEXTS, WordEffects, WordInContext
 from rnnvis.measures.outputs.next_words import words_spoken_for
+from rnnvis.measures.outputs.remembering import Remembered
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.sentences.attention import Attention
+from rnnvis.measures.states.drift import Drift
 from rnnvis.measures.units.explained import Explained, Pairs
 from rnnvis.measures.units.gates import Gates
 from rnnvis.measures.units.units import Units, decay_time, of_responses, top_words
@@ -305,3 +307,27 @@ def training(rows: Sequence[dict[str, Any]]) -> Columns:
     """Table `training` from a row an epoch."""
     names = ("epoch", "train_loss", "valid_loss", "valid_accuracy", "valid_perplexity")
     return {name: [row[name] for row in rows] for name in names if name in rows[0]}
+
+
+def unit_drift(found: Drift) -> Columns:
+    """Table `unit_drift`; classes of age that no stream reached have no rows."""
+    there = np.flatnonzero(found.steps)
+    units = found.mean.shape[1]
+    each = {"age": found.ages[there], "until": found.ages[there + 1], "streams": found.streams[there]}
+    return {
+        "unit": np.repeat(np.arange(units, dtype=np.int32), len(there)),
+        **{name: np.tile(of.astype(np.int32), units) for name, of in each.items()},
+        "mean": found.mean[there].T.reshape(-1),
+        "drift": nullable(found.drift[there].T.reshape(-1)),
+        "standard_error": nullable(found.standard_error[there].T.reshape(-1)),
+    }
+
+
+def remembered(found: Remembered) -> Columns:
+    """Table `remembered`."""
+    return {
+        "steps": found.steps.astype(np.int32),
+        "distance": found.distance,
+        "standard_error": nullable(found.standard_error),
+        "answers": found.answers,
+    }

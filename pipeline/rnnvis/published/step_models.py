@@ -49,11 +49,13 @@ def problems(manifest: Manifest, folder: Path) -> Iterator[str]:
     """What is wrong with the step models in `folder`, in words: damaged, no step models, or those of other models."""
     for dataset, model, entry in of_manifest(manifest):
         at = f"{dataset['name']} / {model['name']} / step model: {entry['path']}"
-        if found := damage(folder / entry["path"], entry):
-            yield f"{at}: {found}"
+        if damaged := damage(folder / entry["path"], entry):
+            yield f"{at}: {damaged}"
             continue
         try:
-            yield from (f"{at}: {wrong}" for wrong in _other(StepModel.load(folder / entry["path"]), dataset, model))
+            found = StepModel.load(folder / entry["path"])
+            yield from (f"{at}: {wrong}" for wrong in _other(found, dataset, model))
+            yield from (f"{at}: {wrong}" for wrong in _alone(found, manifest, dataset, model))
         except RnnvisError as error:
             yield f"{at}: {error.message}"
 
@@ -70,6 +72,21 @@ def _other(found: StepModel, dataset: DatasetEntry, model: ModelEntry) -> Iterat
     answer = model.get("answer")
     if head is not None and (answer is None or (head["means"], head["per"]) != (answer["means"], answer["per"])):
         yield f"it answers a {head['means']} for each {head['per']}, which the model does not"
+
+
+def _alone(found: StepModel, manifest: Manifest, dataset: DatasetEntry, model: ModelEntry) -> Iterator[str]:
+    """What it starts from that no model of the dataset before hands over."""
+    before = [of for of in manifest["datasets"] if of["name"] == dataset.get("source")]
+    there = {
+        state["name"]: state["units"]
+        for of in before
+        for other in of["models"]
+        if other["name"] == model["name"] and other.get("step_model")
+        for state in other["states"]
+    }
+    for own, other in found.spec.get("handed", {"states": {}})["states"].items():
+        if there.get(other) != found.units[own]:
+            yield f"{own} [{found.units[own]}] starts from {other}, which no model that can be run hands over"
 
 
 def _listed(states: dict[str, int]) -> str:

@@ -34,6 +34,7 @@ from rnnvis.recipes.steps.shards import merged_step, shard_step
 from rnnvis.recipes.steps.tag import tag_step
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.recipes.steps.voice import check_sounds, voice_steps
+from rnnvis.recipes.steps.voice_shown import publish_beside
 from rnnvis.recipes.website import viewer_meanwhile, website
 from rnnvis.text.batches import Shard
 
@@ -191,12 +192,13 @@ def regenerate(
             say(f"Results in {update_table(project, dataset)} and {update_measures(project, dataset)}")
     if datasets:
         publish(project, [dataset.config.name for dataset in datasets])
+    for step in (step for step in steps if step.stage == "voice_shown"):
+        publish_beside(project, step.folder(project.build))
     if with_site:
         website(project, "site")
     _print_summary(rows)
-    if not datasets:
-        return
-    _print_results(project, datasets, quick, only)
+    if datasets:
+        _print_results(project, datasets, quick, only)
     say("Look at it: rnnvis serve" + ("" if with_site else f" {shlex.quote(str(project.shown_data))}"))
 
 

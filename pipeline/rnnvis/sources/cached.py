@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.sources.stepping import Speaking, Stepped, Stepping
+from rnnvis.sources.written import watched
 
 _CACHES = ("cache", "cache_params", "past_key_values", "state")
 """What versions and models call the argument."""
@@ -23,8 +24,10 @@ def cached(model: nn.Module) -> Stepping:
 
     States are called by layer: `layers.0.ssm`, [units, N] of each channel of Mamba or [heads, units, N] of Mamba-2;
     `layers.0.lru` of RecurrentGemma; `layers.0.wkv` of RWKV, the weighted mean of the values so far; `layers.0.C`,
-    `layers.0.n`, `layers.0.m` of xLSTM. What convolutions see, the last few inputs of a layer, and keys and values of
-    attention are no recurrent states and are left out. A model with a head answers at each step.
+    `layers.0.n`, `layers.0.m` of xLSTM. Beside the matrices of Mamba-2 and xLSTM stand `layers.0.written` and
+    `layers.0.read` [heads]: how much was written into each head so far, and read. What convolutions see, the last few
+    inputs of a layer, and keys and values of attention are no recurrent states and are left out. A model with a head
+    answers at each step.
 
     Raises RnnvisError: a model without such a cache, and, at the first batch, one that answers otherwise token by token
     than all at once.
@@ -53,14 +56,16 @@ class _Cached(Stepping):
         self._forget()
         cache = _cache_of(model)
         outputs, states = [], []
-        for t, token in enumerate(ids.unbind(dim=1)):
-            said = {self._argument: cache, "use_cache": True}
-            if "position_ids" in inspect.signature(model.forward).parameters:
-                said["position_ids"] = torch.full((len(ids), 1), t, device=ids.device)
-            given = model(token[:, None], **said)
-            cache = next((c for name in _CACHES if (c := getattr(given, name, None)) is not None), cache)
-            outputs.append(_output(given)[:, 0])
-            states.append({name: of.clone() for name, of in _states(model, cache).items()})
+        with watched(model) as written:
+            for t, token in enumerate(ids.unbind(dim=1)):
+                said = {self._argument: cache, "use_cache": True}
+                if "position_ids" in inspect.signature(model.forward).parameters:
+                    said["position_ids"] = torch.full((len(ids), 1), t, device=ids.device)
+                given = model(token[:, None], **said)
+                cache = next((c for name in _CACHES if (c := getattr(given, name, None)) is not None), cache)
+                outputs.append(_output(given)[:, 0])
+                found = {name: of.clone() for name, of in _states(model, cache).items()}
+                states.append(found | written.after(found, cache))
         self._forget()
         return Stepped(torch.stack(outputs, dim=1), states)
 

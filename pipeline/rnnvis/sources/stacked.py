@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rnnvis.errors import RnnvisError
 from rnnvis.sources.stepping import Speaking, Stepped
+from rnnvis.sources.written import watched
 
 _OF_SLSTM = ("h", "c", "n", "m")
 """The states of an sLSTM, in the order in which the package stacks them."""
@@ -18,9 +19,10 @@ _OF_SLSTM = ("h", "c", "n", "m")
 def stacked(model: nn.Module) -> Speaking:
     """A source of the states of an `xlstm.xLSTMLMModel`, that answers at each step.
 
-    Of mLSTM blocks `layers.0.C` [heads, n, n], `layers.0.n` [heads · n] and `layers.0.m` [heads]; of sLSTM blocks
-    `layers.0.h`, `.c`, `.n` and `.m`. What their convolutions see, the last few inputs, is left out. Raises
-    RnnvisError: another model, and at the first batch one that answers otherwise token by token than all at once.
+    Of mLSTM blocks `layers.0.C` [heads, n, n], `layers.0.n` [heads · n], `layers.0.m` [heads], and `layers.0.written`
+    and `layers.0.read` [heads], how much was written into C so far, and read; of sLSTM blocks `layers.0.h`, `.c`, `.n`
+    and `.m`. What their convolutions see, the last few inputs, is left out. Raises RnnvisError: another model, and at
+    the first batch one that answers otherwise token by token than all at once.
     """
     if not callable(getattr(model, "step", None)) or not hasattr(model, "xlstm_block_stack"):
         raise RnnvisError(
@@ -37,10 +39,12 @@ class _Stacked(Speaking):
         model: Any = self.model
         model.eval()
         outputs, states, kept = [], [], None
-        for token in ids.unbind(dim=1):
-            output, kept = model.step(token[:, None], state=kept)
-            outputs.append(output[:, 0])
-            states.append(dict(_states(kept)))
+        with watched(model) as written:
+            for token in ids.unbind(dim=1):
+                output, kept = model.step(token[:, None], state=kept)
+                outputs.append(output[:, 0])
+                found = dict(_states(kept))
+                states.append(found | written.after(found, kept))
         return Stepped(torch.stack(outputs, dim=1), states)
 
     def whole(self, ids: Tensor) -> Tensor:

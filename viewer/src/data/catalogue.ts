@@ -224,6 +224,15 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "correlation", type: "float32", nullable: true, about: "Pearson's correlation of the state after a step with the channel at the step; null where either never changes" },
     { name: "standard_error", type: "float32", nullable: true, about: "Its standard error: stretches of the recording left out one at a time; null below eight of them" },
   ] },
+  { name: "unit_drift", row: "a unit and a class of age of the stream through which its state is carried", columns: [
+    { name: "unit", type: "int32", nullable: false, about: "Unit number" },
+    { name: "age", type: "int32", nullable: false, about: "Step of the stream at which the class begins; from 0 on it is young" },
+    { name: "until", type: "int32", nullable: false, about: "Step before which it ends" },
+    { name: "streams", type: "int32", nullable: false, about: "Streams that are so old" },
+    { name: "mean", type: "float32", nullable: false, about: "Mean state over these steps" },
+    { name: "drift", type: "float32", nullable: true, about: "By how much a stream's mean state there differs from its own mean while young, mean over the streams, in standard deviations of the young state; null of a unit that never changes while young" },
+    { name: "standard_error", type: "float32", nullable: true, about: "Its standard error; streams count as independent; null below two" },
+  ] },
   { name: "unit_ablation", row: "a unit that was held at zero", columns: [
     { name: "unit", type: "int32", nullable: false, about: "Unit number" },
     { name: "increase", type: "float32", nullable: false, about: "Increase of the loss without it, mean over the sample, in nats" },
@@ -320,6 +329,12 @@ export const CATALOGUE: readonly CatalogueTable[] = [
     { name: "most_different", type: "float32", nullable: false, about: "The same of as many candidates that differ most between the runs" },
     { name: "whole", type: "float32", nullable: false, about: "The same of all units of the state" },
     { name: "pairs", type: "int32", nullable: false, about: "Pairs that the search had not seen" },
+  ] },
+  { name: "remembered", row: "a number of last steps that the model reads alone", columns: [
+    { name: "steps", type: "int32", nullable: false, about: "Last steps that are read, from a state that starts anew" },
+    { name: "distance", type: "float64", nullable: false, about: "How far the answer is then from that of the whole past: total variation of the distributions over classes, 0 to 1; of a number the size of the difference. Mean over the answers" },
+    { name: "standard_error", type: "float64", nullable: true, about: "Its standard error; streams count as independent; null below two" },
+    { name: "answers", type: "int64", nullable: false, about: "Answers that were compared" },
   ] },
   { name: "training", row: "an epoch", columns: [
     { name: "epoch", type: "int32", nullable: false, about: "Epoch, from 1" },

@@ -18,7 +18,7 @@ export function crc32(bytes: Uint8Array): number {
 
 type Header = Record<`field_${number}`, unknown>;
 
-/** Whether a page's header, which no checksum covers, says what this project's writer says: plain or dictionary values, levels as RLE. */
+/** Whether a page's header, which no checksum covers, says what this project's writer says: plain, dictionary or delta values, levels as RLE. */
 function sound(header: Header): boolean {
   const data = header['field_5'] as Header | undefined;
   const dictionary = header['field_7'] as Header | undefined;
@@ -34,7 +34,7 @@ function sound(header: Header): boolean {
     !dictionary &&
     typeof values === 'number' &&
     values > 0 &&
-    [0, 2, 8].includes(data?.['field_2'] as number) &&
+    [0, 2, 5, 7, 8].includes(data?.['field_2'] as number) &&
     data?.['field_3'] === 3 &&
     data['field_4'] === 3
   );

@@ -70,6 +70,7 @@ export function unitFigures(row: Pick<UnitsRow, keyof typeof UNIT_FIELDS>): Unit
 /** The same of other tables with figures of a unit: a row of it, or a row for each feature. */
 export const OTHER_FIELDS = {
   selectivity: { bits: "bits", shuffled: "shuffled" },
+  unit_drift: { mean: "mean", drift: "drift", standard_error: "standardError" },
   unit_ablation: { increase: "increase", standard_error: "standardError" },
 } as const;
 
@@ -92,6 +93,7 @@ export const UNIT_MEASURES = [
   { key: "explainedPair", table: "units", column: "explainedPair", row: null, over: "", error: "", title: "… and the word before", help: "How much of its changes the word and the word before it explain together, on held-out text", about: "with the word before as well", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 13 },
   { key: "explainedPosition", table: "units", column: "explainedPosition", row: null, over: "", error: "", title: "… and the position", help: "How much of its changes the word and its position in the sentence explain together, on held-out text", about: "with its position as well", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 14 },
   { key: "explainedShuffled", table: "units", column: "explainedShuffled", row: null, over: "", error: "", title: "A random word explains", help: "How much of its changes a word drawn at random in place of the one read explains, on held-out text: chance", about: "that is chance", format: "share", digits: 0, unit: "", base: 0.0, rankedBy: "value", eitherSide: false, signless: false, group: "explained", telling: 15 },
+  { key: "drift", table: "unit_drift", column: "drift", row: null, over: "", error: "standardError", title: "Drift", help: "How far its mean moves while a stream gets older: in the oldest streams against the same streams when young, in standard deviations of the young state", about: "{error}", format: "signed", digits: 1, unit: "std. dev.", base: 0.0, rankedBy: "size", eitherSide: false, signless: false, group: "more", telling: 3 },
 ] as const satisfies readonly MeasureSpec[];
 
 /** Of whole models, on their test text. */

@@ -44,6 +44,8 @@ export interface DatasetEntry {
   tables: Record<string, TableEntry>;
   /** Of what a decoder reads: name of the dataset whose sentence of the same key its encoder read before each. */
   source?: string | null;
+  /** What is said instead of word and sentence. */
+  nouns?: Nouns | null;
   /** Its models. */
   models: ModelEntry[];
 }
@@ -158,6 +160,18 @@ export interface ModelEntry {
   epochs?: EpochEntry[] | null;
 }
 
+/** What a dataset's steps and sentences are called, where they are no words and no sentences. */
+export interface Nouns {
+  /** `letter`. */
+  step: string;
+  /** `letters`. */
+  steps: string;
+  /** `word`. */
+  sentence: string;
+  /** `words`. */
+  sentences: string;
+}
+
 /** One recorded state of a model. */
 export interface StateEntry {
   /** `<module path>.<layer>[.reverse].<kind>`, for example `rnn.0.h`. */
@@ -249,13 +263,14 @@ export interface Manifest {
 /** What a manifest is checked by, as JSON Schema. */
 export const SHAPES: Readonly<Record<string, Shape>> = {
   AnswerEntry: {"type": "object", "required": ["per", "means", "scale", "name", "ended_by", "effects", "accounts_for"], "properties": {"per": {"type": "string", "enum": ["sequence", "step"]}, "means": {"type": "string", "enum": ["class", "tag", "next word", "number"]}, "scale": {"type": "string"}, "name": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "ended_by": {"anyOf": [{"type": "string", "enum": ["head", "prefixes"]}, {"type": "null"}]}, "effects": {"anyOf": [{"type": "string", "enum": ["exact", "first order"]}, {"type": "null"}]}, "accounts_for": {"anyOf": [{"type": "number"}, {"type": "null"}]}}},
-  DatasetEntry: {"type": "object", "required": ["name", "title", "licence", "labels", "splits", "view", "probes", "tables", "models"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "licence": {"type": "string"}, "about": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "labels": {"type": "array", "items": {"type": "string"}}, "splits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}, "view": {"anyOf": [{"$ref": "DefaultView"}, {"type": "null"}]}, "probes": {"type": "object", "additionalProperties": {"type": "string"}}, "first_view": {"anyOf": [{"$ref": "FirstViewFile"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "source": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "models": {"type": "array", "minItems": 1, "items": {"$ref": "ModelEntry"}}}},
+  DatasetEntry: {"type": "object", "required": ["name", "title", "licence", "labels", "splits", "view", "probes", "tables", "models"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "licence": {"type": "string"}, "about": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "labels": {"type": "array", "items": {"type": "string"}}, "splits": {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}, "view": {"anyOf": [{"$ref": "DefaultView"}, {"type": "null"}]}, "probes": {"type": "object", "additionalProperties": {"type": "string"}}, "first_view": {"anyOf": [{"$ref": "FirstViewFile"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "source": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "nouns": {"anyOf": [{"$ref": "Nouns"}, {"type": "null"}]}, "models": {"type": "array", "minItems": 1, "items": {"$ref": "ModelEntry"}}}},
   DefaultView: {"type": "object", "required": ["model", "sentence", "step", "k", "words"], "properties": {"model": {"type": "string"}, "sentence": {"type": "string"}, "step": {"type": "integer", "minimum": 0}, "k": {"type": "integer", "minimum": 0}, "words": {"type": "array", "items": {"type": "string"}}}},
   EpochEntry: {"type": "object", "required": ["epoch", "hash", "tables", "states"], "properties": {"epoch": {"type": "integer", "minimum": 0}, "hash": {"type": "string"}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}}},
   ExcerptSlice: {"type": "object", "required": ["model", "state", "table", "keys", "start", "end"], "properties": {"model": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "state": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "table": {"type": "string"}, "keys": {"type": "object", "additionalProperties": {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}}, "columns": {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "null"}]}, "start": {"type": "integer", "minimum": 0}, "end": {"type": "integer", "minimum": 0}}},
   FirstViewFile: {"type": "object", "required": ["path", "bytes", "sha256", "slices"], "properties": {"path": {"type": "string", "pattern": "^[A-Za-z0-9_.-]+\\.pack$", "words": "the name of a published file"}, "bytes": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "slices": {"type": "array", "items": {"$ref": "ExcerptSlice"}}}},
   Measured: {"type": "object", "required": ["splits", "steps", "sentences", "minimum_count", "frequent_count"], "properties": {"splits": {"type": "array", "items": {"type": "string"}}, "steps": {"type": "integer", "minimum": 0}, "sentences": {"type": "integer", "minimum": 0}, "minimum_count": {"type": "integer", "minimum": 0}, "frequent_count": {"type": "integer", "minimum": 0}}},
   ModelEntry: {"type": "object", "required": ["name", "title", "kind", "cell", "hash", "parameters", "seed", "classes", "provenance", "tables", "states"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "kind": {"type": "string", "enum": ["classifier", "language model", "recording"]}, "answer": {"anyOf": [{"$ref": "AnswerEntry"}, {"type": "null"}]}, "cell": {"type": "string"}, "hash": {"type": "string"}, "parameters": {"type": "integer", "minimum": 0}, "seed": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "classes": {"type": "array", "items": {"type": "string"}}, "provenance": {"type": "object"}, "checked": {"anyOf": [{"type": "boolean"}, {"type": "null"}]}, "notes": {"type": "array", "items": {"type": "string"}}, "ablation": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "step_model": {"anyOf": [{"$ref": "StepModelFile"}, {"type": "null"}]}, "no_step_model": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}, "states": {"type": "array", "minItems": 1, "items": {"$ref": "StateEntry"}}, "epochs": {"anyOf": [{"type": "array", "items": {"$ref": "EpochEntry"}}, {"type": "null"}]}}},
+  Nouns: {"type": "object", "required": ["step", "steps", "sentence", "sentences"], "properties": {"step": {"type": "string"}, "steps": {"type": "string"}, "sentence": {"type": "string"}, "sentences": {"type": "string"}}},
   StateEntry: {"type": "object", "required": ["name", "title", "layer", "kind", "units", "bounded", "read_by_head", "measured", "methods", "selections", "k", "tables"], "properties": {"name": {"type": "string"}, "title": {"type": "string"}, "layer": {"type": "integer", "minimum": 0}, "kind": {"type": "string"}, "units": {"type": "integer", "minimum": 0}, "bounded": {"type": "boolean"}, "read_by_head": {"type": "boolean"}, "measured": {"$ref": "Measured"}, "published_sentences": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}]}, "methods": {"type": "array", "items": {"type": "string"}}, "selections": {"type": "array", "items": {"type": "string"}}, "k": {"type": "array", "items": {"type": "integer", "minimum": 0}}, "unclustered": {"anyOf": [{"type": "string"}, {"type": "null"}]}, "tables": {"type": "object", "additionalProperties": {"$ref": "TableEntry"}}}},
   StepModelFile: {"type": "object", "required": ["path", "bytes", "sha256", "format"], "properties": {"path": {"type": "string", "pattern": "^step_model-[0-9a-f]{16}\\.safetensors$", "words": "the name of a step model"}, "bytes": {"type": "integer", "minimum": 0}, "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "words": "a SHA-256"}, "format": {"type": "integer", "minimum": 1}, "runtime": {"anyOf": [{"type": "string", "const": "onnx"}, {"type": "null"}]}, "precision": {"anyOf": [{"type": "string", "const": "float16"}, {"type": "null"}]}}},
   TableEntry: {"type": "object", "required": ["rows", "files"], "properties": {"rows": {"type": "integer", "minimum": 0}, "files": {"type": "array", "items": {"$ref": "TableFile"}}}},

@@ -1,6 +1,7 @@
 import type { UnitPairsRow } from './schema';
 import { ABLATED, FEATURES, OTHER_FIELDS } from './figures';
 import type { Source } from './source';
+import { agedUnits } from './streams';
 import type { Feature, StateEntry, Told, UnitRow, Without } from './types';
 
 /** In the order shown. */
@@ -55,12 +56,18 @@ export async function measuredUnits(
       failed(error);
       return new Map<number, T>();
     });
-  const [units, told, without] = await Promise.all([
+  const [units, told, without, aged] = await Promise.all([
     source.units(state),
     orNone(selectivity(source, state)),
     orNone(unitAblation(source, state)),
+    orNone(agedUnits(source, state)),
   ]);
-  return units.map((row) => ({ ...row, told: told.get(row.unit) ?? {}, without: without.get(row.unit) ?? null }));
+  return units.map((row) => ({
+    ...row,
+    told: told.get(row.unit) ?? {},
+    without: without.get(row.unit) ?? null,
+    oldest: aged.get(row.unit)?.at(-1) ?? null,
+  }));
 }
 
 async function selectivity(source: Source, state: StateEntry): Promise<Map<number, Partial<Record<Feature, Told>>>> {

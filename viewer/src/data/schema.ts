@@ -417,6 +417,24 @@ export interface UnitChannelsRow {
   standard_error: number | null;
 }
 
+/** One row is a unit and a class of age of the stream through which its state is carried. Sorted by unit, age. */
+export interface UnitDriftRow {
+  /** Unit number (int32) */
+  unit: number;
+  /** Step of the stream at which the class begins; from 0 on it is young (int32) */
+  age: number;
+  /** Step before which it ends (int32) */
+  until: number;
+  /** Streams that are so old (int32) */
+  streams: number;
+  /** Mean state over these steps (float32) */
+  mean: number;
+  /** By how much a stream's mean state there differs from its own mean while young, mean over the streams, in standard deviations of the young state; null of a unit that never changes while young (float32) */
+  drift: number | null;
+  /** Its standard error; streams count as independent; null below two (float32) */
+  standard_error: number | null;
+}
+
 /** One row is a unit that was held at zero. Sorted by unit. */
 export interface UnitAblationRow {
   /** Unit number (int32) */
@@ -611,6 +629,18 @@ export interface PatchingRow {
   pairs: number;
 }
 
+/** One row is a number of last steps that the model reads alone. Sorted by steps. */
+export interface RememberedRow {
+  /** Last steps that are read, from a state that starts anew (int32) */
+  steps: number;
+  /** How far the answer is then from that of the whole past: total variation of the distributions over classes, 0 to 1; of a number the size of the difference. Mean over the answers (float64) */
+  distance: number;
+  /** Its standard error; streams count as independent; null below two (float64) */
+  standard_error: number | null;
+  /** Answers that were compared (int64) */
+  answers: number | bigint;
+}
+
 /** One row is an epoch. Sorted by epoch. */
 export interface TrainingRow {
   /** Epoch, from 1 (int32) */
@@ -717,6 +747,7 @@ export interface Rows {
   gates: GatesRow;
   selectivity: SelectivityRow;
   unit_channels: UnitChannelsRow;
+  unit_drift: UnitDriftRow;
   unit_ablation: UnitAblationRow;
   cluster_ablation: ClusterAblationRow;
   state_measures: StateMeasuresRow;
@@ -727,6 +758,7 @@ export interface Rows {
   predictions: PredictionsRow;
   metrics: MetricsRow;
   patching: PatchingRow;
+  remembered: RememberedRow;
   training: TrainingRow;
   unit_matches: UnitMatchesRow;
   cluster_matches: ClusterMatchesRow;
@@ -757,6 +789,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   gates: ['unit', 'gate', 'mean', 'closed', 'open'],
   selectivity: ['unit', 'feature', 'bits', 'shuffled', 'highest', 'lowest'],
   unit_channels: ['unit', 'channel', 'correlation', 'standard_error'],
+  unit_drift: ['unit', 'age', 'until', 'streams', 'mean', 'drift', 'standard_error'],
   unit_ablation: ['unit', 'increase', 'standard_error'],
   cluster_ablation: ['method', 'selection', 'k', 'cluster', 'subject', 'value', 'count', 'increase', 'standard_error', 'random', 'random_spread'],
   state_measures: ['measure', 'value', 'standard_error', 'about'],
@@ -767,6 +800,7 @@ export const COLUMNS: { readonly [T in TableName]: readonly (keyof Rows[T] & str
   predictions: ['sentence_id', 'predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['subject', 'measure', 'split', 'value', 'low', 'high', 'about'],
   patching: ['state', 'candidates', 'place', 'size', 'added', 'units', 'first_order', 'searched', 'unseen', 'standard_error', 'random', 'random_low', 'random_high', 'random_sets', 'most_different', 'whole', 'pairs'],
+  remembered: ['steps', 'distance', 'standard_error', 'answers'],
   training: ['epoch', 'train_loss', 'valid_loss', 'valid_accuracy', 'valid_perplexity'],
   unit_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'b', 'strength', 'best', 'best_strength'],
   cluster_matches: ['model_a', 'state_a', 'model_b', 'state_b', 'dataset_b', 'method', 'selection', 'k', 'b', 'strength', 'best', 'best_strength'],
@@ -796,6 +830,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   gates: [],
   selectivity: [],
   unit_channels: ['correlation', 'standard_error'],
+  unit_drift: ['drift', 'standard_error'],
   unit_ablation: ['standard_error'],
   cluster_ablation: ['standard_error', 'random', 'random_spread'],
   state_measures: ['standard_error'],
@@ -806,6 +841,7 @@ export const NULLABLE: { readonly [T in TableName]: readonly string[] } = {
   predictions: ['predicted', 'p_class', 'value', 'target', 'loss', 'surprise', 'surprise_step'],
   metrics: ['low', 'high'],
   patching: ['standard_error', 'random', 'random_low', 'random_high'],
+  remembered: ['standard_error'],
   training: ['valid_accuracy', 'valid_perplexity'],
   unit_matches: ['dataset_b'],
   cluster_matches: ['dataset_b'],

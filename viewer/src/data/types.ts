@@ -1,5 +1,6 @@
 /** What the explorer works with in memory, decoded from the published tables. The only shapes that views know. */
 
+import type { Aged } from './streams';
 import type { FEATURES, UnitFigures } from './figures';
 
 export type {
@@ -199,6 +200,8 @@ export interface UnitRow extends UnitFigures {
   /** By feature; absent where it was not asked for or not measured. */
   told?: Partial<Record<Feature, Told>>;
   without?: Without | null;
+  /** In the oldest streams, where states are carried. */
+  oldest?: Aged | null;
 }
 
 /** Steps in each bin of a unit's state, and the borders of the bins: one more than bins. */

@@ -12,6 +12,7 @@ const FILE = Buffer.from(
     .file,
   'base64',
 );
+const HANDED = readFileSync(new URL('../testing/handed/decoder.safetensors', import.meta.url));
 const OWN = readFileSync(new URL('../testing/steps/own.safetensors', import.meta.url));
 type Header = Record<string, { dtype: string; shape: number[]; data_offsets: number[] }>;
 
@@ -55,7 +56,7 @@ describe('a damaged file is named', () => {
     ],
     ['cut off', FILE.subarray(0, FILE.length - 5), /ends before its tensor/],
     ['no spec', headed((header) => delete header['__metadata__']), /does not say what/],
-    ['a newer format', headed((_, spec) => (spec['format'] = 4)), /format 4, newer than the 3/],
+    ['a newer format', headed((_, spec) => (spec['format'] = 5)), /format 5, newer than the 4/],
     ['no format', headed((_, spec) => delete spec['format']), /does not say of which format/],
     [
       'a tensor that is missing',
@@ -97,6 +98,19 @@ describe('a damaged file is named', () => {
     ['scores of another number', headed((_, spec) => (at(spec, 'head')['scores'] = 'one logit')), /head.scores/],
   ])('%s', (_, bytes, said) => {
     expect(problemOf(bytes)).toMatch(said);
+  });
+
+  it.each<[string, Parameters<typeof headed>[0], RegExp]>([
+    ['of no state', (_, spec) => (at(spec, 'handed')['states'] = {}), /handed.states/],
+    ['of a state that it has not', (_, spec) => (at(spec, 'handed')['states'] = { 'x.h': 'y.h' }), /handed.states/],
+    ['of nothing', (_, spec) => (at(spec, 'handed')['states'] = { 'decoder.0.h': 3 }), /handed.states/],
+    ['without an end', (_, spec) => (at(spec, 'handed')['longest'] = 0), /handed.longest/],
+    ['without an end mark', (_, spec) => (at(spec, 'words')['end'] = null), /“handed”/],
+    ['without words', (_, spec) => (spec['words'] = null), /“handed”/],
+    ['to a model that says nothing', (_, spec) => (spec['head'] = null), /“handed”/],
+  ])('a state that is handed over, %s', (_, change, said) => {
+    expect(problemOf(HANDED)).toBeNull();
+    expect(problemOf(headed(change, HANDED))).toMatch(said);
   });
 
   it.each<[string, Parameters<typeof headed>[0], RegExp]>([

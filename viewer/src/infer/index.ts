@@ -12,6 +12,7 @@ export {
   type Ran,
   type StepModel,
 } from './types';
-export type { SpecWords } from './parts';
+export { readOf, sayOn, takenFrom } from './handed';
+export type { Handed, SpecWords } from './parts';
 export { idOf, tokenize, type Tokenized } from './text/encode';
 export { nearestWords } from './text/nearest';

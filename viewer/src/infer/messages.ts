@@ -3,7 +3,7 @@
 import type { Means } from '../data/answer';
 import type { Problem } from '../data/problem';
 import type { SentenceSteps } from '../data/types';
-import type { SpecWords } from './parts';
+import type { Handed, SpecWords } from './parts';
 import type { Ask, Held, Ran } from './types';
 
 export type Job =
@@ -22,6 +22,7 @@ export interface Opened {
   states: string[];
   means: Means | null;
   words: SpecWords | null;
+  handed: Handed | null;
 }
 
 export type Result = Ran | Float64Array | SentenceSteps[];

@@ -54,7 +54,7 @@ describe('a model at work', () => {
     const place = { apart: true, hear: () => undefined, failed: () => undefined, close: () => undefined };
     const model = new PlacedModel(
       { ...place, send: (request) => void sent.push(structuredClone(request)) },
-      { states: [], means: null, words: null },
+      { states: [], means: null, words: null, handed: null },
     );
     const held = [{ state: 'rnn.0.h', units: [1, 2], value: 'zero' as const }];
     const asked = store(ask(SENTENCE, { held, initial: { a: Float32Array.of(1) }, score: { step: 1, id: 0 } }));

@@ -5,7 +5,7 @@ import { DataProblem, outOfMemory } from '../data/problem';
 import type { SentenceSteps } from '../data/types';
 import { refused } from './fault';
 import type { Job, Opened, Reply, Request, Result } from './messages';
-import type { SpecWords } from './parts';
+import type { Handed, SpecWords } from './parts';
 import { Cancelled, type Ask, type Held, type Progress, type Ran, type StepModel } from './types';
 
 /** Where requests go and replies come from. */
@@ -48,6 +48,10 @@ export class PlacedModel implements StepModel {
 
   get words(): SpecWords | null {
     return this.opened.words;
+  }
+
+  get handed(): Handed | null {
+    return this.opened.handed;
   }
 
   get apart(): boolean {

@@ -69,9 +69,9 @@ describe('the file of a model', () => {
   it('is not fetched where the manifest says that it cannot be run', async () => {
     const none = await open(null, BYTES, { no_step_model: '“attention” reads all words at once' });
     expect(none.what).toBe('The GRU was published without the model itself: “attention” reads all words at once');
-    expect((await open({ ...ENTRY, format: 4 })).what).toMatch(/format 4, newer/);
+    expect((await open({ ...ENTRY, format: 5 })).what).toMatch(/format 5, newer/);
     expect((await open({ ...ENTRY, bytes: 1e9 })).what).toMatch(/1,000 MB, too many/);
-    for (const entry of [null, { ...ENTRY, format: 4 }, { ...ENTRY, bytes: 1e9 }])
+    for (const entry of [null, { ...ENTRY, format: 5 }, { ...ENTRY, bytes: 1e9 }])
       expect((await open(entry)).asked).toBe(0);
   });
 });

@@ -110,6 +110,14 @@ export interface SpecWords {
   share: number | null;
 }
 
+/** The model goes on from where another one ended, and says words of its own accord. */
+export interface Handed {
+  /** What each of its states starts from: the name of the other one's state. */
+  states: Readonly<Record<string, string>>;
+  /** Words after which it is broken off. */
+  longest: number;
+}
+
 export interface Spec {
   /** How many words there are; null where vectors are read. */
   vocabulary: number | null;
@@ -125,6 +133,7 @@ export interface Spec {
   states: string[];
   head: Head | null;
   words: SpecWords | null;
+  handed: Handed | null;
 }
 
 /** Numbers in a row of gates, in layers of units. */

@@ -50,7 +50,8 @@ export class Session {
     const spec = readSpec(readSafetensors(bytes, fault), fault);
     await openGraphs(spec, this.openGraph, fault);
     this.model = new Interpreter(spec);
-    this.reply({ opened: { states: spec.states, means: spec.head?.means ?? null, words: spec.words } });
+    const { states, words, handed } = spec;
+    this.reply({ opened: { states, means: spec.head?.means ?? null, words, handed } });
   }
 
   private start(id: number, job: Job): void {

@@ -12,6 +12,7 @@ import {
   SCORES,
   type CellLayer,
   type GraphLayer,
+  type Handed,
   type Head,
   type Layer,
   type Operation,
@@ -23,7 +24,7 @@ import {
 import { isRecord, type Tensor, type Weights } from './safetensors';
 
 /** The newest; a file says the oldest that can hold it. */
-export const FORMAT = 3;
+export const FORMAT = 4;
 const LAYERS = 64;
 const OPERATIONS = 64;
 
@@ -94,6 +95,8 @@ class Reader {
       (name) => this.state(name, places, 'states').name,
     );
     if (!states.length) throw this.fault('names no states');
+    const head = json['head'] === null || json['head'] === undefined ? null : this.head(json['head'], places);
+    const words = json['words'] === null || json['words'] === undefined ? null : this.words(json['words']);
     return {
       vocabulary,
       embedding,
@@ -102,8 +105,21 @@ class Reader {
       layers,
       places,
       states,
-      head: json['head'] === null || json['head'] === undefined ? null : this.head(json['head'], places),
-      words: json['words'] === null || json['words'] === undefined ? null : this.words(json['words']),
+      head,
+      words,
+      handed: json['handed'] === undefined ? null : this.handed(json['handed'], states, head, words),
+    };
+  }
+
+  private handed(entry: unknown, states: readonly string[], head: Head | null, words: SpecWords | null): Handed {
+    const json = this.record(entry, 'handed');
+    const from = Object.entries(this.record(json['states'], 'handed.states'));
+    if (!from.length || !from.every(([own]) => states.includes(own))) throw this.wrong('handed.states');
+    if (head?.means !== 'next word' || head.graph || words === null || words.start === null || words.end === null)
+      throw this.wrong('handed');
+    return {
+      states: Object.fromEntries(from.map(([own, other]) => [own, this.text(other, 'handed.states')])),
+      longest: this.count(json['longest'], 'handed.longest'),
     };
   }
 

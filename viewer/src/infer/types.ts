@@ -2,7 +2,7 @@
 
 import type { Means } from '../data/answer';
 import type { SentenceSteps, StateSequence } from '../data/types';
-import type { SpecWords } from './parts';
+import type { Handed, SpecWords } from './parts';
 
 /** Units of a state that are held after steps: whatever reads the state from there on, reads what is held. */
 export interface Held {
@@ -75,6 +75,8 @@ export interface StepModel {
   readonly means: Means | null;
   /** How text becomes what it reads; null where it reads no words, or that is not known. */
   readonly words: SpecWords | null;
+  /** Where it goes on from what another model ended in; null where it stands alone. */
+  readonly handed: Handed | null;
   /** False where the work is done on the page itself, in slices, because no worker can be had. */
   readonly apart: boolean;
   /** Throws `Cancelled` where a newer run of its lane came before its answer. */

@@ -8,15 +8,9 @@ import { unitClusters } from './groups';
 import type { Box } from './layout';
 import { colourLimit, largest } from './scale';
 import { hasTrack } from './track';
-import {
-  buildScene,
-  sequenceScene,
-  TOKEN_SIZE,
-  type PictureData,
-  type Scene,
-  type SequenceScene,
-  type SharedScales,
-} from './scene';
+import { buildScene, type Scene } from './scene';
+import { sequenceScene, TOKEN_SIZE, type SequenceScene } from './sequenceScene';
+import type { PictureData, SharedScales } from './pictureData';
 
 /** Two pictures on one set of scales around one sentence. */
 export interface CompareScene {

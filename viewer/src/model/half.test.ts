@@ -3,7 +3,8 @@ import type { Clustering, StateSequence } from '../data/types';
 import { BAND, halfSide, type HalfData } from './half';
 import { halfScene, handedOver, layFlows } from './halfScene';
 import { samplePicture } from './sample';
-import { buildScene, layout, type PictureData } from './scene';
+import { buildScene, layout } from './scene';
+import type { PictureData } from './pictureData';
 
 const sequence = (rows: number[][], initial: number[], reversed = false): StateSequence => ({
   length: rows.length,

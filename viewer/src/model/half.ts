@@ -7,7 +7,9 @@ import type {
   StateSequence,
   Vocabulary,
 } from '../data/types';
-import type { PictureData, Scene, SequenceScene } from './scene';
+import type { PictureData } from './pictureData';
+import type { Scene } from './scene';
+import type { SequenceScene } from './sequenceScene';
 
 /** The other one of an encoder and its decoder, along the same sentence. */
 export interface HalfData {

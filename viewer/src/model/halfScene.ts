@@ -3,7 +3,9 @@ import { unitClusters, unitLabels } from './groups';
 import { turned, type Flow, type HalfScene } from './half';
 import type { Columns, SequenceColumn } from './layout';
 import { largest } from './scale';
-import { numbersOf, sequenceScene, type PictureData } from './scene';
+import { numbersOf } from './scene';
+import { sequenceScene } from './sequenceScene';
+import type { PictureData } from './pictureData';
 
 /** Published states are rounded; what was handed over unchanged differs by no more than this share of its largest unit. */
 const ROUNDED = 0.02;

@@ -1,6 +1,6 @@
 import { meansOf } from '../data/answer';
 import type { ModelEntry, NextWords, Sentence, SentenceSteps, Vocabulary } from '../data/types';
-import type { PictureData } from './scene';
+import type { PictureData } from './pictureData';
 import { fit, measure } from './text';
 
 /** A word that may come next. */

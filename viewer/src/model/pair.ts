@@ -1,6 +1,7 @@
 import type { Passage } from '../data/passage';
 import type { DifferenceBox } from './layout';
-import type { Scene, SequenceScene } from './scene';
+import type { Scene } from './scene';
+import type { SequenceScene } from './sequenceScene';
 import { largest } from './scale';
 
 /** Rows by which each of two sentences is moved down, so that their pinned steps lie on one row. */

@@ -1,5 +1,5 @@
 import type { Clustering, ClusterSide, ModelEntry, StateEntry, Vocabulary } from '../data/types';
-import type { PictureData } from './scene';
+import type { PictureData } from './pictureData';
 
 /** Small made-up data with every part of a picture, for tests. */
 

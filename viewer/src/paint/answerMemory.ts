@@ -1,7 +1,7 @@
 import { arc } from '../model/attention';
 import { shownParts } from '../model/answerMemory';
 import type { SequenceColumn } from '../model/layout';
-import type { SequenceScene } from '../model/scene';
+import type { SequenceScene } from '../model/sequenceScene';
 import type { Tokens } from './colour';
 import type { Look } from './look';
 import type { Surface } from './surface';

@@ -1,6 +1,6 @@
 import { arc, shownAttention, type ShownAttention } from '../model/attention';
 import type { SequenceColumn } from '../model/layout';
-import type { SequenceScene } from '../model/scene';
+import type { SequenceScene } from '../model/sequenceScene';
 import type { Tokens } from './colour';
 import type { Surface } from './surface';
 import type { Look } from './look';

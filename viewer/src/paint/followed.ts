@@ -1,5 +1,5 @@
 import type { SequenceColumn } from '../model/layout';
-import type { SequenceScene } from '../model/scene';
+import type { SequenceScene } from '../model/sequenceScene';
 import { trackPath } from '../model/track';
 import { signed } from '../wording/format';
 import type { Tokens } from './colour';

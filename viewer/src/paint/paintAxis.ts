@@ -2,7 +2,7 @@ import type { Tokens } from './colour';
 import type { Surface } from './surface';
 import { measure } from '../model/text';
 import type { Axis } from '../model/axis';
-import { tick } from '../wording/format';
+import { fixed, tick } from '../wording/format';
 
 const SIZE = 11;
 const GAP = 8;
@@ -14,15 +14,17 @@ function power(value: number): string {
   return value === 0 ? '0' : Number(value.toPrecision(3)).toExponential().replace(/-/g, '\u2212').replace('+', '');
 }
 
-/** Gridlines and tick labels of an upright axis; the line at zero is stronger. */
+/** Gridlines and tick labels of an upright axis, `plain` without a plus; the line at zero is stronger. */
 export function paintUprightAxis(
   surface: Surface,
   axis: Axis,
   y: (value: number) => number,
   frame: { left: number; right: number },
   theme: Tokens,
+  plain = false,
 ): void {
-  const labelOf = (value: number): string => (axis.digits > MOST_DIGITS ? power(value) : tick(value, axis.digits));
+  const labelOf = (value: number): string =>
+    axis.digits > MOST_DIGITS ? power(value) : plain ? fixed(value, axis.digits) : tick(value, axis.digits);
   const widest = Math.max(0, ...axis.ticks.map((value) => measure(labelOf(value), 'interface', SIZE).width));
   // A long label comes nearer to the chart, then gets smaller: at the left edge it would lose its sign.
   const edge = Math.min(frame.left - 2, Math.max(frame.left - GAP, widest));

@@ -1,5 +1,5 @@
 import type { SequenceColumn } from '../model/layout';
-import type { SequenceScene } from '../model/scene';
+import type { SequenceScene } from '../model/sequenceScene';
 import { sign, type Tokens } from './colour';
 import type { Surface } from './surface';
 

@@ -1,5 +1,5 @@
 import type { SequenceColumn } from '../model/layout';
-import type { Row, SequenceScene } from '../model/scene';
+import type { Row, SequenceScene } from '../model/sequenceScene';
 import { share, signalLanes, valueAt } from '../model/signal';
 import { fit } from '../model/text';
 import { trackPath } from '../model/track';

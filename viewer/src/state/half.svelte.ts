@@ -1,5 +1,6 @@
 import { isMade } from '../data/made';
 import { loadPassage, type Passage } from '../data/passage';
+import { whyNotRunnable } from '../data/runnable';
 import type { DatasetEntry, ModelEntry, StateEntry, Clustering, Vocabulary } from '../data/types';
 import type { HalfData } from '../model/half';
 import { modelAt, nearest, oneOf } from './defaults';
@@ -55,17 +56,20 @@ export class Half {
 
   constructor(private readonly explorer: Explorer) {}
 
+  #none(): void {
+    this.#wanted = null;
+    this.broken = false;
+  }
+
   /** Asks for what the view names. */
   want(): void {
     const { entries } = this;
     const { source, view } = this.explorer;
     const key = view.sentence;
-    if (!entries || !source || key === null || isMade(key)) {
-      this.#wanted = null;
-      this.broken = false;
-      return;
-    }
+    if (!entries || !source || key === null) return this.#none();
     const { dataset, model, state } = entries;
+    const made = isMade(key);
+    if (made && whyNotRunnable(dataset, model) !== null) return this.#none();
     const by = [
       oneOf(state.methods, view.method, 'block'),
       oneOf(state.selections, view.selection, 'reliable'),
@@ -75,7 +79,11 @@ export class Half {
     this.#wanted = of;
     this.#loaded.want(of, of, async (incomplete) => {
       const [found, clustering, vocabulary] = await Promise.all([
-        loadPassage(source, dataset, model, state, key),
+        made
+          ? this.explorer.trying
+              .passage({ source, dataset, model, state, towards: null }, key, 'half')
+              .then((passage) => passage && { passage, broken: null })
+          : loadPassage(source, dataset, model, state, key),
         state.k.length ? source.clustering(state, ...by) : null,
         source.vocabulary(dataset),
       ]);

@@ -58,6 +58,7 @@ class FakeModel implements StepModel {
   readonly states = ['rnn.0.h'];
   readonly means = 'class' as const;
   readonly apart = true;
+  handed: StepModel['handed'] = null;
   readonly asked: Ask[] = [];
   words: StepModel['words'] = {
     kind: 'words',
@@ -96,6 +97,7 @@ function setting(some: Partial<ModelEntry> = { step_model: {} } as never, stored
   Object.assign(dataset.models[0]!, some);
   const model = dataset.models[0]!;
   const source = {
+    manifest: sampleManifest(),
     vocabulary: async () => vocabulary,
     sentenceByKey: async (_: unknown, key: string) => (key === 'cb1f' ? published : null),
     steps: async () => null,

@@ -3,6 +3,8 @@
 import {
   idOf,
   openStepModel,
+  sayOn,
+  takenFrom,
   tokenize,
   type Ask,
   type Fetching,
@@ -13,12 +15,13 @@ import {
   type Tokenized,
 } from '../infer';
 import { isReversed } from '../data/decode';
-import { madeOf, MOST_WORDS, type Made, type Switch } from '../data/made';
+import { madeOf, MOST_WORDS, writeMade, type Made, type Switch } from '../data/made';
 import type { Passage } from '../data/passage';
 import { cannotRun, whyNotRunnable } from '../data/runnable';
 import { DataProblem } from '../data/problem';
 import type { Source } from '../data/source';
 import type { DatasetEntry, ModelEntry, Sentence, StateEntry, Vocabulary } from '../data/types';
+import { otherHalf, readingOf, shared } from './handing';
 import { startOf, startsFromSomething, type Start } from './starts';
 
 /** What a sentence is read with. */
@@ -54,6 +57,7 @@ const NO_ID = -1;
 /** Runs sentences through the step model of whatever model is asked for; each model is opened once. */
 export class Reader {
   readonly #models = new Map<ModelEntry, Promise<StepModel>>();
+  #asked = 0;
   readonly #starts = new Map<StepModel, Map<string, Promise<Start>>>();
 
   /** Hears what else is fetched for a model that is opened. */
@@ -73,12 +77,16 @@ export class Reader {
     return opened;
   }
 
-  /** The sentence of a key, ready to be run; null where no sentence has the key. */
-  async asked(reading: Reading, key: string): Promise<Asked | null> {
+  /**
+   * The sentence of a key, ready to be run; null where no sentence has the key. `handing` is that of an encoder whose
+   * decoder is asked, and holds both against what is published.
+   */
+  async asked(reading: Reading, key: string, handing = false): Promise<Asked | null> {
     const { source, dataset, state, towards } = reading;
     const made = madeOf(key);
     const model = await this.open(reading);
     const vocabulary = await source.vocabulary(dataset);
+    if (model.handed) return this.#said(reading, model, made, key, vocabulary);
     const read = await this.#read(made, key, reading, model, vocabulary);
     if (!read) return null;
     const { sentence, unknown } = read;
@@ -91,7 +99,9 @@ export class Reader {
       );
     if (length === 0)
       throw new DataProblem('There is no word to read', 'the typed sentence', 'Type at least one word.');
-    const held = await Promise.all(made.switches.map((one) => this.held(one, reading, length)));
+    const other = otherHalf(reading);
+    const [mine] = shared(made.switches, reading.model, other?.model ?? null);
+    const held = await Promise.all(mine.map((one) => this.held(one, reading, length)));
     const ask: Ask = {
       tokens: sentence.tokens,
       ...('key' in made.base && { sentence: sentence.id }),
@@ -101,9 +111,55 @@ export class Reader {
       target: sentence.label,
     };
     const from = 'key' in made.base ? made.base.key : made.start;
-    const initial = from === undefined ? null : await this.#start(reading, model, from);
+    if (other && from !== undefined && !handing) await this.asked(readingOf(other), from);
+    const initial = other || from === undefined ? null : await this.#start(reading, model, from);
     if (!initial) return { sentence, ask, unknown, started: false };
     return { sentence, ask: { ...ask, initial }, unknown, started: startsFromSomething(initial) };
+  }
+
+  /** What a decoder reads and says after its encoder read the key: as it was published, or of its own accord. */
+  async #said(
+    reading: Reading,
+    model: StepModel,
+    made: Made,
+    key: string,
+    vocabulary: Vocabulary,
+  ): Promise<Asked | null> {
+    const { source, dataset, state } = reading;
+    const encoder = otherHalf(reading);
+    const read = encoder && (await this.asked(readingOf(encoder), writeMade(made), true));
+    if (!read) return null;
+    const lane = `said ${++this.#asked}`;
+    const ran = await this.run(encoder, { ...read.ask, lane });
+    const initial = takenFrom(model.handed!, ran.states);
+    if (!initial) throw cannotRun(reading.model, 'What it starts from is not handed over.');
+    const ask = { state: state.name, initial };
+    if ('key' in made.base && !made.switches.length) {
+      const sentence = await source.sentenceByKey(dataset, made.base.key);
+      if (!sentence) return null;
+      await startOf(reading, model, sentence, initial);
+      return { sentence, ask: { ...ask, tokens: sentence.tokens }, unknown: [], started: true };
+    }
+    if ('key' in made.base) await this.asked(reading, made.base.key);
+    const [mine] = shared(made.switches, reading.model, encoder.model);
+    const held = await Promise.all(mine.map((one) => this.held(one, reading, Number.MAX_SAFE_INTEGER)));
+    const tokens = await sayOn(model, { ...ask, held, lane });
+    const surface = Array.from(tokens, (token) => vocabulary.text[token] ?? '');
+    const { label } = read.sentence;
+    const sentence: Sentence = {
+      id: NO_ID,
+      key,
+      split: 'typed',
+      label,
+      score: null,
+      text: `${read.sentence.text} → ${surface
+        .slice(1)
+        .filter((_, i) => tokens[i + 1] !== model.words?.end)
+        .join(' ')}`,
+      tokens,
+      surface,
+    };
+    return { sentence, ask: { ...ask, held, tokens }, unknown: read.unknown, started: true };
   }
 
   /** What a published sentence starts from; it is found once. */

@@ -13,19 +13,24 @@ const TOLERANCE = 2e-3;
 
 /**
  * The states that a published sentence starts from: of a model that carries its states, where the sentence before ended.
- * Empty of states that the published sample leaves out. Throws `DataProblem` where the model in the page, started so,
+ * Empty of states that the published sample leaves out. `given` is what is known of them. Throws `DataProblem` where the model in the page, started so,
  * does not come to what is published of the sentence, or where nothing that would tell is published.
  */
-export async function startOf({ source, model: entry }: Reading, model: StepModel, sentence: Sentence): Promise<Start> {
+export async function startOf(
+  { source, model: entry }: Reading,
+  model: StepModel,
+  sentence: Sentence,
+  given: Start | null = null,
+): Promise<Start> {
   const states = entry.states.filter(({ name }) => model.states.includes(name));
   const [answers, ...sequences] = await Promise.all([
     source.steps(entry, sentence.id, 0),
     ...states.map((state) => source.publishedStates(state, sentence.id)),
   ]);
-  const initial: Record<string, Float32Array> = {};
+  const initial: Record<string, Float32Array> = { ...given };
   states.forEach(({ name }, i) => {
     const sequence = sequences[i];
-    if (sequence) initial[name] = sequence.initial;
+    if (sequence && !given) initial[name] = sequence.initial;
   });
   const ran = await model.run({
     tokens: sentence.tokens,

@@ -53,6 +53,7 @@ const READ: Record<MeasureSpec['table'], (row: UnitRow, at: string | null) => ob
   units: (row) => row,
   selectivity: (row, feature) => row.told?.[feature as Feature],
   unit_ablation: (row) => row.without,
+  unit_drift: (row) => row.oldest,
 };
 
 type Cell = (row: UnitRow) => number | null;

@@ -264,6 +264,20 @@ class DefaultView(TypedDict):
 
 
 @_declared
+class Nouns(TypedDict):
+    """What a dataset's steps and sentences are called, where they are no words and no sentences."""
+
+    step: str
+    """`letter`"""
+    steps: str
+    """`letters`"""
+    sentence: str
+    """`word`"""
+    sentences: str
+    """`words`"""
+
+
+@_declared
 class DatasetEntry(TypedDict):
     """One dataset: a vocabulary, sentences, and the models that read them."""
 
@@ -289,6 +303,8 @@ class DatasetEntry(TypedDict):
     """Its tables by name"""
     source: NotRequired[str | None]
     """Of what a decoder reads: name of the dataset whose sentence of the same key its encoder read before each"""
+    nouns: NotRequired[Nouns | None]
+    """What is said instead of word and sentence"""
     models: Annotated[list[ModelEntry], Field(min_length=1)]
     """Its models"""
 

@@ -198,6 +198,30 @@ MODEL: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "remembered",
+        "model",
+        "a number of last steps that the model reads alone",
+        ("steps",),
+        (
+            Column("steps", "int32", "Last steps that are read, from a state that starts anew", low=1),
+            Column(
+                "distance",
+                "float64",
+                "How far the answer is then from that of the whole past: total variation of the distributions over "
+                "classes, 0 to 1; of a number the size of the difference. Mean over the answers",
+                low=0,
+            ),
+            Column(
+                "standard_error",
+                "float64",
+                "Its standard error; streams count as independent; null below two",
+                nullable=True,
+                low=0,
+            ),
+            Column("answers", "int64", "Answers that were compared", low=1),
+        ),
+    ),
+    Table(
         "training",
         "model",
         "an epoch",

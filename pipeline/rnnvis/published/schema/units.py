@@ -332,6 +332,49 @@ UNITS: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "unit_drift",
+        "state",
+        "a unit and a class of age of the stream through which its state is carried",
+        ("unit", "age"),
+        (
+            Column("unit", "int32", "Unit number", of="units"),
+            Column("age", "int32", "Step of the stream at which the class begins; from 0 on it is young", low=0),
+            Column("until", "int32", "Step before which it ends", low=1),
+            Column("streams", "int32", "Streams that are so old", low=1),
+            Column("mean", "float32", "Mean state over these steps", bounded=True),
+            Column(
+                "drift",
+                "float32",
+                "By how much a stream's mean state there differs from its own mean while young, mean over the streams, "
+                "in standard deviations of the young state; null of a unit that never changes while young",
+                nullable=True,
+                said=(
+                    Said(
+                        "Drift",
+                        "How far its mean moves while a stream gets older: in the oldest streams against the same "
+                        "streams when young, in standard deviations of the young state",
+                        "{error}",
+                        format="signed",
+                        digits=1,
+                        unit="std. dev.",
+                        ranked_by="size",
+                        group="more",
+                        order=18,
+                        telling=3,
+                        error="standard_error",
+                    ),
+                ),
+            ),
+            Column(
+                "standard_error",
+                "float32",
+                "Its standard error; streams count as independent; null below two",
+                nullable=True,
+                low=0,
+            ),
+        ),
+    ),
+    Table(
         "unit_ablation",
         "state",
         "a unit that was held at zero",

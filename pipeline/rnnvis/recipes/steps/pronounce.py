@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,19 @@ from rnnvis.measures.words.parts_of_speech import no_parts
 from rnnvis.nets.pronouncer import END, GRAPHEMES, PHONEMES, START, UNKNOWN, Pronouncer, load_pronouncer
 from rnnvis.published import files
 from rnnvis.published.publishing import read_manifest
+from rnnvis.published.schema.manifest import Nouns
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.spoken import CLASSES, Spoken, names, spoken
+from rnnvis.recipes.steps.pronounce_halves import halves
 from rnnvis.text.corpus import RECORDED, Corpus, sentence_key
 from rnnvis.text.kinds.pronunciations import SOURCE, pronounced
 from rnnvis.text.releases import first_release
 
 PROBE = "probe"
 FIRST_K = 8
+LETTERS: Nouns = {"step": "letter", "steps": "letters", "sentence": "word", "sentences": "words"}
+SOUNDS: Nouns = {"step": "phoneme", "steps": "phonemes", "sentence": "word", "sentences": "words"}
 
 
 def pronounce_step(project: Project, dataset: Dataset, card: PronouncerConfig) -> Step:
@@ -48,14 +53,31 @@ def pronounce_step(project: Project, dataset: Dataset, card: PronouncerConfig) -
         model, sha256 = load_pronouncer(first_release((card.release,), project.downloads))
         found = spoken(model, pronounced(config, project.downloads))
         split = [PROBE if at < len(config.probe) else RECORDED for at in range(len(found.words))]
-        recording = recorded(model, found, split, card.published_words, dataset)
-        provenance = {"package": card.release.package, "version": card.release.version, "checkpoint_sha256": sha256}
-        parts = {config.name: recording, f"{config.name}, decoder": recording.readings["decoder"]}
-        choices = Choices(card.name, True, config.measure.methods, config.measure.largest_k, ablation=0.0)
-        publish(parts, folder, choices, _described(found, split, dataset, card, provenance))
+        write(model, found, split, dataset, card, sha256, folder)
 
-    work = (publish, record, load_pronouncer, pronounced, spoken)
+    work = (publish, record, load_pronouncer, pronounced, spoken, halves)
     return Step("pronounce", f"{config.name}+{card.name}", inputs, work, build)
+
+
+def write(
+    model: Pronouncer,
+    found: Spoken,
+    split: Sequence[str],
+    dataset: Dataset,
+    card: PronouncerConfig,
+    sha256: str,
+    folder: Path,
+) -> None:
+    """Record `model`, of the array file `sha256`, along what was `found`, and publish it into `folder`, with its step
+    models."""
+    config = dataset.config
+    recording = recorded(model, found, split, card.published_words, dataset)
+    provenance = {"package": card.release.package, "version": card.release.version, "checkpoint_sha256": sha256}
+    parts = {config.name: recording, f"{config.name}, decoder": recording.readings["decoder"]}
+    choices = Choices(card.name, True, config.measure.methods, config.measure.largest_k, ablation=0.0)
+    models = dict(zip(parts, halves(model, found.letters, found.said), strict=True))
+    described = _described(found, split, dataset, card, provenance)
+    publish(parts, folder, choices, {name: replace(of, step_model=models[name]) for name, of in described.items()})
 
 
 def recorded(
@@ -109,7 +131,11 @@ def _described(
     shown = {probe.name: keys[at] for at, probe in enumerate(config.probe)}
 
     def described(
-        tokens: Sequence[np.ndarray], vocabulary: tuple[str, ...], special: tuple[str, ...], text: list[str], what: str
+        tokens: Sequence[np.ndarray],
+        vocabulary: tuple[str, ...],
+        special: tuple[str, ...],
+        text: list[str],
+        what: Nouns,
     ) -> Described:
         counts = Counter(
             np.concatenate([row for row, of in zip(tokens, split, strict=True) if of == RECORDED]).tolist()
@@ -131,7 +157,7 @@ def _described(
         )
         step = len(tokens[0]) - 2
         return Described(
-            title=f"{config.title}: {what}",
+            title=f"{config.title}: {what['steps']}",
             licence=config.licence,
             about=config.about,
             corpus=corpus,
@@ -139,10 +165,11 @@ def _described(
             provenance=provenance,
             probes=shown,
             view={"model": card.name, "sentence": keys[0], "step": step, "k": FIRST_K, "words": []},
+            nouns=what,
         )
 
     said = [_read(row) for row in found.said]
     spelling = [f"{word} → {' '.join(names(row))}" for word, row in zip(words, found.said, strict=True)]
-    letters = described(found.letters, GRAPHEMES, (UNKNOWN, "<pad>"), words, "letters")
-    phonemes = described(said, PHONEMES, (UNKNOWN, "<pad>", START, END), spelling, "phonemes")
+    letters = described(found.letters, GRAPHEMES, (UNKNOWN, "<pad>"), words, LETTERS)
+    phonemes = described(said, PHONEMES, (UNKNOWN, "<pad>", START, END), spelling, SOUNDS)
     return {config.name: letters, f"{config.name}, decoder": phonemes}

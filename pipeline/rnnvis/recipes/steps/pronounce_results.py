@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from rnnvis.config import PronouncerConfig, as_table
-from rnnvis.nets.pronouncer import load_pronouncer
+from rnnvis.nets.pronouncer import Pronouncer, load_pronouncer
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
 from rnnvis.recipes.spoken import Spoken, spoken
 from rnnvis.recipes.study import pronouncing, results
+from rnnvis.recipes.study.pronouncing_ends import carrying_units, endings
 from rnnvis.text.kinds.pronunciations import pronounced
 from rnnvis.text.releases import first_release
 
 SEARCHED, UNSEEN = 2000, 1000
+CARRIED, ENDED = 400, 6000
+"""Words on which units of the encoder are chosen, each switched off alone; and words whose endings are taken off."""
 REPEATED = 3
+FIRST = 8
 EXAMPLES = 12
 
 
@@ -61,12 +66,23 @@ def pronounce_results_step(project: Project, dataset: Dataset, card: PronouncerC
                 "searched": len(searched.words),
                 "unseen": pronouncing.switched_off(model, pronouncing.end_units(model, searched), unseen),
             },
+            "off_encoder": _encoder_off(model, _chosen(searched, np.arange(CARRIED)), unseen),
+            "endings": endings(model, searched, _part(whole, shown + SEARCHED, shown + SEARCHED + ENDED)),
         }
         results.write(table, folder / "results.json")
         results.write(table, results_file(dataset, card))
 
-    work = (load_pronouncer, pronounced, spoken, pronouncing.switched_off, results.write)
+    work = (load_pronouncer, pronounced, spoken, pronouncing.switched_off, endings, results.write)
     return Step("pronounce_results", f"{config.name}+{card.name}", inputs, work, build, seconds=300.0)
+
+
+def _encoder_off(model: Pronouncer, searched: Spoken, unseen: Spoken) -> dict[str, Any]:
+    """What is said without the units of the encoder that carry the end of the word, and by how much the end is missed
+    without the first of them alone, in nats."""
+    ranked, lost = carrying_units(model, searched)
+    first = [{"unit": int(unit), "lost": float(of)} for unit, of in zip(ranked[:FIRST], lost[:FIRST], strict=True)]
+    rows = pronouncing.switched_off(model, ranked, unseen, side="encoder")
+    return {"searched": int(searched.ended.sum()), "first": first, "unseen": rows}
 
 
 def results_file(dataset: Dataset, card: PronouncerConfig) -> Path:

@@ -18,16 +18,18 @@ from rnnvis.progress import say
 from rnnvis.recipes import sounds
 from rnnvis.recipes.keep.project import Project, VoiceStudy
 from rnnvis.recipes.keep.store import Step
+from rnnvis.recipes.steps.voice_shown import voice_shown_step
 from rnnvis.recipes.study import results, voice, voice_trials
 from rnnvis.text.releases import first_release, member
 
 NEAR = 1e-4
 """By how much a rebuilt model may miss the probabilities that its own file gives."""
-_SECONDS = 400.0
+_SECONDS = 600.0
 
 
 def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
-    """A step for each generation, then the table of both; written to `datasets/<name>/results/<name>.json` as well.
+    """A step for each generation, then the table of both, written to `datasets/<name>/results/<name>.json` as well, and
+    the streams that are published.
 
     What was heard, by the version of what spoke and the bytes of the recordings, is an input as the weights are.
     RnnvisError where it is not installed.
@@ -57,7 +59,8 @@ def voice_steps(project: Project, study: VoiceStudy) -> list[Step]:
         results.write(table, results_file(study))
 
     keys = {**inputs, "parts": [part.key for part in parts]}
-    return [*parts, Step("voice_results", card.name, keys, (results.write,), build, seconds=2.0)]
+    together = Step("voice_results", card.name, keys, (results.write,), build, seconds=2.0)
+    return [*parts, together, voice_shown_step(project, study, inputs)]
 
 
 def results_file(study: VoiceStudy) -> Path:
@@ -77,11 +80,12 @@ def _generation_step(project: Project, card: VoiceConfig, generation: Generation
         wheel = first_release((card.release,), project.downloads)
         detector, sha256 = load_detector(wheel, generation)
         seen, unseen = voice_trials.seen_and_unseen(detector)
+        others, elsewhere = voice_trials.others(detector), voice_trials.elsewhere(detector)
         table = {
             "member": generation.member,
             "sha256": sha256,
             "apart": against_its_graph(wheel, generation, detector),
-            **voice.generation_table(detector, seen, unseen, voice_trials.others(detector)),
+            **voice.generation_table(detector, seen, unseen, others, elsewhere),
         }
         results.write(table, folder / "results.json")
 

@@ -185,13 +185,17 @@ def end_units(model: Pronouncer, found: Spoken) -> np.ndarray:
     return order
 
 
-def switched_off(model: Pronouncer, ranked: np.ndarray, unseen: Spoken, seed: int = 0) -> list[Row]:
-    """What is said of `unseen` words without the first units of `ranked`, beside RANDOM_SETS sets of as many others."""
+def switched_off(
+    model: Pronouncer, ranked: np.ndarray, unseen: Spoken, seed: int = 0, side: str = "decoder"
+) -> list[Row]:
+    """What is said of `unseen` words without the first units of `ranked`, beside RANDOM_SETS sets of as many others;
+    they are of the `side` "encoder" or "decoder"."""
     rng = np.random.default_rng(seed)
     rows = []
     for size in SIZES:
-        own = _without(model, unseen, ranked[:size])
-        random = [_without(model, unseen, rng.choice(ranked[size:], size, replace=False)) for _ in range(RANDOM_SETS)]
+        own = _without(model, unseen, side, ranked[:size])
+        others = [rng.choice(ranked[size:], size, replace=False) for _ in range(RANDOM_SETS)]
+        random = [_without(model, unseen, side, units) for units in others]
         rows.append(
             {
                 "units": np.sort(ranked[:size]).tolist(),
@@ -206,14 +210,22 @@ def switched_off(model: Pronouncer, ranked: np.ndarray, unseen: Spoken, seed: in
     return rows
 
 
-def _without(model: Pronouncer, of: Spoken, units: np.ndarray) -> dict[str, float]:
-    """Shares of words: said as before; said as before and then not ended, but gone on; broken off after all."""
-    said = model.say(of.letters, {"decoder": units})
+def _without(model: Pronouncer, of: Spoken, side: str, units: np.ndarray) -> dict[str, float]:
+    """Shares of words: said as before; said as before and then not ended, but gone on; said as before and ended
+    earlier; broken off after all."""
+    said = model.say(of.letters, {side: units})
     same = np.array([np.array_equal(a, b) for a, b in zip(said, of.said, strict=True)])
     as_far = np.array([np.array_equal(a[: len(b) - 1], b[: len(b) - 1]) for a, b in zip(said, of.said, strict=True)])
     goes_on = as_far & np.array([len(a) > len(b) for a, b in zip(said, of.said, strict=True)])
     broken = np.array([row[-1] != _END for row in said])
-    return {"same": float(same.mean()), "goes_on": float(goes_on.mean()), "broken": float(broken.mean())}
+    early = np.array(
+        [
+            len(a) < len(b) and a[-1] == _END and np.array_equal(a[:-1], b[: len(a) - 1])
+            for a, b in zip(said, of.said, strict=True)
+        ]
+    )
+    found = {"same": same, "goes_on": goes_on, "early": early, "broken": broken}
+    return {name: float(of_words.mean()) for name, of_words in found.items()}
 
 
 def _share(value: float, count: int) -> list[float]:

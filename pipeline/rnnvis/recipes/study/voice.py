@@ -25,6 +25,7 @@ from rnnvis.recipes.sounds import loudness, noise
 
 LONG, SHORT, HEARD = 3750, 62, 28
 """Steps of 32 ms: of noise before the speech, long and short, and of the speech that is looked at."""
+SECONDS_LONG, SECONDS_SHORT = (round(steps * STEP / RATE) for steps in (LONG, SHORT))
 STATE, HIDDEN = "lstm.0.c", "lstm.0.h"
 NOISE, SPEECH = "noise", "noise and speech"
 RANDOM_SETS = 40
@@ -33,9 +34,12 @@ AGES = (0, 62, 125, 250, 500, 1000, 2000, LONG)
 LAST_STEPS = (31, 62, 125, 250, 500, 1000, 2000, LONG)
 RESETS = (-31, -8, 0, 4, 8, 14)
 """Steps from the beginning of the speech at which the state is set back."""
+ELSEWHERE_RESETS = (-8, 4)
 QUIETEST = 0.5
 """The probability from which the detector is taken to say speech; the package's own default."""
 Row = dict[str, Any]
+State = tuple[torch.Tensor, torch.Tensor]
+"""h and c [1, P, 128]."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ def probability(values: torch.Tensor) -> torch.Tensor:
 
 
 def searched(recording: Recording, seen: Trials, unseen: Trials) -> Searched:
-    """The cells that close most of the gap; `seen` and `unseen` are the trials of the recording."""
+    """The cells that close most of the gap; `seen` and `unseen` are the trials of the recording, in this order."""
     return search(
         recording,
         *pairs(0, len(seen)),
@@ -182,60 +186,72 @@ def condition_row(recording: Recording, of: Trials, cells: np.ndarray, start: in
 
 
 @torch.no_grad()
-def resets(detector: Detector, of: Trials, cells: np.ndarray) -> list[Row]:
+def resets(detector: Detector, of: Trials, cells: np.ndarray, times: Sequence[int] | None = None) -> list[Row]:
     """What is heard of the speech, and said of the noise before it, when the state is set back to zero around its
-    beginning: all of it, only `cells` of it, or as many others; after long and after short noise."""
+    beginning, at `times` (default: RESETS): all of it, only `cells` of it, or as many others; after long and after
+    short noise."""
     draw = np.random.default_rng(1)
     others = np.setdiff1d(np.arange(detector.lstm.hidden_size), cells)
     random = [np.sort(draw.choice(others, len(cells), replace=False)) for _ in range(RANDOM_SETS // 4)]
     rows = []
     for past, first in (("long", 0), ("short", LONG - SHORT)):
+        begin = LONG - first + RESETS[0]
         features = torch.from_numpy(of.features[:, first:])
-        onset = LONG - first
-        plain = _heard(detector, features, onset, 0, lambda state: state)
+        _, state = detector.lstm(features[:, :begin])
+        rest = features[:, begin:]
+        plain = [_heard(detector, rest, state, 0, lambda state: state)]
         rows.append({"past": past, "at": None, "reset": "nothing", **_said(plain, plain)})
-        for at in RESETS:
+        for at in RESETS if times is None else times:
             for name, sets in (("all", [None]), ("cells", [cells]), ("random", random)):
-                found = [_heard(detector, features, onset, at, _zero(units)) for units in sets]
-                rows.append({"past": past, "at": at, "reset": name, **_said(np.mean(found, axis=0), plain)})
+                found = [_heard(detector, rest, state, at - RESETS[0], _zero(units)) for units in sets]
+                rows.append({"past": past, "at": at, "reset": name, **_said(found, plain)})
     return rows
 
 
-def _said(found: np.ndarray, plain: np.ndarray) -> Row:
-    """P at the steps around the beginning of the speech: its mean over the speech, by how much that is more than
-    without a reset, and over the noise before."""
-    heard = found[:, -HEARD:].mean(axis=1)
+def _said(found: Sequence[np.ndarray], plain: Sequence[np.ndarray]) -> Row:
+    """P [P, −RESETS[0] + HEARD] around the beginning of the speech, with each of several sets of cells set back: its
+    mean over the speech, by how much that is more than without a reset, over the noise before; after how many seconds
+    of speech it first is QUIETEST, the whole time where it never is, and by how much that is later."""
+    heard, onset = (np.mean([part(one[:, -HEARD:]) for one in found], axis=0) for part in (_mean, _onset))
     return {
         "p": mean_of(heard),
-        "more": mean_of(heard - plain[:, -HEARD:].mean(axis=1)),
-        "noise": mean_of(found[:, :-HEARD].mean(axis=1)),
+        "more": mean_of(heard - _mean(plain[0][:, -HEARD:])),
+        "noise": mean_of(np.mean([one[:, :-HEARD].mean(axis=1) for one in found], axis=0)),
+        "onset": mean_of(onset),
+        "later": mean_of(onset - _onset(plain[0][:, -HEARD:])),
     }
 
 
+def _mean(heard: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = heard.mean(axis=1)
+    return mean
+
+
+def _onset(heard: np.ndarray) -> np.ndarray:
+    """Seconds until P [P, n] is QUIETEST, all of the n steps where it never is."""
+    there = heard >= QUIETEST
+    steps: np.ndarray = np.where(there.any(axis=1), there.argmax(axis=1), heard.shape[1]) * (STEP / RATE)
+    return steps
+
+
 def _heard(
-    detector: Detector,
-    features: torch.Tensor,
-    onset: int,
-    at: int,
-    changed: Callable[[tuple[torch.Tensor, torch.Tensor]], tuple[torch.Tensor, torch.Tensor]],
+    detector: Detector, rest: torch.Tensor, state: State, at: int, changed: Callable[[State], State]
 ) -> np.ndarray:
-    """P(speech) from 31 steps before the onset on, [P, −RESETS[0] + HEARD], with the state changed before step `at`."""
-    begin = onset + RESETS[0]
-    _, state = detector.lstm(features[:, :begin])
+    """P(speech) over `rest` [P, T, 128] from `state` on, [P, T], with the state changed before step `at`."""
     parts = []
-    for start, stop in ((begin, onset + at), (onset + at, features.shape[1])):
-        if start == onset + at:
+    for start, stop in ((0, at), (at, rest.shape[1])):
+        if start == at:
             state = changed(state)
         if stop > start:
-            out, state = detector.lstm(features[:, start:stop], state)
+            out, state = detector.lstm(rest[:, start:stop], state)
             parts.append(torch.sigmoid(detector.logits(out)))
     return torch.cat(parts, dim=1).numpy()
 
 
-def _zero(units: np.ndarray | None) -> Callable[[tuple[torch.Tensor, torch.Tensor]], tuple[torch.Tensor, torch.Tensor]]:
+def _zero(units: np.ndarray | None) -> Callable[[State], State]:
     """Sets all of h and c to zero, or these units of c."""
 
-    def changed(state: tuple[torch.Tensor, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    def changed(state: State) -> State:
         h, c = (part.clone() for part in state)
         if units is None:
             return torch.zeros_like(h), torch.zeros_like(c)
@@ -279,11 +295,48 @@ def remembering(recording: Recording) -> list[Row]:
     ]
 
 
-def generation_table(detector: Detector, seen: Trials, unseen: Trials, others: Sequence[Callable[[], Trials]]) -> Row:
-    """All that is found of one generation; `others` are made one after the other, as each takes much memory."""
+def elsewhere_row(detector: Detector, seen: Trials, unseen: Trials, cells: np.ndarray) -> Row:
+    """What a search in other noise finds, judged on the trials `unseen`, beside what `cells` close there that were
+    found in the first noise; and what setting back only these does there."""
     recording = recorded(detector, (seen, unseen))
     found = searched(recording, seen, unseen)
-    cells = np.array([int(found.names[number].split()[1]) for number in found.best.candidates])
+    there = cells_of(found)
+    closing = Closing(recording, unseen, len(seen))
+    last = found.table[-1]
+    return {
+        "colour": unseen.condition.colour,
+        "level": unseen.condition.level,
+        "pairs": [len(seen), len(unseen)],
+        "cells": there.tolist(),
+        "searched": round(last["searched"], 4),
+        "closed": short_of(last["unseen"], last["standard_error"]),
+        "random": short_of(last["random"], last["random_low"], last["random_high"]),
+        "first_found": closing.share(cells),
+        "together": closing.share(np.union1d(cells, there)),
+        "resets": resets(detector, unseen, cells, ELSEWHERE_RESETS),
+    }
+
+
+def cells_of(found: Searched) -> np.ndarray:
+    """The cells of the largest set, in the order in which they were found."""
+    return np.array([int(found.names[number].split()[1]) for number in found.best.candidates])
+
+
+Make = Callable[[], Trials]
+
+
+def generation_table(
+    detector: Detector,
+    seen: Trials,
+    unseen: Trials,
+    others: Sequence[Make],
+    elsewhere: Sequence[tuple[Make, Make]] = (),
+) -> Row:
+    """All that is found of one generation; `others`, and the pairs of searched and held-out trials `elsewhere`, are
+    made one after the other, as each takes much memory."""
+    recording = recorded(detector, (seen, unseen))
+    found = searched(recording, seen, unseen)
+    cells = cells_of(found)
     farthest = drifting(recorded(detector, (seen,), short=False), cells)
     rows = [condition_row(recording, seen, cells), condition_row(recording, unseen, cells, len(seen))]
     table: Row = {
@@ -303,7 +356,12 @@ def generation_table(detector: Detector, seen: Trials, unseen: Trials, others: S
         of = make()
         progress.say(f"{of.name}: {of.condition.colour} noise at {of.condition.level}")
         rows.append(condition_row(recorded(detector, (of,)), of, cells))
-    return {**table, "conditions": rows}
+    again = []
+    for make_seen, make_unseen in elsewhere:
+        of = make_seen()
+        progress.say(f"search in {of.condition.colour} noise at {of.condition.level}")
+        again.append(elsewhere_row(detector, of, make_unseen(), cells))
+    return {**table, "conditions": rows, "elsewhere": again}
 
 
 def mean_of(values: np.ndarray) -> list[float]:

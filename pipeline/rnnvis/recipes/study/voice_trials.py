@@ -59,6 +59,8 @@ CONDITIONS = (
     Condition("brown", 0.01),
     Condition("brown", 0.03),
 )
+SEARCHED_TOO = (Condition("pink", 0.03), Condition("white", 0.03), Condition("brown", 0.03))
+"""Of CONDITIONS, those in which cells are searched anew."""
 OF_RECORDINGS = (Condition(), Condition("pink", 0.03), Condition("brown", 0.03))
 MANY, FEWER = 24, 16
 """Trials in the noise that cells are searched in, and in any other."""
@@ -87,3 +89,19 @@ def others(detector: Detector) -> list[Callable[[], Trials]]:
     of = [("other noise", condition, spoken) for condition in CONDITIONS]
     of += [("recorded speech", condition, recordings) for condition in OF_RECORDINGS]
     return [partial(trials, detector, *row, seed=3 + number) for number, row in enumerate(of)]
+
+
+def elsewhere(detector: Detector) -> list[tuple[Callable[[], Trials], Callable[[], Trials]]]:
+    """What makes the trials that cells are searched on in other noise, and those they are judged on: the very ones that
+    `others` has there."""
+    seen, unseen = (
+        said(sentences, voices, FEWER)
+        for sentences, voices in ((SEEN_SENTENCES, SEEN_VOICES), (UNSEEN_SENTENCES, UNSEEN_VOICES))
+    )
+    return [
+        (
+            partial(trials, detector, "searched on", condition, seen, seed=101 + number),
+            partial(trials, detector, "other noise", condition, unseen, seed=3 + CONDITIONS.index(condition)),
+        )
+        for number, condition in enumerate(SEARCHED_TOO)
+    ]

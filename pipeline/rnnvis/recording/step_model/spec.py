@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from rnnvis.text.encoding import WordsSpec
 
-FORMAT = 3
+FORMAT = 4
 """The newest; a file says the oldest that can hold it."""
 
 CellName = Literal["lstm", "gru", "rnn_tanh", "rnn_relu"]
@@ -138,6 +138,16 @@ class HeadSpec(TypedDict):
 
 
 @_declared
+class Handed(TypedDict):
+    """The model goes on from where another one ended: each of its `states` starts from the state of the other that is
+    named there, where that one ends. Of its own accord it reads the start mark, then the likeliest word at every step,
+    until that is the end mark, or it has said `longest` words."""
+
+    states: Annotated[dict[str, str], Field(min_length=1)]
+    longest: Count
+
+
+@_declared
 class Spec(TypedDict):
     """The whole of it. `states` are those that are published, a part of the layers' own."""
 
@@ -147,6 +157,7 @@ class Spec(TypedDict):
     states: list[str]
     head: HeadSpec | None
     words: NotRequired[WordsSpec | None]
+    handed: NotRequired[Handed]
 
 
 ADAPTER: TypeAdapter[Spec] = TypeAdapter(Spec)
@@ -210,6 +221,12 @@ def shapes(spec: Spec, have: Mapping[str, Sequence[int]]) -> Iterator[tuple[str,
     for state in spec["states"]:
         states[state]
     head = spec["head"]
+    if "handed" in spec:
+        words: Mapping[str, Any] = spec.get("words") or {}
+        if not set(spec["handed"]["states"]) <= set(spec["states"]):
+            raise KeyError("handed.states")
+        if head is None or head["means"] != "next word" or None in (words.get("start"), words.get("end")):
+            raise KeyError("handed")
     if head is not None:
         width = sum(states[state] for state in head["reads"])
         if "graph" in head:
@@ -279,7 +296,9 @@ def named(spec: Spec) -> set[str]:
 
 def oldest(spec: Spec) -> int:
     """The oldest format that can hold it: 1 knows no graph, no layer norm, and nothing between layers; 2 no steps that
-    are a graph."""
+    are a graph; 3 no state that is handed over."""
+    if "handed" in spec:
+        return 4
     head = spec["head"]
     cells = [layer for layer in spec["layers"] if layer["cell"] != "graph"]
     if len(cells) < len(spec["layers"]):

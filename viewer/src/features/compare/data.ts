@@ -1,4 +1,4 @@
-import type { PictureData } from '../../model/scene';
+import type { PictureData } from '../../model/pictureData';
 import { matchBack, matchLabel } from '../../model/matching';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Side } from '../../state/side.svelte';

@@ -1,7 +1,7 @@
 import type { Clustering } from '../../data/types';
 import type { CompareScene } from '../../model/compareScene';
 import type { SequenceColumn } from '../../model/layout';
-import type { Row } from '../../model/scene';
+import type { Row } from '../../model/sequenceScene';
 import type { Surface } from '../../paint/surface';
 import { paintChips } from '../../paint/chips';
 import { paintClouds } from '../../paint/clouds';

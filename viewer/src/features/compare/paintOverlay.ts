@@ -3,7 +3,7 @@ import { TRAY } from '../../model/compareLayout';
 import type { CompareScene } from '../../model/compareScene';
 import { WEAK } from '../../model/matching';
 import type { SequenceColumn } from '../../model/layout';
-import type { Row } from '../../model/scene';
+import type { Row } from '../../model/sequenceScene';
 import type { Surface } from '../../paint/surface';
 import type { Look } from '../../paint/look';
 

@@ -1,5 +1,5 @@
 import type { CompareScene } from '../../model/compareScene';
-import type { PictureData } from '../../model/scene';
+import type { PictureData } from '../../model/pictureData';
 import { matchOf } from '../../model/matching';
 import type { Side } from '../../state/side.svelte';
 import { fixed, signed } from '../../wording/format';

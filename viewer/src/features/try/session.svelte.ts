@@ -3,6 +3,7 @@ import type { Passage } from '../../data/passage';
 import { toProblem, type Problem } from '../../data/problem';
 import { idOf, type Fetching, type Held, type StepModel } from '../../infer';
 import type { Explorer } from '../../state/explorer.svelte';
+import { bothHalves } from '../../state/handing';
 import type { Asked, Reader, Reading } from '../../state/reader';
 import { edited, wordsOf, type Edited } from './edit';
 
@@ -79,8 +80,13 @@ export class Session {
     return made && !('key' in made.base) ? made.label : undefined;
   });
   step = $derived.by<number | null>(() => (this.before ? this.explorer.step2 : this.explorer.step));
-  /** Whether words can be edited: of a model that reads vectors they cannot. */
-  editable = $derived.by<boolean>(() => this.model !== null && this.model.words !== null);
+  /** Whether words can be edited: of a model that reads vectors they cannot, nor what a decoder says by itself. */
+  editable = $derived.by<boolean>(() => Boolean(this.model?.words && !this.model.handed));
+  /** The encoder and the decoder of which the model is one; null of any other. */
+  halves = $derived.by(() => {
+    const { reading } = this;
+    return reading && bothHalves(reading);
+  });
 
   constructor(readonly explorer: Explorer) {}
 
@@ -182,7 +188,7 @@ export class Session {
     const at = made ? view.step2 : view.step;
     const step = at === null && pinned === null ? null : moved(at ?? 0);
     if (made && key === view.sentence) explorer.removeSecond();
-    else if (made || this.beside) explorer.setSecond(key, step, made ? view.step : (pinned ?? view.step));
+    else if (made || (this.beside && !this.halves)) explorer.setSecond(key, step, made ? view.step : (pinned ?? view.step));
     else explorer.setMade(key, step);
   }
 

@@ -1,4 +1,4 @@
-import type { PictureData } from '../../model/scene';
+import type { PictureData } from '../../model/pictureData';
 import { switchedOff } from '../../model/switched';
 import { tokens } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';

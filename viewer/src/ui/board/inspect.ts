@@ -1,4 +1,5 @@
-import { linksOfAmounts, type Scene, type SequenceScene } from '../../model/scene';
+import { linksOfAmounts, type Scene } from '../../model/scene';
+import type { SequenceScene } from '../../model/sequenceScene';
 import type { Flow } from '../../model/half';
 import { diverging } from '../../paint/colour';
 import type { Hover } from '../../state/types';

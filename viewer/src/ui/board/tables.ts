@@ -1,5 +1,6 @@
 import { secondSide } from '../../model/pair';
-import type { PictureData, Scene } from '../../model/scene';
+import type { PictureData } from '../../model/pictureData';
+import type { Scene } from '../../model/scene';
 import { valueAt } from '../../model/signal';
 import { fixed, percent, signed, significant } from '../../wording/format';
 
