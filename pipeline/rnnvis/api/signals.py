@@ -29,7 +29,6 @@ CANDIDATES = 2000
 BANDS = 64
 """Channels of the input that are shown and measured, at most: neighbours of more are put together."""
 
-_ROWS = Sequence | np.ndarray
 Names = Sequence[str] | Rule | Callable[[np.ndarray], Sequence[str]]
 
 
@@ -217,7 +216,9 @@ def _read(signals: Sequence[Signal], rows: Sequence[np.ndarray], vocabulary: Any
 def _channel_names(signals: Sequence[Signal], count: int) -> tuple[str, ...]:
     """Names of the numbers of a frame: those that signals give, all the same."""
     for number, one in enumerate(signals):
-        if one.channels is not None and not (isinstance(one.channels, _ROWS) and NAMES.fits(one.channels)):
+        if one.channels is not None and not (
+            isinstance(one.channels, Sequence | np.ndarray) and NAMES.fits(one.channels)
+        ):
             raise RnnvisError(
                 f"channels of signal {number} is {shown(one.channels)}", 'name them in a list: ["x", "y", "z"]'
             )
