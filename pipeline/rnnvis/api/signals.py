@@ -215,20 +215,18 @@ def _read(signals: Sequence[Signal], rows: Sequence[np.ndarray], vocabulary: Any
 
 def _channel_names(signals: Sequence[Signal], count: int) -> tuple[str, ...]:
     """Names of the numbers of a frame: those that signals give, all the same."""
-    for number, one in enumerate(signals):
-        if one.channels is not None and not (
-            isinstance(one.channels, Sequence | np.ndarray) and NAMES.fits(one.channels)
-        ):
-            raise RnnvisError(
-                f"channels of signal {number} is {shown(one.channels)}", 'name them in a list: ["x", "y", "z"]'
-            )
+    for number, names in enumerate(one.channels for one in signals):
+        if names is not None and not (isinstance(names, Sequence | np.ndarray) and NAMES.fits(names)):
+            raise RnnvisError(f"channels of signal {number} is {shown(names)}", 'name them in a list: ["x", "y", "z"]')
     given = {tuple(one.channels) for one in signals if one.channels is not None}
     if len(given) > 1:
         raise RnnvisError("signals name their channels differently", 'give all the same: ["x", "y", "z"]')
-    names = given.pop() if given else tuple(f"channel {i}" for i in range(count))
-    if len(names) != count:
-        raise RnnvisError(f"signals name {len(names)} channels, and frames hold {count:,} numbers", "name each of them")
-    return _unlike(read_vocabulary(list(names)), names, "channel")
+    called = given.pop() if given else tuple(f"channel {i}" for i in range(count))
+    if len(called) != count:
+        raise RnnvisError(
+            f"signals name {len(called)} channels, and frames hold {count:,} numbers", "name each of them"
+        )
+    return _unlike(read_vocabulary(list(called)), called, "channel")
 
 
 def _unlike(read: tuple[str, ...], names: Sequence[str], what: str) -> tuple[str, ...]:
