@@ -2,7 +2,7 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { assets } from './build/assets.ts';
-import { firstView } from './build/firstView.ts';
+import { chunks } from './build/chunks.ts';
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 const app = path('../site/explorer/app');
@@ -22,7 +22,7 @@ export default defineConfig({
     rollupOptions: {
       input: { 'rnnvis-explorer': path('src/main.ts'), 'rnnvis-fonts': path('src/fonts.css') },
       output: {
-        codeSplitting: { groups: [{ name: firstView() }] },
+        codeSplitting: { groups: chunks() },
         entryFileNames: '[name].js',
         chunkFileNames: '[name]-[hash].js',
         assetFileNames: (asset) =>

@@ -94,6 +94,18 @@ def tinted(page: Page, published: Published, within: Locator) -> None:
                 assert (red > blue) == (pushes[key][i] > 0), "orange rises, blue falls"
 
 
+def told(page: Page, published: Published, sentences: set[int]) -> None:
+    """What the model made of all these sentences stands over the list."""
+    labels = {row["sentence_id"]: row["label"] for row in published.rows("sentences")}
+    made = [row for row in published.rows("predictions") if row["sentence_id"] in sentences]
+    judged = [row["predicted"] == labels[row["sentence_id"]] for row in made if labels[row["sentence_id"]] is not None]
+    line = page.locator("[data-told]")
+    expect(line).to_contain_text(f"{100 * np.mean(judged):.1f} % right of {len(judged):,} with a label", timeout=30_000)
+    expect(line).to_contain_text(
+        f"mean loss {np.nanmean([row['loss'] for row in made if row['loss'] is not None]):.3f}"
+    )
+
+
 def test_every_row_says_what_pushed_it_and_what_the_model_answered(watched: Watched, published: Published) -> None:
     page = opened(watched, "m:sentences;t:though;tm:words")
     expect(page.locator("[data-tinted]")).to_be_visible(timeout=30_000)
@@ -180,6 +192,7 @@ def test_a_concordance_has_every_use_with_its_numbers(watched: Watched, publishe
     many = len({sentence["sentence_id"] for sentence, _ in uses})
     page = opened(watched, "m:concordance;p:not%20very;po:rising")
     counted(page, f"{min(100, len(uses))} of {len(uses)} uses in {many} sentences")
+    told(page, published, {sentence["sentence_id"] for sentence, _ in uses})
     push = {(row["sentence_id"], row["step"]): row["push"] for row in published.rows("steps")}
     uses.sort(key=lambda use: (-push[use[0]["sentence_id"], use[1] + 1], use[0]["sentence_id"], use[1]))
     assert rows(page, "key", "step") == [(sentence["key"], str(step)) for sentence, step in uses[:100]]
@@ -191,12 +204,15 @@ def test_a_concordance_has_every_use_with_its_numbers(watched: Watched, publishe
     watched.check()
 
 
-def test_where_a_unit_fires(watched: Watched, states: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+def test_where_a_unit_fires(
+    watched: Watched, published: Published, states: tuple[np.ndarray, np.ndarray, np.ndarray]
+) -> None:
     sentence, step, value = states
     found = [(start, end) for start, end in runs(sentence, value[:, 7] >= 0.4) if end - start >= 2]
     page = opened(watched, "m:fires;u:7;h:0.4;r:2")
     many = len({int(sentence[start]) for start, _ in found})
     counted(page, f"{min(50, len(found))} of {len(found):,} stretches, in {many:,} of {len(set(sentence)):,} sentences")
+    told(page, published, {int(sentence[start]) for start, _ in found})
     found.sort(key=lambda run: (-float(value[run[0] : run[1], 7].astype(np.float64).mean()), run[0]))
     wanted = [(str(step[start]), str(step[end - 1])) for start, end in found[:50]]
     assert rows(page, "from", "to") == wanted

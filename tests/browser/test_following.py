@@ -47,6 +47,9 @@ def test_words_in_the_answer_and_followed_units_are_the_published_ones(watched: 
     page.locator('rnnvis-explorer [data-step="1"]').first.focus()
     expect(page.locator("rnnvis-explorer [data-picture] .tooltip")).to_contain_text("Direct paths only")
 
+    expect(page.locator("[data-in-answer]")).to_contain_text("by direct paths only")
+
+    button(page, "Follow units or words along the sentence").click()
     button(page, re.compile("The slowest and the fastest unit")).click()
     scales = {r["unit"]: r["time_scale"] for r in published.rows("units", "true") if r["time_scale"] is not None}
     slowest, fastest = max(scales, key=scales.__getitem__), min(scales, key=scales.__getitem__)

@@ -96,3 +96,34 @@ def test_what_was_found_in_a_list_goes_on_along_it(watched: Watched, published: 
     button(page, "Undo").click()
     expect(head.get_by_text(re.compile(rf"\d of {of}"))).to_have_count(0)
     watched.check()
+
+
+def test_every_page_that_shows_a_sentence_has_its_head(watched: Watched, published: Published) -> None:
+    key = published.dataset["view"]["sentence"]
+    lstm = Published(published.folder, "lstm")
+    push = np.array([step["push"] for step in lstm.steps(key)])
+    score = log_odds(lstm.steps(key)[-1]["p_class"])
+    head = watched.page.get_by_role("region", name="The sentence and its answer")
+    page = watched.open(f"explorer/#v1=d=reviews&m=lstm&s=rnn.0.c&k=6&q={key}&p=unit&u=5")
+    expect(head).to_contain_text("Unit 5 has no push here: the answer does not read this state")
+    expect(head).to_contain_text(f"{score:+.2f}".replace("-", "\u2212"))
+    page.goto("about:blank")
+    watched.open(f"explorer/#v1=d=reviews&m=gru&q={key}&t=3&p=find&fi=m:nearest")
+    expect(head).to_contain_text("labelled")
+    head.locator("[data-word]").nth(5).click()
+    expect(page).to_have_url(re.compile("t=5"))
+
+    page.goto("about:blank")
+    watched.open(f"explorer/#v1=d=reviews&m=gru&q={key}&k=5&p=compare")
+    of_b = page.locator("[data-verdicts] [data-of=b]")
+    words = of_b.locator(".group", has_text="Words").get_by_role("button")
+    expect(words.first).to_contain_text(f"{push[np.abs(push).argmax()]:+.2f}".replace("-", "\u2212"), timeout=30_000)
+    changes = np.sum([lstm.change(key, step) for step in range(len(push))], axis=0)
+    groups = lstm.clusters("units", 5)
+    labels = np.array(groups["labels"])[np.argsort(groups["ids"])]
+    chips = [float((lstm.weights * changes)[labels == cluster].sum()) for cluster in range(5)]
+    chip = of_b.locator(".group", has_text="Chips").get_by_role("button").first
+    expect(chip).to_contain_text(f"{max(chips, key=abs):+.2f}".replace("-", "\u2212"))
+    chip.click()
+    expect(page).to_have_url(re.compile(r"[#&]o=chip\.\d\.b(&|$)"))
+    watched.check()

@@ -163,7 +163,11 @@ def test_rows_open_the_sentence_at_the_step_and_the_unit_and_clusters_have_their
     run(page, other)
     assert body(page).first.locator("td").nth(1).inner_text() == "0"
     expect(body(page).locator("button")).to_have_count(0)
+    run(page, "SELECT count(DISTINCT sentence_id) FROM states")
+    some = body(page).first.locator("td").nth(1).inner_text()
+    expect(page.locator("[data-sampled]")).to_contain_text(f"states holds {int(some):,} of {len(keys):,} sentences")
     run(page, "SELECT unit FROM units ORDER BY 1")
+    expect(page.locator("[data-sampled]")).to_have_count(0)
     page.get_by_role("combobox", name="Model").select_option("lstm")
     expect(said(page)).to_contain_text("as they were when you ran it")
     expect(body(page).locator("button")).to_have_count(0)

@@ -16,7 +16,7 @@ from rnnvis.published import inlining
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
 from rnnvis.recording.holding import Hold
-from rnnvis.recording.step_model import graphs, own, own_graphs
+from rnnvis.recording.step_model import graphs, own, own_graphs, running
 from rnnvis.recording.step_model.model import StepModel
 from tests.step_models import LONG, TEXT, WORDS
 
@@ -197,6 +197,55 @@ def test_it_is_published_with_its_graphs_says_what_ablate_and_patch_say_and_leav
     patched = rnnvis.patch(recording, into, of, (2, 1)).after
     np.testing.assert_allclose(alone.run(TEXT[into], [carried]).answers, patched, atol=1e-4)
     assert cell().serialised() == alone.serialised()
+
+
+class Log:
+    def __init__(self) -> None:
+        self.read, self.by_step = [], {"h": [[]]}
+
+
+class Plain:
+    """A source that is no module and keeps what it came to: in a list, in one within another, an object, a cell."""
+
+    def __init__(self) -> None:
+        self.cell, self.states, self.log, self.last = Cell(), {"own.0.h": UNITS}, Log(), []
+        self.cell.kept = []
+        self.keep = self.note
+
+    def note(self, h):
+        for of in (self.last, self.log.read, self.log.by_step["h"][0], self.cell.kept):
+            of.append(h)
+
+    def steps(self, batch, hold=None):
+        for state in self.cell.steps(batch, hold):
+            self.keep(state["own.0.h"])
+            yield state
+
+    def answers(self, batch, hold=None):
+        return self.cell.answers(batch, hold)
+
+
+def test_a_source_that_is_no_module_keeps_nothing_of_what_was_traced():
+    source = Plain()
+    made = made_of(recorded(source, classes=["no", "yes"]))
+    assert made.model.spec["head"] is not None
+    for kept in (source.last, source.log.read, source.log.by_step["h"][0], source.cell.kept):
+        assert len(kept) == len(source.last) > 0
+        assert {type(of) for of in kept} == {torch.Tensor}, "no fake tensors"
+
+
+def test_a_graph_whose_answers_have_another_shape_is_refused(monkeypatch):
+    made = cell()
+    right = running.Graph.run
+
+    def wide(self, inputs):
+        return [np.pad(of, ((0, 0), (0, 1))) if of.shape[-1] == 2 else of for of in right(self, inputs)]
+
+    monkeypatch.setattr(running.Graph, "run", wide)
+    with pytest.raises(
+        rnnvis.RnnvisError, match=r"answers of the shape \[1, 3\], not \[1, 2\]\n  Fix: publish it again"
+    ):
+        made.run(LONG)
 
 
 def test_answers_to_all_words_have_a_longest_text(monkeypatch):

@@ -309,6 +309,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
                 correlations=recording.channels.correlations.get(name) if recording.channels else None,
+                figures=recording.figures.get(name, ()),
             )
             key = (name, choices.methods, choices.largest_k)
             found = recording.kept.clustered.get(key)

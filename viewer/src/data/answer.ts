@@ -46,3 +46,8 @@ export function pushesAnswer(model: Answering | null): boolean {
 export function effectScore(row: { class: number | null }): number {
   return row.class ?? 1;
 }
+
+/** Whether the answer is read from several states, so that none of them pushes all of it. */
+export function sharedAnswer(model: Pick<ModelEntry, 'states'> | null): boolean {
+  return (model?.states.filter((state) => state.read_by_head) ?? []).length > 1;
+}

@@ -17,9 +17,22 @@ export interface Answers {
   target: Float32Array;
   /** −ln of the probability of what is right, in nats, a mean where there are several; of a number its squared error. */
   loss: Float32Array;
+  /** How unusual its most unusual step was, of 100, and which one that is. */
+  surprise: Float32Array;
+  surpriseStep: Int32Array;
 }
 
-const COLUMNS = ['sentence_id', 'predicted', 'p_class', 'value', 'target', 'loss'] as const;
+/** What is read of the table. */
+export const ANSWER_COLUMNS = [
+  'sentence_id',
+  'predicted',
+  'p_class',
+  'value',
+  'target',
+  'loss',
+  'surprise',
+  'surprise_step',
+] as const;
 
 const held = new WeakMap<Source, Map<number, Promise<Answers | null>>>();
 
@@ -37,7 +50,7 @@ export function answersOf(source: Source, model: ModelEntry): Promise<Answers | 
 async function read(source: Source, model: ModelEntry): Promise<Answers | null> {
   const table = source.table(model, 'predictions');
   if (!table) return null;
-  const of = await table.columns(0, table.rows, COLUMNS);
+  const of = await table.columns(0, table.rows, ANSWER_COLUMNS);
   const classes = model.classes.length;
   const numbers = (column: readonly (number | null)[]): Float32Array =>
     Float32Array.from(of.sentence_id, (_, i) => column[i] ?? NaN);
@@ -53,5 +66,7 @@ async function read(source: Source, model: ModelEntry): Promise<Answers | null> 
     value: numbers(of.value),
     target: numbers(of.target),
     loss: numbers(of.loss),
+    surprise: numbers(of.surprise),
+    surpriseStep: Int32Array.from(of.sentence_id, (_, i) => of.surprise_step[i] ?? -1),
   };
 }

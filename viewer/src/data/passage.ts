@@ -12,7 +12,10 @@ export interface Passage {
   signal?: Signal | null;
 }
 
-/** The passage of a sentence key, its pushes for the class `chosen` of several, and what went wrong with a part of it; null where no sentence has the key. */
+/** After so many ms what is published is shown without what is still worked out here. */
+const SOON = 150;
+
+/** The passage of a sentence key, its pushes for the class `chosen` of several, and what went wrong with a part of it; null where no sentence has the key. Hears `early` what is published where the rest takes long. */
 export async function loadPassage(
   source: Source,
   dataset: DatasetEntry,
@@ -20,22 +23,30 @@ export async function loadPassage(
   state: StateEntry,
   key: string,
   chosen: number | null = null,
+  early: (passage: Passage) => void = () => undefined,
 ): Promise<{ passage: Passage; broken: { error: unknown } | null } | null> {
   const sentence = await source.sentenceByKey(dataset, key);
   if (!sentence) return null;
-  const [steps, sequence, signal] = await Promise.allSettled([
+  const published = source.publishedStates(state, sentence.id);
+  const known = published.then((states) => states ?? source.workOut(state, sentence.id));
+  const there = Promise.allSettled([
     source.steps(model, sentence.id, model.states.indexOf(state), chosen),
-    source.states(state, sentence.id),
+    published,
     dataset.tables['frames'] ? import('./signal').then((of) => of.loadSignal(source, dataset, sentence.id)) : null,
   ]);
+  const passage = ([steps, sequence, signal]: Awaited<typeof there>): Passage => ({
+    sentence,
+    steps: steps.status === 'fulfilled' ? steps.value : null,
+    sequence: sequence.status === 'fulfilled' ? sequence.value : null,
+    signal: signal.status === 'fulfilled' ? signal.value : null,
+  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  void there.then((all) => (timer = setTimeout(() => early(passage(all)), SOON)));
+  const [[steps, , signal], [sequence]] = await Promise.all([there, Promise.allSettled([known])]);
+  clearTimeout(timer);
   const failed = [steps, sequence, signal].find((result) => result.status === 'rejected');
   return {
-    passage: {
-      sentence,
-      steps: steps.status === 'fulfilled' ? steps.value : null,
-      sequence: sequence.status === 'fulfilled' ? sequence.value : null,
-      signal: signal.status === 'fulfilled' ? signal.value : null,
-    },
+    passage: passage([steps, sequence, signal]),
     broken: failed ? { error: failed.reason as unknown } : null,
   };
 }

@@ -87,28 +87,32 @@ export class Transport {
 /** Says when a request has been silent for a while, and ends it after much longer. */
 class Watch {
   private readonly controller = new AbortController();
-  private timers: ReturnType<typeof setTimeout>[] = [];
+  private heard = performance.now();
+  private timer = setTimeout(() => this.look(), SILENT);
+  private silent = false;
 
-  constructor(private readonly said: (silent: boolean) => void) {
-    this.begin();
-  }
+  constructor(private readonly said: (silent: boolean) => void) {}
 
   get signal(): AbortSignal {
     return this.controller.signal;
   }
 
+  /** Of a large file thousands of times: no timer is set anew. */
   alive(): void {
-    this.stop();
-    this.begin();
+    this.heard = performance.now();
+    if (this.silent) this.said((this.silent = false));
   }
 
   stop(): void {
-    this.timers.forEach(clearTimeout);
-    this.said(false);
+    clearTimeout(this.timer);
+    if (this.silent) this.said((this.silent = false));
   }
 
-  private begin(): void {
-    this.timers = [setTimeout(() => this.said(true), SILENT), setTimeout(() => this.controller.abort(), GIVEN_UP)];
+  private look(): void {
+    const since = performance.now() - this.heard;
+    if (since >= GIVEN_UP) return this.controller.abort();
+    if (since >= SILENT && !this.silent) this.said((this.silent = true));
+    this.timer = setTimeout(() => this.look(), (since < SILENT ? SILENT : GIVEN_UP) - since);
   }
 }
 

@@ -138,7 +138,8 @@ function* nextWords(
   const old = earlier?.count === count ? earlier : null;
   for (let word = 0; old && word < same; word++) if (old.known[word]) yield* taken(head, run, word, next, old);
   const anew = words.filter((word) => !next.known[word]);
-  const rows = head.graph ? Math.max(1, anew.length) : ROWS;
+  // A graph of all words gives the answers after all of them at once.
+  const rows = head.at === 'whole' ? Math.max(1, anew.length) : ROWS;
   for (let at = 0; at < anew.length; at += rows) {
     const block = anew.slice(at, at + rows);
     const values = yield* answersAt(head, run, block);

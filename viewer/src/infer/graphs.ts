@@ -24,6 +24,9 @@ const ROOM = 16 * 1024 * 1024;
  * sentence ended there.
  */
 export function* asked(head: Head, run: StackRun, words: Int32Array): Work<Float32Array> {
+  const values = head.per === 'step' && head.at !== 'each' ? run.steps : words.length;
+  if (values * head.size > ROOM)
+    throw refused('The answers along so many words need too much memory', 'Take fewer words.');
   const found = new Float32Array(words.length * head.size);
   if (head.at === 'each') {
     for (let i = 0; i < words.length; i++)
@@ -36,8 +39,6 @@ export function* asked(head: Head, run: StackRun, words: Int32Array): Work<Float
       `Take at most ${head.longest.toLocaleString('en')} words.`,
     );
   if (head.per === 'step') {
-    if (run.steps * head.size > ROOM)
-      throw refused('The answers along so many words need too much memory', 'Take fewer words.');
     const whole = yield* answer(head, run, 0, run.steps, head.longest ?? run.steps);
     words.forEach((word, i) => found.set(whole.subarray(word * head.size, (word + 1) * head.size), i * head.size));
     return found;

@@ -1,9 +1,12 @@
 /**
  * Products of matrices and vectors over typed arrays.
  *
- * Every sum runs over k from 0 in double precision, whichever loop takes it: a product is the same to the last bit in
- * whatever company it is computed.
+ * Every sum is that of the even places, plus that of the odd ones, plus what is left over of an odd width, in double
+ * precision, whichever loop takes it, here or in WebAssembly: a product is the same to the last bit in whatever company it
+ * is computed.
  */
+
+import { simdOf } from './simd';
 
 /** A generator that pauses where the page, or a newer run, may have its turn, and where it waits for a promise. */
 export type Work<T> = Generator<void | Promise<void>, T, void>;
@@ -24,12 +27,19 @@ export function affine(
   out: Float32Array,
   stride: number,
 ): void {
-  let r = 0;
-  for (; r + 4 <= rows; r += 4) fourInputs(w, bias, width, from, to, x, at + r * width, out, r * stride, stride);
-  for (; r < rows; r++) oneInput(w, bias, width, from, to, x, at + r * width, out, r * stride);
+  const simd = simdOf(w.buffer);
+  for (let r = 0; r < rows;) {
+    const count = r + 4 <= rows ? 4 : 1;
+    const [read, place] = [at + r * width, r * stride];
+    let next = from;
+    if (simd) next = simd.affine(w, bias, width, from, to, x, read, count, out, place, stride);
+    const loop = count === 4 ? fourInputs : oneInput;
+    if (next < to) loop(w, bias, width, next, to, x, read, out, place + next - from, stride);
+    r += count;
+  }
 }
 
-/** Two rows of w with four of x at a time: eight sums from six numbers that are read. */
+/** Each row of w with four of x at a time. */
 function fourInputs(
   w: Float32Array,
   bias: Float32Array | null,
@@ -45,12 +55,9 @@ function fourInputs(
   const x1 = at + width;
   const x2 = x1 + width;
   const x3 = x2 + width;
-  let m = from;
-  for (; m + 2 <= to; m += 2) {
+  const even = width - (width % 2);
+  for (let m = from; m < to; m++) {
     const row = m * width;
-    const next = row + width;
-    const low = bias ? bias[m]! : 0;
-    const high = bias ? bias[m + 1]! : 0;
     let a = 0;
     let b = 0;
     let c = 0;
@@ -59,37 +66,38 @@ function fourInputs(
     let f = 0;
     let g = 0;
     let h = 0;
-    for (let k = 0; k < width; k++) {
+    for (let k = 0; k < even; k += 2) {
       const one = w[row + k]!;
-      const two = w[next + k]!;
-      const y = x[at + k]!;
-      const y1 = x[x1 + k]!;
-      const y2 = x[x2 + k]!;
-      const y3 = x[x3 + k]!;
-      a += one * y;
-      b += one * y1;
-      c += one * y2;
-      d += one * y3;
-      e += two * y;
-      f += two * y1;
-      g += two * y2;
-      h += two * y3;
+      const two = w[row + k + 1]!;
+      a += one * x[at + k]!;
+      b += one * x[x1 + k]!;
+      c += one * x[x2 + k]!;
+      d += one * x[x3 + k]!;
+      e += two * x[at + k + 1]!;
+      f += two * x[x1 + k + 1]!;
+      g += two * x[x2 + k + 1]!;
+      h += two * x[x3 + k + 1]!;
     }
+    a += e;
+    b += f;
+    c += g;
+    d += h;
+    if (even < width) {
+      const last = w[row + even]!;
+      a += last * x[at + even]!;
+      b += last * x[x1 + even]!;
+      c += last * x[x2 + even]!;
+      d += last * x[x3 + even]!;
+    }
+    const more = bias ? bias[m]! : 0;
     const o = place + m - from;
-    out[o] = a + low;
-    out[o + stride] = b + low;
-    out[o + 2 * stride] = c + low;
-    out[o + 3 * stride] = d + low;
-    out[o + 1] = e + high;
-    out[o + stride + 1] = f + high;
-    out[o + 2 * stride + 1] = g + high;
-    out[o + 3 * stride + 1] = h + high;
+    out[o] = a + more;
+    out[o + stride] = b + more;
+    out[o + 2 * stride] = c + more;
+    out[o + 3 * stride] = d + more;
   }
-  for (let r = 0; m < to && r < 4; r++)
-    oneInput(w, bias, width, m, to, x, at + r * width, out, place + r * stride + m - from);
 }
 
-/** Four rows of w at a time share each number of x that is read. */
 function oneInput(
   w: Float32Array,
   bias: Float32Array | null,
@@ -101,33 +109,17 @@ function oneInput(
   out: Float32Array,
   place: number,
 ): void {
-  let m = from;
-  for (; m + 4 <= to; m += 4) {
-    const r0 = m * width;
-    const r1 = r0 + width;
-    const r2 = r1 + width;
-    const r3 = r2 + width;
-    let a = 0;
-    let b = 0;
-    let c = 0;
-    let d = 0;
-    for (let k = 0; k < width; k++) {
-      const y = x[at + k]!;
-      a += w[r0 + k]! * y;
-      b += w[r1 + k]! * y;
-      c += w[r2 + k]! * y;
-      d += w[r3 + k]! * y;
-    }
-    const o = place + m - from;
-    out[o] = a + (bias ? bias[m]! : 0);
-    out[o + 1] = b + (bias ? bias[m + 1]! : 0);
-    out[o + 2] = c + (bias ? bias[m + 2]! : 0);
-    out[o + 3] = d + (bias ? bias[m + 3]! : 0);
-  }
-  for (; m < to; m++) {
+  const even = width - (width % 2);
+  for (let m = from; m < to; m++) {
     const row = m * width;
     let a = 0;
-    for (let k = 0; k < width; k++) a += w[row + k]! * x[at + k]!;
+    let b = 0;
+    for (let k = 0; k < even; k += 2) {
+      a += w[row + k]! * x[at + k]!;
+      b += w[row + k + 1]! * x[at + k + 1]!;
+    }
+    a += b;
+    if (even < width) a += w[row + even]! * x[at + even]!;
     out[place + m - from] = a + (bias ? bias[m]! : 0);
   }
 }

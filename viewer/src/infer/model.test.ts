@@ -139,6 +139,17 @@ describe('a model at work', () => {
     await expect(model.run(ask(SENTENCE))).rejects.toBeInstanceOf(Cancelled);
   });
 
+  it('that is put away answers what it was asked, then closes and says so', async () => {
+    const worker = new Standing();
+    const model = await openBytes(FILES.get('lstm')!, 'lstm', ofWorker(worker as unknown as Worker));
+    const run = model.run(ask(SENTENCE));
+    model.retire();
+    expect(worker.ended).toBe(false);
+    expect((await run).steps.length).toBe(6);
+    expect(worker.ended).toBe(true);
+    await expect(model.run(ask(SENTENCE))).rejects.toThrow(/was put away/);
+  });
+
   it('runs no words at all', async () => {
     for (const name of ['lstm', 'next words', 'both ways', 'max both ways']) {
       const { steps, sequence } = await (await open(name)).run(ask([]));

@@ -29,6 +29,7 @@ export class PlacedModel implements StepModel {
   private readonly waiting = new Map<number, Waiting>();
   private asked = 0;
   private gone: Error | null = null;
+  private retired = false;
 
   constructor(
     private readonly place: Place,
@@ -84,6 +85,17 @@ export class PlacedModel implements StepModel {
     this.place.close();
   }
 
+  retire(): void {
+    this.retired = true;
+    this.rest();
+  }
+
+  private rest(): void {
+    if (!this.retired || this.gone || this.waiting.size) return;
+    this.end(refused('The model was put away, as others were opened since', 'Open the panel or the page again.'));
+    this.place.close();
+  }
+
   private ask(job: Job, progress?: Progress, signal?: AbortSignal): Promise<Result> {
     if (this.gone) return Promise.reject(this.gone);
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
@@ -93,6 +105,7 @@ export class PlacedModel implements StepModel {
       this.waiting.get(id)?.reject(signal!.reason);
       this.waiting.delete(id);
       this.place.send({ id, cancel: true });
+      this.rest();
     };
     signal?.addEventListener('abort', abort, { once: true });
     this.place.send({ id, job });
@@ -110,6 +123,7 @@ export class PlacedModel implements StepModel {
     this.waiting.delete(reply.id);
     if ('result' in reply) waiting.resolve(reply.result);
     else waiting.reject(errorOf(reply));
+    this.rest();
   }
 
   private end(error: Error): void {

@@ -19,26 +19,32 @@ export interface Weights {
 const HEADER = 16 * 1024 * 1024;
 const SIZE = { F32: 4, F16: 2, U8: 1 } as const;
 
-/** Throws `DataProblem`, by `fault`, for anything that is not such a file in float32 or float16. */
-export function readSafetensors(bytes: ArrayBuffer, fault: Fault): Weights {
+/** Room for tensors of so many numbers, one after the other; null for those that have none. */
+export type Rooms = (counts: readonly number[]) => readonly (Float32Array | null)[];
+
+/**
+ * The numbers go where `rooms` says, else stay where they are. Throws `DataProblem`, by `fault`, for anything that is not such a file in float32 or
+ * float16.
+ */
+export function readSafetensors(bytes: ArrayBuffer, fault: Fault, rooms: Rooms = () => []): Weights {
   if (bytes.byteLength < 8) throw fault('is too short to be a model');
   const view = new DataView(bytes);
   const length = Number(view.getBigUint64(0, true));
   if (length > HEADER || length > bytes.byteLength - 8) throw fault('has a header longer than itself');
   const header = parsed(new Uint8Array(bytes, 8, length), fault);
   const start = 8 + length;
-  const tensors = new Map<string, Tensor>();
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  let metadata: Record<string, string> = {};
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === '__metadata__') metadata = texts(entry, fault);
-    else {
-      const { dtype, shape, from, count } = place(name, entry, bytes, start, fault);
-      if (dtype === 'U8') files.set(name, new Uint8Array(bytes, from, count));
-      else tensors.set(name, { shape, values: numbers(name, dtype, bytes, from, count, fault) });
-    }
-  }
-  return { tensors, files, metadata };
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const placed = Object.entries(entries).map(([name, entry]) => ({ name, ...place(name, entry, bytes, start, fault) }));
+  const files = placed.filter(({ dtype }) => dtype === 'U8');
+  const numbers = placed.filter(({ dtype }) => dtype !== 'U8');
+  const into = rooms(numbers.map(({ count }) => count));
+  return {
+    tensors: new Map(
+      numbers.map((one, i) => [one.name, { shape: one.shape, values: valuesOf(one, bytes, into[i] ?? null, fault) }]),
+    ),
+    files: new Map(files.map(({ name, from, count }) => [name, new Uint8Array(bytes, from, count)])),
+    metadata: texts(metadata, fault),
+  };
 }
 
 function parsed(header: Uint8Array, fault: Fault): Record<string, unknown> {
@@ -83,15 +89,13 @@ function place(name: string, entry: unknown, bytes: ArrayBuffer, start: number, 
   return { dtype, shape, from: start + from, count };
 }
 
-function numbers(
-  name: string,
-  dtype: 'F32' | 'F16',
+function valuesOf(
+  { name, dtype, from, count }: Placed & { name: string },
   bytes: ArrayBuffer,
-  from: number,
-  count: number,
+  into: Float32Array | null,
   fault: Fault,
 ): Float32Array {
-  const values = dtype === 'F32' ? floats(bytes, from, count) : halves(bytes, from, count);
+  const values = dtype === 'F32' ? floats(bytes, from, count, into) : halves(bytes, from, count, into);
   if (!finite(values)) throw fault(`holds a tensor “${name}” with values that are no numbers`);
   return values;
 }
@@ -100,14 +104,17 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
 }
 
-function floats(bytes: ArrayBuffer, at: number, count: number): Float32Array {
-  return at % 4 === 0 ? new Float32Array(bytes, at, count) : new Float32Array(bytes.slice(at, at + 4 * count));
+function floats(bytes: ArrayBuffer, at: number, count: number, into: Float32Array | null): Float32Array {
+  if (!into)
+    return at % 4 === 0 ? new Float32Array(bytes, at, count) : new Float32Array(bytes.slice(at, at + 4 * count));
+  new Uint8Array(into.buffer, into.byteOffset, 4 * count).set(new Uint8Array(bytes, at, 4 * count));
+  return into;
 }
 
 /** IEEE 754 binary16. */
-function halves(bytes: ArrayBuffer, at: number, count: number): Float32Array {
+function halves(bytes: ArrayBuffer, at: number, count: number, into: Float32Array | null): Float32Array {
   const view = new DataView(bytes, at, 2 * count);
-  const values = new Float32Array(count);
+  const values = into ?? new Float32Array(count);
   for (let i = 0; i < count; i++) {
     const half = view.getUint16(2 * i, true);
     const sign = half & 0x8000 ? -1 : 1;

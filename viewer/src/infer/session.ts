@@ -10,6 +10,7 @@ import type { Job, Reply, Request, Result } from './messages';
 import type { OpenGraph } from './runner';
 import { readSafetensors } from './safetensors';
 import { readSpec } from './spec';
+import { rooms } from './simd';
 import { MOST, type Ask } from './types';
 
 interface Running {
@@ -47,7 +48,7 @@ export class Session {
 
   private async open(bytes: ArrayBuffer, url: string): Promise<void> {
     const fault = faultOf(url);
-    const spec = readSpec(readSafetensors(bytes, fault), fault);
+    const spec = readSpec(readSafetensors(bytes, fault, rooms), fault);
     await openGraphs(spec, this.openGraph, fault);
     this.model = new Interpreter(spec);
     const { states, words, handed } = spec;

@@ -95,6 +95,8 @@ export interface StepModel {
   /** The answers alone, of many sequences. */
   variants(asks: readonly Ask[], progress?: Progress, signal?: AbortSignal): Promise<SentenceSteps[]>;
   close(): void;
+  /** Closes it once nothing runs any more. */
+  retire(): void;
 }
 
 /** A newer run was asked for before this one was answered, or the model was closed. Nothing to show. */

@@ -13,6 +13,8 @@ const answers: Answers = {
   value: Float32Array.from([NaN, 2]),
   target: Float32Array.from([NaN, 3]),
   loss: Float32Array.from([0.5, 1]),
+  surprise: new Float32Array(),
+  surpriseStep: new Int32Array(),
 };
 
 test('what is compared depends on what both models answer', () => {

@@ -48,7 +48,7 @@ export function wordLosses(
   return Float32Array.from({ length }, (_, step) => (step > 0 ? loss[step - 1]! : Number.NaN));
 }
 
-/** The verdict on a sentence whose labels are called `labels`; null where the model answers nothing that is known. */
+/** The verdict on a sentence whose labels are called `labels`, its label alone where the model gives no answer to hold it against; null where nothing is known. */
 export function verdictOf(
   model: ModelEntry,
   labels: readonly string[],
@@ -56,7 +56,9 @@ export function verdictOf(
   steps: SentenceSteps | null,
 ): Verdict | null {
   const means = meansOf(model);
-  if (!steps || means === null) return null;
+  if (!steps) return null;
+  const labelled = sentence.label === null ? null : (labels[sentence.label] ?? null);
+  if (means === null) return labelled === null ? null : { ...NOTHING, truth: labelled };
   /** The last step of which it is known. */
   const lastOf = (known: (step: number) => boolean): number => {
     let step = steps.length - 1;
@@ -72,8 +74,12 @@ export function verdictOf(
   }
   if (means === 'next word') {
     const known = [...(steps.loss ?? [])].filter(Number.isFinite);
-    if (!known.length) return null;
-    return { ...NOTHING, loss: { mean: known.reduce((sum, one) => sum + one, 0) / known.length, of: known.length } };
+    if (!known.length) return labelled === null ? null : { ...NOTHING, truth: labelled };
+    return {
+      ...NOTHING,
+      truth: labelled,
+      loss: { mean: known.reduce((sum, one) => sum + one, 0) / known.length, of: known.length },
+    };
   }
   if (means === 'tag') {
     const target = [...(steps.target ?? [])];
@@ -83,7 +89,6 @@ export function verdictOf(
   }
   const last = lastOf((step) => likeliest(steps, step) >= 0);
   const answer = likeliest(steps, last);
-  const labelled = sentence.label === null ? null : (labels[sentence.label] ?? null);
   const target = steps.target?.[last] ?? -1;
   const truth = target >= 0 ? (model.classes[target] ?? null) : labelled;
   const said = answer < 0 ? null : (model.classes[answer] ?? null);

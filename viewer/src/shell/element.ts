@@ -14,7 +14,6 @@ export interface Surroundings {
 /** What the explorer cannot do without; each names itself in the message to an old browser. */
 const NEEDED: [string, () => boolean][] = [
   ['shadow roots', () => 'attachShadow' in Element.prototype],
-  ['web workers', () => typeof Worker === 'function'],
   ['resize observers', () => typeof ResizeObserver === 'function'],
   ['canvas round rectangles', () => 'roundRect' in CanvasRenderingContext2D.prototype],
   ['the at() method of arrays', () => 'at' in Array.prototype],

@@ -93,7 +93,8 @@ export abstract class Choices {
     this.change({ selection });
   }
 
-  setSentence(key: string, step: number | null = null): void {
+  /** Shows a sentence in the picture, or where pages show one already. */
+  setSentence(key: string, step: number | null = null, stay = this.view.page === 'compare'): void {
     const beside = this.view.page === 'picture' ? {} : { sentence2: null, step2: null };
     this.change({
       sentence: key,
@@ -101,7 +102,7 @@ export abstract class Choices {
       ...(key === this.view.sentence ? {} : { range: null }),
       ...beside,
       focus: 'step',
-      page: this.view.page === 'compare' ? 'compare' : 'picture',
+      page: stay ? this.view.page : 'picture',
     });
   }
 

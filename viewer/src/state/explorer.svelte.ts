@@ -227,6 +227,7 @@ export class Explorer extends Choices {
 
   stop(): void {
     this.#stop();
+    this.trying.stop();
   }
 
   /** Shows the first view with other choices of the element's attributes, without loading anew what stays. */

@@ -59,11 +59,11 @@ export class Passages {
     const besideMade = isMade(sentence2) && sentence !== null && !isMade(sentence);
     const load =
       (key: string | null, second: boolean) =>
-      async (incomplete: () => void): Promise<Passage | null> => {
+      async (incomplete: () => void, early: (passage: Passage) => void): Promise<Passage | null> => {
         if (key === null) return null;
         const loaded = isMade(key)
           ? await this.#made(key, reading, second)
-          : await loadPassage(source, dataset, model, state, key, towards);
+          : await loadPassage(source, dataset, model, state, key, towards, early);
         if (loaded?.broken) incomplete();
         if (!loaded) await this.#replace(source, dataset, key, second);
         if (!second) this.#broken = loaded?.broken ?? null;

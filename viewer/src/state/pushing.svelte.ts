@@ -1,4 +1,4 @@
-import { meansOf, readsWhole } from '../data/answer';
+import { meansOf, pushesAnswer, readsWhole } from '../data/answer';
 import type { Source } from '../data/source';
 import { isReversed } from '../data/decode';
 import type { ModelEntry, StateEntry } from '../data/types';
@@ -36,9 +36,13 @@ export class Pushing {
   /** Why units of a state that the answer reads push nothing here; null where they do, or where there is nothing to push. */
   why = $derived.by<string | null>(() => {
     const { model, state } = this.explorer;
-    return model && state && readBackwards(model, state)
-      ? 'the answer reads this backward state, but at which of its steps is not published: pushes of its units would be a guess'
-      : null;
+    if (!model || !state) return null;
+    if (readBackwards(model, state))
+      return 'the answer reads this backward state, but at which of its steps is not published: pushes of its units would be a guess';
+    if (!pushesAnswer(model) || this.weights || !this.#weights.value) return null;
+    return state.read_by_head
+      ? 'the answer reads this state, but what its units push at a word is not published'
+      : 'the answer does not read this state';
   });
   /** The same while the picture shows pushes; null while it shows what moved. */
   shown = $derived.by<Float32Array | null>(() => (this.explorer.view.shows === 'pushed' ? this.weights : null));

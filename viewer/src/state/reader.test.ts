@@ -87,8 +87,14 @@ class FakeModel implements StepModel {
     return [];
   }
 
+  ended: string[] = [];
+
+  retire(): void {
+    this.ended.push('retired');
+  }
+
   close(): void {
-    this.asked.length = 0;
+    this.ended.push('closed');
   }
 }
 
@@ -217,6 +223,32 @@ describe('sentences that are made in the page', () => {
     const earlier = { ...reading, model: { ...reading.model } };
     await expect(reader.passage(earlier, 'typed::dull', 'first')).rejects.toThrow(/Only the last epoch/);
     expect(opened).toHaveLength(0);
+  });
+});
+
+describe('models', () => {
+  it('stay open, four of them, those asked for last; all go with the explorer', async () => {
+    const { reading } = setting();
+    const fakes = new Map<string, FakeModel>();
+    const reader = new Reader(async (_source, _dataset, { name }) => {
+      fakes.set(name, new FakeModel());
+      return fakes.get(name)!;
+    });
+    const models = new Map([...'abcde'].map((name) => [name, { ...reading.model, name }]));
+    const dataset = { ...reading.dataset, models: [...models.values()] };
+    for (const name of 'abcacde')
+      expect(await reader.open({ ...reading, dataset, model: models.get(name)! })).toBeDefined();
+    await Promise.resolve();
+    expect([...fakes].map(([name, { ended }]) => [name, ended])).toEqual([
+      ['a', []],
+      ['b', ['retired']],
+      ['c', []],
+      ['d', []],
+      ['e', []],
+    ]);
+    reader.close();
+    await Promise.resolve();
+    expect([...'acde'].map((name) => fakes.get(name)!.ended)).toEqual([['closed'], ['closed'], ['closed'], ['closed']]);
   });
 });
 

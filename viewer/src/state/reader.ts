@@ -51,10 +51,12 @@ type Open = (
   told: (fetching: Fetching) => void,
 ) => Promise<StepModel>;
 
+/** Models that are kept open, those asked for last: each has a worker and its weights. */
+const OPEN = 4;
 /** A made sentence has no number among the published ones. */
 const NO_ID = -1;
 
-/** Runs sentences through the step model of whatever model is asked for; each model is opened once. */
+/** Runs sentences through the step model of whatever model is asked for. The last ones stay open. */
 export class Reader {
   readonly #models = new Map<ModelEntry, Promise<StepModel>>();
   #asked = 0;
@@ -68,13 +70,26 @@ export class Reader {
   open({ source, dataset, model }: Pick<Reading, 'source' | 'dataset' | 'model'>): Promise<StepModel> {
     const reason = whyNotRunnable(dataset, model);
     if (reason) return Promise.reject(cannotRun(model, reason));
-    let opened = this.#models.get(model);
-    if (!opened) {
-      opened = this.openModel(source, dataset, model, (fetching) => this.told(fetching));
-      this.#models.set(model, opened);
-      opened.catch(() => this.#models.delete(model));
-    }
+    const known = this.#models.get(model);
+    const opened = known ?? this.openModel(source, dataset, model, (fetching) => this.told(fetching));
+    this.#models.delete(model);
+    this.#models.set(model, opened);
+    if (!known) opened.catch(() => this.#models.get(model) === opened && this.#models.delete(model));
+    for (const other of [...this.#models.keys()].slice(0, -OPEN)) this.#put(other, 'retire');
     return opened;
+  }
+
+  /** Puts all models away, with their workers. */
+  close(): void {
+    for (const model of [...this.#models.keys()]) this.#put(model, 'close');
+  }
+
+  #put(model: ModelEntry, how: 'close' | 'retire'): void {
+    void this.#models.get(model)?.then(
+      (opened) => opened[how](),
+      () => undefined,
+    );
+    this.#models.delete(model);
   }
 
   /**

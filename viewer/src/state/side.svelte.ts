@@ -90,12 +90,14 @@ export class Side {
     const order = this.explorer.clustering?.units.order;
     return own && order && this.inMatchOrder ? inOrderOf(own, order, this.matches!.clusters!) : own;
   });
+  /** Output weights of B; null where its units push no answer. */
+  outputs = $derived.by<Float32Array | null>(() => this.#weights.value?.values ?? null);
   /** Whether the units of B push an answer. */
-  pushable = $derived.by<boolean>(() => Boolean(this.#weights.value?.values));
+  pushable = $derived.by<boolean>(() => this.outputs !== null);
   /** Whether both sides show pushes. */
   pushed = $derived.by<boolean>(() => this.pushable && this.explorer.pushing.shown !== null);
   /** Output weights of B while pushes are shown. */
-  weights = $derived.by<Float32Array | null>(() => (this.pushed ? this.#weights.value!.values : null));
+  weights = $derived.by<Float32Array | null>(() => (this.pushed ? this.outputs : null));
   /** One value a unit, of the same kind as those of A. */
   focusValues = $derived.by<Float32Array | null>(() => {
     const { focus, step } = this.explorer;

@@ -21,9 +21,14 @@ export class Slot<T> {
 
   /**
    * Loads unless `key` is what was asked for last, failed or not. Another `scope` means that the old value makes no sense any
-   * more. What is `incomplete` is shown, and is loaded again when everything that failed is.
+   * more. What is `incomplete` is shown, and is loaded again when everything that failed is. What is there `early` is shown
+   * until the whole is.
    */
-  want(scope: string, key: string, load: (incomplete: () => void) => Promise<T | null>): void {
+  want(
+    scope: string,
+    key: string,
+    load: (incomplete: () => void, early: (value: T) => void) => Promise<T | null>,
+  ): void {
     const failedBefore = this.failedIn !== null && this.failedIn !== attempt;
     if (key === this.key && scope === this.scope && !failedBefore) return;
     if (scope !== this.scope) this.value = null;
@@ -33,7 +38,10 @@ export class Slot<T> {
     this.loading = true;
     const current = (): boolean => key === this.key && scope === this.scope;
     let whole = true;
-    load(() => (whole = false)).then(
+    const early = (value: T): void => {
+      if (current() && this.loading) this.value = value;
+    };
+    load(() => (whole = false), early).then(
       (value) => {
         if (!current()) return;
         if (!whole) this.failedIn = attempt;

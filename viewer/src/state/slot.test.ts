@@ -18,6 +18,26 @@ describe('Slot', () => {
     expect([slot.value, slot.loading]).toEqual(['three', false]);
   });
 
+  it('shows what is there early until the whole is, of the newest alone', async () => {
+    const arrived = vi.fn();
+    const slot = new Slot<string>(() => undefined, arrived);
+    let whole = (_: string): void => undefined;
+    let tell = (_: string): void => undefined;
+    slot.want('a', '1', (_, early) => {
+      tell = early;
+      return new Promise((resolve) => (whole = resolve));
+    });
+    tell('part');
+    expect([slot.value, slot.loading, arrived.mock.calls.length]).toEqual(['part', true, 0]);
+    whole('whole');
+    await settled();
+    tell('part again');
+    expect([slot.value, slot.loading, arrived.mock.calls.length]).toEqual(['whole', false, 1]);
+    slot.want('a', '2', async () => 'other');
+    tell('part of the old one');
+    expect(slot.value).toBe('whole');
+  });
+
   it('empties at once where the old value makes no sense any more', () => {
     const slot = new Slot<string>(() => undefined);
     slot.value = 'old';

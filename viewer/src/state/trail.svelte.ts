@@ -24,8 +24,8 @@ export class Trail {
 
   constructor(private readonly explorer: Explorer) {}
 
-  /** Opens the sentence at `index` of a list, unless something else was chosen while its step was looked up. */
-  async open(title: string, list: readonly Found[], index: number): Promise<void> {
+  /** Opens the sentence at `index` of a list, in the picture where the page does not `stay`, unless something else was chosen while its step was looked up. */
+  async open(title: string, list: readonly Found[], index: number, stay?: boolean): Promise<void> {
     const found = list[index];
     if (!found) return;
     const { view } = this.explorer;
@@ -34,11 +34,11 @@ export class Trail {
     this.title = title;
     this.#list = list;
     this.#index = index;
-    this.explorer.setSentence(found.key, step);
+    this.explorer.setSentence(found.key, step, stay);
   }
 
-  /** Goes `by` places along the list. */
+  /** Goes `by` places along the list, on the page that is open. */
   go(by: -1 | 1): void {
-    if (this.at) void this.open(this.title, this.#list, this.at.index + by);
+    if (this.at) void this.open(this.title, this.#list, this.at.index + by, true);
   }
 }

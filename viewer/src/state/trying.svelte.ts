@@ -45,6 +45,12 @@ export class Trying {
     return this.#reader;
   }
 
+  /** Puts the models away. */
+  stop(): void {
+    void this.#reader?.then((reader) => reader.close());
+    this.#reader = this.#workedOut = null;
+  }
+
   /** Has another reader run what is typed: for tests. */
   use(reader: Reader): void {
     this.#reader = Promise.resolve(reader);
@@ -76,6 +82,14 @@ export class Trying {
     const { dataset, model } = reading;
     if (!model.tables['answer_memory'] || whyNotRunnable(dataset, model) !== null || this.#large(model)) return null;
     return (await this.#worked()).answerMemory(reading, sentence, followed);
+  }
+
+  /** Why a published sentence has no states. */
+  get lacking(): string {
+    const what = 'The states of this sentence are not published';
+    if (this.waits) return `${what}. Its picture offers to work them out in this page.`;
+    if (this.offered && this.reason !== null) return `${what}, and cannot be worked out here. ${this.reason}`;
+    return `${what}: they are not in the published sample.`;
   }
 
   /** Lets the model of the view be fetched though it is large. */
@@ -120,6 +134,12 @@ export class Trying {
     const switches = [...made.switches, { state: view.state, units, instead: 'zero' as const, first: 0 }];
     this.explorer.setSecond(writeMade({ ...made, switches }), step);
     this.shown = true;
+  }
+
+  /** Fetches a small model before it is asked for, because a pointer or the focus is at what asks for it. */
+  near(): void {
+    const { model } = this.explorer;
+    if (model && !this.#large(model)) this.#warm();
   }
 
   /** Fetches the model while the first words are typed; what else a graph needs waits until it is used. */

@@ -65,8 +65,8 @@ export function answerWords(model: Answering | null, followed: number | null): A
 }
 
 /** `Push on the verdict, in log-odds`. */
-export function pushTitle({ subject, unit }: AnswerWords): string {
-  return `Push on ${subject}${unit && `, ${unit}`}`;
+export function pushTitle({ subject, unit, note }: AnswerWords): string {
+  return `Push on ${subject}${unit && `, ${unit}`}${note === null ? '' : ', to first order'}`;
 }
 
 /** `+0.31 in log-odds`; a number alone where its unit is not known. */

@@ -40,14 +40,17 @@ describe('the head of a sentence', () => {
     ]);
   });
 
-  it('is tinted by losses where no word pushes, and none where nothing is known', () => {
+  it('is tinted by losses where no word pushes, and by nothing where nothing is known: the text and its label stay', () => {
     const head = headOf(model, [], sentence, { ...steps, push: null }, null)!;
     expect(head.signed).toBe(false);
     expect([...head.values!]).toEqual([...steps.loss!]);
     expect(aboutWord(head, 0)).toBe('“fun”: loss 1.20 nats');
-    expect(
-      headOf({ ...model, classes: [] }, [], sentence, { ...steps, push: null, loss: null, pClass: null }, null),
-    ).toBeNull();
+    const silent = { ...model, classes: [] };
+    const nothing = { ...steps, push: null, loss: null, pClass: null };
+    const bare = headOf(silent, ['sad'], sentence, nothing, null)!;
+    expect([bare.values, bare.sum]).toEqual([null, null]);
+    expect(answerPieces(bare.sum, bare.verdict, bare.said)).toEqual([{ text: 'labelled sad', tone: 'right' }]);
+    expect(headOf(silent, [], sentence, nothing, null)!.verdict).toBeNull();
     expect(headOf(model, [], null, steps, null)).toBeNull();
   });
 

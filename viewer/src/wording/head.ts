@@ -18,7 +18,7 @@ export interface Head {
   said: AnswerWords;
 }
 
-/** The head of a sentence as `model` read it, by the class `towards` of several; null where nothing is known to say. */
+/** The head of a sentence as `model` read it, by the class `towards` of several; null while that is not known. */
 export function headOf(
   model: ModelEntry | null,
   labels: readonly string[],
@@ -31,7 +31,6 @@ export function headOf(
   // Of an answer after every word there is no sum: each word has one of its own.
   const sum = meansOf(model) === 'tag' ? null : pushSum(steps);
   const verdict = verdictOf(model, labels, sentence, steps);
-  if (!values && !sum && !verdict) return null;
   return {
     sentence,
     values,

@@ -5,7 +5,10 @@ import { answerWords, type AnswerWords } from './answer';
 
 /** What the bars of a sentence show, in a line under its title. */
 export function sequenceLine(explorer: Explorer, short = false): string {
-  if (explorer.pushing.shown) return `What pushed ${answerWords(explorer.model, explorer.followed).subject}`;
+  if (explorer.pushing.shown) {
+    const { subject, note } = answerWords(explorer.model, explorer.followed);
+    return `What pushed ${subject}${note === null ? '' : ', to first order'}`;
+  }
   return short ? 'What each word did' : 'What each word did to the memory';
 }
 

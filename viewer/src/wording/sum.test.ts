@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelEntry } from '../data/types';
-import { answerWords, pushed } from './answer';
-import { rightText, sumParts, sumTotal, verdictText } from './sum';
+import { answerWords, pushed, pushTitle } from './answer';
+import { answerPieces, rightText, sumParts, sumTotal, verdictText } from './sum';
 
 const two = { kind: 'classifier', classes: ['negative', 'positive'] } as unknown as ModelEntry;
 const three = { kind: 'classifier', classes: ['<b>ham</b>', 'spam', 'other'] } as unknown as ModelEntry;
@@ -24,6 +24,9 @@ describe('a sum in words', () => {
   it('says what first order leaves, and says nothing of what is not known', () => {
     const rough = { ...two, answer: { means: 'class', effects: 'first order', accounts_for: 0.9 } } as ModelEntry;
     expect(words(rough, 1)).toMatch(/\+0\.05 before the first word and beyond first order$/);
+    const named = (model: ModelEntry): string => answerPieces(sum, null, answerWords(model, 1))[0]!.text;
+    expect([named(rough), named(two)]).toEqual(['To first order', '+1.40']);
+    expect(pushTitle(answerWords(rough, 1))).toBe('Push on the verdict, in log-odds, to first order');
     expect(sumParts({ ...sum, before: Number.NaN, after: Number.NaN }, answerWords(two, 1))).toHaveLength(2);
     expect(sumTotal({ ...sum, after: Number.NaN })).toBeNull();
   });

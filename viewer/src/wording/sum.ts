@@ -62,10 +62,13 @@ export function answerPieces(sum: PushSum | null, verdict: Verdict | null, said:
   /** A number is its own total. */
   const twice = verdict?.number !== null && verdict?.number !== undefined;
   const after = (i: number): string => (i < parts.length - 1 ? ',' : total || answer ? ':' : '');
-  const pieces = parts.flatMap(({ value, text, sign }, i): Piece[] => [
-    { text: value, tone: tone(sign) },
-    { text: `${text}${after(i)}`, tone: 'plain' },
-  ]);
+  const pieces: Piece[] = parts.length && said.note !== null ? [{ text: 'To first order', tone: 'plain' }] : [];
+  pieces.push(
+    ...parts.flatMap(({ value, text, sign }, i): Piece[] => [
+      { text: value, tone: tone(sign) },
+      { text: `${text}${after(i)}`, tone: 'plain' },
+    ]),
+  );
   if (total && !twice) pieces.push({ text: `${total}${answer ? ',' : ''}`, tone: 'number' });
   if (answer) pieces.push({ text: answer, tone: 'answer' });
   if (right) pieces.push({ text: right, tone: verdict?.right === false ? 'wrong' : 'right' });

@@ -4,7 +4,9 @@ by its holds."""
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Mapping, Sequence
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -56,13 +58,40 @@ class _Traced(nn.Module):
 
     def __init__(self, source: StateSource, names: Sequence[str]) -> None:
         super().__init__()
-        self.source: Any = source if isinstance(source, nn.Module) else copy.copy(source)
+        self.source: Any = source if isinstance(source, nn.Module) else _apart(source, {})
         self._names = tuple(names)
         self._device = device_of(source) if isinstance(source, nn.Module) else torch.device("cpu")
 
     def batch(self, ids: Tensor, lengths: Tensor) -> Batch:
         """What its methods are called with."""
         return Batch(ids, lengths, torch.zeros(1, dtype=torch.int64, device=self._device))
+
+
+def _apart(value: Any, known: dict[int, Any]) -> Any:
+    """A copy of a source with all that it keeps in containers and in objects of its own; tensors are shared."""
+    if id(value) in known:
+        return known[id(value)]
+    if isinstance(value, tuple):
+        inside = [_apart(one, known) for one in value]
+        return type(value)(*inside) if hasattr(value, "_fields") else type(value)(inside)
+    if isinstance(value, MethodType):
+        return MethodType(value.__func__, _apart(value.__self__, known))
+    own = hasattr(value, "__dict__") and not isinstance(value, (Tensor, type, FunctionType, ModuleType))
+    if not own and not isinstance(value, (list, deque, dict, set)):
+        return value
+    try:
+        found = copy.copy(value)
+    except TypeError:  # What cannot be copied, as an open file, is no place for tensors.
+        return value
+    known[id(value)] = found
+    if isinstance(value, (list, deque)):
+        found.clear()
+        found.extend(_apart(one, known) for one in value)
+    elif isinstance(value, dict):
+        found.update({key: _apart(one, known) for key, one in value.items()})
+    if own:
+        vars(found).update({name: _apart(one, known) for name, one in vars(value).items()})
+    return found
 
 
 class _Step(_Traced):

@@ -95,6 +95,10 @@ def answers(graph: Graph, head: HeadSpec, inputs: Mapping[str, np.ndarray]) -> t
             read = {name: np.concatenate([of, np.zeros((rest, *of.shape[1:]), of.dtype)]) for name, of in read.items()}
             read[LENGTH] = np.array([last], np.int64)
         values = graph.run(read)[0]
+        rows = (longest or last - first) if each and head["at"] == "whole" else 1
+        if values.shape != (rows, head["size"]):
+            of = f"{list(values.shape)}, not {[rows, head['size']]}"
+            raise GraphError(f"its graph gives answers of the shape {of}", "publish it again")
         return log_probabilities(values[:last] if longest is not None and each else values, head["scores"])
 
     each = head["per"] == "step"

@@ -1,7 +1,7 @@
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, StateEntry } from '../types';
 import { foldedText } from '../folding';
-import { corpusLines, corpusSteps, corpusSurfaces } from './corpusLines';
+import { corpusLines, corpusSteps, corpusSurfaces, firstRows } from './corpusLines';
 import { memoryAt } from './memory';
 
 export const CONCORDANCE_ORDERS = [
@@ -46,11 +46,17 @@ export interface ConcordanceHit {
 
 export interface Concordance {
   total: number;
-  sentences: number;
+  /** Numbers of the sentences that have it, each once. */
+  ids: number[];
   hits: ConcordanceHit[];
+  /** Whether the numbers of the hits are there, where they were published. */
+  whole: boolean;
 }
 
-/** Every place of the corpus where the words stand in a row. */
+/** Orders that need nothing of what the model did. */
+const OF_TEXT: readonly ConcordanceOrder[] = ['corpus', 'left', 'right'];
+
+/** Every place of the corpus where the words stand in a row; where their order needs no more, `early` has them without numbers first. */
 export async function findPhrase(
   source: Source,
   dataset: DatasetEntry,
@@ -58,53 +64,60 @@ export async function findPhrase(
   stateIndex: number,
   search: ConcordanceSearch,
   signal?: AbortSignal,
+  early?: (found: Concordance) => void,
 ): Promise<Concordance> {
   const words = search.words.map(foldedText);
-  if (!words.length) return { total: 0, sentences: 0, hits: [] };
+  if (!words.length) return { total: 0, ids: [], hits: [], whole: true };
   const [lines, surfaces] = await Promise.all([corpusLines(source, dataset), corpusSurfaces(source, dataset)]);
   const places = placesOf(words, surfaces);
+  if (early && OF_TEXT.includes(search.order)) early(listed(null, null, false));
   const steps = await stepsOf(source, model, stateIndex);
   const memory = search.memory ? await memoryOf(source, search.memory, lines.id, places, words.length, signal) : null;
   signal?.throwIfAborted();
-  const hits = places.map(({ at, step }): Placed => {
-    const id = lines.id[at]!;
-    const surface = surfaces[at]!;
-    const last = step + words.length - 1;
-    const row = steps?.row(id, last) ?? -1;
-    return {
-      at,
-      id,
-      step,
-      push: steps?.push[row] ?? null,
-      loss: steps?.loss[row] ?? null,
-      surprise: steps?.surprise[row] ?? null,
-      kept: memory?.get(`${id} ${last}`)?.kept ?? null,
-      change: memory?.get(`${id} ${last}`)?.change ?? null,
-      before: step > 0 ? foldedText(surface[step - 1]!) : null,
-      after: last + 1 < surface.length ? foldedText(surface[last + 1]!) : null,
-    };
-  });
-  const compare = ORDERS[search.order];
-  hits.sort((a, b) => compare(a, b) || a.id - b.id || a.step - b.step);
-  return {
-    total: hits.length,
-    sentences: new Set(hits.map(({ at }) => at)).size,
-    hits: hits
-      .slice(search.offset, search.limit === null ? undefined : search.offset + search.limit)
-      .map(({ at, id, step, push, loss, surprise, kept, change }) => ({
+  return listed(steps, memory, true);
+
+  function listed(steps: Steps | null, memory: Map<string, Memory> | null, whole: boolean): Concordance {
+    const hits = places.map(({ at, step }): Placed => {
+      const id = lines.id[at]!;
+      const surface = surfaces[at]!;
+      const last = step + words.length - 1;
+      const row = steps?.row(id, last) ?? -1;
+      return {
+        at,
         id,
-        key: lines.key[at]!,
-        split: lines.split[at]!,
-        label: lines.label[at] ?? null,
         step,
-        surface: Array.from(surfaces[at]!),
-        push,
-        loss,
-        surprise,
-        kept,
-        change,
-      })),
-  };
+        push: steps?.push[row] ?? null,
+        loss: steps?.loss[row] ?? null,
+        surprise: steps?.surprise(row) ?? null,
+        kept: memory?.get(`${id} ${last}`)?.kept ?? null,
+        change: memory?.get(`${id} ${last}`)?.change ?? null,
+        before: step > 0 ? foldedText(surface[step - 1]!) : null,
+        after: last + 1 < surface.length ? foldedText(surface[last + 1]!) : null,
+      };
+    });
+    const compare = ORDERS[search.order];
+    hits.sort((a, b) => compare(a, b) || a.id - b.id || a.step - b.step);
+    return {
+      total: hits.length,
+      ids: [...new Set(hits.map(({ id }) => id))],
+      hits: hits
+        .slice(search.offset, search.limit === null ? undefined : search.offset + search.limit)
+        .map(({ at, id, step, push, loss, surprise, kept, change }) => ({
+          id,
+          key: lines.key[at]!,
+          split: lines.split[at]!,
+          label: lines.label[at] ?? null,
+          step,
+          surface: Array.from(surfaces[at]!),
+          push,
+          loss,
+          surprise,
+          kept,
+          change,
+        })),
+      whole,
+    };
+  }
 }
 
 interface Placed extends Pick<ConcordanceHit, 'id' | 'step' | 'push' | 'loss' | 'surprise' | 'kept' | 'change'> {
@@ -163,7 +176,7 @@ function placesOf(words: readonly string[], surfaces: readonly ArrayLike<string>
 interface Steps {
   push: (number | null)[];
   loss: (number | null)[];
-  surprise: (number | null)[];
+  surprise: (row: number) => number | null;
   /** Row of a step; undefined where it was not published. */
   row: (sentence: number, step: number) => number | undefined;
 }
@@ -173,12 +186,20 @@ async function stepsOf(source: Source, model: ModelEntry, index: number): Promis
   const table = source.table(model, 'steps');
   if (!table) return null;
   const of = await corpusSteps(source, model);
-  const row = new Map(of.sentence_id.map((id, i) => [`${id} ${of.step[i]!}`, i]));
+  const first = firstRows(of.sentence_id);
+  const row = (sentence: number, step: number): number | undefined => {
+    let at = first.get(sentence);
+    while (at !== undefined && of.sentence_id[at] === sentence) {
+      if (of.step[at] === step) return at;
+      at += 1;
+    }
+    return undefined;
+  };
   return {
     push: of.push,
     loss: of.loss,
-    surprise: of.surprise.map((all) => all?.[index] ?? null),
-    row: (sentence, step) => row.get(`${sentence} ${step}`),
+    surprise: (at) => of.surprise[at]?.[index] ?? null,
+    row,
   };
 }
 

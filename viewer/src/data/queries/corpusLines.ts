@@ -1,10 +1,12 @@
 /** The sentences of a corpus and what a model made of them, read once from the published tables without the engine. */
 
+import { ANSWER_COLUMNS, answersOf } from '../answers';
 import { foldedText } from '../folding';
 import { DataProblem } from '../problem';
 import type { Source } from '../source';
 import type { Columns, Table } from '../table';
 import type { DatasetEntry, ModelEntry } from '../types';
+import { wholeColumns } from '../whole';
 
 /** One array a column, a row a sentence, in the order of the corpus. */
 export interface CorpusLines {
@@ -27,7 +29,6 @@ export interface Made {
 
 const LINES = ['sentence_id', 'key', 'text', 'split', 'label', 'length'] as const;
 const STEPS = ['sentence_id', 'step', 'push', 'loss', 'surprise'] as const;
-const MADE = ['sentence_id', 'predicted', 'loss', 'surprise', 'surprise_step'] as const;
 
 const held = new WeakMap<Source, Map<string, Promise<unknown>>>();
 
@@ -86,27 +87,36 @@ export function corpusSurfaces(source: Source, dataset: DatasetEntry): Promise<A
 /** What the model made of each sentence, in the order of `lines`; null where that was not published. */
 export function madeOf(source: Source, model: ModelEntry, lines: CorpusLines): Promise<Made | null> {
   return once(source, `made ${source.owner(model)}`, async () => {
-    const table = source.table(model, 'predictions');
-    if (!table) return null;
-    const of = await table.columns(0, table.rows, MADE);
-    const row = new Map(of.sentence_id.map((id, i) => [id, i]));
-    const at = Array.from(lines.id, (id) => row.get(id) ?? -1);
-    const placed = (values: readonly (number | null)[]): (number | null)[] => at.map((i) => values[i] ?? null);
+    const of = await answersOf(source, model);
+    if (!of) return null;
+    const at = Array.from(lines.id, (id) => of.row.get(id) ?? -1);
+    const placed = (values: ArrayLike<number>): (number | null)[] =>
+      at.map((i) => (Number.isNaN(values[i] ?? NaN) ? null : values[i]!));
+    const counted = (values: ArrayLike<number>): (number | null)[] =>
+      at.map((i) => ((values[i] ?? -1) < 0 ? null : values[i]!));
     return {
-      predicted: placed(of.predicted),
+      predicted: counted(of.predicted),
       loss: placed(of.loss),
       surprise: placed(of.surprise),
-      surpriseStep: placed(of.surprise_step),
+      surpriseStep: counted(of.surpriseStep),
     };
   });
 }
 
 /** What the model did at each step, in published order. */
 export function corpusSteps(source: Source, model: ModelEntry): Promise<Columns<'steps', (typeof STEPS)[number]>> {
-  return once(source, `steps ${source.owner(model)}`, async () => {
-    const table = source.table(model, 'steps')!;
-    return table.columns(0, table.rows, STEPS);
+  return wholeColumns(source.table(model, 'steps')!, STEPS);
+}
+
+/** The row of the first step of each sentence. */
+export function firstRows(ids: readonly number[]): Map<number, number> {
+  const first = new Map<number, number>();
+  let last = NaN;
+  ids.forEach((id, row) => {
+    if (id !== last && !first.has(id)) first.set(id, row);
+    last = id;
   });
+  return first;
 }
 
 /** What the model did along every sentence: what each word pushed the followed class by, or where none pushes its loss. */
@@ -123,18 +133,15 @@ export function corpusAlong(source: Source, model: ModelEntry, followed: number 
     if (!table) return null;
     const several = model.classes.length > 2;
     const pushes = several
-      ? (await table.columns(0, table.rows, ['pushes'])).pushes.map((row) => row?.[followed ?? 0] ?? null)
-      : (await table.columns(0, table.rows, ['push'])).push;
+      ? (await wholeColumns(table, ['pushes'])).pushes.map((row) => row?.[followed ?? 0] ?? null)
+      : (await wholeColumns(table, ['push'])).push;
     const signed = pushes.some((push) => push !== null);
     const [{ sentence_id: ids, step: steps }, values] = await Promise.all([
-      table.columns(0, table.rows, ['sentence_id', 'step']),
-      signed ? pushes : table.columns(0, table.rows, ['loss']).then(({ loss }) => loss),
+      wholeColumns(table, ['sentence_id', 'step']),
+      signed ? pushes : wholeColumns(table, ['loss']).then(({ loss }) => loss),
     ]);
     if (!values.some((value) => value !== null)) return null;
-    const first = new Map<number, number>();
-    ids.forEach((id, row) => {
-      if (!first.has(id)) first.set(id, row);
-    });
+    const first = firstRows(ids);
     return {
       signed,
       of: (sentence, length) => {
@@ -149,20 +156,25 @@ export function corpusAlong(source: Source, model: ModelEntry, followed: number 
   });
 }
 
-/** Bytes that reading the sentences for a list takes, with what tints them: of ranges where the server has them, else of whole files. */
+/** What a list reads besides the sentences: what tints their words, or what the model did at each of them too. */
+export type Beside = 'nothing' | 'tints' | 'steps';
+
+/** Bytes that reading the sentences for a list takes, with what is read beside them, and where words are looked for their numbers: of ranges where the server has them, else of whole files. */
 export async function listBytes(
   source: Source,
   dataset: DatasetEntry,
   model: ModelEntry,
-  tinted: boolean,
+  beside: Beside,
+  words = false,
 ): Promise<number> {
   const lines = sentences(source, dataset);
-  const steps = tinted ? source.table(model, 'steps') : null;
-  const value = model.classes.length > 2 ? 'pushes' : 'push';
+  const steps = beside === 'nothing' ? null : source.table(model, 'steps');
+  const tints = ['sentence_id', 'step', model.classes.length > 2 ? 'pushes' : 'push'] as const;
+  const surface = beside === 'steps' || steps ? (['surface'] as const) : [];
   const sizes = await Promise.all([
-    lines.bytesOf(steps ? [...LINES, 'surface'] : LINES),
-    source.table(model, 'predictions')?.bytesOf(MADE) ?? 0,
-    steps?.bytesOf(['sentence_id', 'step', value]) ?? 0,
+    lines.bytesOf([...LINES, ...surface, ...(words ? (['tokens'] as const) : [])]),
+    source.table(model, 'predictions')?.bytesOf(ANSWER_COLUMNS) ?? 0,
+    steps?.bytesOf([...new Set([...tints, ...(beside === 'steps' ? STEPS : [])])]) ?? 0,
   ]);
   return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../source';
 import type { DatasetEntry, ModelEntry, Vocabulary } from '../types';
+import { answersOf } from '../answers';
 import { countMatches, searchSentences, sentencesById } from './sentences';
 import type { SentenceSearch } from './search';
 
@@ -20,8 +21,8 @@ function vocabularyOf(text: string[], special = text.map((word) => word === '<un
   };
 }
 
-/** A source that holds these tables, and has no engine to start. */
-function sourceOf(vocabulary = vocabularyOf(WORDS), tokens = TOKENS): Source {
+/** A source that holds these tables, and has no engine to start; `reads` is told which of them are read. */
+function sourceOf(vocabulary = vocabularyOf(WORDS), tokens = TOKENS, reads: string[] = []): Source {
   const tables: Record<string, Record<string, unknown[]>> = {
     sentences: {
       sentence_id: TEXTS.map((_, i) => 10 + i),
@@ -40,6 +41,9 @@ function sourceOf(vocabulary = vocabularyOf(WORDS), tokens = TOKENS): Source {
       loss: [7, 0, 1, 3, 4, 5, 6].map((i) => LOSS[i]),
       surprise: [7, 0, 1, 3, 4, 5, 6],
       surprise_step: [0, 0, 0, 0, 0, 0, 0],
+      p_class: [],
+      value: [],
+      target: [],
     },
   };
   return {
@@ -49,7 +53,9 @@ function sourceOf(vocabulary = vocabularyOf(WORDS), tokens = TOKENS): Source {
     table: (_: unknown, name: string) => ({
       rows: tables[name]!['sentence_id']!.length,
       columns: (_from: number, _to: number, names: string[]) =>
-        Promise.resolve(Object.fromEntries(names.map((one) => [one, tables[name]![one]]))),
+        Promise.resolve(Object.fromEntries(names.map((one) => [one, tables[name]![one]]))).finally(() =>
+          reads.push(name),
+        ),
     }),
     vocabulary: () => Promise.resolve(vocabulary),
     database: () => Promise.reject(new Error('the engine was started')),
@@ -57,7 +63,7 @@ function sourceOf(vocabulary = vocabularyOf(WORDS), tokens = TOKENS): Source {
 }
 
 const dataset = { splits: {} } as unknown as DatasetEntry;
-const model = {} as ModelEntry;
+const model = { classes: [] } as unknown as ModelEntry;
 const ALL: SentenceSearch = {
   text: '',
   label: null,
@@ -134,6 +140,14 @@ describe('searchSentences', () => {
     expect(await found({ order: 'loss' })).toEqual([16, 11, 15, 13, 14, 10, 17, 12]);
     expect(await found({ order: 'shortest' })).toEqual([13, 17, 11, 14, 16, 15, 10, 12]);
     expect(await found({ order: 'loss', limit: 2, offset: 1 })).toEqual([11, 15]);
+  });
+
+  it('reads what the model made of them once, for the search and for the answers beside its rows', async () => {
+    const reads: string[] = [];
+    const source = sourceOf(undefined, undefined, reads);
+    await Promise.all([searchSentences(source, dataset, model, ALL), answersOf(source, model)]);
+    await searchSentences(source, dataset, model, { ...ALL, verdict: 'wrong' });
+    expect(reads.filter((name) => name === 'predictions')).toHaveLength(1);
   });
 
   it('looks sentences up by number', async () => {

@@ -1,7 +1,7 @@
 import { tableFromIPC, type Table } from '@uwdata/flechette';
 import { startEngine, literal, quoted, type Engine } from '../engine';
 import type { RemoteFile } from '../remote';
-import { sqlType, type NamedTable, type TableGroup } from './names';
+import { namedTables, sqlType, type NamedTable, type TableGroup } from './names';
 import { SqlProblem, toSqlProblem } from './problems';
 import { SqlResult, type ResultColumn } from './result';
 import { readStatement, refusal } from './statement';
@@ -94,7 +94,8 @@ export class SqlConsole {
       const batches = await this.fetched(engine, statement.sql, cancelled);
       const took = performance.now() - started;
       const foreign = groups.some(({ schema }) => schema !== null && statement.words.has(schema));
-      return new SqlResult(statement.explained ? null : columns, batches, took, foreign);
+      const named = namedTables(groups, statement.words);
+      return new SqlResult(statement.explained ? null : columns, batches, took, foreign, named);
     } finally {
       await engine.duckdb.runQuery(engine.connection, 'ROLLBACK').catch(() => undefined);
     }
@@ -120,14 +121,7 @@ export class SqlConsole {
       }
       this.scope = scope;
     }
-    const wanted = groups
-      .flatMap(({ tables }) => tables)
-      .filter(
-        (table) =>
-          words.has(table.name) &&
-          (table.schema === null || words.has(table.schema)) &&
-          !this.loaded.has(fullName(table)),
-      );
+    const wanted = namedTables(groups, words).filter((table) => !this.loaded.has(fullName(table)));
     await Promise.all(
       wanted.map(async (table) => {
         const from = await engine.from(this.files(table));

@@ -12,6 +12,13 @@ export interface NamedTable {
   owner: Owner;
   entry: TableEntry;
   about: CatalogueTable;
+  /** Of how many of all sentences it holds rows, where these are fewer; null where they are all, or none is of a sentence. */
+  sample: Sample | null;
+}
+
+export interface Sample {
+  sentences: number;
+  of: number;
 }
 
 export interface TableGroup {
@@ -30,11 +37,36 @@ export function plainName(...parts: string[]): string {
   return /^[a-z]/.test(name) ? name : `t_${name}`;
 }
 
-function tablesOf(owner: Owner, schema: string | null): NamedTable[] {
+/** Tables that have rows of the sentences alone whose states are published. */
+const OF_PUBLISHED_STATES: readonly TableName[] = ['states', 'answer_memory'];
+
+function sampleOf(dataset: DatasetEntry, states: readonly StateEntry[]): Sample | null {
+  const of = Object.values(dataset.splits).reduce((sum, n) => sum + n, 0);
+  const sentences = Math.max(...states.map((state) => state.published_sentences ?? of));
+  return states.length && sentences < of ? { sentences, of } : null;
+}
+
+/** The tables of `owner`, whose states are `states`. */
+function tablesOf(
+  owner: Owner,
+  schema: string | null,
+  dataset: DatasetEntry,
+  states: readonly StateEntry[],
+): NamedTable[] {
+  const sample = sampleOf(dataset, states);
   return CATALOGUE.flatMap((about) => {
-    const entry = owner.tables[about.name];
-    return entry && entry.rows > 0 ? [{ schema, name: about.name, owner, entry, about }] : [];
+    const { name } = about;
+    const entry = owner.tables[name];
+    if (!entry || entry.rows === 0) return [];
+    return [{ schema, name, owner, entry, about, sample: OF_PUBLISHED_STATES.includes(name) ? sample : null }];
   });
+}
+
+/** Those that a query with these words names. */
+export function namedTables(groups: readonly TableGroup[], words: ReadonlySet<string>): NamedTable[] {
+  return groups
+    .flatMap(({ tables }) => tables)
+    .filter(({ name, schema }) => words.has(name) && (schema === null || words.has(schema)));
 }
 
 /** Every published table: those on the screen by their plain names, the others behind the name of their model and state. */
@@ -53,22 +85,25 @@ export function tableGroups(
     return name;
   };
   const groups: TableGroup[] = [
-    { title: dataset.title, schema: null, tables: tablesOf(dataset, null) },
-    { title: model.title, schema: null, tables: tablesOf(model, null) },
-    { title: state.title, schema: null, tables: tablesOf(state, null) },
+    { title: dataset.title, schema: null, tables: tablesOf(dataset, null, dataset, []) },
+    { title: model.title, schema: null, tables: tablesOf(model, null, dataset, model.states) },
+    { title: state.title, schema: null, tables: tablesOf(state, null, dataset, [state]) },
   ];
-  const add = (title: string, schema: string, owner: Owner): void => {
-    groups.push({ title, schema, tables: tablesOf(owner, schema) });
+  const add = (title: string, schema: string, owner: Owner, of: DatasetEntry, states: readonly StateEntry[]): void => {
+    groups.push({ title, schema, tables: tablesOf(owner, schema, of, states) });
   };
   for (const other of manifest.datasets) {
     const before = other === dataset ? [] : [other.name];
-    if (other !== dataset) add(other.title, free(other.name), other);
+    if (other !== dataset) add(other.title, free(other.name), other, other, []);
     for (const candidate of other.models) {
       const prefix = other === dataset ? '' : `${other.title}, `;
-      if (candidate !== model) add(`${prefix}${candidate.title}`, free(...before, candidate.name), candidate);
+      if (candidate !== model)
+        add(`${prefix}${candidate.title}`, free(...before, candidate.name), candidate, other, candidate.states);
       for (const own of candidate.states) {
         if (own !== state)
-          add(`${prefix}${candidate.title}, ${own.title}`, free(...before, candidate.name, own.name), own);
+          add(`${prefix}${candidate.title}, ${own.title}`, free(...before, candidate.name, own.name), own, other, [
+            own,
+          ]);
       }
     }
   }

@@ -1,4 +1,5 @@
 import type { Table } from '@uwdata/flechette';
+import type { NamedTable } from './names';
 
 export interface ResultColumn {
   name: string;
@@ -18,6 +19,8 @@ export class SqlResult {
     readonly took: number,
     /** Whether the query named tables of another dataset, model or state than those on the screen. */
     readonly foreign = false,
+    /** The tables that it named. */
+    readonly tables: readonly NamedTable[] = [],
   ) {
     const fields = batches[0]?.schema.fields ?? [];
     this.columns = fields.map((field, i) => ({ name: field.name, type: columns?.[i]?.type ?? '' }));

@@ -33,9 +33,9 @@ export interface Found extends Stretch {
 
 export interface Answer {
   ask: number;
-  /** Stretches found, and sentences with one, among the sentences that were there. */
+  /** Stretches found, and the numbers of the sentences with one, among the sentences that were there. */
   total: number;
-  sentences: number;
+  ids: Int32Array;
   searched: number;
   best: Found[];
 }
@@ -58,7 +58,7 @@ function search(task: Task, limit: number, tinted: boolean): Omit<Answer, 'ask'>
     .map((stretch) => ({ ...stretch, along: tinted ? along(stretch, task) : new Float32Array() }));
   return {
     total: found.length,
-    sentences: new Set(found.map(({ sentence }) => sentence)).size,
+    ids: Int32Array.from(new Set(found.map(({ sentence }) => sentence))),
     searched: searched.size,
     best,
   };

@@ -6,7 +6,7 @@ import type { Stretches } from './stretches';
 
 /** How much was found, where, and in how much of the corpus. */
 export function countedStretches(found: Stretches, noun: [string, string]): string {
-  return `${count(found.rows.length)} of ${count(found.total)} ${found.total === 1 ? noun[0] : noun[1]}, in ${count(found.sentences)} of ${count(found.searched)} sentences`;
+  return `${count(found.rows.length)} of ${count(found.total)} ${found.total === 1 ? noun[0] : noun[1]}, in ${count(found.ids.length)} of ${count(found.searched)} sentences`;
 }
 
 /** What is still being read, and that a sample is not the corpus; null where there is nothing to say. */

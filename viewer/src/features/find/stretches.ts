@@ -16,7 +16,8 @@ export interface ShownStretch extends Found {
 export interface Stretches {
   task: Task;
   total: number;
-  sentences: number;
+  /** Numbers of the sentences with one. */
+  ids: Int32Array;
   searched: number;
   complete: boolean;
   rows: ShownStretch[];
@@ -81,7 +82,7 @@ export async function searchStretches(
               ]
             : [];
         });
-        show({ task, total: answer.total, sentences: answer.sentences, searched: answer.searched, complete, rows });
+        show({ task, total: answer.total, ids: answer.ids, searched: answer.searched, complete, rows });
       });
       shown.catch(() => undefined);
     },

@@ -22,6 +22,8 @@ export interface ContextRow {
   tokens: ContextToken[];
   cutBefore: boolean;
   cutAfter: boolean;
+  /** Why the model in the page did not come to the states that are not published. */
+  failed: unknown;
 }
 
 /** The words that move a unit most, each from the strongest. */
@@ -145,9 +147,10 @@ async function contextRow(
   state: StateEntry,
   context: UnitContext,
 ): Promise<ContextRow | null> {
+  let failed: unknown = null;
   const [sentence, states] = await Promise.all([
     source.sentence(dataset, context.sentenceId),
-    source.knownStates(state, context.sentenceId),
+    source.states(state, context.sentenceId).catch((error: unknown) => ((failed = error), null)),
   ]);
   if (context.step < 0 || context.step >= sentence.surface.length) return null;
   const spaced = spacedTokens(sentence.surface, sentence.text);
@@ -159,5 +162,6 @@ async function contextRow(
     tokens: tokens.map((token) => ({ ...token, value: value(token.step) })),
     cutBefore,
     cutAfter,
+    failed,
   };
 }

@@ -85,9 +85,10 @@ const TOKEN = [
   `(?<other>(?!${UNSEEN})[^${SPACE}]${WITHIN})`,
 ];
 
-export const WORDS = new RegExp(TOKEN.join('|'), 'gu');
-export const WITH_ADDRESSES = new RegExp([...ADDRESS, ...TOKEN].join('|'), 'gu');
-export const CHARACTERS = new RegExp(`(?<blank>[${SPACE}]+)|${CLUSTER}`, 'gu');
+/** Each is made when it is first wanted: the classes of Unicode in it take some ms. */
+export const ofWords = once(() => new RegExp(TOKEN.join('|'), 'gu'));
+export const ofWordsAndAddresses = once(() => new RegExp([...ADDRESS, ...TOKEN].join('|'), 'gu'));
+export const ofCharacters = once(() => new RegExp(`(?<blank>[${SPACE}]+)|${CLUSTER}`, 'gu'));
 export const CONTRACTION = new RegExp(
   `^(?<stem>.+?)(?<end>${either('n')}${APOSTROPHE}${either('t')}|` +
     `${APOSTROPHE}(?:${['s', 'm', 'd', 'll', 're', 've'].map(either).join('|')}))$`,
@@ -96,3 +97,8 @@ export const CONTRACTION = new RegExp(
 export const HIDDEN = new RegExp(`(?:(?![${VISIBLE}\\u200c\\u200d])[\\p{Cc}\\p{Cf}])+|[\\u200c\\u200d]+$`, 'gu');
 /** White space as Python's `str` knows it. */
 export const BLANKS = `[${SPACE}\\x1c-\\x1f]`;
+
+function once(make: () => RegExp): () => RegExp {
+  let made: RegExp | null = null;
+  return () => (made ??= make());
+}

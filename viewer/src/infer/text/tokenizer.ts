@@ -1,6 +1,6 @@
 /** Text into tokens as `rnnvis.text.tokenizer` does; `tests/golden/tokens.json` holds a table of cases for both. */
 
-import { BLANKS, CHARACTERS, CONTRACTION, HIDDEN, WITH_ADDRESSES, WORDS } from './patterns';
+import { BLANKS, CONTRACTION, HIDDEN, ofCharacters, ofWords, ofWordsAndAddresses } from './patterns';
 
 /** A piece of text as it is written, and the word that it is counted as. */
 export type Token = readonly [surface: string, word: string];
@@ -21,7 +21,7 @@ const NUMERIC = /^(?:\p{Nd}[\p{Nd}.,:/\u066b\u066c]*|[¼½¾])+$/u;
 /** The tokens of a text in order; with `addresses` a web address, an e-mail address and a @name are one each. */
 export function words(text: string, addresses = false): Token[] {
   const tokens: Token[] = [];
-  for (const match of text.matchAll(addresses ? WITH_ADDRESSES : WORDS)) {
+  for (const match of text.matchAll(addresses ? ofWordsAndAddresses() : ofWords())) {
     const [surface] = match;
     const kind = Object.entries(match.groups!).find(([, found]) => found !== undefined)![0];
     if (kind === 'word') for (const piece of pieces(surface)) tokens.push([piece, normal(piece)]);
@@ -36,7 +36,7 @@ export function words(text: string, addresses = false): Token[] {
 /** Every character as a reader counts them, with the marks on it; a stretch of white space is one. */
 export function characters(text: string): Token[] {
   const tokens: Token[] = [];
-  for (const match of text.replace(ENDS, '').matchAll(CHARACTERS)) {
+  for (const match of text.replace(ENDS, '').matchAll(ofCharacters())) {
     const [surface] = match;
     const word = match.groups!['blank'] === undefined ? normal(surface) : BLANK;
     if (word) tokens.push([surface, word]);
