@@ -20,7 +20,7 @@ from rnnvis.text.kinds.pronunciations import pronounced
 from rnnvis.text.releases import first_release
 
 SEARCHED, UNSEEN = 2000, 1000
-CARRIED, ENDED = 400, 6000
+CARRIED, ENDED = 200, 3000
 """Words on which units of the encoder are chosen, each switched off alone; and words whose endings are taken off."""
 REPEATED = 3
 FIRST = 8
