@@ -237,6 +237,18 @@ def check_model(config: ModelConfig, where: object = "") -> None:
 
 
 @dataclass(frozen=True)
+class FeaturesConfig:
+    """`[features]` of a model card: the state that a language model's head reads, or that of a pronouncer's encoder, in
+    a top-k sparse autoencoder of so many `latents`, `k` of them at a step, trained for `steps` batches. It is one more
+    state of the published model. Over `seeds`, the first of which is published, features are held against units."""
+
+    latents: int
+    k: int
+    seeds: tuple[int, ...] = (0, 1, 2)
+    steps: int = 1200
+
+
+@dataclass(frozen=True)
 class LanguageModelConfig:
     """`datasets/<dataset>/<model>.toml` with `task = "language_model"`: a model that guesses the next word.
 
@@ -278,6 +290,7 @@ class LanguageModelConfig:
     device: str = "auto"
     threads: int = 1
     published_epochs: tuple[int, ...] = ()
+    features: FeaturesConfig | None = None
 
     @property
     def width(self) -> int:
@@ -296,6 +309,7 @@ class PronouncerConfig:
     release: Release
     task: str = "pronouncer"
     published_words: int = 500
+    features: FeaturesConfig | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ def test_frames_channels_and_correlations_are_the_published_ones(watched: Watche
     signals = [
         rnnvis.Signal(row, channels=("x", "<b>y", "z"), truth={"sum of y": np.cumsum(row[:, 1])}) for row in series()
     ]
-    rnnvis.record(Planted(), signals, rnnvis.events.threshold("x", 0.7)).publish(tmp_path, "planted", ablation=False)
+    recording = rnnvis.record(Planted(), signals, rnnvis.events.threshold("x", 0.7))
+    recording.drift(ages=(0, 2, 4, 8))
+    recording.publish(tmp_path, "planted", ablation=False)
     plant(watched.page, tmp_path)
     page = opened(watched)
     published = Published(tmp_path, "planted")
@@ -46,4 +48,14 @@ def test_frames_channels_and_correlations_are_the_published_ones(watched: Watche
     for row, cells in zip(wanted[1:], rows.all()[1:], strict=True):
         said = f"{abs(row['correlation']):.3f}"
         expect(cells.locator(".strong")).to_have_text(f"−{said}" if row["correlation"] < 0 else said)
+    aged = published.rows("unit_drift", "unit = 0")
+    label = page.locator("rnnvis-explorer [aria-label^='Drift of unit 0']").get_attribute("aria-label") or ""
+    assert len(aged) == 3
+    for row in aged:
+        drift = f"{row['drift']:+.2f}".replace("-", "−").replace("+0.00", "0.00")
+        assert f"steps {row['age']} to {row['until'] - 1:,}, {drift}" in label
+    expect(page.get_by_role("heading", name="Along the signal of the picture")).to_be_visible()
+    expect(page.locator("rnnvis-explorer [data-finder]")).to_have_attribute(
+        "placeholder", "Find an event, unit, signal"
+    )
     watched.check()

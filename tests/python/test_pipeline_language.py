@@ -3,17 +3,26 @@
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
+import torch
 
+from rnnvis.api.compared_features import compare
+from rnnvis.config import FeaturesConfig
 from rnnvis.nets import streams
 from rnnvis.nets.checkpoints import load_language_model
 from rnnvis.nets.perplexity import word_losses
 from rnnvis.published import files
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
+from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.steps.coded import WORDS_OF_DOCUMENT, coded_language_model
+from rnnvis.recipes.steps.features import add_features, features_step, results_file
+from rnnvis.recipes.steps.train import train_step
 from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
 from tests.python import tiny_speeches
@@ -312,3 +321,54 @@ def test_a_quick_set_names_models_that_there_are(tmp_path):
     done = inside(root, "regenerate", "--quick", "--no-site")
     assert done.returncode == 1
     assert '"quick" is "flim"' in done.stderr
+
+
+def test_features_of_the_state_that_is_read_stand_beside_it_and_lose_what_they_do_by_hand(finished):
+    project = Project(finished)
+    dataset = project.dataset("speaking")
+    card = replace(
+        dataset.cards["film"], published_epochs=(1, 2), features=FeaturesConfig(latents=5, k=2, seeds=(0, 1), steps=30)
+    )
+    assert train_step(project, dataset, card, 0).key == train_step(project, dataset, dataset.cards["film"], 0).key
+    step = features_step(project, dataset, card)
+    step.run(project.build)
+    (model,) = dataset_of(finished)["models"]
+    before = rows(finished, model, "steps")
+    add_features(project, dataset, card, model)
+    state, _, features = model["states"]
+    after = rows(finished, model, "steps")
+    assert after.drop_columns("surprise").equals(before.drop_columns("surprise"))
+    for was, now in zip(before["surprise"].to_pylist(), after["surprise"].to_pylist(), strict=True):
+        assert (was is None) == (now is None)
+        assert was is None or (now[:2] == was and len(now) == 3)
+    assert (features["name"], features["units"], features["measured"]) == ("rnn.0.h.features", 5, state["measured"])
+    theirs, ours = (
+        (table := rows(finished, of, "states")).filter(pc.greater_equal(table["step"], 0)) for of in (state, features)
+    )
+    assert ours.select(["sentence_id", "step"]).equals(theirs.select(["sentence_id", "step"]))
+    assert rows(finished, features, "responses")["count"].equals(rows(finished, state, "responses")["count"])
+    of = coded_language_model(project, dataset, card)
+    compared = compare(of.trained, of.concepts, "rnn.0.h", 5, 2, (0, 1), 30)
+    trained, _ = load_language_model(next((finished / "build" / "stages" / "train").iterdir()))
+    corpus, losses = corpus_of(finished), {False: [], True: []}
+    code = compared.codes[0]
+    for split in ("valid", "test"):
+        for document in streams.documents(corpus, split):
+            words = torch.tensor(document[:WORDS_OF_DOCUMENT].astype(np.int64))
+            for rebuilt, found in losses.items():
+                h = trained.zero_state(1)
+                for now, after in itertools.pairwise(words):
+                    hidden, h = trained(now.reshape(1, 1), h)
+                    hidden = hidden[0]
+                    if rebuilt:
+                        hidden = code.decoded(code.encoded(hidden))
+                        h = (hidden[None], h[1])
+                    found.append(-torch.log_softmax(trained.head(hidden), 1)[0, after].item())
+    table = json.loads(results_file(dataset, card).read_text())
+    assert table["seeds"][0]["answers"] == len(losses[True])
+    assert math.isclose(table["seeds"][0]["loss"], np.mean(losses[False]), rel_tol=1e-4)
+    assert math.isclose(table["seeds"][0]["loss_rebuilt"], np.mean(losses[True]), rel_tol=1e-4)
+    train = set(corpus.indices("train").tolist())
+    assert set(of.trained.states["rnn.0.h"].published.tolist()) <= train
+    tagged = {part for i in train for part in of.concepts[i]}
+    assert {row["concept"] for row in table["concepts"]} <= tagged - {None}

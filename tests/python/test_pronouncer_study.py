@@ -10,6 +10,7 @@ from rnnvis.recipes.spoken import Spoken, spoken
 from rnnvis.recipes.study import pronouncing as study
 from rnnvis.text.kinds.pronunciations import Pronounced
 from tests.python import pronouncing
+from tests.python.test_pronouncer_ends import table as table_of_ends
 from tools.website import pronouncer as page
 from tools.website.fragments import PRONOUNCER
 
@@ -209,7 +210,7 @@ def test_every_piece_is_there_without_results_and_with_those_of_the_project(tmp_
     assert page.read(tmp_path) is None
     for name, piece in PRONOUNCER.items():
         assert piece(None) == "" if name.endswith("conclusion") else "hold no results of the pronouncer" in piece(None)
-        assert piece(table())
+        assert piece({**table(), **table_of_ends()})
     (tmp_path / page.TABLE).parent.mkdir(parents=True)
     (tmp_path / page.TABLE).write_text(json.dumps(table()))
     assert page.read(tmp_path) == table()

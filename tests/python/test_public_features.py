@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -213,6 +214,40 @@ def test_planted_concepts_are_told_by_features_and_not_by_units():
     assert row["features"] == pytest.approx(found.features[:, 0].mean())
     assert row["units_error"] == pytest.approx(found.units[:, 0].std(ddof=1) / np.sqrt(2))
     assert "features are better for" in repr(found)
+
+
+def test_features_are_put_beside_the_state_of_another_recording(model, found, tmp_path):
+    of = recorded(model)
+    other = of.with_features(found)
+    assert list(other.states) == [STATE, NAME]
+    for field in ("values", "published", "before"):
+        assert np.array_equal(getattr(other.states[NAME], field), getattr(found.recording.states[NAME], field))
+    other.publish(tmp_path / "out", largest_k=3, ablation=False)
+    model_entry = read_manifest(tmp_path / "out")["datasets"][0]["models"][0]
+    paths = [tmp_path / "out" / file["path"] for file in model_entry["states"][1]["tables"]["state_measures"]["files"]]
+    measures = {row["measure"]: row for row in files.read("state_measures", paths).to_pylist()}
+    assert measures["features_kept"]["value"] == found.kept
+    assert measures["features_dead"]["value"] == found.dead
+    assert measures["features_loss"]["value"] == found.replaced.mean
+    assert measures["features_loss"]["standard_error"] == found.replaced.standard_error
+    with pytest.raises(RnnvisError, match="found is"):
+        of.with_features("features")
+    with pytest.raises(RnnvisError, match=r'no state "rnn\.0\.h"'):
+        imported(superposed(800, 8, 10, 2)[0]).with_features(found)
+    with pytest.raises(RnnvisError, match="a state of 6 units"):
+        rnnvis.import_states({STATE: np.ones((4, 8))}, [[0, 1, 2, 3]], VOCABULARY).with_features(found)
+
+
+def test_what_the_other_states_leave_out_is_left_out(model):
+    inside = np.arange(len(TEXT)) % 3 > 0
+    of = rnnvis.record(model, TEXT, VOCABULARY, LABELS, minimum_count=1, sample=rnnvis.Sample(measured=inside))
+    found = of.features(latents=6, k=3, steps=20)
+    for name in (STATE, NAME):
+        counts = np.bincount(np.concatenate([row for row, on in zip(TEXT, inside, strict=True) if on]), minlength=WORDS)
+        assert np.array_equal(found.recording.responses[name].count, counts)
+    few = dataclasses.replace(of, states={STATE: of.states[STATE].only(np.arange(3))}).with_features(found)
+    assert few.states[NAME].published.tolist() == [0, 1, 2]
+    assert np.array_equal(few.states[NAME].of(2), found.recording.states[NAME].of(2))
 
 
 def test_what_cannot_be_is_refused(model, found, tmp_path):

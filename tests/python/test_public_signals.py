@@ -512,9 +512,10 @@ def test_what_is_wrong_with_a_rule_is_named(make: Any, message: str) -> None:
 
 def test_signals_are_published_with_their_frames_channels_and_correlations(planted: Any, tmp_path: Path) -> None:
     recording, rows = planted
-    recording.publish(tmp_path, largest_k=2)
+    assert f"{len(rows)} signals can be read there" in recording.publish(tmp_path, largest_k=2)
     assert verify(tmp_path).problems == []
     dataset = read_manifest(tmp_path)["datasets"][0]
+    assert dataset["nouns"] == {"step": "event", "steps": "events", "sentence": "signal", "sentences": "signals"}
 
     def table(name: str, tables: Any) -> Any:
         return read(name, [tmp_path / file["path"] for file in tables[name]["files"]])

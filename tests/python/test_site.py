@@ -82,6 +82,7 @@ def test_every_page_of_the_menu_is_built(built: Path) -> None:
         "cases/though",
         "cases/cells",
         "cases/chips",
+        "cases/features",
         "cases/pronouncer",
         "cases/voice",
         "methods",

@@ -12,7 +12,7 @@ import pytest
 from rnnvis.errors import RnnvisError
 from tests import synthetic
 from tools.website import findings, markup, notices, probes, reference
-from tools.website.fragments import CELLS, CHIPS, FRAGMENTS, PRONOUNCER, VOICE, write_fragments
+from tools.website.fragments import CELLS, CHIPS, FEATURES, FRAGMENTS, PRONOUNCER, VOICE, write_fragments
 from tools.website.katex import copy_katex
 from tools.website.notices import write_notices
 from tools.website.published import Published
@@ -34,7 +34,7 @@ def test_all_fragments_are_written_and_are_the_same_again(folder: Path, tmp_path
     write_fragments(folder, tmp_path / "a", tmp_path)
     write_fragments(folder, tmp_path / "b", tmp_path)
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == sorted(f"{name}.md" for name in [*FRAGMENTS, *CELLS, *CHIPS, *PRONOUNCER, *VOICE])
+    assert names == sorted(f"{name}.md" for name in [*FRAGMENTS, *CELLS, *CHIPS, *FEATURES, *PRONOUNCER, *VOICE])
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 

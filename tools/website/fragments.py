@@ -12,6 +12,7 @@ from tools.website import (
     cells,
     chip_walk,
     chips,
+    features,
     findings,
     probes,
     pronouncer,
@@ -87,11 +88,23 @@ PRONOUNCER: dict[str, Callable[[pronouncer.Table | None], str]] = {
     "pronouncer-letters-conclusion": pronouncer.letters_conclusion,
     "pronouncer-off": pronouncer.off,
     "pronouncer-off-conclusion": pronouncer.off_conclusion,
+    "pronouncer-off-encoder": pronouncer.off_encoder,
+    "pronouncer-off-encoder-conclusion": pronouncer.off_encoder_conclusion,
+    "pronouncer-endings": pronouncer.endings,
+    "pronouncer-endings-conclusion": pronouncer.endings_conclusion,
     "pronouncer-probes": pronouncer.probes,
     "pronouncer-running-on": pronouncer.running_on,
     "pronouncer-running-on-conclusion": pronouncer.running_on_conclusion,
 }
 
+
+FEATURES: dict[str, Callable[[dict[str, features.Table]], str]] = {
+    "features-compared": features.compared,
+    "features-exact": features.exact,
+    "features-kept": features.kept,
+    "features-language": features.language_concepts,
+    "features-pronouncer": features.pronouncer_concepts,
+}
 
 VOICE: dict[str, Callable[[voice.Table | None], str]] = {
     "voice-conditions": voice.conditions,
@@ -131,6 +144,9 @@ def write_fragments(data: Path, out: Path, datasets: Path) -> None:
     spoken = pronouncer.read(datasets)
     for name, of_spoken in PRONOUNCER.items():
         files.replace(out / f"{name}.md", of_spoken(spoken).encode())
+    coded = features.read(datasets)
+    for name, of_features in FEATURES.items():
+        files.replace(out / f"{name}.md", of_features(coded).encode())
     heard = voice.read(datasets)
     for name, of_heard in VOICE.items():
         files.replace(out / f"{name}.md", of_heard(heard).encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from tools.website.markup import absent, decimal, filled, integer, paragraph, pe
 
 TABLE = Path("graphemes") / "results" / "g2p-en.json"
 Table = dict[str, Any]
+FEW, MANY = 1, -1
+"""Which of the numbers of exchanged units is told: the second, and the last."""
 WHAT = "results of the pronouncer"
 _SHARES = {"words said exactly", "phoneme error rate", "words broken off"}
 
@@ -115,17 +118,26 @@ def ends(found: Table | None) -> str:
 
 def off(found: Table | None) -> str:
     """Units of the decoder that speak for the end of a word, switched off."""
-    if found is None:
+    return absent(WHAT) if found is None else _off(found["off"]["unseen"], "decoder")
+
+
+def off_encoder(found: Table | None) -> str:
+    """Units of the encoder that carry the end of a word, switched off."""
+    if found is None or "off_encoder" not in found:
         return absent(WHAT)
+    return _off(found["off_encoder"]["unseen"], "encoder")
+
+
+def _off(of: list[Table], side: str) -> str:
     rows = []
-    for row in found["off"]["unseen"]:
+    for row in of:
         units = row["units"]
         shown = ", ".join(map(str, units[:8])) + (", …" if len(units) > 8 else "")
         shares = [cell for name in ("same", "goes_on", "broken") for cell in (_share(row[name]), _random(row, name))]
         rows.append((integer(len(units)), text(shown), *shares))
-    first = found["off"]["unseen"][0]
+    first = of[0]
     caption = (
-        f"{integer(first['words'])} words that the units were not chosen on, with units of the decoder at zero; beside "
+        f"{integer(first['words'])} words that the units were not chosen on, with units of the {side} at zero; beside "
         f"them the mean of {first['random_sets']} random sets of as many, and the least and the most of any"
     )
     head = ("units", "which", "said as before", "random", "goes on", "random", "broken off", "random")
@@ -157,6 +169,107 @@ def off_conclusion(found: Table | None) -> str:
     never = "not one of the words fails to end" if not last["broken"][0] else "some words never end: {}"
     rest = filled("Without the most units " + never + ".", percent(last["broken"][0], 1))
     return "".join(paragraph(one) for one in (said[0], said[-1], rest) if one)
+
+
+def off_encoder_conclusion(found: Table | None) -> str:
+    """Whether units of the encoder carry the end of the word: those without which it is missed, against random ones."""
+    if found is None or "off_encoder" not in found:
+        return ""
+    of = found["off_encoder"]
+    alone = Markup(", ").join(
+        filled("{} ({} nats)", integer(one["unit"]), decimal(one["lost"], 2)) for one in of["first"][:4]
+    )
+    said = [
+        filled(
+            "Over {} words the end loses most of its log-probability without unit {}, each switched off alone.",
+            integer(of["searched"]),
+            alone,
+        )
+    ]
+    for row in (of["unseen"][0], of["unseen"][-1]):
+        misses = [row[name][0] for name in ("goes_on", "early")]
+        beyond = [row[name][0] > row["random"][name][2] for name in ("goes_on", "early")]
+        said.append(
+            filled(
+                "Without {} of them {} of the words go on after their end, {}, and {} end early, {}; {} are said as "
+                "before, against {} without random ones.",
+                integer(len(row["units"])),
+                percent(misses[0], 1),
+                _against(beyond[0], row["random"]["goes_on"][2]),
+                percent(misses[1], 1),
+                _against(beyond[1], row["random"]["early"][2]),
+                percent(row["same"][0], 1),
+                percent(row["random"]["same"][0], 1),
+            )
+        )
+    return paragraph(Markup(" ").join(said))
+
+
+def _against(beyond: bool, most: float) -> str:
+    least = "more than after any random set" if beyond else "no more than after some random set"
+    return f"{least} (at most {percent(most, 1)})"
+
+
+def endings(found: Table | None) -> str:
+    """What the state that is handed over keeps of an ending, and in how many units."""
+    if found is None or "endings" not in found:
+        return absent(WHAT)
+    sizes = [one["units"] for one in found["endings"][0]["exchanged"]]
+    rows = [
+        (
+            text(f"-{row['ending']}"),
+            integer(row["words"]),
+            _share(row["exact"]),
+            _share(row["begins"]),
+            percent(row["moved"]),
+            *(_share(one["lost"]) for one in row["exchanged"]),
+            percent(max(one["random"][2] for one in row["exchanged"]), 1),
+        )
+        for row in found["endings"]
+        if row["exchanged"]
+    ]
+    head = (
+        "ending",
+        "words",
+        "said exactly",
+        "begins as without it",
+        "the state moves",
+        *(f"lost with {size} unit{'' if size == 1 else 's'}" for size in sizes),
+        "random, at most",
+    )
+    return table("Words with an ending, against the same words without it", head, rows, tuple(range(1, len(head))))
+
+
+def endings_conclusion(found: Table | None) -> str:
+    """The ending that is kept in the fewest units, and the one in the most."""
+    if found is None or "endings" not in found:
+        return ""
+    rows = [row for row in found["endings"] if row["exchanged"]]
+    said = []
+    for row, at in ((max(rows, key=_lost_with(FEW)), FEW), (min(rows, key=_lost_with(MANY)), MANY)):
+        one = row["exchanged"][at]
+        said.append(
+            filled(
+                "With {} of 256 units of the handed-over state exchanged, {} of the {} words in {} are said without "
+                "the ending; after random sets of as many, at most {}.",
+                integer(one["units"]),
+                percent(one["lost"][0]),
+                integer(row["other"]),
+                f"-{row['ending']}",
+                percent(one["random"][2], 1),
+            )
+        )
+    return paragraph(Markup(" ").join(said))
+
+
+def _lost_with(at: int) -> Callable[[Table], float]:
+    """How often an ending is lost with one of the numbers of units that were exchanged."""
+
+    def share(row: Table) -> float:
+        found: float = row["exchanged"][at]["lost"][0]
+        return found
+
+    return share
 
 
 def running_on(found: Table | None) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnvis import progress
 from rnnvis.api.ablating import Ablated
 from rnnvis.api.intervening import state_of
-from rnnvis.arguments import is_row, is_whole, shown
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.figures import Figure
 from rnnvis.measures.measure import measure
-from rnnvis.measures.recorder import StateRecorder, Text
-from rnnvis.measures.states.concepts import Detector, detectors
+from rnnvis.measures.recorder import StateRecord, StateRecorder, Text
 from rnnvis.measures.states.sparse import Quality, quality, train_code
 from rnnvis.measures.words.responses import sentence_halves
 from rnnvis.recording import StepBatch
@@ -26,13 +25,13 @@ from rnnvis.text.sentences import Sentences
 
 if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
+    from rnnvis.api.rerun import Rerun
 
 FEWEST = 20
 """States for each latent that are asked for, at least."""
-FEWEST_USES = 20
-"""Steps with a concept, in either half, from which it is compared."""
 BATCH_STEPS = 8192
-NO_CONCEPT = (None, "")
+ALONE = 1
+"""Bytes for states besides those that are always kept: for none."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,23 @@ class Features:
         """Latents that no recorded state activates."""
         return len(self.quality.dead)
 
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """What is published of them as figures of the state."""
+        found = (
+            Figure(
+                "features_kept",
+                self.kept,
+                f"Share of the variance of {self.code.state}, on text that the features "
+                "were not trained on, that they keep",
+            ),
+            Figure("features_dead", float(self.dead), "Features that no recorded state activates"),
+        )
+        if self.replaced is None or np.isnan(self.replaced.mean):
+            return found
+        about = f"By how many nats the loss rises while what the features keep takes the place of {self.code.state}"
+        return (*found, Figure("features_loss", self.replaced.mean, about, self.replaced.standard_error))
+
     def __repr__(self) -> str:
         kept = f"{100 * self.kept:.1f} % of held-out variance kept, {self.dead} dead"
         loss = "" if self.replaced is None or np.isnan(self.replaced.mean) else f"; in its place {_rise(self.replaced)}"
@@ -77,106 +93,20 @@ def _rise(of: Ablated) -> str:
     return f"the loss rises by {of.mean:.4f}{error}"
 
 
-@dataclass(frozen=True)
-class Compared:
-    """F1 on held-out steps of the best single feature and the best single unit for each concept.
-
-    `features` and `units` float64 [S, C] for S seeds and the C `concepts`; a seed draws the halves of the sequences and
-    trains the code. `best` are the detectors among the features, by seed, then concept; `best_units` those among units.
-    """
-
-    state: str
-    concepts: tuple[str, ...]
-    uses: np.ndarray = field(repr=False)
-    features: np.ndarray = field(repr=False)
-    units: np.ndarray = field(repr=False)
-    kept: np.ndarray = field(repr=False)
-    best: tuple[Mapping[str, Detector], ...] = field(repr=False)
-    best_units: tuple[Mapping[str, Detector], ...] = field(repr=False)
-
-    @property
-    def table(self) -> list[dict[str, Any]]:
-        """A row for each concept: uses, mean F1 of features and units over the seeds with standard errors, and the mean
-        difference with its own; errors are nan of a single seed."""
-        rows = []
-        for c, name in enumerate(self.concepts):
-            row: dict[str, Any] = {"concept": name, "uses": int(self.uses[c])}
-            gap = self.features[:, c] - self.units[:, c]
-            for key, values in (("features", self.features[:, c]), ("units", self.units[:, c]), ("difference", gap)):
-                row[key], row[f"{key}_error"] = _mean(values)
-            rows.append(row)
-        return rows
-
-    @property
-    def means(self) -> dict[str, tuple[float, float]]:
-        """Mean F1 over the concepts of features, of units, and their difference, each with its standard error over the
-        seeds."""
-        of = {"features": self.features, "units": self.units, "difference": self.features - self.units}
-        return {name: _mean(values.mean(axis=1)) for name, values in of.items()}
-
-    def __repr__(self) -> str:
-        better = int((self.features.mean(axis=0) > self.units.mean(axis=0)).sum())
-        told = ", ".join(f"{name} {mean:.3f} ± {error:.3f}" for name, (mean, error) in self.means.items())
-        many = f"{len(self.concepts)} concepts, {len(self.features)} seeds"
-        return f"Compared: F1 over {many}: {told}; features are better for {better}"
-
-
-def _mean(values: np.ndarray) -> tuple[float, float]:
-    error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("nan")
-    return float(values.mean()), error
-
-
 def features(recording: Recording, state: str | None, latents: int, k: int, seed: int, steps: int) -> Features:
     """See `Recording.features`."""
-    of = _checked(recording, state, latents, k)
+    of = checked(recording, state, latents, k)
     record = recording.states[of]
     halves = sentence_halves([recording.keys[i] for i in record.published.tolist()])
-    code = _trained(recording, of, halves, latents, k, seed, steps)
-    values, row_half = _rows(recording, of, halves)
+    code = trained(recording, of, halves, latents, k, seed, steps)
+    values, row_half = kept_rows(recording, of, halves)
     found = quality(code, values[row_half == 0], values[row_half == 1])
-    with_features = _with_state(recording, code)
     held_out = record.published[halves == 1]
-    return Features(with_features, code, seed, found, _replaced(recording, code, held_out))
+    made = Features(recording, code, seed, found, replaced(recording, code, held_out))
+    return replace(made, recording=with_features(recording, made))
 
 
-def compare(
-    recording: Recording, concepts: Any, state: str | None, latents: int, k: int, seeds: Sequence[int], steps: int
-) -> Compared:
-    """See `Recording.compare_features`."""
-    chosen = [*seeds] if is_row(seeds) else []
-    if not chosen or not all(is_whole(seed) and seed >= 0 for seed in chosen):
-        raise RnnvisError(f"seeds is {shown(seeds)}", "give whole numbers: seeds=(0, 1, 2)")
-    if len(set(chosen)) < len(chosen):
-        raise RnnvisError("a seed is named twice", "name each once: its code and halves would be the same")
-    of = _checked(recording, state, latents, k)
-    record = recording.states[of]
-    named = _concepts(recording, concepts, record.published)
-    scores: list[tuple[Mapping[str, Detector], Mapping[str, Detector], float]] = []
-    halved = [_drawn_halves(len(record.published), seed) for seed in chosen]
-    names = _common(recording, of, named, halved)
-    for seed, halves in zip(chosen, halved, strict=True):
-        code = _trained(recording, of, halves, latents, k, seed, steps)
-        values, row_half = _rows(recording, of, halves)
-        seen, unseen = values[row_half == 0], values[row_half == 1]
-        where = {name: (named == name) for name in names}
-        parts = {name: (at[row_half == 0], at[row_half == 1]) for name, at in where.items()}
-        among_features = detectors(code.latents(seen), code.latents(unseen), parts, both_ways=False)
-        scores.append(
-            (among_features, detectors(seen, unseen, parts, both_ways=True), quality(code, seen, unseen).kept)
-        )
-    return Compared(
-        of,
-        tuple(names),
-        np.array([(named == name).sum() for name in names]),
-        np.array([[found[name].unseen for name in names] for found, _, _ in scores]),
-        np.array([[found[name].unseen for name in names] for _, found, _ in scores]),
-        np.array([kept for *_, kept in scores]),
-        tuple(found for found, _, _ in scores),
-        tuple(found for _, found, _ in scores),
-    )
-
-
-def _checked(recording: Recording, state: str | None, latents: int, k: int) -> str:
+def checked(recording: Recording, state: str | None, latents: int, k: int) -> str:
     """The state that is meant; RnnvisError for numbers that no code can have."""
     of = state_of(recording, state)
     if of not in recording.states:
@@ -201,45 +131,54 @@ def _checked(recording: Recording, state: str | None, latents: int, k: int) -> s
     return of
 
 
-def _drawn_halves(sequences: int, seed: int) -> np.ndarray:
-    """Half, 0 or 1, of each of so many sequences, int8, as many of both."""
-    halves: np.ndarray = np.random.default_rng(seed).permutation(np.arange(sequences) % 2).astype(np.int8)
-    return halves
-
-
-def _rows(recording: Recording, state: str, halves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def kept_rows(recording: Recording, state: str, halves: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The kept states, float32 [N, H], and the half of each step's sequence [N]."""
     record = recording.states[state]
     return record.values.astype(np.float32), np.repeat(halves, np.diff(record.starts))
 
 
-def _trained(
+def trained(
     recording: Recording, state: str, halves: np.ndarray, latents: int, k: int, seed: int, steps: int
 ) -> SparseCode:
-    values, row_half = _rows(recording, state, halves)
+    values, row_half = kept_rows(recording, state, halves)
     if not (row_half == 0).any() or not (row_half == 1).any():
         raise RnnvisError(f'"{state}" was kept in one half of the text alone', "record more sequences")
     with limited(), progress.bar(f"Writing {state} as features", total=steps) as bar:
         return train_code(state, values[row_half == 0], latents, k, steps=steps, seed=seed, advance=bar.advance)
 
 
-def _with_state(recording: Recording, code: SparseCode) -> Recording:
-    """The recording with the latents measured as one more state."""
+def with_features(recording: Recording, found: Features) -> Recording:
+    """See `Recording.with_features`."""
+    code = found.code
+    if state_of(recording, code.state) not in recording.states:
+        raise RnnvisError(f'"{code.state}" is a state of a module that reads text of its own', "ask its reading")
+    units = recording.states[code.state].values.shape[1]
+    if units != len(code.bias):
+        raise RnnvisError(
+            f'the features are of a state of {len(code.bias)} units, and "{code.state}" has {units}',
+            "name features that were found in the same state of the same model",
+        )
+    states, rerun = _measured(recording, code)
+    figures = {**recording.figures, code.name: found.figures}
+    return replace(recording, states={**recording.states, **states}, rerun=rerun, figures=figures)
+
+
+def _measured(recording: Recording, code: SparseCode) -> tuple[dict[str, StateRecord], Rerun | None]:
+    """The latents, measured over the sequences that the other states are and kept along those that theirs are; and what
+    runs the model again with them."""
     rerun = recording.rerun
     tokens = Sentences.of(recording.tokens)
     record = recording.states[code.state]
-    everything = np.ones(len(tokens), dtype=bool)
-    measured = everything
-    if rerun is None and len(record.published) < int((tokens.lengths > 0).sum()):
-        measured = np.isin(np.arange(len(tokens)), record.published)
-        progress.say(
-            f"{code.name} is measured over the {len(record.published):,} sequences along which states are kept."
-        )
-    text = Text(tokens, recording.keys, len(recording.words), measured, ~everything, recording.labels.of >= 0)
+    measured = np.ones(len(tokens), bool) if recording.measured is None else recording.measured
+    kept, ended = (np.isin(np.arange(len(tokens)), numbers) for numbers in (record.published, record.ended))
+    if rerun is None and (measured & ~kept & (tokens.lengths > 0)).any():
+        measured = measured & kept
+        progress.say(f"{code.name} is measured over the {int(measured.sum()):,} sequences along which states are kept.")
+    text = Text(tokens, recording.keys, len(recording.words), measured, kept, ended, ALONE)
     recorder = StateRecorder(text, recording.frequent_count, [])
     if rerun is None:
         measure(lambda gates: ({"": batch} for batch in _kept_batches(recording, code)), {"": recorder})
-        more = None
+        more: Rerun | None = None
     else:
         more = replace(rerun, codes={**rerun.codes, code.name: code})
         steps, alone = more, np.flatnonzero(tokens.lengths)
@@ -254,8 +193,7 @@ def _with_state(recording: Recording, code: SparseCode) -> Recording:
                 yield {"": replace(batch, token_id=recorder.token_id[recorder.rows(batch)])}  # a signal's events
 
         measure(run, {"": recorder})
-    found = {state.name: state for state in recorder.result()}
-    return replace(recording, states={**recording.states, **found}, rerun=more)
+    return {state.name: state for state in recorder.result()}, more
 
 
 def _reading(batches: Mapping[str, StepBatch], state: str) -> str:
@@ -295,7 +233,7 @@ def _kept_batches(recording: Recording, code: SparseCode) -> Iterable[StepBatch]
         first = last
 
 
-def _replaced(recording: Recording, code: SparseCode, held_out: np.ndarray) -> Ablated | None:
+def replaced(recording: Recording, code: SparseCode, held_out: np.ndarray) -> Ablated | None:
     """The answers to these sequences with the reconstruction in the state's place; None where nothing can be held."""
     rerun = recording.rerun
     if rerun is None or rerun.answer is None or rerun.targets is None or rerun.documents is not None:
@@ -311,44 +249,3 @@ def _replaced(recording: Recording, code: SparseCode, held_out: np.ndarray) -> A
         return None
     before, after = (rerun.answers(held_out, [hold], values=not words) for hold in (nothing, rebuilt))
     return Ablated(code.state, np.arange(len(code.bias)), before, after)
-
-
-def _concepts(recording: Recording, given: Any, published: np.ndarray) -> np.ndarray:
-    """The concept of every kept step, object [N]; None where there is none."""
-    if not is_row(given) or len(given) != len(recording.tokens):
-        count = f"{len(given):,}" if is_row(given) else shown(given)
-        raise RnnvisError(
-            f"concepts are {count} for {len(recording.tokens):,} sequences",
-            "give a list for each sequence, with a name (or None) for each of its steps",
-        )
-    found: list[Any] = []
-    for number in published.tolist():
-        row = [*given[number]] if is_row(given[number]) else None
-        steps = len(recording.tokens[number])
-        if row is None or len(row) != steps:
-            said = shown(given[number]) if row is None else f"{len(row)} names"
-            raise RnnvisError(f"concepts[{number}] is {said} for {steps} steps", "give a name or None for each step")
-        for name in row:
-            if name is not None and not isinstance(name, str):
-                raise RnnvisError(f"concepts[{number}] holds {shown(name)}", "name concepts by text, None for none")
-        found += [None if name in NO_CONCEPT else name for name in row]
-    named = np.empty(len(found), dtype=object)
-    named[:] = found
-    return named
-
-
-def _common(recording: Recording, state: str, named: np.ndarray, halved: Sequence[np.ndarray]) -> list[str]:
-    """Concepts with enough uses in both halves of every seed, the commonest first."""
-    lengths = np.diff(recording.states[state].starts)
-    names = sorted({name for name in named if name is not None})
-    uses = {name: named == name for name in names}
-    enough = []
-    for name in names:
-        rows = [np.repeat(halves, lengths) for halves in halved]
-        if all(min((uses[name] & (half == side)).sum() for side in (0, 1)) >= FEWEST_USES for half in rows):
-            enough.append(name)
-    if not enough:
-        raise RnnvisError(
-            f"no concept stands at {FEWEST_USES} steps in either half of the text", "give concepts that are used more"
-        )
-    return sorted(enough, key=lambda name: (-int(uses[name].sum()), name))

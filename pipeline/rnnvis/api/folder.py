@@ -47,6 +47,7 @@ from rnnvis.published.schema.manifest import (
     DefaultView,
     Measured,
     ModelEntry,
+    Nouns,
     StateEntry,
     StepModelFile,
     Tables,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
 LARGEST_K = 255
 TAGGED = 200_000  # tokens whose part of speech is looked up: some ten seconds
 MARK = re.compile(r"<[^<>\s]*>|\[[A-Z]+\]")  # words that stand for no word: <unk>, [PAD]
+SIGNAL_NOUNS: Nouns = {"step": "event", "steps": "events", "sentence": "signal", "sentences": "signals"}
 _OF_TEXT = ("states", "contexts", "unit_pairs")
 _HASHED = re.compile(r"[a-z_]+-([0-9a-f]{16})\.(?:parquet|pack|safetensors)")
 _TEXT = "text"  # words and sentences wait there until it is known that they may be published
@@ -272,8 +274,9 @@ def _begin(
         tables=table_entries(written, scratch, scratch / _TEXT),
         models=[],
     )
-    if described and described.nouns:
-        dataset["nouns"] = described.nouns
+    nouns = described.nouns if described and described.nouns else SIGNAL_NOUNS if signals is not None else None
+    if nouns:
+        dataset["nouns"] = nouns
     return _Part(dataset, recording, corpus, speech, scratch, described)
 
 
@@ -309,6 +312,7 @@ def _model(part: _Part, choices: Choices, folder: Path) -> ModelEntry:
                 next_weights=recording.next_weights.get(name),
                 auc=label_auc(state.last, recording.labels.of[state.ended]) if binary else None,
                 correlations=recording.channels.correlations.get(name) if recording.channels else None,
+                figures=recording.figures.get(name, ()),
             )
             key = (name, choices.methods, choices.largest_k)
             found = recording.kept.clustered.get(key)
@@ -467,11 +471,11 @@ def _tags(recording: Recording) -> list[tuple[str, ...]] | None:
 
 def _said(parts: Mapping[str, Recording], folder: Path, choices: Choices, without: Sequence[str]) -> str:
     """A sentence on what can be read in `folder`, and those on what is there `without` something."""
-    counts = [f'{_sentences(len(of.tokens))} of "{name}"' for name, of in parts.items()]
+    each = [_counted(of) for of in parts.values()]
     if not choices.text:
         readable = "no sentence can be read there; the vocabulary can"
     else:
-        named = counts if len(parts) > 1 else [_sentences(len(of.tokens)) for of in parts.values()]
+        named = [f'{said} of "{name}"' for name, said in zip(parts, each, strict=True)] if len(parts) > 1 else each
         readable = f"{' and '.join(named)} can be read there by whoever gets the folder"
     shown = f'"{choices.name}" is in {folder}: {readable}. Look at it with rnnvis.serve({str(folder)!r}).'
     return " ".join([shown, *without])
@@ -486,5 +490,8 @@ def _said_of_model(model: ModelEntry) -> str:
     return f"{held}, but without its answer: {missing}." if missing else f"{held}."
 
 
-def _sentences(count: int) -> str:
-    return f"{count:,} sentence{'' if count == 1 else 's'}"
+def _counted(recording: Recording) -> str:
+    """`12 sentences`, of signals `12 signals`."""
+    count = len(recording.tokens)
+    what = "sentence" if recording.channels is None else "signal"
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

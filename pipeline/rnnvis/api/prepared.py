@@ -384,6 +384,7 @@ class Prepared:
                 answer_memory=remembered if answered else None,
                 next_weights=effects.next_weights if effects and answered else {},
                 rerun=rerun,
+                measured=one.sample.measured,
                 channels=replace(self.signals.channels, correlations=taken.channels.result())
                 if self.signals and taken.channels and not name
                 else None,

@@ -17,8 +17,9 @@ from rnnvis.api.intervening import Chip
 from rnnvis.api.rerun import Rerun
 from rnnvis.api.step_models import made_of
 from rnnvis.api.streams import answers_from_the_last_steps, drift
-from rnnvis.arguments import ANY, checks_arguments
+from rnnvis.arguments import ANY, checks_arguments, shown
 from rnnvis.errors import RnnvisError
+from rnnvis.measures.figures import Figure
 from rnnvis.measures.outputs.answer import Answers
 from rnnvis.measures.outputs.answer_memory import AnswerMemory
 from rnnvis.measures.outputs.pushes import Effects
@@ -34,7 +35,8 @@ from rnnvis.recording.step_model.model import StepModel
 
 if TYPE_CHECKING:
     from rnnvis.api.ablation_tables import Without
-    from rnnvis.api.features import Compared, Features
+    from rnnvis.api.compared_features import Compared
+    from rnnvis.api.features import Features
     from rnnvis.measures.words.parts_of_speech import PartsOfSpeech
     from rnnvis.published.clustered import Clustered
 
@@ -71,7 +73,8 @@ class Recording:
     `checked` is whether a sample of sequences was run again alone and came to the same; None of what no model was run
     for. `rerun` runs the model again, None of what is no model here; it is not saved with the recording. `channels` are
     the numbers of the signals that were recorded, and `channels.correlations["gru.0.h"]` how its units go along with
-    them, `.value` and `.standard_error` float32 [units, channels]; None of words.
+    them, `.value` and `.standard_error` float32 [units, channels]; None of words. `measured` bool [sequences] are those
+    that the measures took, None for all; `figures` by state are more that is published of it as a whole.
     """
 
     model_name: str
@@ -96,6 +99,8 @@ class Recording:
     checked: bool | None = field(repr=False, default=None)
     rerun: Rerun | None = field(repr=False, compare=False, default=None)
     channels: Channels | None = field(repr=False, compare=False, default=None)
+    measured: np.ndarray | None = field(repr=False, compare=False, default=None)
+    figures: Mapping[str, tuple[Figure, ...]] = field(repr=False, default_factory=dict)
     kept: Kept = field(repr=False, init=False, compare=False, default_factory=Kept)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -193,6 +198,19 @@ class Recording:
 
         return features(self, state, latents, k, seed, steps)
 
+    @checks_arguments(self=ANY, found=ANY)
+    def with_features(self, found: Features) -> Recording:
+        """This recording with features that were found in another one of the same model, of more text perhaps, as one
+        more state: what `Features.recording` is of that one.
+
+        Raises RnnvisError: a state that is not there, or that has another number of units; no features.
+        """
+        from rnnvis.api.features import Features, with_features
+
+        if not isinstance(found, Features):
+            raise RnnvisError(f"found is {shown(found)}", "pass what recording.features(…) gave")
+        return with_features(self, found)
+
     @checks_arguments(self=ANY)
     def compare_features(
         self,
@@ -213,7 +231,7 @@ class Recording:
 
         Raises RnnvisError: as `features`; concepts of other sequences or steps, or of too few uses; no seeds.
         """
-        from rnnvis.api.features import compare
+        from rnnvis.api.compared_features import compare
 
         return compare(self, concepts, state, latents, k, seeds, steps)
 

@@ -106,7 +106,11 @@ class StateRecord:
         """The same with the states of fewer sentences: about `budget` bytes, chosen by their `keys` as below."""
         size = np.diff(self.starts) * self.values.itemsize * self.values.shape[1]
         named = [keys[i] for i in self.published.tolist()]
-        kept = sampled(named, size, np.zeros(len(size), bool), budget)
+        return self.only(self.published[sampled(named, size, np.zeros(len(size), bool), budget)])
+
+    def only(self, sentences: np.ndarray) -> StateRecord:
+        """The same with the states of those of the `sentences`, by number, that it has."""
+        kept = np.flatnonzero(np.isin(self.published, sentences))
         lengths = np.diff(self.starts)[kept]
         rows = np.repeat(self.starts[kept] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
         return replace(

@@ -220,12 +220,13 @@ class _Run:
 
 
 def decisive(config: LanguageModelConfig) -> dict[str, Any]:
-    """What of a model card decides its training: the keys that differ from their default, titles aside."""
+    """What of a model card decides its training: the keys that differ from their default; titles, and what is measured
+    of the trained model, aside."""
     defaults = {f.name: f.default for f in dataclasses.fields(config)}
     return {
         name: value
         for name, value in as_table(config).items()
-        if name not in ("name", "title", "seeds") and value != defaults[name]
+        if name not in ("name", "title", "seeds", "features") and value != defaults[name]
     }
 
 

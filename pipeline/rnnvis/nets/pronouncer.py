@@ -10,7 +10,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -20,6 +20,7 @@ from torch import nn
 
 from rnnvis.text.releases import damaged, member
 
+Through = Callable[[torch.Tensor], torch.Tensor]
 WIDTH = 256
 LONGEST = 20
 """Phonemes after which a word is broken off."""
@@ -70,19 +71,23 @@ class Pronouncer(nn.Module):
 
     @torch.no_grad()
     def say(
-        self, words: Sequence[np.ndarray], without: Mapping[str, np.ndarray] | None = None, longest: int = LONGEST
+        self,
+        words: Sequence[np.ndarray],
+        without: Mapping[str, np.ndarray] | None = None,
+        longest: int = LONGEST,
+        through: Through | None = None,
     ) -> list[np.ndarray]:
         """The phonemes of `words`, letters int64 [T] each, the likeliest one at every step: int64 [U] each, ended by
         END unless the word is broken off after `longest` phonemes.
 
         Units `without["encoder"]` and `without["decoder"]` are zero after every step; what the decoder starts from is
-        what the encoder hands over.
+        what the encoder hands over. The encoder's state [B, H] goes `through` a function after every step.
         """
         held = without or {}
         found: list[np.ndarray] = [np.zeros(0, np.int64)] * len(words)
         for length in sorted({len(word) for word in words}):
             rows = [i for i, word in enumerate(words) if len(word) == length]
-            state = self._read([words[i] for i in rows], held.get("encoder"))
+            state = self._read([words[i] for i in rows], held.get("encoder"), through)
             for row, said in zip(rows, self._said(state, held.get("decoder"), longest), strict=True):
                 found[row] = said
         return found
@@ -101,14 +106,19 @@ class Pronouncer(nn.Module):
         """The phonemes that are said from `states` that are handed over, float32 [N, H], as `say` gives them."""
         return self._said(torch.from_numpy(states).to(self.head.weight.device)[None], None, longest)
 
-    def _read(self, words: Sequence[np.ndarray], without: np.ndarray | None) -> torch.Tensor:
+    def _read(
+        self, words: Sequence[np.ndarray], without: np.ndarray | None, through: Through | None = None
+    ) -> torch.Tensor:
         letters = torch.from_numpy(np.stack(words)).to(self.head.weight.device)
-        if without is None or not len(without):
+        if (without is None or not len(without)) and through is None:
             return self.encoder(self.letters(letters))[1]
         state = torch.zeros(1, len(letters), self.encoder.hidden_size, device=letters.device)
         for t in range(letters.shape[1]):
             state = self.encoder(self.letters(letters[:, t : t + 1]), state)[1]
-            state[:, :, without] = 0
+            if through is not None:
+                state = through(state[0])[None]
+            if without is not None:
+                state[:, :, without] = 0
         return state
 
     def _said(self, state: torch.Tensor, without: np.ndarray | None, longest: int) -> list[np.ndarray]:

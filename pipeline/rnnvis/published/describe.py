@@ -52,6 +52,7 @@ def describe(
         *_explained(source, state["units"]),
         *_probes(steps, features),
         *shares,
+        *(Figure(**figure) for figure in state.get("figures", [])),
     ]
     found = {
         "projection": overview_columns.projection(points),

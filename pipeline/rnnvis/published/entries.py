@@ -35,7 +35,8 @@ def state_entry(
     `measured` says what text it was measured on; tables `left_out` are not published.
     """
     kept = {name: parts for name, parts in recorded["tables"].items() if name not in left_out}
-    said = {name: value for of in (recorded, clustered) for name, value in of.items() if name != "tables"}
+    apart = ("tables", "figures")  # figures are rows of state_measures
+    said = {name: value for of in (recorded, clustered) for name, value in of.items() if name not in apart}
     found = {
         **said,
         "published_sentences": recorded["published_sentences"] if "states" in kept else 0,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rnnvis.measures.figures import Figure
 from rnnvis.measures.outputs.pushes import Effects
 from rnnvis.measures.recorder import StateRecord
 from rnnvis.measures.units.channels import Correlations
@@ -41,6 +44,7 @@ def write_state(
     auc: np.ndarray | None = None,
     next_weights: np.ndarray | None = None,
     correlations: Correlations | None = None,
+    figures: Sequence[Figure] = (),
 ) -> dict[str, Any]:
     """Write the tables of one state into `folder/<its name>`; its entry in the index.
 
@@ -81,6 +85,7 @@ def write_state(
         "bounded": bounded,
         "read_by_head": next_weights is not None or (effects is not None and state.name in effects.states),
         "published_sentences": len(state.published),
+        **({"figures": [asdict(figure) for figure in figures]} if figures else {}),
         "tables": {name: files.write(name, table, inside) for name, table in written.items() if _rows(table)},
     }
 

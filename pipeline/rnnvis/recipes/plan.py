@@ -23,6 +23,7 @@ from rnnvis.recipes.steps.chips import chip_steps
 from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.compare import comparable, compare_step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
+from rnnvis.recipes.steps.features import features_step
 from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.language_results import language_models, ngrams_step, update_table
 from rnnvis.recipes.steps.pronounce import pronounce_step, said_rows
@@ -224,6 +225,7 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
     if dataset.ready:
         found = _ready(dataset, only)
         studies = [] if quick else [pronounce_results_step(project, dataset, card) for card in found]
+        studies += [] if quick else [features_step(project, dataset, card) for card in found if card.features]
         return [pronounce_step(project, dataset, card) for card in found] + studies
     cards = _cards(dataset, only or (dataset.config.quick if quick else ()))
     classifiers = any(isinstance(card, ModelConfig) for card in cards)
@@ -244,6 +246,8 @@ def _everything(project: Project, dataset: Dataset, quick: bool, only: Sequence[
         if not (quick and isinstance(card, LanguageModelConfig)):
             steps.append(ablate_step(project, dataset, card, seed))
         if isinstance(card, LanguageModelConfig) and not quick:
+            if card.features:
+                steps.append(features_step(project, dataset, card))
             for other in card.seeds[1:]:
                 steps += [record_step(project, dataset, card, other), cluster_step(project, dataset, card, other)]
     steps.append(compare_step(project, dataset, comparable(project, dataset, cards)))

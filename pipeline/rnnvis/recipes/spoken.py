@@ -10,7 +10,7 @@ import numpy as np
 from rnnvis.measures.outputs.edits import nearest
 from rnnvis.measures.outputs.intervals import mean_interval, wilson
 from rnnvis.measures.outputs.metrics import THIS, Row
-from rnnvis.nets.pronouncer import END, PHONEMES, Pronouncer, spelled
+from rnnvis.nets.pronouncer import END, PHONEMES, Pronouncer, Through, spelled
 from rnnvis.text.corpus import RECORDED
 from rnnvis.text.kinds.pronunciations import Pronounced
 
@@ -81,10 +81,10 @@ class Spoken:
         ]
 
 
-def spoken(model: Pronouncer, words: Sequence[Pronounced]) -> Spoken:
-    """What `model` says of `words`, greedily."""
+def spoken(model: Pronouncer, words: Sequence[Pronounced], through: Through | None = None) -> Spoken:
+    """What `model` says of `words`, greedily; its encoder's state goes `through` a function after every step."""
     letters = [spelled(of.word) for of in words]
-    said = model.say(letters)
+    said = model.say(letters, through=through)
     found = [nearest(names(row), of.said) for row, of in zip(said, words, strict=True)]
     return Spoken(
         words,

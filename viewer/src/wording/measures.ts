@@ -4,6 +4,7 @@ import type { MeasureSpec } from '../data/said';
 import type { Feature, UnitRow } from '../data/types';
 import type { MeasureKey } from '../state/unitList';
 import { fixed, percent } from './format';
+import { inNouns, nounsOf, type Nouns } from './nouns';
 import { bits, natDigits, numberText } from './numbers';
 
 /** One measure of a unit: what it is called, how it reads, and how the rail sorts by it. */
@@ -44,6 +45,8 @@ interface Naming {
   cell: string;
   /** Name of the class that the head calls 1; null without a classifier. */
   positive: string | null;
+  /** What steps and sentences are called, where not words and sentences. */
+  nouns?: Nouns;
 }
 
 const same = (value: number): number => value;
@@ -86,7 +89,7 @@ export function measuresFor(naming: Naming, rows: readonly UnitRow[]): Measure[]
 
 function measureOf(
   spec: (typeof UNIT_MEASURES)[number],
-  { kind, cell: of, positive }: Naming,
+  { kind, cell: of, positive, nouns = nounsOf(null) }: Naming,
   rows: readonly UnitRow[],
 ): Measure {
   const [value, plain, chance, error] = [
@@ -94,7 +97,7 @@ function measureOf(
     ...[spec.column, 'shuffled', spec.error].map((column) => cellOf(spec, column)),
   ] as [Cell, Cell, Cell, Cell];
   const rank = spec.rankedBy === 'size' ? Math.abs : same;
-  const text = numberText(spec);
+  const text = numberText({ ...spec, unit: inNouns(spec.unit, nouns) });
   let places: Map<number, number> | null = null;
   const placed = (): Map<number, number> => {
     const clear = rows.filter((row) => known(value(row))).sort((a, b) => rank(value(b)!) - rank(value(a)!));
@@ -116,7 +119,7 @@ function measureOf(
       `number ${placed().get(row.unit)} of ${placed().size}${Math.abs(value(row) ?? 0) < 2 ? ', may be noise' : ''}`,
   };
   const fill = (words: string, row?: UnitRow): string =>
-    words.replace(/\{(\w+)\}/g, (_, name: Placeholder) =>
+    inNouns(words, nouns).replace(/\{(\w+)\}/g, (_, name: Placeholder) =>
       name in named ? named[name as keyof typeof named] : row ? figures[name as keyof typeof figures](row) : '',
     );
   return {

@@ -35,24 +35,34 @@ def detectors(
     names = list(concepts)
     best: dict[str, tuple[float, int, int, float]] = {name: (-1.0, 0, 1, 0.0) for name in names}
     inside = np.stack([concepts[name][0] for name in names], axis=1) if names else np.zeros((len(seen), 0), bool)
+    row, concept = np.nonzero(inside)
     count = inside.sum(axis=0)
-    place = np.arange(1, len(seen) + 1)
+    known = np.flatnonzero(count)
+    first = (np.cumsum(count) - count)[known]  # where each concept's hits begin, sorted by concept
+    found = np.arange(1, len(row) + 1) - np.repeat(first, count[known])
     for unit in range(seen.shape[1]):
         for sign in (1, -1) if both_ways else (1,):
             value = sign * seen[:, unit].astype(np.float64)
             order = np.argsort(-value, kind="stable")
             ranked = value[order]
-            cuts = np.flatnonzero(np.append(ranked[:-1] > ranked[1:], False))  # between different values only
-            if not len(cuts):
+            cuts = np.flatnonzero(ranked[:-1] > ranked[1:])  # between different values only
+            if not len(cuts) or not len(row):
                 continue
-            found = np.cumsum(inside[order], axis=0)[cuts]
-            f1 = 2 * found / (place[cuts, None] + count)
-            at = f1.argmax(axis=0)
-            for number, name in enumerate(names):
-                score = float(f1[at[number], number])
-                if score > best[name][0]:
-                    cut = cuts[at[number]]
-                    best[name] = score, unit, sign, float((ranked[cut] + ranked[cut + 1]) / 2)
+            rank = np.empty(len(order), np.int64)
+            rank[order] = np.arange(len(order))
+            # F1 falls from one hit to the next: its largest is at the first cut after a hit.
+            hits = rank[row]
+            after = np.lexsort([hits, concept])
+            cut = np.searchsorted(cuts, hits[after])
+            said = cut < len(cuts)  # else it stands among the smallest values, below all cuts
+            cut = np.where(said, cut, 0)
+            f1 = np.where(said, 2 * found / (cuts[cut] + 1 + count[concept[after]]), 0.0)
+            largest = np.maximum.reduceat(f1, first)
+            at = np.minimum.reduceat(np.where(f1 == np.repeat(largest, count[known]), cut, len(cuts)), first)
+            for number, score, of in zip(known.tolist(), largest.tolist(), at.tolist(), strict=True):
+                if score > best[names[number]][0]:
+                    threshold = float((ranked[cuts[of]] + ranked[cuts[of] + 1]) / 2)
+                    best[names[number]] = score, unit, sign, threshold
     result = {}
     for name, (score, unit, sign, threshold) in best.items():
         said = sign * unseen[:, unit].astype(np.float64) > threshold

@@ -87,7 +87,12 @@ def parts_of_speech(tokens: Iterable[np.ndarray], surface: Iterable[Sequence[str
 
 def annotated_parts(tokens: Iterable[np.ndarray], tags: Iterable[Sequence[str]], words: int) -> PartsOfSpeech:
     """The same from the universal part of speech that is annotated for each token, "" for none."""
-    return _majority(tokens, ([_OF_UNIVERSAL.get(tag, -1) for tag in row] for row in tags), words)
+    return _majority(tokens, ([part_of(tag) for tag in row] for row in tags), words)
+
+
+def part_of(tag: str) -> int:
+    """The position in `PARTS` of a universal part of speech, −1 for none."""
+    return _OF_UNIVERSAL.get(tag, -1)
 
 
 def are_parts(tags: Iterable[str]) -> bool:

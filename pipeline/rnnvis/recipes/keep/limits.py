@@ -15,6 +15,7 @@ from rnnvis.config import (
     Card,
     ChipStudy,
     DatasetConfig,
+    FeaturesConfig,
     LanguageModelConfig,
     Measure,
     ModelConfig,
@@ -77,6 +78,7 @@ _MEASURE: dict[str, tuple[float, float]] = {
 }
 
 
+_FEATURES: dict[str, tuple[float, float]] = {"latents": (2, 65_536), "k": (1, 65_536), "steps": (1, 1_000_000)}
 _SPOKEN = ("minimum_count", "frequent_count", "methods", "largest_k")
 
 
@@ -109,6 +111,26 @@ def _check_language_model(card: LanguageModelConfig, path: Path) -> None:
     _different(card.published_epochs, "published_epochs", path)
     for epoch in card.published_epochs:
         _within(epoch, "published_epochs", (1, min(card.epochs, card.patience + 1)), path)
+    _check_features(card.features, path)
+    if card.features and card.published_epochs:
+        raise RnnvisError(
+            f'{path}: "features" are those of the model\'s end, and "published_epochs" asks for earlier ones too',
+            "leave out one of them",
+        )
+
+
+def _check_features(features: FeaturesConfig | None, path: Path) -> None:
+    if features is None:
+        return
+    for key, limits in _FEATURES.items():
+        _within(getattr(features, key), f"features.{key}", limits, path)
+    if features.k > features.latents:
+        raise RnnvisError(f'{path}: "features.k" is above "features.latents"', "change one of them")
+    if not features.seeds:
+        raise RnnvisError(f'{path}: "features.seeds" is empty', "seeds = [0, 1, 2]")
+    _different(features.seeds, "features.seeds", path)
+    for seed in features.seeds:
+        _within(seed, "features.seeds", (0, _MOST), path)
 
 
 def check_dataset(config: DatasetConfig, path: Path) -> None:
@@ -181,6 +203,7 @@ def check_pronouncer(card: PronouncerConfig, config: DatasetConfig, path: Path) 
     _named(card.name, "name", path)
     _check_release(card.release, "release", path)
     _within(card.published_words, "published_words", (1, _MOST), path)
+    _check_features(card.features, path)
     if config.source.kind != "pronunciations":
         raise RnnvisError(
             f'{path}: a pronouncer says words, and "source.kind" of {config.name} is "{config.source.kind}"',

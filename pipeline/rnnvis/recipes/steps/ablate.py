@@ -45,9 +45,10 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
         source, weights = clustered.folder(project.build), trained.folder(project.build)
         classifier = None if isinstance(card, LanguageModelConfig) else load(weights)[0]
         if classifier is None:
-            recording, judge = _guesses(load_language_model(weights)[0], text)
+            recording, group = guesses(load_language_model(weights)[0], text)
         else:
-            recording, judge = _verdicts(classifier, text)
+            recording, group = _verdicts(classifier, text), None
+        judge = judged_by(recording, group)
         names = [state["name"] for state in read_index(recorded.folder(project.build))["states"]]
         states = {name: len(recording.states[name].units.mean) for name in names}
         labels = {}
@@ -80,20 +81,20 @@ def ablate_step(project: Project, dataset: Dataset, card: Card, seed: int) -> St
     )
 
 
-def _verdicts(model: SentenceClassifier, text: Corpus) -> tuple[Recording, Judged]:
+def _verdicts(model: SentenceClassifier, text: Corpus) -> Recording:
     """An even choice of the labelled test sentences."""
     known = np.array([i for i in text.indices("test") if text.label[i] >= 0 and len(text.tokens[i])], dtype=np.int64)
     chosen = even(known, SEQUENCES)
     tokens, labels = [text.tokens[i] for i in chosen], text.label[chosen].tolist()
-    recording = record(model, tokens, text.vocabulary, labels, classes=text.labels, minimum_count=1, check=False)
-    return recording, _judged(recording, len(tokens), None)
+    return record(model, tokens, text.vocabulary, labels, classes=text.labels, minimum_count=1, check=False)
 
 
-def _guesses(model: LanguageModel, text: Corpus) -> tuple[Recording, Judged]:
-    """The first words of each held-out document; guesses of the words of one sentence count as one."""
+def guesses(model: LanguageModel, text: Corpus, words: int = WORDS_OF_DOCUMENT) -> tuple[Recording, np.ndarray]:
+    """The first `words` of each held-out document, each from a fresh state; and for each word the sentence of the one
+    that is guessed, int64: guesses of the words of one sentence count as one."""
     documents = [d for d in text.documents if text.split[d[0]] in HELD_OUT]
-    tokens = [of[:WORDS_OF_DOCUMENT] for split in HELD_OUT for of in streams.documents(text, split)]
-    sentence = [np.repeat(d, [len(text.tokens[i]) for i in d])[:WORDS_OF_DOCUMENT] for d in documents]
+    tokens = [of[:words] for split in HELD_OUT for of in streams.documents(text, split)]
+    sentence = [np.repeat(d, [len(text.tokens[i]) for i in d])[:words] for d in documents]
     recording = record(
         model,
         tokens,
@@ -103,10 +104,11 @@ def _guesses(model: LanguageModel, text: Corpus) -> tuple[Recording, Judged]:
         check=False,
     )
     group = np.concatenate([np.append(of[1:], of[-1:]) for of in sentence])  # that of the word that is guessed
-    return recording, _judged(recording, len(tokens), group)
+    return recording, group
 
 
-def _judged(recording: Recording, count: int, group: np.ndarray | None) -> Judged:
+def judged_by(recording: Recording, group: np.ndarray | None) -> Judged:
+    """All answers of a recording, those of a `group` as one."""
     rerun = recording.rerun
     assert rerun is not None
-    return judged(rerun, np.arange(count), next(iter(recording.states)), recording.tokens, group)
+    return judged(rerun, np.arange(len(recording.tokens)), next(iter(recording.states)), recording.tokens, group)

@@ -48,7 +48,7 @@ def pronounce_step(project: Project, dataset: Dataset, card: PronouncerConfig) -
     """
     config = dataset.config
     inputs: dict[str, Any] = {name: value for name, value in as_table(config).items() if name not in ("quick", "study")}
-    inputs |= {"card": as_table(card), "torch": torch.__version__, "numpy": np.__version__}
+    inputs |= {"card": as_table(replace(card, features=None)), "torch": torch.__version__, "numpy": np.__version__}
 
     def build(folder: Path) -> None:
         model, sha256 = load_pronouncer(first_release((card.release,), project.downloads))
@@ -78,8 +78,8 @@ def write(
     parts = {config.name: recording, f"{config.name}, decoder": recording.readings["decoder"]}
     choices = Choices(card.name, True, config.measure.methods, config.measure.largest_k, ablation=0.0)
     models = dict(zip(parts, halves(model, found.letters, found.said), strict=True))
-    described = _described(found, split, dataset, card, provenance)
-    publish(parts, folder, choices, {name: replace(of, step_model=models[name]) for name, of in described.items()})
+    told = described(found, split, dataset, card, provenance)
+    publish(parts, folder, choices, {name: replace(of, step_model=models[name]) for name, of in told.items()})
 
 
 def recorded(
@@ -124,15 +124,16 @@ def _keys(found: Spoken, split: Sequence[str]) -> list[str]:
     return [sentence_key(of, word.word) for of, word in zip(split, found.words, strict=True)]
 
 
-def _described(
+def described(
     found: Spoken, split: Sequence[str], dataset: Dataset, card: PronouncerConfig, provenance: dict[str, Any]
 ) -> dict[str, Described]:
+    """What is known of the words besides what was recorded, for the dataset of letters and for that of phonemes."""
     config = dataset.config
     keys, words = _keys(found, split), [of.word for of in found.words]
     figures = found.figures(np.array(split) == RECORDED)
     shown = {probe.name: keys[at] for at, probe in enumerate(config.probe)}
 
-    def described(
+    def of(
         tokens: Sequence[np.ndarray],
         vocabulary: tuple[str, ...],
         special: tuple[str, ...],
@@ -172,6 +173,6 @@ def _described(
 
     said = [_read(row) for row in found.said]
     spelling = [f"{word} → {' '.join(names(row))}" for word, row in zip(words, found.said, strict=True)]
-    letters = described(found.letters, GRAPHEMES, (UNKNOWN, "<pad>"), words, LETTERS)
-    phonemes = described(said, PHONEMES, (UNKNOWN, "<pad>", START, END), spelling, SOUNDS)
+    letters = of(found.letters, GRAPHEMES, (UNKNOWN, "<pad>"), words, LETTERS)
+    phonemes = of(said, PHONEMES, (UNKNOWN, "<pad>", START, END), spelling, SOUNDS)
     return {config.name: letters, f"{config.name}, decoder": phonemes}

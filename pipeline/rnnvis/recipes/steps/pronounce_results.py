@@ -20,7 +20,7 @@ from rnnvis.text.kinds.pronunciations import pronounced
 from rnnvis.text.releases import first_release
 
 SEARCHED, UNSEEN = 2000, 1000
-CARRIED, ENDED = 400, 6000
+CARRIED, ENDED = 200, 3000
 """Words on which units of the encoder are chosen, each switched off alone; and words whose endings are taken off."""
 REPEATED = 3
 FIRST = 8
@@ -35,7 +35,7 @@ def pronounce_results_step(project: Project, dataset: Dataset, card: PronouncerC
     """
     config = dataset.config
     inputs = {"source": as_table(config.source), "probe": [as_table(probe) for probe in config.probe]}
-    inputs |= {"card": as_table(card), "torch": torch.__version__, "numpy": np.__version__}
+    inputs |= {"card": as_table(replace(card, features=None)), "torch": torch.__version__, "numpy": np.__version__}
 
     def build(folder: Path) -> None:
         model, sha256 = load_pronouncer(first_release((card.release,), project.downloads))

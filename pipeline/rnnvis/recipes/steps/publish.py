@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from rnnvis.config import Card, LanguageModelConfig
+from rnnvis.config import Card, LanguageModelConfig, PronouncerConfig
 from rnnvis.errors import RnnvisError, unusable
 from rnnvis.progress import say
 from rnnvis.published import columns, files, sizes, step_models
@@ -40,6 +40,7 @@ from rnnvis.recipes.steps.ablate import ablate_step
 from rnnvis.recipes.steps.cluster import cluster_step
 from rnnvis.recipes.steps.compare import across_step, comparable, compare_step
 from rnnvis.recipes.steps.corpus import corpus_step, load_corpus
+from rnnvis.recipes.steps.features import add_features
 from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.pronounce import pronounce_step
 from rnnvis.recipes.steps.record import record_step
@@ -94,15 +95,20 @@ def _with_states(dataset: Dataset, megabytes: int | None) -> Dataset:
 
 def _entries(project: Project, dataset: Dataset, across: dict[str, pa.Table], made: StepModels) -> list[DatasetEntry]:
     """What the manifest says of `dataset`: of a pronouncer a dataset of letters and one of phonemes."""
-    pronounced = [
-        pronounce_step(project, dataset, card).folder(project.build)
-        for card in dataset.ready.values()
-        if pronounce_step(project, dataset, card).finished(project.build)
-    ]
     if dataset.ready:
-        return [entry for folder in pronounced for entry in adopt(folder, project.data)]
+        return [entry for card in dataset.ready.values() for entry in _pronounced(project, dataset, card)]
     found = _dataset(project, dataset, across, made)
     return [found] if found else []
+
+
+def _pronounced(project: Project, dataset: Dataset, card: PronouncerConfig) -> list[DatasetEntry]:
+    """What the manifest says of a pronouncer, with the features of its encoder among the states."""
+    step = pronounce_step(project, dataset, card)
+    if not step.finished(project.build):
+        return []
+    found = adopt(step.folder(project.build), project.data)
+    add_features(project, dataset, card, found[0]["models"][0])
+    return found
 
 
 def _step_models(project: Project, dataset: Dataset) -> StepModels:
@@ -171,6 +177,9 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table], ma
     for model in models:
         inside = scratch / model["name"]
         publish_shown(model, sentences, _recorded(project, dataset, model["name"]), inside, project.data)
+        card = dataset.cards[model["name"]]
+        if isinstance(card, LanguageModelConfig):
+            add_features(project, dataset, card, model)
     return dataset_entry(
         name=config.name,
         title=config.title,

@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from rnnvis.measures.words.parts_of_speech import (
+    PARTS,
     PartsOfSpeech,
     annotated_parts,
     are_parts,
     looks_english,
     no_parts,
+    part_of,
     parts_of_speech,
+    sentence_parts,
 )
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
@@ -49,6 +52,26 @@ def _parts(text: Corpus, read: Sequence[int]) -> PartsOfSpeech:
     if not looks_english(text.vocabulary, text.counts):
         return no_parts(words)
     return parts_of_speech(tokens, (text.surface[i] for i in read), words)
+
+
+def parts_in_context(text: Corpus, read: Sequence[int]) -> list[list[str | None]]:
+    """For each of the sentences `read` the part of speech of each of its words, as it stands there; None of special
+    words, and of all where nothing is known of them."""
+    special = set(text.special)
+    annotated = text.tags is not None and are_parts({tag for i in read for tag in text.tags[i]})
+    english = not annotated and looks_english(text.vocabulary, text.counts)
+    found = []
+    for i in read:
+        tags = text.tags[i] if annotated and text.tags is not None else None
+        parts = [part_of(tag) for tag in tags] if tags is not None else sentence_parts(text.surface[i])
+        known = annotated or english
+        found.append(
+            [
+                PARTS[part] if known and part >= 0 and word not in special else None
+                for word, part in zip(text.tokens[i].tolist(), parts, strict=True)
+            ]
+        )
+    return found
 
 
 def load_parts(folder: Path) -> PartsOfSpeech:

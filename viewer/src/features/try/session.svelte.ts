@@ -188,7 +188,8 @@ export class Session {
     const at = made ? view.step2 : view.step;
     const step = at === null && pinned === null ? null : moved(at ?? 0);
     if (made && key === view.sentence) explorer.removeSecond();
-    else if (made || (this.beside && !this.halves)) explorer.setSecond(key, step, made ? view.step : (pinned ?? view.step));
+    else if (made || (this.beside && !this.halves))
+      explorer.setSecond(key, step, made ? view.step : (pinned ?? view.step));
     else explorer.setMade(key, step);
   }
 
