@@ -194,7 +194,7 @@ def ablate(project: Project, dataset: str, models: tuple[str, ...]) -> None:
 @click.option(
     "--states-megabytes",
     type=click.IntRange(1, 64),
-    help="About so many MiB of each state along sentences, of classifiers that a page can run: it works out the "
+    help="About so many MiB of each state along sentences. Of classifiers that it can run the page works out the "
     "others. By default what dataset.toml says.",
 )
 @click.pass_obj

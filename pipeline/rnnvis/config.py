@@ -91,8 +91,8 @@ class Vocabulary:
 @dataclass(frozen=True)
 class Measure:
     """What is measured, and on which text. Responses to words with at least `published_count` uses are published, and
-    what is measured along states takes a sample of sentences, at most `states_megabytes` a state. It is published too;
-    of a classifier that the page can run, about `published_states_megabytes`: the page works out the others."""
+    what is measured along states takes a sample of sentences, at most `states_megabytes` a state. About
+    `published_states_megabytes` of it are published: of a classifier that it can run the page works out the others."""
 
     splits: tuple[str, ...] = ("train", "valid", "test")
     minimum_count: int = 8

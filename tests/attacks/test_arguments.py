@@ -96,6 +96,24 @@ def sampled(**given: Any) -> Any:
     return record(sample=rnnvis.Sample(**given))
 
 
+class Detector(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.rnn, self.head = nn.GRU(2, 3, batch_first=True), nn.Linear(3, 2)
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        return self.head(self.rnn(frames)[0])
+
+
+FRAMES = np.random.default_rng(1).normal(size=(8, 6, 2)).astype(np.float32)
+
+
+def signalled(**given: Any) -> Any:
+    signals = [rnnvis.Signal(**({"frames": frames, "names": ["a", "b"] * 3} | given)) for frames in FRAMES]
+    return rnnvis.record(Detector().eval(), signals)
+
+
 def reading(**given: Any) -> Any:
     return record(tokens={"rnn": rnnvis.Tokens(**({"sequences": TEXT} | given))})
 
@@ -127,6 +145,10 @@ FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
     patched: rnnvis.patch,
     searched: rnnvis.search,
     reading: rnnvis.Tokens,
+    signalled: rnnvis.Signal,
+    lambda **given: signalled(names=rnnvis.events.bins(**given)): rnnvis.events.bins,
+    lambda **given: signalled(names=rnnvis.events.threshold(**given)): rnnvis.events.threshold,
+    lambda **given: signalled(names=rnnvis.events.codebook(**given)): rnnvis.events.codebook,
     lambda **given: rnnvis.cocluster(**({"matrix": STATES[:40], "k": 2} | given)): rnnvis.cocluster,
     lambda **given: rnnvis.parts(**given): rnnvis.parts,
     lambda **given: rnnvis.modulus(**given): rnnvis.modulus,
@@ -210,6 +232,28 @@ def test_every_argument_of_every_public_function_is_declared() -> None:
         assert list(kinds) == list(inspect.signature(function).parameters)
         missing = [argument for argument, kind in kinds.items() if kind is None]
         assert missing == [], f"{name}: say what these arguments are in rnnvis/arguments.py: {missing}"
+
+
+ELSEWHERE = {
+    "reduce": "tests/python/test_public_shards.py",
+    "record_on_ray": "tests/python/test_public_ray.py",
+    "Partial": "tests/python/test_public_shards.py",
+    "StateSource": "tests/python/test_public_source.py",
+    "StepModel": "tests/python/test_step_models.py",
+}
+"""Where what is not attacked here is given what does not fit."""
+NOT_CALLED = {"Batch", "Hold", "Recording", "RnnvisError", "__version__"}
+"""What rnnvis makes itself, and hands to a model, to its user or to both."""
+
+
+def test_every_public_name_is_attacked_here_or_elsewhere() -> None:
+    here = {function.__name__ for function in FUNCTIONS.values()} | {"serve", "to_html", "events"}
+    assert {"bins", "threshold", "codebook"} <= here, "the rules of rnnvis.events"
+    assert {*rnnvis.__all__} - NOT_CALLED - here == {*ELSEWHERE}
+    for name, path in ELSEWHERE.items():
+        text = (Path(__file__).parents[2] / path).read_text(encoding="utf-8")
+        assert name in text, path
+        assert "RnnvisError" in text, path
 
 
 def test_a_default_fits_and_what_is_declared_is_refused() -> None:

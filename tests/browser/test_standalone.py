@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import Watched
+from tests.browser.conftest import Watched, watch
 from tests.browser.test_explorer import READY, button
 from tests.browser.test_exports import saved as exported
 
@@ -127,6 +129,58 @@ def test_figures_of_other_pages_stand_by_themselves_as_their_png(
     if section:
         assert section in svg
         assert "Unit 30" in svg
+    watched.check()
+
+
+CANVASES = """() => [...document.querySelector('rnnvis-explorer').shadowRoot.querySelectorAll('canvas[aria-hidden]')]
+  .filter((canvas) => canvas.clientWidth > 300).map((canvas) => canvas.toDataURL())"""
+"""What is drawn on the screen, without what lies over it."""
+
+
+def drawn(page: Page) -> list[np.ndarray]:
+    read = (Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))) for url in page.evaluate(CANVASES))
+    found = []
+    for picture in read:
+        ground = Image.new("RGBA", picture.size, "#FAF9F7")
+        found.append(np.asarray(Image.alpha_composite(ground, picture.convert("RGBA")).convert("L"), float))
+    return found
+
+
+def test_saved_pictures_and_maps_are_those_on_the_screen(profile: Callable[..., BrowserContext], base: str) -> None:
+    """Pixel for pixel at the size of the screen: what stands below the titles, and each map."""
+    watched = watch(profile(device_scale_factor=2), base)
+    page = watched.open(VIEW + "&q=cb1fd540fca03f14&t=5&w=love&f=word")
+    page.wait_for_function(READY)
+    ground = page.locator("[data-picture] canvas").first
+    page.set_viewport_size({"width": 1440, "height": 900 + 772 - round(ground.bounding_box()["height"])})
+    expect(ground).to_have_js_property("clientHeight", 772)
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    page.wait_for_timeout(400)
+    (screen,) = drawn(page)
+    picture = np.asarray(Image.open(io.BytesIO(saved(page, "Whole picture", "PNG"))).convert("L"), float)
+    below = 2 * 60
+    fits = [
+        (np.abs(picture[at + below : at + len(screen)] - screen[below:]) > 60).mean()
+        for at in range(2 * 60, 2 * 160)
+        if at + len(screen) <= len(picture)
+    ]
+    assert screen[below:].std() > 10
+    assert min(fits) < 0.004
+    page = watched.open(VIEW + "&p=map")
+    page.reload()
+    page.locator("[data-kind=word] canvas").first.wait_for()
+    page.wait_for_function("() => document.querySelector('rnnvis-explorer').explorer.exporter")
+    maps = drawn(page)
+    assert len(maps) == 2
+    picture = np.asarray(Image.open(io.BytesIO(exported(page, "PNG"))).convert("L"), float)
+    left = 2 * 24
+    for screen in maps:
+        height, width = screen.shape
+        shown = picture[2 * 36 : 2 * 36 + height, left : left + width]
+        assert shown.shape == screen.shape
+        edge = slice(4, -4)
+        assert (np.abs(shown - screen)[edge, edge] > 60).mean() < 0.001
+        left += width + 2 * 24
     watched.check()
 
 

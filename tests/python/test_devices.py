@@ -14,15 +14,20 @@ import pytest
 import torch
 
 import rnnvis
+from benchmarks import gpu
 from rnnvis.config import Measure, ModelConfig, Study
 from rnnvis.errors import RnnvisError
 from rnnvis.nets import checkpoints, devices, evaluation, language_training, perplexity, training
 from rnnvis.nets.devices import choose_device, device_to_run
+from rnnvis.nets.pronouncer import GRAPHEMES, PHONEMES, START, load_pronouncer
+from rnnvis.recipes.spoken import spoken
 from rnnvis.recipes.steps.ablate import _guesses, _verdicts
 from rnnvis.recipes.steps.language_recorder import record_language_model
 from rnnvis.recipes.steps.recorder import record_classifier
+from rnnvis.recipes.study import pronouncing as study
 from rnnvis.recording.untouched import untouched
-from tests.python import elsewhere
+from rnnvis.text.kinds.pronunciations import Pronounced
+from tests.python import elsewhere, pronouncing
 from tests.python.invented import invented_corpus
 from tests.python.speaking import speaking_corpus
 from tests.python.test_models_language import CONFIG as SPEAKER
@@ -87,19 +92,27 @@ def test_everything_runs_elsewhere_and_comes_to_the_same(tmp_path: Path) -> None
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4000:]
     found = json.loads(done.stdout.splitlines()[-1])
-    assert set(found["gaps"]) == {"classifier", "language model"}
+    assert {name: len(of) for name, of in found["gaps"].items()} == {
+        "classifier": 6,
+        "language model": 6,
+        "pronouncer": 4,
+    }
     for of in found["gaps"].values():
-        assert len(of) == 6
         assert max(of.values()) < 1e-5, found
+    assert found["script for a GPU"] < 1e-4
     assert found["trained here"] == found["run here"] == 0
     assert found["trained there"] > 40
     assert found["run there"] > 5
 
 
 def _compared(folder: Path) -> dict[str, Any]:
-    """Both models trained, recorded, ablated, searched and judged here and elsewhere."""
+    """Both models trained, recorded, ablated, searched and judged here and elsewhere; a pronouncer all but trained."""
     elsewhere.declare()
-    here = {"classifier": _classifier(folder / "a"), "language model": _language_model(folder / "b")}
+    here = {
+        "classifier": _classifier(folder / "a"),
+        "language model": _language_model(folder / "b"),
+        "pronouncer": _pronouncer(folder / "e.whl"),
+    }
     assert all(where == "cpu" for _, where in here.values())
     with elsewhere.elsewhere() as calls:
         for module in (devices, training, language_training):
@@ -107,7 +120,11 @@ def _compared(folder: Path) -> dict[str, Any]:
         there = {
             "classifier": _classifier(folder / "c", calls),
             "language model": _language_model(folder / "d", calls),
+            "pronouncer": _pronouncer(folder / "f.whl", calls),
         }
+        gap = float(gpu.measure(torch.device(elsewhere.NAME), gpu.SMALL, gpu.SMALL).rows[0][1])
+        assert calls.pop("there") > 0
+        assert calls.pop("here") > 0, "the states of the processor are what it compares with"
     assert all(where == elsewhere.NAME for _, where in there.values())
     gaps = {
         name: {
@@ -115,7 +132,7 @@ def _compared(folder: Path) -> dict[str, Any]:
         }
         for name, (found, _) in here.items()
     }
-    return {"gaps": gaps, **calls}
+    return {"gaps": gaps, "script for a GPU": gap, **calls}
 
 
 def _classifier(folder: Path, calls: Any = None) -> tuple[dict[str, Any], str]:
@@ -157,6 +174,24 @@ def _language_model(folder: Path, calls: Any = None) -> tuple[dict[str, Any], st
     }
     _count(calls, "run")
     return found, model.head.weight.device.type
+
+
+def _pronouncer(path: Path, calls: Any = None) -> tuple[dict[str, Any], str]:
+    """What the stage `pronounce` records, and what its results are made of."""
+    model, _ = load_pronouncer(pronouncing.model_wheel(path, pronouncing.arrays()))
+    found = spoken(model, [Pronounced(word, (("B", "AE1", "D"),)) for word in pronouncing.WORDS[:12]])
+    tokens = {"decoder": rnnvis.Tokens([np.append(PHONEMES.index(START), row) for row in found.said], PHONEMES)}
+    recorded = rnnvis.record(model, found.letters, GRAPHEMES, tokens=tokens, minimum_count=1)
+    ranked = study.end_units(model, found)
+    without = model.say(found.letters, {"encoder": ranked[:40], "decoder": ranked[:40]})
+    given = {
+        "responses": np.nan_to_num(recorded.responses["encoder.0.h"].mean),
+        "handed over": model.handed_over(found.letters),
+        "said": np.concatenate([*found.said, *without]),
+        "units for the end": ranked,
+    }
+    _count(calls, "run")
+    return given, model.head.weight.device.type
 
 
 def _weights(model: torch.nn.Module) -> np.ndarray:

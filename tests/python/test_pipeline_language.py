@@ -3,6 +3,8 @@
 import itertools
 import json
 import math
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from rnnvis.published.verify import verify
 from rnnvis.recipes.keep.project import Project
 from rnnvis.recipes.steps.coded import WORDS_OF_DOCUMENT, coded_language_model
 from rnnvis.recipes.steps.features import add_features, features_step, results_file
+from rnnvis.recipes.steps.shown import shown_sentences
 from rnnvis.recipes.steps.train import train_step
 from rnnvis.recording.step_model.model import StepModel
 from rnnvis.text import Corpus
@@ -193,6 +196,39 @@ def test_training_is_published_as_a_film_whose_clusters_keep_their_names(finishe
                     for b in range(k):
                         part = matrix[np.ix_(np.array(words["labels"]) == a, np.array(units["labels"]) == b)]
                         assert math.isclose(block["mean"][a * k + b], part.mean(), abs_tol=1e-6)
+
+
+def test_states_of_a_language_model_are_cut_too_and_its_readers_are_told(finished, tmp_path, monkeypatch):
+    """At its end and after each epoch; the size that is said before is that of what is written."""
+    root = tmp_path / "fewer"
+    shutil.copytree(finished, root)
+    chosen = []
+
+    def few(corpus, recorded, megabytes, also):
+        chosen.append(shown_sentences(corpus, recorded, megabytes - 1, also))
+        return chosen[-1]
+
+    monkeypatch.setattr("rnnvis.recipes.steps.publish.shown_sentences", few)
+    done = inside(root, "publish", "--states-megabytes", "1")
+    assert done.returncode == 0, done.stderr
+    assert verify(root / "site" / "explorer" / "data").problems == []
+    (before,), (after,) = (dataset_of(of)["models"] for of in (finished, root))
+    wanted, size = set(chosen[-1].tolist()), 0
+    assert 0 < len(wanted) < len(corpus_of(root))
+    assert len(after["epochs"]) > 1
+    for old, new in zip([before, *before["epochs"]], [after, *after["epochs"]], strict=True):
+        for was, of in zip(old["states"], new["states"], strict=True):
+            left = [row for row in rows(finished, was, "states").to_pylist() if row["sentence_id"] in wanted]
+            assert rows(root, of, "states").to_pylist() == left
+            assert left
+            assert of["published_sentences"] == len({row["sentence_id"] for row in left})
+            assert {**of["tables"], "states": 0} == {**was["tables"], "states": 0}
+            size += sum(file["bytes"] for file in of["tables"]["states"]["files"]) * (new is not after)
+    said = " ".join(done.stderr.split())
+    assert f"rnn.0.h of {len(wanted)}, rnn.0.c of {len(wanted)}" in said
+    assert "its page does not work out those of the others" in said
+    (told,) = re.findall(r"[ :]states (\d+) kB", said)
+    assert int(told) == pytest.approx(size / 1e3, rel=0.1)
 
 
 def shared(row, other):

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 import rnnvis
 from rnnvis import Signal, events
+from rnnvis.api.signals import read_signals
 from rnnvis.published.files import matrix, read
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
@@ -503,9 +504,18 @@ def test_what_is_wrong_with_signals_is_named(sequences: Any, vocabulary: Any, me
         (lambda: events.threshold(0, float("nan")), "at is nan"),
         (lambda: events.codebook(1), "size is 1"),
         (lambda: events.codebook(4, seed=-1), "seed is -1"),
+        (lambda: events.codebook(4, scaled="no"), "scaled is 'no'"),
+        (lambda: events.threshold(0, crossings="no"), "crossings is 'no'"),
+        (lambda: events.threshold(0, 10**400), "at is 1000"),
+        (lambda: events.bins(0, edges=5), "edges is 5"),
+        (
+            lambda: read_signals([Signal(np.zeros((9, 2)), channels={"x", "y"})], None, None),
+            "channels of signal 0 is {",
+        ),
+        (lambda: read_signals([Signal(np.zeros((9, 2)), truth=0)], None, None), "truth of signal 0 is 0"),
     ],
 )
-def test_what_is_wrong_with_a_rule_is_named(make: Any, message: str) -> None:
+def test_what_is_wrong_with_a_rule_or_a_signal_is_named(make: Any, message: str) -> None:
     with pytest.raises(rnnvis.RnnvisError, match=message):
         make()
 

@@ -17,6 +17,7 @@ from rnnvis.measures.halves import LARGEST
 from rnnvis.published import cluster_columns, files, publishing, sizes
 from rnnvis.published.verify import verify
 from rnnvis.recipes.steps.recorder import classifier_by
+from rnnvis.recipes.steps.shown import left_out
 
 WORDS = [f"word{i}" for i in range(40)]
 
@@ -145,3 +146,16 @@ def test_a_dataset_says_how_many_bytes_of_states_a_classifier_keeps() -> None:
     asked = Measure(states_megabytes=3)
     sample = classifier_by(lambda *_, **given: given["sample"], cast(Any, None), cast(Any, corpus), asked, Study())
     assert sample.states_bytes == 3 * 2**20
+
+
+def test_what_is_left_out_of_a_sample_is_counted_against_that_sample(tmp_path: Path) -> None:
+    """Recorded are sentences 0 to 5 of ten, 2 steps each, and 0, 3 and 9 published: 2 of 6, and not 3 of 10."""
+    values = np.random.default_rng(0).normal(size=(12, 3)).astype(np.float16)
+    table = {"sentence_id": np.repeat(np.arange(6), 2), "step": np.tile(np.arange(2), 6), "value": list(values)}
+    parts = files.write("states", table, tmp_path / "rnn.0.h")
+    index = {"tables": {}, "states": [{"name": "rnn.0.h", "read_by_head": True, "tables": {"states": parts}}]}
+    size = (tmp_path / "rnn.0.h" / parts[0].name).stat().st_size
+    for said in ({"kind": "classifier"}, {"kind": "language model"}):
+        model = cast(Any, {"step_model": {"bytes": 100}, "no_step_model": None} | said)
+        assert left_out(model, (index, tmp_path), np.array([0, 3, 9])) == {"states": round(size * 4 / 6)}
+        assert left_out(model, (index, tmp_path), None) == {}

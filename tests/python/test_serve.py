@@ -5,7 +5,7 @@ import pytest
 import requests
 
 from rnnvis.errors import RnnvisError
-from rnnvis.server.loopback import serve_site
+from rnnvis.server.loopback import serve_mounts, serve_site
 
 DATA = bytes(range(256)) * 40
 
@@ -81,3 +81,16 @@ def test_a_file_that_is_unchanged_is_not_sent_again(folder):
         assert requests.get(f"{url}/data.parquet", headers=again, timeout=10).status_code == 304
         (folder / "data.parquet").write_bytes(b"other")
         assert requests.get(f"{url}/data.parquet", headers=again, timeout=10).content == b"other"
+
+
+def test_a_browser_that_opens_nothing_is_led_to_what_is_served(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    pages = {"accept": "text/html,*/*;q=0.8"}
+    with serve_mounts("<p>here", {"data": tmp_path / "data"}, prefix="/some/where") as running:
+        root = running.url.removesuffix("some/where/")
+        for address in (f"{running.url}nothing", f"{root}elsewhere"):
+            missing = requests.get(address, headers=pages, timeout=10)
+            assert missing.status_code == 404
+            assert '<a href="/some/where/">' in missing.text
+        assert requests.get(f"{root}some/where/", timeout=10).text == "<p>here"
+        assert "<a" not in requests.get(f"{running.url}nothing", headers={"accept": "*/*"}, timeout=10).text

@@ -11,7 +11,7 @@ import pytest
 
 from rnnvis.errors import RnnvisError
 from tests import synthetic
-from tools.website import findings, markup, notices, probes, reference
+from tools.website import clouds, findings, markup, notices, probes, reference
 from tools.website.fragments import CELLS, CHIPS, FEATURES, FRAGMENTS, PRONOUNCER, VOICE, write_fragments
 from tools.website.katex import copy_katex
 from tools.website.notices import write_notices
@@ -53,6 +53,44 @@ def test_clouds_are_those_of_the_tables(published: Published) -> None:
         cells = f'<td>{order.index(cluster) + 1}</td><td class="rv-number">{size}</td>'
         assert cells in shown
         assert markup.decimal(effect, 2, sign=True) in shown
+
+
+def test_words_of_a_cloud_stand_as_the_explorer_draws_them_the_largest_first(published: Published) -> None:
+    where = "method = 'block' AND selection = 'reliable' AND k = 8"
+    columns = "(SELECT mean FROM block_means WHERE {0}), (SELECT strength FROM word_strengths WHERE {0})"
+    means, strengths = published.rows("SELECT " + columns.format(where))[0]
+    label = {
+        side: (ids, labels, order)
+        for side, ids, labels, order in published.rows(
+            f'SELECT side, ids, labels, "order" FROM cluster_labels WHERE {where}'
+        )
+    }
+    name = dict(published.rows("SELECT word_id, text FROM words"))
+    ids, labels, order = label["words"]
+    listed = clouds.strongest(published, "block", "reliable", 8)
+    for cloud, found in zip(order, listed, strict=True):
+        chip = max(range(8), key=lambda c, cloud=cloud: abs(means[8 * cloud + c]))
+        size = {name[i]: abs(strengths[8 * row + chip]) for row, i in enumerate(ids) if labels[row] == cloud}
+        assert set(found) == set(size)
+        whole = [word for word in found if not clouds.is_fragment(word)]
+        assert found[: len(whole)] == whole
+        assert [size[word] for word in whole] == sorted((size[word] for word in whole), reverse=True)
+    shown = findings.clusters(published)
+    for found in listed:
+        assert " ".join(str(markup.word(text)) for text in found[:8]) in shown
+
+
+def test_a_standard_error_is_never_a_row_of_noughts() -> None:
+    assert markup.with_error(1.23456, 0.0004, 2) == "1.2346 ± 0.0004"
+    assert markup.with_error(-0.5, 0.02, 2) == "−0.50 ± 0.02"
+    assert markup.with_error(0.5, None, 2) == "0.50"
+    assert markup.with_error(0.5, 0.0, 2) == "0.50 ± 0.00", "no error at all"
+
+
+@pytest.mark.parametrize("text", ["51", "--", "k", "##ing", "'s", "3d", "tu@@"])
+def test_digits_marks_and_pieces_come_after_words(text: str) -> None:
+    assert clouds.is_fragment(text)
+    assert not any(clouds.is_fragment(word) for word in ("tv", "I", "a", "n't", "listless", "不", "の"))
 
 
 def test_pair_is_read_before_and_at_the_word(published: Published) -> None:

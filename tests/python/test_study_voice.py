@@ -327,6 +327,25 @@ def test_a_study_under_another_name_than_its_folder_is_named(tmp_path: Path) -> 
         Project(tmp_path).studies()
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("silero_vad-6", "../silero_vad-6"), r'study.toml: "release.filename" is .\.\./'),
+        (('sha256 = "7b', 'sha256 = "zz'), r'study.toml: "release.sha256" of silero_vad\S+ is no SHA-256'),
+    ],
+)
+def test_a_release_that_is_none_is_refused_before_it_is_fetched(
+    tmp_path: Path, change: tuple[str, str], said: str
+) -> None:
+    folder = tmp_path / "datasets" / "voice"
+    folder.mkdir(parents=True)
+    text = (CHECKOUT / "datasets" / "voice" / "study.toml").read_text()
+    assert change[0] in text
+    (folder / "study.toml").write_text(text.replace(*change))
+    with pytest.raises(RnnvisError, match=said):
+        Project(tmp_path).studies()
+
+
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streams of a few steps, in speech that is no speech."""

@@ -127,6 +127,57 @@ def test_the_version_stands_in_one_place(built: tuple[Path, Path]) -> None:
     assert newest[1].rstrip(",") == rnnvis.__version__
 
 
+@pytest.mark.parametrize(
+    ("remote", "source"),
+    [
+        ("https://github.com/somebody/rnnvis.git", "https://github.com/somebody/rnnvis"),
+        ("https://x-token:s3cret@github.com/somebody/rnnvis", "https://github.com/somebody/rnnvis"),
+        ("git@codeberg.org:some.body/rnn-vis.git", "https://codeberg.org/some.body/rnn-vis"),
+        ("https://git.company.example/somebody/rnnvis.git", None),
+        ("https://github.com.example/somebody/rnnvis", None),
+        ("/home/somebody/rnnvis", None),
+        (None, None),
+    ],
+)
+def test_the_sources_are_where_the_checkout_came_from_or_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remote: str | None, source: str | None
+) -> None:
+    """A checkout inside that of another project takes no address from there, nor from a build service."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "another/project")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", "https://github.com/another/project")
+    checkout = tmp_path / "rnnvis"
+    (checkout / "pipeline" / "rnnvis").mkdir(parents=True)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE", "pipeline/rnnvis/version.py"):
+        shutil.copy(ROOT / name, checkout / name)
+    (checkout / "pipeline" / "rnnvis" / "__init__.py").touch()
+    if remote:
+        git(checkout, "init", "--quiet")
+        git(checkout, "remote", "add", "origin", remote)
+    wanted = [f"Source, {source}", f"Issues, {source}/issues"] if source else []
+    assert urls(checkout) == wanted
+    shutil.copy(checkout / "metadata" / f"rnnvis-{rnnvis.__version__}.dist-info" / "METADATA", checkout / "PKG-INFO")
+    shutil.rmtree(checkout / ".git", ignore_errors=True)
+    assert urls(checkout) == wanted, "a source distribution says what it was built with"
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True)
+
+
+def urls(checkout: Path) -> list[str]:
+    """The addresses in the metadata that a build in `checkout` writes."""
+    folder = checkout / "metadata"
+    folder.mkdir(exist_ok=True)
+    build = f"from setuptools import build_meta; build_meta.prepare_metadata_for_build_wheel({str(folder)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=checkout, capture_output=True, check=True)
+    (path,) = folder.glob("*.dist-info/METADATA")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.removeprefix("Project-URL: ") for line in lines if line.startswith("Project-URL: ")]
+
+
 def test_text_of_a_dataset_never_goes_into_a_source_distribution(
     bare: tuple[Path, Path], built: tuple[Path, Path]
 ) -> None:

@@ -130,13 +130,14 @@ def main() -> None:
     for name, usual in {"inputs": 10_000, "kills": 50, "readers": 200, "seconds": 60, "seed": 1}.items():
         parser.add_argument(f"--{name}", type=int, default=usual)
     asked = parser.parse_args()
-    before = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name, (title, run) in PARTS.items():
         if asked.parts and name not in asked.parts:
             continue
         say(f"Soak: {name}")
         with tempfile.TemporaryDirectory(prefix="rnnvis-soak-") as folder:
             said = run(Path(folder), asked)
+        # Read again: another part may have ended meanwhile.
+        before = sections(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
         before[title] = f"### {title}\n\n{said}\n\nRun by `python -m tests.soak {name}` on {machine()}\n"
         order = [title for title, _ in PARTS.values() if title in before]
         RESULTS.write_text("\n".join(before[title] for title in order), encoding="utf-8")

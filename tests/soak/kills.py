@@ -9,6 +9,8 @@ from collections import Counter
 from pathlib import Path
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from rnnvis.published.verify import verify
 from rnnvis.server.loopback import serve_mounts
@@ -16,6 +18,9 @@ from tests.python import tiny
 from tests.soak.processes import command, finished, held, importing, killed, states
 
 KILLS_A_RUN = 3
+PATIENCE = 120
+AGAIN = Retry(3, allowed_methods=["GET"])
+"""A server may close an idle connection in the moment in which it is used again: a client asks anew."""
 
 
 def of_regenerate(folder: Path, kills: int, seed: int = 0) -> Counter[str]:
@@ -88,13 +93,20 @@ class _Reader:
         return self.read
 
     def _run(self) -> None:
+        try:
+            self._read()
+        except Exception as error:  # of a thread that ends nobody would hear
+            self.wrong = f"a reader ended with {error!r}"
+
+    def _read(self) -> None:
         with serve_mounts("<!doctype html>", {"data": self.folder}) as serving, requests.Session() as session:
+            session.mount("http://", HTTPAdapter(max_retries=AGAIN))
             while not self._over.is_set() and not self.wrong:
-                manifest = session.get(f"{serving.url}data/manifest.json", timeout=20)
+                manifest = session.get(f"{serving.url}data/manifest.json", timeout=PATIENCE)
                 if manifest.status_code == 404:  # not published yet
                     continue
                 for file in _files(manifest.json()):
-                    body = session.get(f"{serving.url}data/{file['path']}", timeout=20)
+                    body = session.get(f"{serving.url}data/{file['path']}", timeout=PATIENCE)
                     whole = hashlib.sha256(body.content).hexdigest() == file["sha256"]
                     if body.status_code != 200 or not whole:
                         self.wrong = f"{file['path']}: {body.status_code}, {len(body.content)} bytes"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.website.cells import Cells
-from tools.website.markup import absent, decimal, filled, listing, paragraph, piece, table, text
+from tools.website.markup import absent, decimal, filled, listing, paragraph, piece, table, text, with_error
 
 CLEAR = 2.0
 """A difference is one when it is more than this many standard errors, and the seeds' ranges do not overlap."""
@@ -135,6 +135,7 @@ def _mean(values: list[float], digits: int) -> str:
 
 
 def _difference(of: Held) -> str:
-    shown = decimal(of.difference, of.claim.digits, sign=True)
     error = of.standard_error
-    return f"{shown} (one seed)" if math.isnan(error) else f"{shown} ± {decimal(error, of.claim.digits)}"
+    if math.isnan(error):
+        return f"{decimal(of.difference, of.claim.digits, sign=True)} (one seed)"
+    return with_error(of.difference, error, of.claim.digits, sign=True)

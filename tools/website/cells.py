@@ -276,7 +276,7 @@ def _best_clouds(cells: Cells) -> tuple[str, Table] | None:
 
 
 def clouds(cells: Cells) -> str:
-    """The word clouds of the best model: their commonest part of speech and their strongest words."""
+    """The word clouds of the best model: their commonest part of speech and their words of the largest response."""
     found = _best_clouds(cells)
     if found is None:
         return absent("word clouds of a language model")
@@ -289,7 +289,7 @@ def clouds(cells: Cells) -> str:
         strongest = Markup(" ").join(map(word, cloud["words"][:STRONGEST]))
         said = filled("{}, {}", text(commonest), percent(share)) if parts else "–"
         rows.append((str(number), integer(len(cloud["words"])), said, decimal(cloud["stability"], 2), strongest))
-    head = ("cloud", "words", "commonest part of speech", "stability", "strongest words")
+    head = ("cloud", "words", "commonest part of speech", "stability", "words of the largest response")
     caption = f"Word clouds of {cells.title(name)}, hidden state, from top to bottom"
     return table(caption, head, rows, (1, 3), (4,))
 
@@ -319,7 +319,7 @@ def kinds(cells: Cells) -> str:
         for kind, of in sorted(found[1]["kinds"].items(), key=lambda item: item[1]["chance"] - item[1]["f1"])
     ]
     shares = ("of the kind in it", "of the cloud of this kind", "F₁", "F₁ by chance")
-    head = ("kind", "words", "cloud", *shares, "strongest words of the cloud")
+    head = ("kind", "words", "cloud", *shares, "its words of the largest response")
     return table(f"Where the kinds of words are, {cells.title(name)}", head, rows, range(1, 7), (7,))
 
 

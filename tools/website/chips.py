@@ -90,8 +90,7 @@ class Over:
 
     def share(self, digits: int = 1, *, sign: bool = False) -> str:
         """In per cent, with its error."""
-        error = "" if math.isnan(self.error) else f" ± {decimal(100 * self.error, digits)}"
-        return f"{decimal(100 * self.mean, digits, sign=sign)}{error}"
+        return with_error(100 * self.mean, None if math.isnan(self.error) else 100 * self.error, digits, sign=sign)
 
     def plain(self, digits: int = 2, *, sign: bool = False) -> str:
         """As a number, with its error."""
@@ -239,7 +238,7 @@ def _told(case: ChipCase, kind: str) -> Markup:
         said += filled(
             "Beyond random groups it does {} so where such a word stands than elsewhere, by {} points.",
             clearly,
-            decimal(abs(100 * about.mean), 1) + f" ± {decimal(100 * about.error, 1)}",
+            with_error(abs(100 * about.mean), 100 * about.error, 1),
         )
     else:
         said += filled(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from tools.website.clouds import strongest
 from tools.website.markup import (
     absent,
     decimal,
@@ -27,6 +28,8 @@ WORDS = ("though", "but")
 CLUSTERS = 8
 SELECTION = "reliable"
 METHOD = "block"
+SHOWN = 8
+"""Words of a cloud in the table."""
 CLEAR = 2.0
 """A difference counts as one when it is more than this many standard errors."""
 
@@ -69,28 +72,20 @@ def _clusters(published: Published) -> list[_Cluster]:
     """The word clusters as the explorer draws them first, from top to bottom."""
     at = (METHOD, SELECTION, CLUSTERS)
     where = "method = ? AND selection = ? AND k = ? AND side = 'words'"
-    found = published.rows(f'SELECT ids, labels, "order" FROM cluster_labels WHERE {where}', at)
+    found = published.rows(f'SELECT "order" FROM cluster_labels WHERE {where}', at)
     if not found:
         return []
-    ids, labels, order = found[0]
-    effect: dict[int, float] = dict(published.rows("SELECT word_id, effect FROM word_effects"))
-    name: dict[int, str] = dict(published.rows("SELECT word_id, text FROM words"))
+    words = strongest(published, *at)
     summaries = {
         row[0]: row[1:]
         for row in published.rows(
             f"SELECT cluster, size, effect, purity_class, stability FROM cluster_summaries WHERE {where}", at
         )
     }
-    members: dict[int, list[int]] = {}
-    for word_id, label in zip(ids, labels, strict=True):
-        members.setdefault(label, []).append(word_id)
     result = []
-    for position, cluster in enumerate(order):
+    for position, cluster in enumerate(found[0][0]):
         size, mean, purity, stability = summaries[cluster]
-        sign = math.copysign(1, mean or 0)
-        strongest = sorted(members.get(cluster, []), key=lambda i: (-sign * effect.get(i, 0), i))[:8]
-        words = [name[i] for i in strongest]
-        result.append(_Cluster(position + 1, cluster, size, mean or 0.0, purity, stability, words))
+        result.append(_Cluster(position + 1, cluster, size, mean or 0.0, purity, stability, words[position][:SHOWN]))
     return result
 
 
@@ -101,7 +96,7 @@ def _strong(clusters: list[_Cluster]) -> list[_Cluster]:
 
 
 def _has_clusters(published: Published) -> bool:
-    return published.has("cluster_labels", "cluster_summaries", "word_effects")
+    return published.has("cluster_labels", "cluster_summaries", "block_means", "word_strengths")
 
 
 def clusters(published: Published) -> str:

@@ -5,6 +5,7 @@ Whatever is not `Markup` already is escaped, by the template and by `filled`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,10 @@ def word(value: str) -> Markup:
     return piece("word", text(value))
 
 
+MOST_DIGITS = 6
+"""Of a standard error, however small."""
+
+
 def decimal(value: float | None, digits: int = 3, *, sign: bool = False) -> str:
     """`value` with a true minus sign; a dash where there is none."""
     if value is None or value != value:
@@ -50,7 +55,9 @@ def decimal(value: float | None, digits: int = 3, *, sign: bool = False) -> str:
 
 
 def with_error(value: float | None, error: float | None, digits: int = 3, *, sign: bool = False) -> str:
-    """`value` ± its standard error."""
+    """`value` ± its standard error, with so many digits that the error is no row of noughts."""
+    if error:
+        digits = max(digits, min(MOST_DIGITS, math.ceil(-math.log10(error))))
     return decimal(value, digits, sign=sign) + ("" if error is None else f" ± {decimal(error, digits)}")
 
 

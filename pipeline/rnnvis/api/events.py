@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from rnnvis.arguments import is_number, is_whole, shown
+from rnnvis.arguments import ANY, FLAG, Kind, between, checks_arguments, is_number, is_row, is_whole, shown
 from rnnvis.errors import RnnvisError
 
 MOST_EVENTS = 4096
@@ -21,6 +22,16 @@ LEAST_USES, USUAL_SIZE = 50, 32
 _FITTED = 50_000
 _BLOCK = 8192
 _SHOWN_VALUES = 3
+
+
+def _is_finite(value: Any) -> bool:
+    return is_number(value) and abs(value) <= sys.float_info.max
+
+
+CHANNEL = Kind(
+    lambda value: isinstance(value, str) or is_whole(value), "give the number of a channel, from 0, or its name"
+)
+SIZE = between(2, MOST_EVENTS)
 NAME_THEM = (
     "name the steps, rnnvis.Signal(frames, names), or give a rule, such as rnnvis.events.bins(0) or "
     "rnnvis.events.threshold(0, at=…)"
@@ -153,6 +164,7 @@ class Codebook:
         return place[event], tuple(names)
 
 
+@checks_arguments(channel=CHANNEL, count=SIZE, edges=ANY)
 def bins(channel: int | str = 0, count: int = 5, edges: Sequence[float] | None = None) -> Bins:
     """A rule that names each step by the range in which one channel lies: `x up to −0.3`, `x −0.3 to 0.1`, …
 
@@ -161,17 +173,16 @@ def bins(channel: int | str = 0, count: int = 5, edges: Sequence[float] | None =
     Raises RnnvisError: edges that do not rise, fewer than two ranges; when recording, a channel that is not there or
     hardly changes.
     """
-    _check_channel(channel)
     if edges is not None:
-        given = tuple(edges)
-        rising = all(is_number(edge) and np.isfinite(edge) for edge in given) and bool((np.diff(given) > 0).all())
+        given = tuple(edges) if is_row(edges) else ()
+        rising = all(map(_is_finite, given)) and all(low < high for low, high in pairwise(map(float, given)))
         if not given or not rising:
             raise RnnvisError(f"edges is {shown(edges)}", "give one or more numbers, each larger than the one before")
         return Bins(channel, len(given) + 1, tuple(float(edge) for edge in given))
-    _check_size(count, "count")
     return Bins(channel, count, None)
 
 
+@checks_arguments(channel=CHANNEL, at=Kind(_is_finite, "give a number, in the unit of the channel"), crossings=FLAG)
 def threshold(channel: int | str = 0, at: float = 0.0, crossings: bool = True) -> Threshold:
     """A rule that names each step by whether one channel is above `at`, in its unit: `x up to 0`, `x above 0`.
 
@@ -179,12 +190,10 @@ def threshold(channel: int | str = 0, at: float = 0.0, crossings: bool = True) -
     signal's first step crosses nothing. `channel` is its number or its name. Raises RnnvisError: `at` is no number;
     when recording, a channel that is not there.
     """
-    _check_channel(channel)
-    if not is_number(at) or not np.isfinite(at):
-        raise RnnvisError(f"at is {shown(at)}", "give a number, in the unit of the channel")
-    return Threshold(channel, float(at), bool(crossings))
+    return Threshold(channel, float(at), crossings)
 
 
+@checks_arguments(size=SIZE, seed=between(0, 2**32 - 1), scaled=FLAG)
 def codebook(size: int | None = None, seed: int = 0, scaled: bool = True) -> Codebook:
     """A rule that names each step by the nearest of `size` centres of all frames, found by k-means.
 
@@ -193,21 +202,7 @@ def codebook(size: int | None = None, seed: int = 0, scaled: bool = True) -> Cod
     their standard deviations before. Without `size` there are as many as have 50 steps each, 32 at most. The same
     `seed` gives the same. Raises RnnvisError when recording: too few steps, or too few different ones.
     """
-    if size is not None:
-        _check_size(size, "size")
-    if not is_whole(seed) or not 0 <= seed < 2**32:
-        raise RnnvisError(f"seed is {shown(seed)}", "give a whole number from 0")
-    return Codebook(size, int(seed), bool(scaled))
-
-
-def _check_channel(channel: int | str) -> None:
-    if not isinstance(channel, str) and not is_whole(channel):
-        raise RnnvisError(f"channel is {shown(channel)}", "give the number of a channel, from 0, or its name")
-
-
-def _check_size(size: int, what: str) -> None:
-    if not is_whole(size) or not 2 <= size <= MOST_EVENTS:
-        raise RnnvisError(f"{what} is {shown(size)}", f"give a number of events from 2 to {MOST_EVENTS:,}")
+    return Codebook(size, int(seed), scaled)
 
 
 def _nearest(values: np.ndarray, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

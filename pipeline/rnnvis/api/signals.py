@@ -16,7 +16,7 @@ from torch.nn.utils.rnn import PackedSequence
 from rnnvis.api.events import NAME_THEM, Codebook, Rule, Steps
 from rnnvis.api.frames import frame_rows, is_frames
 from rnnvis.api.inputs import MOST_STEPS, check_row, read_vocabulary
-from rnnvis.arguments import is_row, is_whole, read_array, shown
+from rnnvis.arguments import NAMES, is_row, is_whole, read_array, shown
 from rnnvis.errors import RnnvisError
 from rnnvis.measures.units.channels import Channels
 from rnnvis.recording.called import Frames
@@ -215,13 +215,18 @@ def _read(signals: Sequence[Signal], rows: Sequence[np.ndarray], vocabulary: Any
 
 def _channel_names(signals: Sequence[Signal], count: int) -> tuple[str, ...]:
     """Names of the numbers of a frame: those that signals give, all the same."""
-    given = {tuple(one.channels) for one in signals if one.channels is not None and not isinstance(one.channels, str)}
-    if any(isinstance(one.channels, str) for one in signals) or len(given) > 1:
-        raise RnnvisError("signals name their channels differently, or by text", 'give all the same: ["x", "y", "z"]')
-    names = given.pop() if given else tuple(f"channel {i}" for i in range(count))
-    if len(names) != count:
-        raise RnnvisError(f"signals name {len(names)} channels, and frames hold {count:,} numbers", "name each of them")
-    return _unlike(read_vocabulary(list(names)), names, "channel")
+    for number, names in enumerate(one.channels for one in signals):
+        if names is not None and not (isinstance(names, Sequence | np.ndarray) and NAMES.fits(names)):
+            raise RnnvisError(f"channels of signal {number} is {shown(names)}", 'name them in a list: ["x", "y", "z"]')
+    given = {tuple(one.channels) for one in signals if one.channels is not None}
+    if len(given) > 1:
+        raise RnnvisError("signals name their channels differently", 'give all the same: ["x", "y", "z"]')
+    called = given.pop() if given else tuple(f"channel {i}" for i in range(count))
+    if len(called) != count:
+        raise RnnvisError(
+            f"signals name {len(called)} channels, and frames hold {count:,} numbers", "name each of them"
+        )
+    return _unlike(read_vocabulary(list(called)), called, "channel")
 
 
 def _unlike(read: tuple[str, ...], names: Sequence[str], what: str) -> tuple[str, ...]:
@@ -232,6 +237,11 @@ def _unlike(read: tuple[str, ...], names: Sequence[str], what: str) -> tuple[str
 
 def _truth(signals: Sequence[Signal], lengths: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
     """Names of what is known of the steps besides, and its values, float64 [N, K]."""
+    for number, one in enumerate(signals):
+        if one.truth is not None and not isinstance(one.truth, Mapping):
+            raise RnnvisError(
+                f"truth of signal {number} is {shown(one.truth)}", 'name what is known: truth={"speech": [0, 0, 1, …]}'
+            )
     given = [dict(one.truth or {}) for one in signals]
     names = tuple(given[0])
     columns = np.zeros((int(lengths.sum()), len(names)))

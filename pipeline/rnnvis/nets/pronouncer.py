@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from rnnvis.nets.devices import device_to_run
 from rnnvis.text.releases import damaged, member
 
 Through = Callable[[torch.Tensor], torch.Tensor]
@@ -145,7 +146,8 @@ def spelled(word: str) -> np.ndarray:
 
 
 def load_pronouncer(wheel: Path) -> tuple[Pronouncer, str]:
-    """The model in the wheel of `g2p-en`, and the SHA-256 of its array file. Nothing in it is executed or unpickled.
+    """The model in the wheel of `g2p-en`, on CUDA where there is one, and the SHA-256 of its array file. Nothing in it
+    is executed or unpickled.
 
     Raises:
         RnnvisError: the archive, a name, a shape or a number is not as expected.
@@ -168,7 +170,7 @@ def load_pronouncer(wheel: Path) -> tuple[Pronouncer, str]:
         if not np.isfinite(array).all():
             raise damaged(f"{wheel.name}:{MEMBER}: {name} holds what is no number")
     model.load_state_dict({_ARRAYS[name]: torch.from_numpy(array.copy()) for name, array in found.items()})
-    return model.eval(), hashlib.sha256(data).hexdigest()
+    return model.eval().to(device_to_run("auto")), hashlib.sha256(data).hexdigest()
 
 
 __all__ = ["END", "GRAPHEMES", "LONGEST", "PHONEMES", "START", "UNKNOWN", "Pronouncer", "load_pronouncer", "spelled"]

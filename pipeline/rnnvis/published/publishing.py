@@ -75,12 +75,17 @@ def adopt(folder: Path, target: Path) -> list[DatasetEntry]:
     manifest = read_manifest(folder, exact=True)
     for _, _, table in tables_of(manifest):
         for file in table["files"]:
-            _copy(whole(folder, file), target / file["path"])
+            place(folder, file, target)
     for dataset in manifest["datasets"]:
         for model in dataset["models"]:
             if entry := model.get("step_model"):
-                _copy(whole(folder, entry), target / entry["path"])
+                place(folder, entry, target)
     return manifest["datasets"]
+
+
+def place(folder: Path, file: TableFile | StepModelFile, target: Path) -> None:
+    """Copy a file that an entry names, which is as the entry says, from `folder` into `target`."""
+    _copy(whole(folder, file), target / file["path"])
 
 
 def read_manifest(folder: Path, exact: bool = False) -> Manifest:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import socket
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -122,7 +124,9 @@ class _Impatient(H11Protocol):
 class Serving:
     """A server that runs in the background. `url` is its root; `stop()` or leaving a `with` block ends it."""
 
-    def __init__(self, routes: list[BaseRoute], port: int, *, ranges: bool = True, said: bool = False) -> None:
+    def __init__(
+        self, routes: list[BaseRoute], port: int, *, home: str = "/", ranges: bool = True, said: bool = False
+    ) -> None:
         try:
             self._socket = socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
         except OSError as error:
@@ -137,7 +141,7 @@ class Serving:
                 Middleware(_AsAHost, ranges=ranges, said=said),
                 Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS), www_redirect=False),
             ],
-            exception_handlers={404: _absent, 500: _failed},
+            exception_handlers={404: _absent(home), 500: _failed},
         )
         config = uvicorn.Config(
             app,
@@ -188,7 +192,8 @@ def serve_site(folder: Path, port: int = 0, *, prefix: str = "/", ranges: bool =
     if not folder.is_dir():
         raise RnnvisError(f"{folder}: no such folder", "build the site first: make demo-build")
     path = _path(prefix)
-    return _under(path, Serving([Mount(path, Folder(directory=folder, html=True))], port, ranges=ranges, said=said))
+    site = Mount(path, Folder(directory=folder, html=True))
+    return _under(path, Serving([site], port, home=f"{path}/", ranges=ranges, said=said))
 
 
 def serve_mounts(
@@ -201,7 +206,7 @@ def serve_mounts(
 
     path = _path(prefix)
     mounts = [Mount(f"{path}/{name}", Folder(directory=folder)) for name, folder in folders.items()]
-    return _under(path, Serving([Route(f"{path}/", home), *mounts], port, said=said))
+    return _under(path, Serving([Route(f"{path}/", home), *mounts], port, home=f"{path}/", said=said))
 
 
 def _path(prefix: str) -> str:
@@ -213,8 +218,29 @@ def _under(path: str, running: Serving) -> Serving:
     return running
 
 
-async def _absent(_: Any, __: Exception) -> PlainTextResponse:
-    return PlainTextResponse("404: there is nothing here", status_code=404)
+_NOTHING = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Not found - rnnvis</title>
+<link rel="icon" href="data:,">
+<style>:root {{ color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }}
+body {{ max-width: 36rem; margin: 20vh auto; padding: 0 1.5rem }} a {{ color: inherit }}</style>
+<h1>There is nothing here</h1>
+<p><a href="{home}">To what is served</a></p>
+</html>
+"""
+
+
+def _absent(home: str) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """Answers 404: to a browser that opens a page, with one that leads to `home`."""
+
+    async def answer(request: Request, _: Exception) -> Response:
+        if "text/html" in request.headers.get("accept", ""):
+            return HTMLResponse(_NOTHING.format(home=html.escape(home)), status_code=404)
+        return PlainTextResponse("404: there is nothing here", status_code=404)
+
+    return answer
 
 
 async def _failed(_: Any, __: Exception) -> PlainTextResponse:

@@ -8,6 +8,13 @@ import { largest } from './scale';
 /** Smallest and largest size of a word, in pixels. */
 export const SMALL = 11;
 export const LARGE = 22;
+/** The largest where a cloud is narrow: a word of fourteen letters fits. */
+const LARGE_IN_NARROW = 15;
+
+/** The largest size of a word in clouds that are so wide. */
+export function largestSize(width: number): number {
+  return Math.max(LARGE_IN_NARROW, Math.min(LARGE, Math.floor(width / 10)));
+}
 
 export interface CloudWord {
   wordId: number;
@@ -84,11 +91,13 @@ function byStrength(a: CloudWord, b: CloudWord): number {
 const LEAST = 12;
 const FILL = 0.9;
 const NOTE_SIZE = 11;
+/** Height of a line that the note has for itself. */
+const NOTE_ROW = NOTE_SIZE + 4;
 
 /** Sizes go with the share, so that twice the response is twice the way from the smallest to the largest. */
-function look(share: number): { size: number; weight: number } {
+function look(share: number, large: number): { size: number; weight: number } {
   return {
-    size: Math.round((SMALL + (LARGE - SMALL) * share) * 2) / 2,
+    size: Math.round((SMALL + (large - SMALL) * share) * 2) / 2,
     weight: 400 + Math.round(share * share * 3) * 100,
   };
 }
@@ -130,25 +139,29 @@ function drafts(request: CloudRequest): { list: Draft[]; limit: number } {
   const all = groups(clustering.words);
   const chips = all.map((group) => chip ?? strongestChip(clustering, group.cluster));
   const limit = request.limit ?? cloudLimit(clustering, chip);
+  const { width } = request.column;
+  const large = largestSize(width);
   const list = all.map((group, i): Draft => {
     const words = group.members.map((index): CloudWord => {
       const wordId = clustering.words.ids[index]!;
       const text = vocabulary.text[wordId] ?? '';
       const s = strength(clustering, index, chips[i]!);
       const part = Math.min(1, Math.abs(s) / limit);
-      const { size, weight } = look(part);
+      const { size, weight } = look(part, large);
       const box = measure(text, 'corpus', size, weight);
       return { wordId, index, text, strength: s, share: part, size, weight, ...box, x: 0, baseline: 0 };
     });
     words.sort(byStrength);
     const area = words.reduce((sum, word) => sum + (word.width + GAP_X) * (word.size * (ASCENT + DESCENT) + 4), 0);
     const tallest = words.reduce((most, word) => Math.max(most, word.size * (ASCENT + DESCENT)), 0);
-    const least = Math.max(LEAST, tallest);
+    const first = words.find((word) => word.width <= width - 2 * PAD);
+    const beside = !first || words.length === 1 || first.width <= besideNote(words.length, width);
+    const least = Math.max(LEAST, tallest) + (beside ? 0 : NOTE_ROW);
     return {
       group,
       chip: chips[i]!,
       words,
-      need: Math.max(least, area / FILL / request.column.width),
+      need: Math.max(least, area / FILL / width),
       least,
       weight: Math.sqrt(area),
     };
@@ -176,11 +189,28 @@ function noteOf(count: number, short: boolean): string {
   return short ? `+${count}` : `${count} more`;
 }
 
-/** Packs words given from the strongest to the weakest; those left over are counted in a note, for which a corner stays free. */
+function noteWidthOf(count: number, short: boolean): number {
+  return Math.ceil(measure(noteOf(count, short), 'interface', NOTE_SIZE).width) + 2;
+}
+
+/** Room for words beside the note of so many. */
+function besideNote(count: number, width: number): number {
+  return width - 2 * PAD - GAP_X - noteWidthOf(count, false);
+}
+
+/**
+ * Packs words given from the strongest to the weakest; those left over are counted in a note. It stands beside the lowest
+ * line, or below it where more words find room that way, as a long one does.
+ */
 function fill(words: readonly CloudWord[], width: number, height: number, short = false): Filled {
-  const noteWidth = Math.ceil(measure(noteOf(words.length, short), 'interface', NOTE_SIZE).width) + 2;
-  let packing = pack(words, width - 2 * PAD, height, 0);
-  if (packing.placed.length < words.length) packing = pack(words, width - 2 * PAD, height, noteWidth);
+  const noteWidth = noteWidthOf(words.length, short);
+  const room = width - 2 * PAD;
+  let packing = pack(words, room, height, 0);
+  if (packing.placed.length < words.length) {
+    packing = pack(words, room, height, noteWidth);
+    const above = pack(words, room, height - NOTE_ROW, 0);
+    if (above.placed.length > packing.placed.length) packing = { ...above, height: above.height + NOTE_ROW };
+  }
   const rest = new Set(words);
   const placed = packing.placed.map((place) => {
     const word = words[place.index]!;

@@ -58,6 +58,7 @@ it('goes from chip to chip by the units that are in both', () => {
   // The decoder's chip 2 holds most, 5 of |state|: it is as wide as a bar.
   flows.forEach(({ amount, width }) => expect(width).toBeCloseTo(2 * amount, 6));
   expect(flows.map(({ x1 }) => Math.round(10 * x1) / 10)).toEqual([104, 123, 145, 105.5, 128]);
+  expect(flows.filter(({ strong }) => strong).map(({ amount }) => amount)).toEqual([3, 2]);
   expect(flows.map(({ x0 }) => Math.round(10 * x0) / 10)).toEqual([102, 105.5, 108.5, 123, 126]);
 });
 

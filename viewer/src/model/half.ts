@@ -36,6 +36,8 @@ export interface Flow {
   /** Sum of |state| over these units. */
   amount: number;
   width: number;
+  /** Whether it is one of the widest that carry half of all: the others are drawn faint. */
+  strong: boolean;
   /** Middle of its upper and of its lower end. */
   x0: number;
   x1: number;

@@ -42,7 +42,7 @@ export function layFlows(
   const flows = encoder.units.order.flatMap((from) =>
     decoder.units.order.map((to): Flow => {
       const i = from * across + to;
-      return { from, to, units: units[i]!, amount: amounts[i]!, width: 0, x0: 0, x1: 0 };
+      return { from, to, units: units[i]!, amount: amounts[i]!, width: 0, strong: false, x0: 0, x1: 0 };
     }),
   );
   const through = (key: 'from' | 'to', order: readonly number[]): Flow[][] =>
@@ -60,6 +60,12 @@ export function layFlows(
       }
     }),
   );
+  const total = sum(flows, 'amount');
+  let carried = 0;
+  for (const flow of [...flows].sort((a, b) => b.amount - a.amount)) {
+    flow.strong = carried < total / 2;
+    carried += flow.amount;
+  }
   return flows.filter(({ units: many }) => many > 0);
 }
 

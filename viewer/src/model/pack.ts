@@ -56,9 +56,16 @@ function taper(place: number, count: number): number {
 
 /**
  * First fit: each item goes into the first line with room, or opens a line while there is height. The first that finds
- * neither ends it, so that no later one stands where it had no room; one that is wider than any line is left out.
+ * neither ends it, so that no later one stands where it had no room; one that is wider than `widest` is left out. An
+ * item that is alone in its line may be as wide as `free` says.
  */
-function fill(items: readonly PackItem[], height: number, room: (line: number) => number, widest: number): Line[] {
+function fill(
+  items: readonly PackItem[],
+  height: number,
+  room: (line: number) => number,
+  free: (line: number) => number,
+  widest: number,
+): Line[] {
   const lines: Line[] = [];
   let used = 0;
   for (const [index, { width, size }] of items.entries()) {
@@ -70,7 +77,7 @@ function fill(items: readonly PackItem[], height: number, room: (line: number) =
       continue;
     }
     const more = size * TALL + (lines.length ? LEADING : 0);
-    if (used + more > height + 0.5 || width > room(lines.length)) break;
+    if (used + more > height + 0.5 || width > free(lines.length)) break;
     lines.push({ members: [index], width, size });
     used += more;
   }
@@ -79,32 +86,40 @@ function fill(items: readonly PackItem[], height: number, room: (line: number) =
 
 /**
  * Places items in the order of their importance: all up to the first that finds no room. `note` is a width at the right
- * end of the lowest line that stays free. Left out besides is only what is wider than a line may be.
+ * end of the lowest line that stays free. Left out besides is only what is wider than `width`.
  */
 export function pack(items: readonly PackItem[], width: number, height: number, note: number): Packing {
   let everywhere = false;
   const free = (place: number, count: number): number =>
     note > 0 && (everywhere || place === count - 1) ? width - note - GAP_X : width;
   let count = 0;
-  const widest = note > 0 ? width - note - GAP_X : width;
-  let lines = fill(items, height, () => width, widest);
+  let lines = fill(
+    items,
+    height,
+    () => width,
+    () => width,
+    width,
+  );
   for (let attempt = 0; attempt < 5 && lines.length !== count; attempt++) {
     count = lines.length;
     const n = count;
+    const limited = (i: number, most: (place: number) => number): number => {
+      const place = placeOf(i, n);
+      return place >= 0 && place < n ? most(place) : width;
+    };
     lines = fill(
       items,
       height,
-      (i) => {
-        const place = placeOf(i, n);
-        return place >= 0 && place < n ? Math.min(free(place, n), width * taper(place, n)) : width;
-      },
-      widest,
+      (i) => limited(i, (place) => Math.min(free(place, n), width * taper(place, n))),
+      (i) => limited(i, (place) => free(place, n)),
+      width,
     );
   }
   if (note > 0 && lines.length !== count) {
     // Their number goes to and fro with the room left free, so which line is the lowest is not settled: all leave room.
     everywhere = true;
-    lines = fill(items, height, () => free(0, 1), widest);
+    const most = (): number => free(0, 1);
+    lines = fill(items, height, most, most, width);
   }
   const n = lines.length;
   const rows = lines.map((line, i) => ({ line, place: placeOf(i, n) })).sort((a, b) => a.place - b.place);

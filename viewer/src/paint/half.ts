@@ -33,7 +33,7 @@ export function paintHalf(surface: Surface, scene: Scene, look: Look): void {
   );
 }
 
-/** Ribbons from the chips of the encoder to those of the decoder; those of the chip under the pointer in front. */
+/** Ribbons from the chips of the encoder to those of the decoder: in front the widest, which carry half, or those of the chip under the pointer. */
 function paintFlows(surface: Surface, { half }: Scene, look: Look, top: number, bottom: number): void {
   if (!half?.flows) return;
   const { theme, hover, held } = look;
@@ -41,7 +41,7 @@ function paintFlows(surface: Surface, { half }: Scene, look: Look, top: number, 
   const own = (flow: Flow): number => (half.above ? flow.to : flow.from);
   const middle = (top + bottom) / 2;
   for (const flow of half.flows) {
-    const opacity = chip === null ? FLOWING : own(flow) === chip ? 1 : BEHIND;
+    const opacity = chip === null ? (flow.strong ? FLOWING : BEHIND) : own(flow) === chip ? 1 : BEHIND;
     surface.path(
       `M${flow.x0.toFixed(2)} ${top + NODE}C${flow.x0.toFixed(2)} ${middle} ${flow.x1.toFixed(2)} ${middle} ${flow.x1.toFixed(2)} ${bottom - NODE}`,
       { stroke: theme.kept, strokeWidth: flow.width, opacity },

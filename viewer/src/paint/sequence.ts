@@ -159,7 +159,9 @@ function paintTrack(surface: Surface, sequence: SequenceScene, column: SequenceC
     else surface.circle(x, row.y, 3, { fill: theme.background, stroke: theme.ink2, strokeWidth: 1.5 });
     if (!pinned && !hovered && !sequence.noted.has(row.step)) continue;
     const left = along(row.p, sequence.trackRange) >= (sequence.trackMoves ? 0.42 : 0.75);
-    surface.text(left ? x - 9 : x + 9, row.y + 4, fixed(row.p, places), {
+    // Beside a point; over a bar where it would lie on it.
+    const over = left && !sequence.trackMoves;
+    surface.text(left ? x - 9 : x + 9, row.y + (over ? -6 : 4), fixed(row.p, places), {
       family: 'interface',
       size: 12,
       weight: pinned ? 700 : 400,

@@ -1,7 +1,7 @@
 import type { Tokens } from './colour';
 import type { Surface } from './surface';
 import { fit, measure } from '../model/text';
-import { signed } from '../wording/format';
+import { plusMinus, signed } from '../wording/format';
 import { corpus, type Segment, type TooltipContent } from '../wording/tip';
 import { note, paintUprightAxis } from './paintAxis';
 import { columnName, over } from '../model/columns';
@@ -26,7 +26,7 @@ export function describeColumn(units: Int32Array, chip: number | null, words: re
       const half = `, half of its uses ${signed(of(quantiles.q25), 3)} to ${signed(of(quantiles.q75), 3)}.`;
       return [corpus(text), mean, half];
     }
-    const error = response.standardError && ` ± ${(2 * of(response.standardError)).toFixed(3)} (2 standard errors)`;
+    const error = response.standardError && ` ${plusMinus(2 * of(response.standardError), 3)} (2 standard errors)`;
     return [corpus(text), mean, `${error ?? ''}.`];
   });
   return { title: [columnName(units, chip)], lines, hint: 'Click to open the unit' };

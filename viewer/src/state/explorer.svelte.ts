@@ -70,7 +70,7 @@ export class Explorer extends Choices {
   #hover = $state.raw<Hover | null>(null);
   #vocabulary = new Slot<Vocabulary>(
     (error) => this.#fail('words', error),
-    () => this.colouring.want(),
+    () => this.#worded(),
   );
   #clustering = new Slot<Clustering>(
     (error) => this.#fail('memory', error),
@@ -315,6 +315,22 @@ export class Explorer extends Choices {
     this.problems[place] = toProblem(error, place);
   }
 
+  /** Says something beside what was said of the link before. */
+  say(text: string): void {
+    if (!this.notice?.includes(text)) this.notice = this.notice === null ? text : `${this.notice} ${text}`;
+  }
+
+  /** A selected word that the text does not have is let go, and that is said. */
+  #worded(): void {
+    const { view, vocabulary } = this;
+    const absent = vocabulary ? view.words.filter((word) => !vocabulary.id.has(word)) : [];
+    if (absent.length) {
+      for (const word of absent) this.say(`“${word}” is not in the vocabulary.`);
+      this.view = { ...view, words: view.words.filter((word) => !absent.includes(word)) };
+    }
+    this.colouring.want();
+  }
+
   #grouped(): void {
     this.clearProblem('memory');
     this.#wantLosses();
@@ -379,7 +395,7 @@ export class Explorer extends Choices {
     this.passages.want(scope, source, dataset, model, state);
     this.pushing.want(scope, source, model, state);
     this.#wantHalf();
-    this.colouring.want();
+    this.#worded();
     this.#wantLosses();
   }
   #scope = '';

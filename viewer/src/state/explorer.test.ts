@@ -222,6 +222,23 @@ describe('Explorer', () => {
     expect(explorer.notice).toContain('another training of GRU, 4 units');
   });
 
+  it('says of each part of a link that names what is not there', async () => {
+    const link = (more: string, grouped = 'block.reliable'): string =>
+      `#v1=d=reviews&m=gru&s=rnn.0.h&g=${grouped}&k=2&q=music-though${more}`;
+    const said = async (fragment: string): Promise<Explorer> => (await open(fragment)).explorer;
+    expect((await said(link(''))).notice).toBeNull();
+    expect((await said(link('', 'magic.reliable'))).notice).toContain('grouped by “magic”');
+    expect((await said(link('', 'block.loudest'))).notice).toContain('“loudest”');
+    expect((await said(link('&p=unit'))).notice).toContain('names no unit');
+    expect((await said(link('&w=love&f=word&fw=dull'))).notice).toContain('“dull” is not among');
+    const unit = await said(link('&p=find&fi=m:fires;b:unit;u:999'));
+    expect(unit.notice).toContain('units 0 to 3; unit 999');
+    expect(unit.view.find.unit).toBe(3);
+    const chip = await said(link('&p=find&fi=m:fires;b:chip;c:99'));
+    expect(chip.notice).toContain('chip 99');
+    expect(chip.view.find.chip).toBe(2);
+  });
+
   it('refuses a hostile link with a message, and shows the usual view', async () => {
     const { explorer } = await open(`#v1=w=${'a'.repeat(LONGEST)}`);
     expect(explorer.notice).toContain('cannot be followed: it is too long');

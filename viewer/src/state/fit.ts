@@ -1,3 +1,4 @@
+import { METHODS } from '../data/figures';
 import type { Manifest } from '../data/types';
 import { entriesOf, firstView, modelAt, modelOf, nearest, oneOf, stateOf, UNITS, WORDS } from './defaults';
 import { sideA, usualB } from './sides';
@@ -52,10 +53,32 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
   const b = view.b && entriesOf(view.b, manifest).choice;
   if (JSON.stringify(b) !== JSON.stringify(view.b))
     notes.push('What the link compares with is not published; something near it is shown.');
+  const [method, selection] = [
+    oneOf(state.methods, view.method, view.method),
+    oneOf(state.selections, view.selection, view.selection),
+  ];
+  if (model.name === view.model && state.name === view.state) {
+    if (method !== view.method)
+      notes.push(`Nothing is grouped by “${view.method}” here; it is grouped by ${METHODS[method] ?? method}.`);
+    if (selection !== view.selection)
+      notes.push(`No words are grouped as “${view.selection}” here; the others are shown.`);
+  }
   const units = view.units.filter((unit) => unit < state.units).slice(0, UNITS);
   const absent = view.units.filter((unit) => unit >= state.units);
   if (absent.length && model.name === view.model && state.name === view.state)
     notes.push(`${state.title} has units 0 to ${state.units - 1}; there is no unit ${absent.join(' and no unit ')}.`);
+  if (view.page === 'unit' && !view.units.length) notes.push('The link names no unit; the picture is shown.');
+  const find = {
+    ...view.find,
+    unit: Math.min(view.find.unit, state.units - 1),
+    chip: Math.min(view.find.chip, k || 1),
+  };
+  if (find.unit !== view.find.unit && state.name === view.state && model.name === view.model)
+    notes.push(`${state.title} has units 0 to ${state.units - 1}; unit ${view.find.unit} cannot be looked for.`);
+  if (find.chip !== view.find.chip && k === view.k)
+    notes.push(`There are ${k} chips; chip ${view.find.chip} cannot be looked for.`);
+  if (view.focusWord !== null && !view.words.includes(view.focusWord))
+    notes.push(`“${view.focusWord}” is not among the selected words.`);
   if (view.unitChip !== null && view.unitChip > k && k === view.k)
     notes.push(`There are ${k} chips; those of chip ${view.unitChip} cannot be listed.`);
   const held = holdable(view, k, manifest);
@@ -68,8 +91,8 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       ...view,
       model: model.name,
       state: state.name,
-      method: oneOf(state.methods, view.method, view.method),
-      selection: oneOf(state.selections, view.selection, view.selection),
+      method,
+      selection,
       k,
       epoch,
       towards,
@@ -80,6 +103,8 @@ export function fitView(view: ViewState, manifest: Manifest): Fitted {
       words: [...new Set(view.words)].slice(0, WORDS),
       units,
       held,
+      find,
+      focusWord: view.focusWord !== null && view.words.includes(view.focusWord) ? view.focusWord : null,
       unitChip: view.unitChip !== null && view.unitChip <= k ? view.unitChip : null,
       b,
       focus: view.page === 'compare' && view.focus !== 'word' ? 'step' : view.focus,

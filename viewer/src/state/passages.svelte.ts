@@ -104,26 +104,20 @@ export class Passages {
     const { step, step2, range } = this.explorer.view;
     const asked = second ? step2 : Math.max(step ?? -1, range?.[1] ?? -1);
     if (asked === null || asked < tokens.length) return;
-    this.#say(
+    this.explorer.say(
       `The ${second ? 'second ' : ''}sentence has ${tokens.length === 1 ? 'one word' : `${tokens.length} words`}: there is no word ${asked + 1} to pin.`,
     );
-  }
-
-  /** Beside what was said of the link before. */
-  #say(text: string): void {
-    const { notice } = this.explorer;
-    if (!notice?.includes(text)) this.explorer.notice = notice === null ? text : `${notice} ${text}`;
   }
 
   /** The sentence is not in the data: another one takes its place, and that is said. */
   async #replace(source: Source, dataset: DatasetEntry, key: string, second: boolean): Promise<void> {
     if (second) {
-      this.#say('The link names a second sentence that is not in this data.');
+      this.explorer.say('The link names a second sentence that is not in this data.');
       return;
     }
     const other = await source.anySentence(dataset);
     if (this.explorer.view.sentence !== key || other === key) return;
-    this.#say(
+    this.explorer.say(
       `The sentence “${key}” that was asked for is not in this data${other === null ? '.' : '; another one is shown.'}`,
     );
     if (other !== null) this.explorer.replaceSentence(other);

@@ -127,6 +127,8 @@ export interface Drawn {
   linksPushed: boolean;
   /** What the widest links stand for. */
   linkLimits: LinkLimits;
+  /** Whether ribbons show the state that an encoder hands over. */
+  handed: boolean;
   linksShown: number;
   linksTotal: number;
 }

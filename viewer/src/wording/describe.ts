@@ -16,7 +16,7 @@ import { signalLanes, valueAt } from '../model/signal';
 import type { Focus, Hover } from '../state/types';
 import { answerWords, inUnit, pushed, type AnswerWords } from './answer';
 import { explains } from './explained';
-import { count, fixed, percent, signed, significant } from './format';
+import { correlation, count, fixed, percent, signed, significant } from './format';
 import { ofAllText, withoutLine } from './without';
 import { corpus, corpusList, type Segment, type TooltipContent } from './tip';
 
@@ -383,7 +383,7 @@ function word(facts: Facts, wordId: number, cluster: number): TooltipContent | n
   const response = facts.responses.get(wordId);
   if (response)
     lines.push([
-      `Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r\u00a0=\u00a0${fixed(response.reliability, 3)}`}.`,
+      `Measured over ${count(response.count)} ${response.count === 1 ? 'use' : 'uses'}${response.reliability === null ? '' : `; halves agree, r\u00a0${correlation(response.reliability)}`}.`,
     ]);
   const part = speechLine(vocabulary, wordId);
   if (part) lines.push([part]);

@@ -73,11 +73,15 @@ export function bytes(amount: number): string {
   return kilo < 1000 ? `${Math.round(kilo).toLocaleString('en')} kB` : `${(kilo / 1000).toFixed(1)} MB`;
 }
 
+/** Decimals with which an error shows one digit that counts; six at most. */
+export function errorDigits(error: number): number {
+  return error > 0 ? Math.max(0, Math.min(6, Math.ceil(-Math.log10(error)))) : 0;
+}
+
 /** A standard error with one digit that counts at least: `± 0.12`, `± 0.003`, never `± 0.00`. */
 export function plusMinus(error: number, digits = 2): string {
   if (!(error > 0)) return '';
-  const needed = Math.ceil(-Math.log10(error));
-  return needed > 6 ? '± < 0.000001' : `± ${error.toFixed(Math.max(digits, needed))}`;
+  return error < 1e-6 ? '± < 0.000001' : `± ${error.toFixed(Math.max(digits, errorDigits(error)))}`;
 }
 
 /** A correlation: `0.98`, and what is rounded up to it is never said to be 1. */

@@ -34,3 +34,8 @@ export function linkWidths({ blocks, steps, alike }: LinkLimits): string {
 function size(value: number): string {
   return signed(value).slice(1);
 }
+
+/** What ribbons between an encoder and its decoder are. */
+export const HANDED = 'handed over';
+export const HANDED_ABOUT =
+  'From each chip of the encoder to the decoder’s chips with the same units, as wide as the sum of their |state|. The widest, which carry half of it, are darker';

@@ -9,6 +9,7 @@ describe('amounts', () => {
     expect(nats(-0.5)).toBe('−0.50 nats');
     expect(amount(0.0302, 0.0041)).toBe('0.030 ± 0.004');
     expect(amount(0.00003, 0.0005)).toBe('0.00003 ± 0.00050');
+    expect(amount(3.2141, 0.0041)).toBe('3.214 ± 0.004');
     expect(amount(0.2, null)).toBe('0.20');
     expect(natDigits(0)).toBe(2);
   });

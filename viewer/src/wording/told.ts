@@ -2,17 +2,19 @@
 
 import { FEATURES, GATES } from '../data/figures';
 import type { Feature, ModelEntry, Without } from '../data/types';
-import { fixed } from './format';
+import { errorDigits, fixed } from './format';
 import { natDigits } from './numbers';
 
 export function gateName(gate: string): string {
   return GATES[gate] ?? `Gate ${gate}`;
 }
 
-/** `0.031 ± 0.004`, without a sign: it stands after “rises by” or “falls by”. Both have the digits that the larger one needs. */
+/** `0.031 ± 0.004`, without a sign: it stands after “rises by” or “falls by”. Both have the digits that the larger one needs, or one of the error. */
 export function amount(value: number, error: number | null): string {
   const digits = natDigits(Math.max(Math.abs(value), error ?? 0));
-  return `${fixed(Math.abs(value), digits)}${error === null ? '' : ` ± ${fixed(error, digits)}`}`;
+  if (error === null) return fixed(Math.abs(value), digits);
+  const shown = Math.max(digits, errorDigits(error));
+  return `${fixed(Math.abs(value), shown)} ± ${fixed(error, shown)}`;
 }
 
 /** `rises by 0.031 ± 0.004`. */

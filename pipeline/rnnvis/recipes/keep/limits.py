@@ -22,6 +22,7 @@ from rnnvis.config import (
     PronouncerConfig,
     Release,
     Source,
+    VoiceConfig,
     check_model,
 )
 from rnnvis.errors import RnnvisError
@@ -196,6 +197,12 @@ def _check_release(release: Release, key: str, path: Path) -> None:
         raise RnnvisError(
             f'{path}: "{key}.sha256" of {release.filename} is no SHA-256', "give 64 hex digits, lower case"
         )
+
+
+def check_study(config: VoiceConfig, path: Path) -> None:
+    """Refuse the card of a study that needs no dataset, naming file and key."""
+    _named(config.name, "name", path)
+    _check_release(config.release, "release", path)
 
 
 def check_pronouncer(card: PronouncerConfig, config: DatasetConfig, path: Path) -> None:

@@ -85,11 +85,14 @@ class Project:
 
     def studies(self) -> dict[str, VoiceStudy]:
         """By name, the studies that need no dataset."""
+        from rnnvis.recipes.keep.limits import check_study
+
         found = {}
         for path in sorted((self.root / "datasets").glob("*/study.toml")):
             config = read(VoiceConfig, path)
             if config.name != path.parent.name:
                 raise RnnvisError(f'{path}: "name" is "{config.name}"', f'name it "{path.parent.name}", as its folder')
+            check_study(config, path)
             found[config.name] = VoiceStudy(path.parent, config)
         return found
 

@@ -20,7 +20,6 @@ from rnnvis.api.recording import Recording
 from rnnvis.api.sample import Sample
 from rnnvis.config import PronouncerConfig, as_table
 from rnnvis.measures.words.parts_of_speech import no_parts
-from rnnvis.nets.devices import device_to_run
 from rnnvis.nets.pronouncer import END, GRAPHEMES, PHONEMES, START, UNKNOWN, Pronouncer, load_pronouncer
 from rnnvis.published import files
 from rnnvis.published.publishing import read_manifest
@@ -52,7 +51,6 @@ def pronounce_step(project: Project, dataset: Dataset, card: PronouncerConfig) -
 
     def build(folder: Path) -> None:
         model, sha256 = load_pronouncer(first_release((card.release,), project.downloads))
-        model.to(device_to_run("auto"))
         found = spoken(model, pronounced(config, project.downloads))
         split = [PROBE if at < len(config.probe) else RECORDED for at in range(len(found.words))]
         write(model, found, split, dataset, card, sha256, folder)

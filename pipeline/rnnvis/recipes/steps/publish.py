@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from rnnvis.progress import say
 from rnnvis.published import columns, files, sizes, step_models
 from rnnvis.published.entries import dataset_entry, model_entry, state_entry, table_entries, usual_view
 from rnnvis.published.opening import opening_view
-from rnnvis.published.publishing import adopt, digest, entry, write_manifest
+from rnnvis.published.publishing import adopt, digest, entry, place, write_manifest
 from rnnvis.published.schema import BY_NAME
 from rnnvis.published.schema.manifest import (
     DatasetEntry,
@@ -45,7 +46,16 @@ from rnnvis.recipes.steps.film import published_epochs
 from rnnvis.recipes.steps.pronounce import pronounce_step
 from rnnvis.recipes.steps.record import record_step
 from rnnvis.recipes.steps.results import metric_rows
-from rnnvis.recipes.steps.shown import LEFT_OUT, publish_shown, shown_sentences
+from rnnvis.recipes.steps.shown import (
+    LEFT_OUT,
+    Kind,
+    Runnable,
+    cut,
+    left_out,
+    publish_shown,
+    shown_sentences,
+    worked_out,
+)
 from rnnvis.recipes.steps.step_model import card_step_model
 from rnnvis.recipes.steps.tag import load_parts, tag_step
 from rnnvis.recipes.steps.train import train_step
@@ -53,7 +63,7 @@ from rnnvis.recording.step_model.making import Made
 from rnnvis.text.corpus import Corpus
 from rnnvis.version import __version__
 
-StepModels = dict[str, Made | str]
+Runnables = dict[str, Runnable]
 _SENTENCE = ["sentence_id"]
 
 
@@ -67,14 +77,15 @@ def publish(project: Project, names: Sequence[str] = (), states_megabytes: int |
         try:
             chosen = [_with_states(dataset, states_megabytes) for dataset in project.datasets(names)]
             across = _across(project, chosen)
-            made = {dataset.config.name: _step_models(project, dataset) for dataset in chosen}
-            if size := _size(project, chosen, made):
-                say(f"Publishing {sizes.told(size)}, besides words and sentences")
-            found = [
-                entry
-                for dataset in chosen
-                for entry in _entries(project, dataset, across.get(dataset.config.name, {}), made[dataset.config.name])
-            ]
+            with TemporaryDirectory(dir=project.build, prefix="step-models-") as name:
+                made = {dataset.config.name: _step_models(project, dataset, Path(name)) for dataset in chosen}
+                if size := _size(project, chosen, made):
+                    say(f"Publishing {sizes.told(size)}, besides words and sentences")
+                found = [
+                    entry
+                    for dataset in chosen
+                    for entry in _entries(project, dataset, across.get(dataset.config.name, {}), made, Path(name))
+                ]
         except OSError as error:
             raise unusable(error, project.data) from error
         if not found:
@@ -93,11 +104,13 @@ def _with_states(dataset: Dataset, megabytes: int | None) -> Dataset:
     return replace(dataset, config=replace(dataset.config, measure=measure))
 
 
-def _entries(project: Project, dataset: Dataset, across: dict[str, pa.Table], made: StepModels) -> list[DatasetEntry]:
+def _entries(
+    project: Project, dataset: Dataset, across: dict[str, pa.Table], made: Mapping[str, Runnables], models: Path
+) -> list[DatasetEntry]:
     """What the manifest says of `dataset`: of a pronouncer a dataset of letters and one of phonemes."""
     if dataset.ready:
         return [entry for card in dataset.ready.values() for entry in _pronounced(project, dataset, card)]
-    found = _dataset(project, dataset, across, made)
+    found = _dataset(project, dataset, across, made[dataset.config.name], models)
     return [found] if found else []
 
 
@@ -111,47 +124,47 @@ def _pronounced(project: Project, dataset: Dataset, card: PronouncerConfig) -> l
     return found
 
 
-def _step_models(project: Project, dataset: Dataset) -> StepModels:
-    """The step models of the models that are published, or why they have none, by name."""
-    found: StepModels = {}
+def _step_models(project: Project, dataset: Dataset, folder: Path) -> Runnables:
+    """The step models of the models that are published, by name; written into `folder`, as one may be large."""
+    found: Runnables = {}
     for card in comparable(project, dataset):
         trained = train_step(project, dataset, card, card.seeds[0])
         _finished(project, dataset, corpus_step(project, dataset), trained)
         corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
-        found[card.name] = card_step_model(trained.folder(project.build), dataset, card, corpus)
+        made = card_step_model(trained.folder(project.build), dataset, card, corpus)
+        file, why_none = _written(card, made, folder)
+        kind: Kind = "language model" if isinstance(card, LanguageModelConfig) else "classifier"
+        found[card.name] = {"kind": kind, "step_model": file, "no_step_model": why_none}
     return found
 
 
-def _size(project: Project, datasets: Sequence[Dataset], made: Mapping[str, StepModels]) -> Counter[str]:
-    """Bytes by table of what the stages have left to be published, with the share of `LEFT_OUT` that will be."""
+def _written(card: Card, made: Made | str, folder: Path) -> tuple[StepModelFile | None, str | None]:
+    """The entry of a model's step model, which is written; and why it has none, or none that answers."""
+    if isinstance(made, str):
+        return None, made
+    try:
+        return step_models.write(made.model, folder), made.unanswered or None
+    except RnnvisError as error:
+        return None, f"{card.title}: {error.message}"
+
+
+def _size(project: Project, datasets: Sequence[Dataset], made: Mapping[str, Runnables]) -> Counter[str]:
+    """Bytes by table of what the stages have left to be published, without what is left out of states."""
     found: Counter[str] = Counter()
     for dataset in datasets:
         cards = comparable(project, dataset)
-        share = _share(project, dataset, cards)
+        corpus = load_corpus(corpus_step(project, dataset).folder(project.build)) if cards else None
+        sentences = _shown(project, dataset, cards, corpus, None) if corpus else None
         for card in cards:
-            of_card: Counter[str] = Counter()
-            for step in _steps(project, dataset, card, None):
-                of_card += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
             model = made[dataset.config.name][card.name]
-            if not isinstance(model, str):
-                of_card["step_model"] = sum(tensor.nbytes for tensor in model.model.tensors.values())
-                fewer = () if isinstance(card, LanguageModelConfig) or model.unanswered else LEFT_OUT
-                for name in fewer:
-                    of_card[name] = round(of_card[name] * share)
-            found += of_card
-            for step in (step for epoch in published_epochs(card) for step in _steps(project, dataset, card, epoch)):
-                found += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
+            for epoch in (None, *_epochs(project, dataset, card)):
+                of_epoch: Counter[str] = Counter()
+                for step in _steps(project, dataset, card, epoch):
+                    of_epoch += sizes.of_files(step.folder(project.build).rglob("*.parquet"))
+                found += of_epoch - left_out(model, _recorded(project, dataset, card.name, epoch), sentences)
+            if file := model["step_model"]:
+                found["step_model"] += file["bytes"]
     return found
-
-
-def _share(project: Project, dataset: Dataset, cards: Sequence[Card]) -> float:
-    """About what part of the steps has its states published, where a page can work out the others."""
-    if not cards or dataset.config.measure.published_states_megabytes >= dataset.config.measure.states_megabytes:
-        return 1.0
-    corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
-    sentences = _shown(project, dataset, cards, corpus, None)
-    lengths = np.array([len(words) for words in corpus.tokens])
-    return float(lengths[sentences].sum() / max(1, lengths.sum()))
 
 
 def _steps(project: Project, dataset: Dataset, card: Card, epoch: int | None) -> list[Step]:
@@ -160,10 +173,12 @@ def _steps(project: Project, dataset: Dataset, card: Card, epoch: int | None) ->
     return measured if epoch is not None else [*measured, ablate_step(project, dataset, card, seed)]
 
 
-def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table], made: StepModels) -> DatasetEntry | None:
+def _dataset(
+    project: Project, dataset: Dataset, across: dict[str, pa.Table], made: Runnables, models_folder: Path
+) -> DatasetEntry | None:
     config = dataset.config
     cards = comparable(project, dataset)
-    models = [_model(project, dataset, card.name, made[card.name]) for card in cards]
+    models = [_model(project, dataset, card.name, made[card.name], models_folder) for card in cards]
     if not models:
         return None
     corpus = load_corpus(corpus_step(project, dataset).folder(project.build))
@@ -175,8 +190,15 @@ def _dataset(project: Project, dataset: Dataset, across: dict[str, pa.Table], ma
     shown = _view(project, dataset, corpus, models, key_of)
     sentences = _shown(project, dataset, cards, corpus, shown)
     for model in models:
+        recorded = _recorded(project, dataset, model["name"])
+        fewer = cut(made[model["name"]], recorded[0]) if sentences is not None else ()
         inside = scratch / model["name"]
-        publish_shown(model, sentences, _recorded(project, dataset, model["name"]), inside, project.data)
+        publish_shown(model, fewer, sentences, recorded, inside, project.data)
+        for of in (model.get("epochs") or [])[:-1]:  # the last is the model itself
+            earlier = _recorded(project, dataset, model["name"], of["epoch"])
+            publish_shown(of, fewer, sentences, earlier, inside / f"epoch-{of['epoch']}", project.data)
+        if sentences is not None and not worked_out(made[model["name"]], recorded[0]):
+            say(_unseen(dataset, model))
         card = dataset.cards[model["name"]]
         if isinstance(card, LanguageModelConfig):
             add_features(project, dataset, card, model)
@@ -236,10 +258,21 @@ def _shown(
     return shown_sentences(corpus, recorded, asked.published_states_megabytes, [view["sentence"]] if view else [])
 
 
-def _recorded(project: Project, dataset: Dataset, name: str) -> tuple[Mapping[str, Any], Path]:
-    """The index of what the stage `record` left of a model, and its folder."""
+def _unseen(dataset: Dataset, model: ModelEntry) -> str:
+    """What a reader of a model will miss, whose page cannot work out the states that are left out."""
+    said = ", ".join(f"{of['name']} of {of['published_sentences']:,}" for of in model["states"])
+    return (
+        f"{dataset.config.name}, {model['title']}: states are published of some sentences alone ({said}), and its page "
+        "does not work out those of the others by itself"
+    )
+
+
+def _recorded(
+    project: Project, dataset: Dataset, name: str, epoch: int | None = None
+) -> tuple[Mapping[str, Any], Path]:
+    """The index of what the stage `record` left of a model, at its end or after `epoch`, and its folder."""
     card = dataset.cards[name]
-    folder = record_step(project, dataset, card, card.seeds[0]).folder(project.build)
+    folder = record_step(project, dataset, card, card.seeds[0], epoch).folder(project.build)
     return read_index(folder), folder
 
 
@@ -268,7 +301,7 @@ def _rows(tables: dict[str, Any], folder: Path) -> dict[str, pa.Table]:
     return {name: files.read(name, [folder / part.name for part in parts]) for name, parts in tables.items()}
 
 
-def _model(project: Project, dataset: Dataset, name: str, made: Made | str) -> ModelEntry:
+def _model(project: Project, dataset: Dataset, name: str, made: Runnable, models: Path) -> ModelEntry:
     card = dataset.cards[name]
     seed = card.seeds[0]
     trained = train_step(project, dataset, card, seed)
@@ -286,7 +319,7 @@ def _model(project: Project, dataset: Dataset, name: str, made: Made | str) -> M
     model = model_entry(
         name=name,
         title=card.title,
-        kind="language model" if isinstance(card, LanguageModelConfig) else "classifier",
+        kind=made["kind"],
         cell=card.cell.upper(),
         weights_hash=_short(digest(folder / "model.safetensors")),
         parameters=about["parameters"],
@@ -297,27 +330,25 @@ def _model(project: Project, dataset: Dataset, name: str, made: Made | str) -> M
         states=states,
     )
     model["answer"] = recorded["answer"]
-    model["step_model"], model["no_step_model"] = _step_model(project, card, made)
+    model["step_model"], model["no_step_model"] = made["step_model"], made["no_step_model"]
+    if file := made["step_model"]:
+        place(models, file, project.data)
     epochs: list[EpochEntry] = []
-    for epoch in published_epochs(card):
-        if f"epoch-{epoch}" in about["epochs"] and epoch < about["best_epoch"]:
-            of_epoch = _measured(project, dataset, card, epoch)
-            weights = _short(about["epochs"][f"epoch-{epoch}"])
-            epochs.append({"epoch": epoch, "hash": weights, "tables": of_epoch[0], "states": of_epoch[1]})
+    for epoch in _epochs(project, dataset, card):
+        of_epoch = _measured(project, dataset, card, epoch, LEFT_OUT)
+        weights = _short(about["epochs"][f"epoch-{epoch}"])
+        epochs.append({"epoch": epoch, "hash": weights, "tables": of_epoch[0], "states": of_epoch[1]})
     if epochs:
         last: EpochEntry = {"epoch": about["best_epoch"], "hash": model["hash"], "tables": tables, "states": states}
         model["epochs"] = [*epochs, last]
     return model
 
 
-def _step_model(project: Project, card: Card, made: Made | str) -> tuple[StepModelFile | None, str | None]:
-    """The entry of a model's step model, which is written; and why it has none, or none that answers."""
-    if isinstance(made, str):
-        return None, made
-    try:
-        return step_models.write(made.model, project.data), made.unanswered or None
-    except RnnvisError as error:
-        return None, f"{card.title}: {error.message}"
+def _epochs(project: Project, dataset: Dataset, card: Card) -> list[int]:
+    """The epochs before its end of which the model is published too."""
+    trained = train_step(project, dataset, card, card.seeds[0]).folder(project.build)
+    about = json.loads((trained / "model.json").read_text(encoding="utf-8"))
+    return [e for e in published_epochs(card) if f"epoch-{e}" in about["epochs"] and e < about["best_epoch"]]
 
 
 def _short(weights: str) -> str:

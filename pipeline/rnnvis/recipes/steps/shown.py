@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +14,11 @@ import pyarrow.compute as pc
 from rnnvis.measures.recorder import sampled
 from rnnvis.published import files
 from rnnvis.published.publishing import entry
-from rnnvis.published.schema.manifest import ModelEntry
+from rnnvis.published.schema.manifest import EpochEntry, ModelEntry, StepModelFile
 from rnnvis.text.corpus import Corpus
 
 LEFT_OUT = ("states", "answer_memory")
-"""Tables of which the page works out the rows of sentences that are left out."""
+"""Tables of which rows are left out: the page works them out, or says that they are not there."""
 LONGEST = 500
 """Words of a sentence that the page runs at most: MOST_WORDS in viewer/src/data/made.ts."""
 
@@ -26,17 +27,28 @@ AT_ONCE = 10_000_000
 """Bytes of a model that the page fetches without a question: AT_ONCE in viewer/src/state/trying.svelte.ts."""
 
 
-def worked_out(model: ModelEntry, recorded: Mapping[str, Any]) -> tuple[str, ...]:
-    """The tables of `model` that its page can work out, of a classifier, which starts every sentence from zeros.
+Kind = Literal["classifier", "language model"]
+
+
+class Runnable(TypedDict):
+    """Of a model, what its page can run: the entry of its step model, and why it has none, or none that answers."""
+
+    kind: Kind
+    step_model: StepModelFile | None
+    no_step_model: str | None
+
+
+def worked_out(model: Runnable, recorded: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tables of `model` that its page works out by itself, of a classifier, which starts every sentence from zeros.
 
     States need a step model that answers, so that the page can hold it against the published answers, and that runs
     without a question. Parts of answers need a head that reads one state forward besides, as `recorded` says.
     """
-    file = model.get("step_model")
+    file = model["step_model"]
     if (
         model["kind"] != "classifier"
         or file is None
-        or model.get("no_step_model")
+        or model["no_step_model"]
         or file.get("runtime")
         or file["bytes"] > AT_ONCE
     ):
@@ -65,29 +77,53 @@ def shown_sentences(
     return sampled(corpus.key, 2 * units * lengths, always, megabytes * 2**20)
 
 
+def cut(model: Runnable, recorded: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tables of `model` whose rows are left out: those that its page works out, all where it works out none."""
+    return worked_out(model, recorded) or LEFT_OUT
+
+
+def left_out(model: Runnable, recorded: tuple[Mapping[str, Any], Path], sentences: np.ndarray | None) -> Counter[str]:
+    """About how many bytes of what is recorded of `model` are left out, by table, where `sentences` are published."""
+    found: Counter[str] = Counter()
+    if sentences is None:
+        return found
+    index, folder = recorded
+    for of, source in _holders(index, folder):
+        for name in (name for name in cut(model, index) if name in of["tables"]):
+            paths = [source / part.name for part in of["tables"][name]]
+            kept = np.isin(files.read(name, paths, ["sentence_id"])["sentence_id"].to_numpy(), sentences)
+            if len(kept):
+                found[name] += round(sum(path.stat().st_size for path in paths) * (1 - kept.mean()))
+    return found
+
+
+def _holders(index: Mapping[str, Any], folder: Path) -> list[tuple[Mapping[str, Any], Path]]:
+    """What has tables: the model and its states, each with the folder that they lie in."""
+    return [(index, folder), *((of, folder / of["name"]) for of in index["states"])]
+
+
 def publish_shown(
-    model: ModelEntry,
+    holder: ModelEntry | EpochEntry,
+    fewer: Collection[str],
     sentences: np.ndarray | None,
     recorded: tuple[Mapping[str, Any], Path],
     scratch: Path,
     target: Path,
 ) -> None:
-    """Publish the tables `LEFT_OUT` of `model`: where its page works them out, the rows of `sentences`, int, alone; all
-    for None."""
+    """Publish the tables `LEFT_OUT` of a model, at its end or after an epoch: of those named in `fewer` the rows of
+    `sentences`, int; all of the others."""
     index, folder = recorded
-    fewer = () if sentences is None else worked_out(model, index)
-    holders: list[tuple[Any, Mapping[str, Any], Path, Path]] = [(model, index, folder, scratch)]
-    for state, of in zip(model["states"], index["states"], strict=True):
-        holders.append((state, of, folder / of["name"], scratch / of["name"]))
-    for holder, of, source, inside in holders:
+    entries: list[Any] = [holder, *holder["states"]]
+    for found, (of, source) in zip(entries, _holders(index, folder), strict=True):
         for name in (name for name in LEFT_OUT if name in of["tables"]):
             parts, place = of["tables"][name], source
             if name == "states":
-                holder["published_sentences"] = of["published_sentences"]
+                found["published_sentences"] = of["published_sentences"]
             if name in fewer:
                 rows = files.read(name, [source / part.name for part in parts])
                 rows = rows.filter(pc.is_in(rows["sentence_id"], pa.array(sentences, pa.int32())))
-                parts, place = files.write(name, rows, inside), inside
+                place = scratch if of is index else scratch / of["name"]
+                parts = files.write(name, rows, place)
                 if name == "states":
-                    holder["published_sentences"] = len(pc.unique(rows["sentence_id"]))
-            holder["tables"][name] = entry(name, parts, place, target)
+                    found["published_sentences"] = len(pc.unique(rows["sentence_id"]))
+            found["tables"][name] = entry(name, parts, place, target)

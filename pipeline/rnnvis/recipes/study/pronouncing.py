@@ -165,17 +165,18 @@ def end_units(model: Pronouncer, found: Spoken) -> np.ndarray:
     where END is said than where another phoneme is.
     """
     at_end, elsewhere = [], []
+    device = model.head.weight.device
     for length in sorted({(len(a), len(b)) for a, b in zip(found.letters, found.said, strict=True)}):
         rows = [i for i, row in enumerate(found.said) if (len(found.letters[i]), len(row)) == length]
-        _, state = model.encoder(model.letters(torch.from_numpy(np.stack([found.letters[i] for i in rows]))))
+        _, state = model.encoder(model.letters(torch.from_numpy(np.stack([found.letters[i] for i in rows])).to(device)))
         said = np.stack([found.said[i] for i in rows])
         read = np.concatenate([np.full((len(rows), 1), PHONEMES.index(START)), said[:, :-1]], axis=1)
-        along = model.decoder(model.phonemes(torch.from_numpy(read)), state)[0].numpy()
+        along = model.decoder(model.phonemes(torch.from_numpy(read).to(device)), state)[0].cpu().numpy()
         at_end.append(along[said == _END])
         elsewhere.append(along[said != _END])
     if not any(map(len, at_end)) or not any(map(len, elsewhere)):
         raise RnnvisError("all of the words, or none, end at once", "choose the units on other words")
-    weights = model.head.weight.numpy()
+    weights = model.head.weight.cpu().numpy()
     higher = np.concatenate(at_end).mean(axis=0, dtype=np.float64) - np.concatenate(elsewhere).mean(
         axis=0, dtype=np.float64
     )

@@ -1,4 +1,6 @@
 import type { UnitRow } from '../../data/types';
+import type { Explorer } from '../../state/explorer.svelte';
+import { answerWords } from '../../wording/answer';
 import { percent, signed, uses } from '../../wording/format';
 import { speechLine } from '../../wording/describe';
 import { corpus, corpusList, type Segment, type TooltipContent } from '../../wording/tip';
@@ -81,4 +83,12 @@ export function mapTable(kind: 'unit' | 'word', points: readonly MapPoint[], fac
       facts.effects?.(point.id) ?? null,
     ]),
   };
+}
+
+/** What both ends of the colours of an effect are. */
+export function endsOf({ model, followed }: Pick<Explorer, 'model' | 'followed'>): { low: string; high: string } {
+  const classes = model?.classes ?? [];
+  const low =
+    classes.length === 2 ? `towards ${classes[0]}` : classes.length ? 'towards the others' : 'lowers the answer';
+  return { low, high: answerWords(model, followed).rising };
 }

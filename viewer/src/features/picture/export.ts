@@ -19,7 +19,7 @@ import type { Wish } from '../../state/exporter';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
 import { headOf } from '../../wording/head';
-import { linkKeys, sequenceLine, widestLinks } from '../../wording/push';
+import { HANDED, linkKeys, sequenceLine, widestLinks } from '../../wording/push';
 import { answerPieces, whyPieces, type Piece } from '../../wording/sum';
 import { chipWhys, unitWhys, wordWhys } from '../../wording/whys';
 import { calmLook, pictureData } from '../../ui/board/data';
@@ -244,6 +244,10 @@ function paintLegend(
       items.push(square('words of a larger loss', { fill: losses }));
     if (sentence.columns.sequence?.attention)
       items.push({ width: 20, text: 'attention', draw: (x, y) => surface.rect(x, y - 8, 14, 7, { fill: theme.ink3 }) });
+    if (sentence.half?.flows) {
+      const ribbon = { fill: theme.kept, opacity: 0.4 };
+      items.push({ width: 20, text: HANDED, draw: (x, y) => surface.rect(x, y - 8, 14, 8, ribbon) });
+    }
     if (explorer.steps?.next)
       items.push({
         width: 15,

@@ -2,7 +2,7 @@ import { scaleLinear } from 'd3-scale';
 import { mix, type Tokens } from '../../paint/colour';
 import type { Surface } from '../../paint/surface';
 import { fit, measure } from '../../model/text';
-import { count, signed, tick, uses } from '../../wording/format';
+import { count, plusMinus, signed, tick, uses } from '../../wording/format';
 import { corpus, plain, type TooltipContent } from '../../wording/tip';
 import { axisText, note } from '../../paint/paintAxis';
 import type { BoxRows, WordBox } from './boxRows';
@@ -25,7 +25,7 @@ export function describeBox(word: WordBox, hint: string | null = null): TooltipC
       `9th to 91st percentile: ${signed(q[0], 3)} to ${signed(q[4], 3)}.`,
     );
   else if (word.standardError !== null)
-    lines.push(`Too rare for quantiles; the line is ± 2 standard errors (${(2 * word.standardError).toFixed(3)}).`);
+    lines.push(`Too rare for quantiles; the line is ± 2 standard errors (${plusMinus(2 * word.standardError, 3)}).`);
   return { title: [corpus(word.text)], lines: lines.map((line) => [line]), hint };
 }
 

@@ -1,5 +1,5 @@
 import type { Vocabulary, WordResponse } from '../../data/types';
-import { fixed, signed } from '../../wording/format';
+import { errorDigits, fixed, plusMinus, signed } from '../../wording/format';
 import type { Measure } from '../../wording/measures';
 
 /** Number of the word that was typed, in its own case or in small letters; null where the vocabulary has no such word. */
@@ -25,13 +25,14 @@ export function movedBy(word: string, response: WordResponse): Measure<'moved'> 
     key: 'moved',
     title: `Moved by “${word}”`,
     help: `Mean change at “${word}”, over its ${count.toLocaleString('en')} uses, with its standard error. Ranked by size`,
-    about: (row) => `± ${error(row) === null ? 'not known' : fixed(error(row)!, digits)}, its standard error`,
+    about: (row) => `${plusMinus(error(row) ?? 0, digits) || 'not known'}, its standard error`,
     value,
     text: (of) => signed(of, digits),
     withError: (row) => {
       const [of, by] = [value(row), error(row)];
       if (of === null) return '–';
-      return by === null ? signed(of, digits) : `${signed(of, digits)} ± ${fixed(by, digits)}`;
+      const shown = Math.max(digits, errorDigits(by ?? 0));
+      return by === null ? signed(of, digits) : `${signed(of, shown)} ± ${fixed(by, shown)}`;
     },
     scale: 1,
     base: 0,
