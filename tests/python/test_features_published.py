@@ -227,6 +227,7 @@ def test_where_all_words_are_shown_none_are_left(tmp_path):
 def test_the_page_reads_the_tables_and_says_what_is_absent(finished):
     table = finished.table
     written = {name: part({"pronouncer": table}) for name, part in FEATURES.items()}
+    assert not any("&lt;" in part for part in written.values())
     assert ">te<" in written["features-pronouncer"]
     assert f"{100 * np.mean([row['kept'] for row in table['seeds']]):.1f} %" in written["features-kept"]
     assert f"{table['means']['features'][0]:.3f} ±" in written["features-compared"]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.study import results
-from tools.website.markup import absent, decimal, filled, integer, paragraph, percent, table, text, word
+from tools.website.markup import absent, decimal, filled, integer, paragraph, percent, table, word
 
 Table = dict[str, Any]
 MODELS = {
@@ -42,7 +42,7 @@ def kept(found: dict[str, Table]) -> str:
         seeds = of["seeds"]
         rows.append(
             (
-                f"{text(of['title'])}, {word(of['state'])}",
+                filled("{}, {}", of["title"], word(of["state"])),
                 f"{integer(of['latents'])} for {integer(of['units'])}, {integer(of['k'])} at a step",
                 _share([row["kept"] for row in seeds]),
                 ", ".join(integer(row["dead"]) for row in seeds),
@@ -77,7 +77,7 @@ def compared(found: dict[str, Table]) -> str:
         means = of["means"]
         rows.append(
             (
-                f"{text(of['title'])}, {word(of['state'])}",
+                filled("{}, {}", of["title"], word(of["state"])),
                 integer(len(of["concepts"])),
                 *(_with_error(means[name]) for name in ("features", "units", "difference")),
                 f"{integer(of['better'])} of {integer(len(of['concepts']))}",
@@ -114,7 +114,7 @@ def _concepts(of: Table | None, what: str) -> str:
         for row in shown
     ]
     which = "" if len(gap) <= SHOWN else ": those where features gain most, and least"
-    caption = f"{text(of['title'])}: F1 by {what}{which}"
+    caption = f"{of['title']}: F1 by {what}{which}"
     return table(caption, (what, "steps", "best feature", "best unit", "difference"), rows, (1, 2, 3, 4))
 
 
@@ -134,7 +134,7 @@ def _with_error(of: Sequence[float | None], digits: int = 3) -> str:
 
 def _share(values: Sequence[float]) -> Markup:
     error = _error(values)
-    return Markup(f"{percent(mean(values), 1)}" + ("" if error is None else f" ± {decimal(100 * error, 1)}"))
+    return Markup(f"{percent(mean(values), 1)}" + ("" if error is None else f" ± {decimal(100 * error, 2)}"))
 
 
 def _error(values: Sequence[float]) -> float | None:
