@@ -40,5 +40,5 @@ it('a dialog, a box to tick, a list under a field, the controls of a picture and
   expect(writing(/type="checkbox"/).sort()).toEqual(['features/units/UnitCells.svelte', 'ui/Checkbox.svelte']);
   expect(writing(/role="listbox"/).sort()).toEqual(['features/unit/Rail.svelte', 'ui/ComboList.svelte']);
   expect(writing(/aria-label="Controls"/)).toEqual(['ui/page/Strip.svelte']);
-  expect(writing(/<h1\b/).sort()).toEqual(['features/unit/UnitPage.svelte', 'ui/page/Page.svelte']);
+  expect(writing(/<h1\b/).sort()).toEqual(['ui/page/PageTitle.svelte']);
 });
