@@ -43,7 +43,7 @@ export function followedOf(head: Head, ask: Ask): number {
   return Math.max(0, chosen === null || classes < 3 ? classes - 1 : Math.min(chosen, classes - 1));
 }
 
-/** What is right after each step: −1 where it is not known; null where it never is. Of a number: none. */
+/** What is right after each step: −1 where it is not known; null where it never is. Of a number: none. A label is no next word. */
 function targetsOf(head: Head, ask: Ask): Int32Array | null {
   const { tokens, target } = ask;
   const steps = tokens.length;
@@ -54,8 +54,8 @@ function targetsOf(head: Head, ask: Ask): Int32Array | null {
     if (wrong !== undefined) throw refused(`There is no answer ${wrong}`, `They are 0 to ${classesOf(head) - 1}.`);
     return target;
   }
-  if (typeof target === 'number') return new Int32Array(steps).fill(target < classesOf(head) ? target : -1);
-  if (head.means !== 'next word') return null;
+  const label = typeof target === 'number' ? (target < classesOf(head) ? target : -1) : null;
+  if (head.means !== 'next word') return label === null ? null : new Int32Array(steps).fill(label);
   const known = (id: number): number => (id < head.size ? id : -1);
   return Int32Array.from({ length: steps }, (_, step) => (step + 1 < steps ? known(tokens[step + 1]!) : -1));
 }

@@ -45,6 +45,13 @@ describe('a model at work', () => {
     expect((settled[19] as PromiseFulfilledResult<unknown>).value).toEqual(last);
   });
 
+  it('does not take the label of a sentence for its next words', async () => {
+    const model = await open('next words');
+    const [bare, labelled] = [await model.run(ask(SENTENCE)), await model.run(ask(SENTENCE, { target: 2 }))];
+    expect(labelled.steps.target).toEqual(Int32Array.from([...SENTENCE.slice(1), -1]));
+    expect(labelled.steps.loss).toEqual(bare.steps.loss);
+  });
+
   it('is sent nothing that a worker cannot be sent', async () => {
     const store = <T extends object>(of: T): T =>
       new Proxy(of, { get: (from, key) => wrapped(Reflect.get(from, key)) as T });

@@ -38,7 +38,7 @@ export interface Ask {
   next?: number;
   /** The class whose P and push are followed; the last one by default. */
   followed?: number | null;
-  /** What is right: the label, or the class, tag or word after each step (−1: not known). Next words are the tokens themselves by default. */
+  /** What is right: the label, or the class, tag or word after each step (−1: not known). Next words are the tokens themselves, unless they are given. */
   target?: Int32Array | number | null;
   gates?: boolean;
   /** Steps after which an answer is wanted, both included; all by default. The others have none. */

@@ -115,6 +115,8 @@ export class Reader {
     if (length === 0)
       throw new DataProblem('There is no word to read', 'the typed sentence', 'Type at least one word.');
     const other = otherHalf(reading);
+    if (other?.before)
+      throw cannotRun(reading.model, 'It goes on from what its encoder hands over, which its file does not take.');
     const [mine] = shared(made.switches, reading.model, other?.model ?? null);
     const held = await Promise.all(mine.map((one) => this.held(one, reading, length)));
     const ask: Ask = {

@@ -47,7 +47,10 @@ export class Trying {
 
   /** Puts the models away. */
   stop(): void {
-    void this.#reader?.then((reader) => reader.close());
+    void this.#reader?.then(
+      (reader) => reader.close(),
+      () => undefined,
+    );
     this.#reader = this.#workedOut = null;
   }
 

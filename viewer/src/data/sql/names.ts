@@ -19,6 +19,8 @@ export interface NamedTable {
 export interface Sample {
   sentences: number;
   of: number;
+  /** Whether all of held-out text is there besides. */
+  heldOut?: boolean;
 }
 
 export interface TableGroup {
@@ -58,7 +60,10 @@ function tablesOf(
     const { name } = about;
     const entry = owner.tables[name];
     if (!entry || entry.rows === 0) return [];
-    return [{ schema, name, owner, entry, about, sample: OF_PUBLISHED_STATES.includes(name) ? sample : null }];
+    // Steps of a language model are those of the published states and of held-out text.
+    const heldOut = name === 'steps' && 'kind' in owner && owner.kind === 'language model';
+    const part = heldOut || OF_PUBLISHED_STATES.includes(name);
+    return [{ schema, name, owner, entry, about, sample: part && sample ? { ...sample, heldOut } : null }];
   });
 }
 

@@ -25,6 +25,15 @@ describe('a query over a sample of the states', () => {
     expect(said('states')).toMatch(/^A sample: states holds 300 of 1,500 sentences\. /);
   });
 
+  it('says that steps of a language model are of those and of held-out text', () => {
+    gru!.kind = 'language model';
+    const of = tableGroups(manifest, dataset!, gru!, gru!.states[0]!);
+    gru!.kind = 'classifier';
+    expect(sampledLine(namedTables(of, new Set(['steps'])))).toMatch(
+      /steps holds 300 of 1,500 sentences and all held-out ones\./,
+    );
+  });
+
   it('says nothing of tables that hold them all, named or not', () => {
     expect(said('steps', 'units')).toBeNull();
     expect(said('lstm_rnn_0_h', 'units')).toBeNull();

@@ -1,9 +1,9 @@
 import type { NamedTable, Sample } from '../../data/sql/names';
 import { count } from '../../wording/format';
 
-/** `1,844 of 14,304 sentences`. */
-export function sampleText({ sentences, of }: Sample): string {
-  return `${count(sentences)} of ${count(of)} sentences`;
+/** `1,844 of 14,304 sentences`, or those `and all held-out ones`. */
+export function sampleText({ sentences, of, heldOut }: Sample): string {
+  return `${count(sentences)} of ${count(of)} sentences${heldOut ? ' and all held-out ones' : ''}`;
 }
 
 /** Which of the tables that a query named hold a sample, in words; null where none does. */

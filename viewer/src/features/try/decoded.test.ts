@@ -137,7 +137,7 @@ describe('an encoder and its decoder', () => {
     expect(new Set(found.random).size).toBeGreaterThan(1);
     const side = { ids: Int32Array.from([0, 1, 2, 3, 4, 5]), labels: [0, 1, 0, 0, 1, 0], order: [0, 1], summaries: [] };
     const grouping = { k: 2, units: side, words: side } as never;
-    const each = await withoutEach(reader, encoder, key, 'encoder.0.h', grouping, signal, () => undefined);
+    const each = await withoutEach(reader, encoder, key, 'encoder.0.h', grouping, 'zero', signal, () => undefined);
     expect([...each.values()]).toContainEqual(found.after);
     const stop = new AbortController();
     stop.abort();

@@ -8,7 +8,7 @@ import { unitsOf } from '../../model/switched';
 import { bothHalves, readingOf } from '../../state/handing';
 import type { Reader, Reading } from '../../state/reader';
 import { stepCount, type Nouns } from '../../wording/nouns';
-import { RANDOM_GROUPS, randomGroups } from './control';
+import { randomGroups } from './control';
 
 export interface Said {
   /** The words, without the marks around them. */
@@ -107,13 +107,14 @@ export async function changed(
   return { key, before, after, random };
 }
 
-/** What is said with each chip of a state switched off alone. */
+/** What is said with each chip of a state held alone, at zero or `instead`. */
 export async function withoutEach(
   reader: Reader,
   reading: Reading,
   key: string,
   state: string,
   clustering: Clustering,
+  instead: Switch['instead'],
   signal: AbortSignal,
   progress: () => void,
 ): Promise<Map<number, Said>> {
@@ -121,7 +122,7 @@ export async function withoutEach(
   const found = new Map<number, Said>();
   for (const group of groups(clustering.units).filter(({ members }) => members.length)) {
     signal.throwIfAborted();
-    const off: Switch = { state, units: unitsOf(group, clustering), instead: 'zero', first: 0 };
+    const off: Switch = { state, units: unitsOf(group, clustering), instead, first: 0 };
     const said = await saidAfter(reader, reading, writeMade({ ...made, switches: [off] }));
     if (said) found.set(group.number, said);
     progress();
@@ -129,7 +130,7 @@ export async function withoutEach(
   return found;
 }
 
-/** `Without chip 5, 2 phonemes of 3 are other ones; 20 random groups change 0.4 on average, at most 2.` */
+/** `Without chip 5, 2 phonemes must be changed, put in or left out; 20 random groups of as many units change 0.4 on average, 0 to 2: …` */
 export function verdict(name: string, { before, after, random }: Changed, nouns: Nouns): string {
   const many = edits(before, after);
   const subject = `${name[0]!.toUpperCase()}${name.slice(1)}`;
@@ -140,6 +141,6 @@ export function verdict(name: string, { before, after, random }: Changed, nouns:
   if (!random.length) return `${what}. These are all units: there is no random group to compare with.`;
   const mean = random.reduce((sum, one) => sum + one, 0) / random.length;
   const as = random.filter((one) => one >= many).length;
-  const chance = `${RANDOM_GROUPS} random groups of as many units change ${mean.toFixed(1)} on average, ${Math.min(...random)} to ${Math.max(...random)}`;
+  const chance = `${random.length} random groups of as many units change ${mean.toFixed(1)} on average, ${Math.min(...random)} to ${Math.max(...random)}`;
   return many === 0 ? `${what}; ${chance}.` : `${what}; ${chance}: ${as} of them as many or more.`;
 }

@@ -13,12 +13,14 @@ export class Kept {
   many = $state.raw<Many | null>(null);
   judgement = $state.raw<Judgement | null>(null);
   #model: ModelEntry | null = null;
+  #followed: number | null = null;
 
-  /** Forgets what was found of another model. */
-  of(model: ModelEntry | null): void {
-    if (model === this.#model) return;
-    this.#model = model;
-    this.leftOut = this.switched = this.why = this.many = this.judgement = null;
+  /** Forgets what was found of another model, and numbers of another class that is followed. */
+  of(model: ModelEntry | null, followed: number | null): void {
+    if (model !== this.#model) this.why = this.judgement = null;
+    if (model === this.#model && followed === this.#followed) return;
+    [this.#model, this.#followed] = [model, followed];
+    this.leftOut = this.switched = this.many = null;
   }
 }
 

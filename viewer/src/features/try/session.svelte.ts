@@ -1,6 +1,7 @@
 import { isMade, madeOf, writeMade, type Switch } from '../../data/made';
 import type { Passage } from '../../data/passage';
 import { toProblem, type Problem } from '../../data/problem';
+import type { ModelEntry } from '../../data/types';
 import { idOf, type Fetching, type Held, type StepModel } from '../../infer';
 import type { Explorer } from '../../state/explorer.svelte';
 import { bothHalves } from '../../state/handing';
@@ -57,12 +58,13 @@ export class Session {
 
   /** The sentence that edits and switches change: the second one where it was made, else the first. */
   changed = $derived.by<Passage | null>(() => {
-    const { second, sentence, steps, sequence, view } = this.explorer;
+    const { second, sentence, steps, sequence, view, model, loading } = this.explorer;
     const now = isMade(view.sentence2) ? second : sentence && { sentence, steps, sequence };
-    // While the next one is on its way, the last one stays.
-    return (this.#last = now ?? this.#last);
+    if (now) this.#last = { model, passage: now };
+    // While the next one of the same model is on its way, the last one stays.
+    return now ?? (loading && this.#last?.model === model ? this.#last.passage : null);
   });
-  #last: Passage | null = null;
+  #last: { model: ModelEntry | null; passage: Passage } | null = null;
   /** The sentence before; null where one stands alone. */
   before = $derived.by<Passage | null>(() => {
     const { sentence, steps, sequence, view } = this.explorer;

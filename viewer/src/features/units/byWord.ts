@@ -25,7 +25,10 @@ export function movedBy(word: string, response: WordResponse): Measure<'moved'> 
     key: 'moved',
     title: `Moved by “${word}”`,
     help: `Mean change at “${word}”, over its ${count.toLocaleString('en')} uses, with its standard error. Ranked by size`,
-    about: (row) => `${plusMinus(error(row) ?? 0, digits) || 'not known'}, its standard error`,
+    about: (row) =>
+      error(row) === null
+        ? 'its standard error is not known'
+        : `${plusMinus(error(row)!, digits) || '± 0'}, its standard error`,
     value,
     text: (of) => signed(of, digits),
     withError: (row) => {
