@@ -314,8 +314,8 @@ class PronouncerConfig:
 
 @dataclass(frozen=True)
 class VoiceConfig:
-    """`datasets/<name>/study.toml`: the study of the voice detector in the package `release`. Its speech is made, so
-    that it is no dataset."""
+    """`datasets/<name>/study.toml`: the study of the voice detector in the package `release`. Its sounds are made;
+    a few of its streams are published as datasets."""
 
     name: str
     title: str

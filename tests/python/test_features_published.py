@@ -231,6 +231,11 @@ def test_the_page_reads_the_tables_and_says_what_is_absent(finished):
     assert ">te<" in written["features-pronouncer"]
     assert f"{100 * np.mean([row['kept'] for row in table['seeds']]):.1f} %" in written["features-kept"]
     assert f"{table['means']['features'][0]:.3f} ±" in written["features-compared"]
-    assert "hold no results of features" in written["features-language"]
-    for part in FEATURES.values():
+    assert "not made yet" in written["features-language"]
+    assert "part of speech" in FEATURES["features-language"]({"language": table})
+    for name, part in FEATURES.items():
         assert "%" not in part({})
+        absent = {"features-exact": "", "features-language": "not made yet"}.get(
+            name, "No table of results tells of features"
+        )
+        assert absent in part({})

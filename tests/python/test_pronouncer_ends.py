@@ -136,5 +136,5 @@ def test_what_the_page_says_follows_from_the_table():
     )
     assert "&lt;b&gt;" not in page.endings(table())
     assert page.endings_conclusion(None) == page.off_encoder_conclusion({"off": {}}) == ""
-    assert "hold no results" in page.endings({"off": {}})
+    assert "No table of results tells of endings" in page.endings({"off": {}})
     assert page.off_encoder(table())

@@ -209,7 +209,7 @@ def test_what_the_page_says_follows_from_the_table():
 def test_every_piece_is_there_without_results_and_with_those_of_the_project(tmp_path):
     assert page.read(tmp_path) is None
     for name, piece in PRONOUNCER.items():
-        assert piece(None) == "" if name.endswith("conclusion") else "hold no results of the pronouncer" in piece(None)
+        assert piece(None) == "" if name.endswith("conclusion") else "No table of results tells of" in piece(None)
         assert piece({**table(), **table_of_ends()})
     (tmp_path / page.TABLE).parent.mkdir(parents=True)
     (tmp_path / page.TABLE).write_text(json.dumps(table()))

@@ -229,7 +229,7 @@ def test_a_study_comes_to_tables_that_the_page_can_tell(tables: dict) -> None:
 
 def test_without_a_table_the_page_says_so() -> None:
     assert page.read(Path("nowhere")) is None
-    assert "hold no results of the voice detector" in VOICE["voice-conditions"](None)
+    assert "No table of results tells of the voice detector" in VOICE["voice-conditions"](None)
 
 
 @pytest.mark.skipif(not KEPT.exists(), reason="the study has not been made")
@@ -242,6 +242,9 @@ def test_the_table_that_is_kept_was_made_on_other_trials_than_it_searched() -> N
         assert names.count("searched on") == 1
         assert {"other sentences and voices", "other noise", "recorded speech"} < set(names)
     assert all(VOICE[name](kept) for name in VOICE)
+    heard = kept["steps"]["heard"] * kept["seconds"]
+    assert heard < 0.95, "less than a second"
+    assert f"mean over its first {heard:.1f} s" in VOICE["voice-resets-chart"](kept)
 
 
 def test_another_voice_or_another_recording_makes_the_study_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tools.website.cells import Cells
-from tools.website.markup import absent, decimal, filled, listing, paragraph, piece, table, text, with_error
+from tools.website.markup import decimal, filled, listing, paragraph, piece, table, text, untold, with_error
 
 CLEAR = 2.0
 """A difference is one when it is more than this many standard errors, and the seeds' ranges do not overlap."""
@@ -101,7 +101,7 @@ def claims(cells: Cells) -> str:
     """Each claim with both figures, their difference with its standard error over the seeds, and the verdict."""
     found = held(cells)
     if not found:
-        return absent("measures of several cells")
+        return untold("the states of several cells")
     rows = [
         (
             text(of.claim.said),
@@ -121,7 +121,7 @@ def conclusion(cells: Cells) -> str:
     """How many of the claims hold."""
     found = held(cells)
     if not found:
-        return absent("measures of several cells")
+        return untold("the states of several cells")
     said = []
     for verdict in ("confirmed", "contradicted", "not clear"):
         count = sum(of.verdict == verdict for of in found)

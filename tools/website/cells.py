@@ -14,7 +14,20 @@ from markupsafe import Markup
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.steps.cell_results import METHOD, SELECTION, STRONGEST
 from rnnvis.recipes.study import results
-from tools.website.markup import absent, decimal, filled, integer, listing, paragraph, percent, piece, table, text, word
+from tools.website.markup import (
+    absent,
+    decimal,
+    filled,
+    integer,
+    listing,
+    paragraph,
+    percent,
+    piece,
+    table,
+    text,
+    untold,
+    word,
+)
 
 DATASET, REVIEWS = "speeches", "reviews"
 Table = dict[str, Any]
@@ -78,7 +91,7 @@ def _table(path: Path) -> Table | None:
 def perplexity(cells: Cells) -> str:
     """Test perplexity of every model, mean over its seeds, beside n-grams on the same words."""
     if cells.perplexity is None:
-        return absent("results of language models")
+        return untold("language models")
     rows = []
     for name, of in cells.perplexity["baselines"].items():
         rows.append((text(name), "", "", decimal(of["test"]["perplexity"], 1), "", "", ""))
@@ -122,7 +135,7 @@ def perplexity(cells: Cells) -> str:
 def reviews(cells: Cells) -> str:
     """Test accuracy of a classifier with each cell, mean over its seeds, beside words counted without their order."""
     if cells.reviews is None:
-        return absent("results of classifiers")
+        return untold("classifiers")
     rows = []
     for of in sorted(cells.reviews["models"].values(), key=lambda of: -of["mean"]["test"]["accuracy"]):
         found = [100 * seed["test"]["accuracy"] for seed in of["seeds"]]
@@ -147,7 +160,7 @@ def reviews(cells: Cells) -> str:
 def reproduced(cells: Cells) -> str:
     """Which rows of the tables come from models that this very site shows."""
     if cells.perplexity is None:
-        return absent("results of language models")
+        return untold("language models")
     here: list[str] = []
     other: list[str] = []
     for name in cells.models:
@@ -253,7 +266,7 @@ def measures(cells: Cells) -> str:
     """Every measure of every state, mean over the seeds, from the smallest to the largest below."""
     columns = list(cells.states())
     if not columns:
-        return absent("measures of language models")
+        return untold("the states of language models")
     head = ("", *(piece("two_lines", text(cells.title(name)), _kind(state)) for name, state, _ in columns))
     rows = [(text(measure.title), *(measure.shown(seeds) for _, _, seeds in columns)) for measure in MEASURES]
     clusters = (cells.measures or {})["k"]
@@ -279,7 +292,7 @@ def clouds(cells: Cells) -> str:
     """The word clouds of the best model: their commonest part of speech and their words of the largest response."""
     found = _best_clouds(cells)
     if found is None:
-        return absent("word clouds of a language model")
+        return untold("the word clouds of a language model")
     name, of = found
     rows = []
     for number, cloud in enumerate(of["clouds"], 1):
@@ -298,7 +311,7 @@ def kinds(cells: Cells) -> str:
     """In which cloud of the best model each kind of words is, beside what chance would give."""
     found = _best_clouds(cells)
     if found is None:
-        return absent("word clouds of a language model")
+        return untold("the word clouds of a language model")
     name, here = found[0], cells.shown(found[0]) is not None
 
     def cloud(of: Table) -> str:
@@ -327,7 +340,7 @@ def purity(cells: Cells) -> str:
     """How far the best model's clouds are parts of speech, in a sentence."""
     found = _best_clouds(cells)
     if found is None:
-        return absent("word clouds of a language model")
+        return untold("the word clouds of a language model")
     of = found[1]["quality"][SELECTION]
     pure, shuffled = of["purity_part_of_speech"], of["purity_shuffled"]
     return paragraph(

@@ -24,6 +24,7 @@ from tools.website.markup import (
     percent,
     table,
     text,
+    untold,
     with_error,
     word,
 )
@@ -32,7 +33,7 @@ from tools.website.published import Published
 DATASET = "reviews"
 PARTS = {"inside": "with such a word", "outside": "without one", "all": "all"}
 HOLDS = {"zero": "at zero", "mean": "at their mean"}
-WHAT = "study of chips over several trainings"
+WHAT = "chips over several trainings"
 Table = dict[str, Any]
 
 
@@ -117,7 +118,7 @@ def own(case: ChipCase, kind: str, hold: str, figure: str = "flips") -> Over | N
 def reproduced(case: ChipCase) -> str:
     """Whether the model that this site shows is one of the trainings."""
     if not case.seeds:
-        return absent(WHAT)
+        return untold(WHAT)
     known = {seed["sha256"]: seed["seed"] for seed in case.seeds}
     mine = case.published.model["provenance"].get("sha256")
     if mine in known:
@@ -130,7 +131,7 @@ def reproduced(case: ChipCase) -> str:
 def chosen(case: ChipCase) -> str:
     """Which chip answers to each kind of words, in every training."""
     if not case.kinds:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = []
     for kind in case.kinds:
         of = [seed["kinds"][kind] for seed in case.seeds]
@@ -170,7 +171,7 @@ def switched(case: ChipCase) -> str:
     """Shares of the test sentences that flip without the chip, beside random groups."""
     rows = list(_switched(case))
     if not rows:
-        return absent(WHAT)
+        return untold(WHAT)
     head = (
         "chip of",
         "held",
@@ -209,7 +210,7 @@ def _switched(case: ChipCase) -> Iterator[tuple[str, ...]]:
 def conclusion(case: ChipCase) -> str:
     """Whether the chips matter more than as many units at random, and whether for sentences of their kind."""
     said = [paragraph(_told(case, kind)) for kind in case.kinds if case.of(kind, "zero", "inside")]
-    return Markup().join(said) or absent(WHAT)
+    return Markup().join(said) or untold(WHAT)
 
 
 def _told(case: ChipCase, kind: str) -> Markup:
@@ -258,7 +259,7 @@ def _told(case: ChipCase, kind: str) -> Markup:
 def sentences(case: ChipCase) -> str:
     """The test sentences that flip in most trainings, as far as this site holds their text."""
     if not case.kinds:
-        return absent(WHAT)
+        return untold(WHAT)
     shown = []
     for kind in case.kinds:
         listed = (case.found or {})["sentences"][kind]
@@ -290,7 +291,7 @@ def _p(log_odds: float) -> str:
 def carried(case: ChipCase) -> str:
     """Each probe sentence with the state of its twin, just before the word and after it."""
     if not any(seed["carried"] for seed in case.seeds):
-        return absent("states carried over between probe sentences")
+        return untold("states carried over between probe sentences")
     known: dict[str, str] = dict(case.published.rows("SELECT key, text FROM sentences WHERE split = 'probe'"))
     places = {"before": "before it", "at": "after it"}
     rows = []
@@ -323,7 +324,7 @@ def _moved(runs: list[Table], kind: str) -> Markup:
 def carried_conclusion(case: ChipCase) -> str:
     """How much of what the state held at the word is left at the end, and how much of that the chips hold."""
     if not any(seed["carried"] for seed in case.seeds):
-        return absent("states carried over between probe sentences")
+        return untold("states carried over between probe sentences")
     said = []
     for place, when in (("before", "Just before"), ("at", "After")):
         whole = Over.of([_left(seed, place, lambda run: run["whole"]) for seed in case.seeds])

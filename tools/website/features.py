@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.study import results
-from tools.website.markup import absent, decimal, filled, integer, paragraph, percent, table, word
+from tools.website.markup import decimal, filled, integer, paragraph, percent, piece, table, untold, word
 
 Table = dict[str, Any]
 MODELS = {
@@ -19,7 +19,7 @@ MODELS = {
     "language": Path("speeches") / "results" / "lstm-best-features.json",
 }
 SHOWN = 12
-WHAT = "results of features"
+WHAT = "features"
 
 
 def read(datasets: Path) -> dict[str, Table]:
@@ -36,7 +36,7 @@ def read(datasets: Path) -> dict[str, Table]:
 def kept(found: dict[str, Table]) -> str:
     """What each code keeps, and what the model loses by the rest."""
     if not found:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = []
     for of in found.values():
         seeds = of["seeds"]
@@ -71,7 +71,7 @@ def exact(found: dict[str, Table]) -> str:
 def compared(found: dict[str, Table]) -> str:
     """Features against units, over all concepts."""
     if not found:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = []
     for of in found.values():
         means = of["means"]
@@ -94,13 +94,17 @@ def pronouncer_concepts(found: dict[str, Table]) -> str:
 
 
 def language_concepts(found: dict[str, Table]) -> str:
-    """The parts of speech."""
-    return _concepts(found.get("language"), "part of speech")
+    """The parts of speech, with what they are; where the table is not made, who asks for it."""
+    if "language" not in found:
+        said = "The card of the best language model asks for features too. Their table is not made yet: {} makes it."
+        return paragraph(filled(said, piece("code", "rnnvis regenerate speeches")), "rv-note")
+    said = "For the language model a concept is the part of speech of the word just read, as a tagger finds it."
+    return paragraph(said) + _concepts(found["language"], "part of speech")
 
 
 def _concepts(of: Table | None, what: str) -> str:
     if of is None:
-        return absent(WHAT)
+        return untold(WHAT)
     gap = sorted(of["concepts"], key=lambda row: -_gap(row))
     shown = gap if len(gap) <= SHOWN else [*gap[: SHOWN // 2], *gap[-SHOWN // 2 :]]
     rows = [

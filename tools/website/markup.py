@@ -111,6 +111,11 @@ def absent(what: str) -> Markup:
     return paragraph(f"The published data hold no {what}.", "rv-note")
 
 
+def untold(what: str) -> Markup:
+    """What stands in the place of figures whose table of results is not there."""
+    return paragraph(f"No table of results tells of {what}.", "rv-note")
+
+
 def listing(items: Sequence[str]) -> Markup:
     """a, b and c."""
     first = Markup(", ").join(items[:-1])

@@ -10,13 +10,13 @@ from markupsafe import Markup
 
 from rnnvis.errors import RnnvisError
 from rnnvis.recipes.study import results
-from tools.website.markup import absent, decimal, filled, integer, paragraph, percent, table, text, word
+from tools.website.markup import decimal, filled, integer, paragraph, percent, table, text, untold, word
 
 TABLE = Path("graphemes") / "results" / "g2p-en.json"
 Table = dict[str, Any]
 FEW, MANY = 1, -1
 """Which of the numbers of exchanged units is told: the second, and the last."""
-WHAT = "results of the pronouncer"
+WHAT = "the pronouncer"
 _SHARES = {"words said exactly", "phoneme error rate", "words broken off"}
 
 
@@ -31,7 +31,7 @@ def read(datasets: Path) -> Table | None:
 def figures(found: Table | None) -> str:
     """How much of the dictionary is said as it should be."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = []
     for row in found["figures"]:
         share = row["measure"] in _SHARES
@@ -46,7 +46,7 @@ def figures(found: Table | None) -> str:
 def length(found: Table | None) -> str:
     """Longer words are said worse."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = [
         (_span(row["letters"]), integer(row["words"]), _share(row["exact"]), percent(row["error_rate"], 1))
         for row in found["length"]
@@ -74,7 +74,7 @@ def length_conclusion(found: Table | None) -> str:
 def letters(found: Table | None) -> str:
     """What happens to a word when a letter is left out."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = [
         (text(row["kind"]), integer(row["words"]), _share(row["changed"]), percent(row["moved"]))
         for row in found["letters"]
@@ -111,20 +111,20 @@ def letters_conclusion(found: Table | None) -> str:
 def ends(found: Table | None) -> str:
     """The first phoneme beside the last."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = [(text(row["place"]), integer(row["words"]), _share(row["right"])) for row in found["ends"]]
     return table("Phonemes that the dictionary has in this place", ("phoneme", "words", "right"), rows, (1, 2))
 
 
 def off(found: Table | None) -> str:
     """Units of the decoder that speak for the end of a word, switched off."""
-    return absent(WHAT) if found is None else _off(found["off"]["unseen"], "decoder")
+    return untold(WHAT) if found is None else _off(found["off"]["unseen"], "decoder")
 
 
 def off_encoder(found: Table | None) -> str:
     """Units of the encoder that carry the end of a word, switched off."""
     if found is None or "off_encoder" not in found:
-        return absent(WHAT)
+        return untold("units of the pronouncer's encoder")
     return _off(found["off_encoder"]["unseen"], "encoder")
 
 
@@ -213,7 +213,7 @@ def _against(beyond: bool, most: float) -> str:
 def endings(found: Table | None) -> str:
     """What the state that is handed over keeps of an ending, and in how many units."""
     if found is None or "endings" not in found:
-        return absent(WHAT)
+        return untold("endings that the pronouncer keeps")
     sizes = [one["units"] for one in found["endings"][0]["exchanged"]]
     rows = [
         (
@@ -275,7 +275,7 @@ def _lost_with(at: int) -> Callable[[Table], float]:
 def running_on(found: Table | None) -> str:
     """Words that are broken off, or in which something is said again and again."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     return _words("Words that run on, the first that were drawn", found["running_on"]["words"])
 
 
@@ -300,7 +300,7 @@ def running_on_conclusion(found: Table | None) -> str:
 def probes(found: Table | None) -> str:
     """The words that were chosen by hand."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     return _words("Words chosen by hand", found["probes"])
 
 

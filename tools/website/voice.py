@@ -10,11 +10,11 @@ from markupsafe import Markup
 from rnnvis.errors import RnnvisError
 from rnnvis.nets.detector import GENERATIONS
 from rnnvis.recipes.study import results
-from tools.website.markup import absent, decimal, filled, integer, listing, paragraph, percent, table, text, with_error
+from tools.website.markup import decimal, filled, integer, listing, paragraph, percent, table, text, untold, with_error
 
 TABLE = Path("voice") / "results" / "voice.json"
 Table = dict[str, Any]
-WHAT = "results of the voice detector"
+WHAT = "the voice detector"
 CLEAR = 2.0
 _RESETS = {"nothing": "nothing", "all": "the whole state", "cells": "the cells found", "random": "as many others"}
 
@@ -30,7 +30,7 @@ def read(datasets: Path) -> Table | None:
 def made_of(found: Table | None) -> str:
     """Which files were read, and whether the rebuilt models say what theirs say."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = []
     for name, of in found["generations"].items():
         apart = of["apart"]
@@ -48,7 +48,7 @@ def made_of(found: Table | None) -> str:
 def deaf_conclusion(found: Table | None) -> str:
     """What the noise before the speech does to it, in the noise that cells were searched in."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     said = []
     for name, of in found["generations"].items():
         row = _row(of, "other sentences and voices")
@@ -80,7 +80,7 @@ def deaf_conclusion(found: Table | None) -> str:
 def conditions(found: Table | None) -> str:
     """What is heard after long and after short noise in every condition, and what the cells found close of the gap."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     tables = []
     for name, of in found["generations"].items():
         rows = [
@@ -159,7 +159,7 @@ def conditions_conclusion(found: Table | None) -> str:
 def search(found: Table | None) -> str:
     """Sets of cells by size, on the pairs that were searched and on the others."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     tables = []
     for name, of in found["generations"].items():
         rows = [
@@ -192,7 +192,7 @@ def search(found: Table | None) -> str:
 def drift(found: Table | None) -> str:
     """How far cells are from where they were while the stream was young."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     tables = []
     for name, of in found["generations"].items():
         ages = of["drift"]["ages"]
@@ -241,7 +241,7 @@ def drift_conclusion(found: Table | None) -> str:
 def remembered(found: Table | None) -> str:
     """How far back the answer to speech reaches."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     generations = list(found["generations"].items())
     rows = [
         (
@@ -259,7 +259,7 @@ def remembered(found: Table | None) -> str:
 def resets(found: Table | None) -> str:
     """What is heard where the state, or the cells found, are set to zero around the beginning of the speech."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     tables = []
     for name, of in found["generations"].items():
         rows = []
@@ -300,7 +300,7 @@ def elsewhere(found: Table | None) -> str:
     """What searches in other noise find, beside what the cells of the first noise close there and what setting back
     only these does."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     tables = []
     for name, of in found["generations"].items():
         rows = []
@@ -400,7 +400,7 @@ def resets_conclusion(found: Table | None) -> str:
 def negative(found: Table | None) -> str:
     """What does not explain it: h, the cell that differs most, and random sets."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     rows = []
     for name, of in found["generations"].items():
         row = _row(of, "other sentences and voices")

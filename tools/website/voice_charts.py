@@ -11,10 +11,10 @@ from rnnvis.recipes.steps.voice_shown import dataset_name, probe_name
 from rnnvis.recipes.study.voice import STATE
 from rnnvis.recipes.study.voice_shown import SHOWN
 from tools.website.line_chart import Line, line_chart
-from tools.website.markup import absent, decimal, filled, paragraph, piece
+from tools.website.markup import decimal, filled, paragraph, piece, untold
 from tools.website.published import Published
 
-WHAT = "results of the voice detector"
+WHAT = "the voice detector"
 Table = dict[str, Any]
 _SETS = {
     "cells": ("the cells found", "strong"),
@@ -26,7 +26,7 @@ _SETS = {
 def drift(found: Table | None) -> Markup:
     """The cells found and those that drift farthest, by age of the stream; a chart for each generation."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     charts = []
     for name, of in found["generations"].items():
         ages = of["drift"]["ages"]
@@ -79,7 +79,7 @@ def opened(published: Published) -> Markup:
 def remembered(found: Table | None) -> Markup:
     """How far the answer from the last seconds alone is from that of the whole past, both generations."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     generations = found["generations"]
     places = [decimal(row["seconds"], 0) for row in next(iter(generations.values()))["remembered"]]
     lines = [
@@ -91,10 +91,11 @@ def remembered(found: Table | None) -> Markup:
 
 
 def resets(found: Table | None) -> Markup:
-    """P(speech) over the first second of speech by when the state is set back, after long noise."""
+    """P(speech) over the beginning of the speech by when the state is set back, after long noise."""
     if found is None:
-        return absent(WHAT)
+        return untold(WHAT)
     charts = []
+    heard = decimal(found["steps"]["heard"] * found["seconds"], 1)
     for name, of in found["generations"].items():
         rows = [row for row in of["resets"] if row["past"] == "long"]
         plain = next(row for row in rows if row["at"] is None)
@@ -111,6 +112,8 @@ def resets(found: Table | None) -> Markup:
         lines.append(Line("nothing", [tuple(plain["p"])] * len(times), "plain"))
         title = f"{name.capitalize()} generation: P(speech) after long noise, by when what is set back to zero"
         charts.append(
-            line_chart(title, places, "seconds after the beginning of the speech", "mean over its first second", lines)
+            line_chart(
+                title, places, "seconds after the beginning of the speech", f"mean over its first {heard} s", lines
+            )
         )
     return Markup().join(charts)

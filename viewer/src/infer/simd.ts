@@ -1,6 +1,6 @@
 /**
- * The products of `kernels.ts` in WebAssembly, two numbers at a time: some four times as fast, and the same to the last
- * bit. The weights lie in the memory that it reads.
+ * The products of `kernels.ts` in WebAssembly, two numbers at a time, with the same result to the last bit. The weights
+ * lie in the memory that it reads.
  */
 
 import { simdProgram } from './simdProgram';
