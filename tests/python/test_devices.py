@@ -21,10 +21,11 @@ from rnnvis.nets import checkpoints, devices, evaluation, language_training, per
 from rnnvis.nets.devices import choose_device, device_to_run
 from rnnvis.nets.pronouncer import GRAPHEMES, PHONEMES, START, load_pronouncer
 from rnnvis.recipes.spoken import spoken
-from rnnvis.recipes.steps.ablate import _guesses, _verdicts
+from rnnvis.recipes.steps.ablate import _verdicts, guesses
 from rnnvis.recipes.steps.language_recorder import record_language_model
 from rnnvis.recipes.steps.recorder import record_classifier
 from rnnvis.recipes.study import pronouncing as study
+from rnnvis.recipes.study import pronouncing_ends as ends
 from rnnvis.recording.untouched import untouched
 from rnnvis.text.kinds.pronunciations import Pronounced
 from tests.python import elsewhere, pronouncing
@@ -95,7 +96,7 @@ def test_everything_runs_elsewhere_and_comes_to_the_same(tmp_path: Path) -> None
     assert {name: len(of) for name, of in found["gaps"].items()} == {
         "classifier": 6,
         "language model": 6,
-        "pronouncer": 4,
+        "pronouncer": 5,
     }
     for of in found["gaps"].values():
         assert max(of.values()) < 1e-5, found
@@ -141,7 +142,7 @@ def _classifier(folder: Path, calls: Any = None) -> tuple[dict[str, Any], str]:
     _count(calls, "trained")
     model, _ = checkpoints.load(folder)
     recorded = record_classifier(model, corpus, MEASURE, Study())
-    ablated, _ = _verdicts(model, corpus)
+    ablated = _verdicts(model, corpus)
     first, second = (np.flatnonzero(np.array([len(of) for of in ablated.tokens]) > 3)[i::2][:6] for i in (0, 1))
     searched = rnnvis.search(ablated, first, second, state="rnn.0.h", runs=12)
     found = {
@@ -162,7 +163,7 @@ def _language_model(folder: Path, calls: Any = None) -> tuple[dict[str, Any], st
     _count(calls, "trained")
     model, _ = checkpoints.load_language_model(folder)
     recorded = record_language_model(model, corpus, MEASURE)
-    ablated, _ = _guesses(model, corpus)
+    ablated, _ = guesses(model, corpus)
     patched = rnnvis.patch(ablated, [0, 1], [1, 0], at=3, state="rnn.0.h", answer=4)
     found = {
         "weights": _weights(model),
@@ -189,6 +190,7 @@ def _pronouncer(path: Path, calls: Any = None) -> tuple[dict[str, Any], str]:
         "handed over": model.handed_over(found.letters),
         "said": np.concatenate([*found.said, *without]),
         "units for the end": ranked,
+        "units that carry it": ends.carrying_units(model, found)[1],
     }
     _count(calls, "run")
     return given, model.head.weight.device.type

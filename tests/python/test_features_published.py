@@ -18,6 +18,7 @@ from rnnvis.published import files
 from rnnvis.published.publishing import read_manifest
 from rnnvis.published.verify import verify
 from rnnvis.recipes.keep.project import Project
+from rnnvis.recipes.keep.store import imported
 from rnnvis.recipes.spoken import names
 from rnnvis.recipes.steps.coded import ENCODER, coded_pronouncer, pairs
 from rnnvis.recipes.steps.features import features_step, results_file
@@ -72,6 +73,8 @@ def finished(tmp_path_factory) -> Finished:
     card = dataset.ready["g2p-en"]
     features_step(project, dataset, card).run(project.build)
     assert inside(project.root, "publish", "graphemes").returncode == 0
+    made_by = imported({of.__module__ for of in features_step(project, dataset, card).work})
+    assert "rnnvis.recipes.steps.coded" in made_by, "what is measured is part of the stage's key"
     of = coded_pronouncer(project, dataset, card)
     words = pronounced(dataset.config, project.downloads)
     rest = [of for of in _all(project) if of.word not in {word.word for word in words}]

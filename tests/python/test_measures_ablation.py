@@ -10,7 +10,7 @@ from rnnvis.measures.figures import clustered_mean
 from rnnvis.measures.outputs.ablation import Ablation, Subject
 from rnnvis.nets.classifier import SentenceClassifier
 from rnnvis.nets.language_model import LanguageModel
-from rnnvis.recipes.steps.ablate import _guesses, _verdicts
+from rnnvis.recipes.steps.ablate import _verdicts, guesses, judged_by
 from rnnvis.text.corpus import Corpus
 
 OFF = np.array([1, 4])
@@ -56,7 +56,7 @@ def test_guesses_of_held_out_text_are_those_of_stepping_with_the_units_at_zero(c
     random = np.random.default_rng(0)
     tokens = [random.integers(0, 11, n) for n in (5, 4, 6, 7, 3)]
     text = corpus(tokens, ["train", "valid", "valid", "test", "test"], [-1] * 5, ["a", "b", "b", "c", "c"])
-    _, judged = _guesses(model, text)
+    judged = judged_by(*guesses(model, text))
     read = [np.concatenate([tokens[i] for i in of]) for of in ([1, 2], [3, 4])]
     wanted, sentence = [], []
     with torch.no_grad():
@@ -81,7 +81,7 @@ def test_verdicts_are_those_of_stepping_with_the_units_at_zero(cell):
     tokens = [np.array(row) for row in ([3, 1, 4], [1, 5, 9, 2, 6], [5, 2], [7])]
     labels = [0, 1, 1, 0]
     text = corpus(tokens, ["test", "test", "test", "train"], labels, [])
-    _, judged = _verdicts(model, text)
+    judged = judged_by(_verdicts(model, text), None)
     found = judged.losses("rnn.0.h", OFF)
     with torch.no_grad():
         for row, (ids, label) in enumerate(zip(tokens[:3], labels[:3], strict=True)):

@@ -152,6 +152,7 @@ def test_killed_in_the_middle_of_a_stage_and_run_again_ends_in_the_same_bytes(fi
 
 def test_a_missing_stage_names_the_command_that_runs_it(tmp_path):
     root = tiny.project(tmp_path)
+    assert "nothing to publish" in inside(root, "publish").stderr
     for stage, needed in (("cluster", "rnnvis record tiny gru"), ("record", "rnnvis train tiny gru")):
         done = inside(root, stage, "tiny")
         assert done.returncode == 1

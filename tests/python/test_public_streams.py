@@ -150,6 +150,7 @@ def test_without_streams_the_past_is_that_of_each_sequence() -> None:
     [
         (lambda recording: recording.drift(ages=(5, 10)), r"ages is \(5, 10\)"),
         (lambda recording: recording.drift(ages=(0, 1.5)), r"ages is \(0, 1.5\)"),
+        (lambda recording: recording.drift(ages=(0, 10, 2**31)), r"the last of ages is 2147483648"),
         (lambda recording: recording.remembered(steps=()), r"steps is \(\)"),
         (lambda recording: recording.remembered(steps=(0, 1)), r"steps is \(0, 1\)"),
         (lambda recording: recording.remembered(steps=(1,), answers=0), "answers is 0"),

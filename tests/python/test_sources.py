@@ -132,6 +132,37 @@ def test_each_state_is_the_one_that_all_tokens_up_to_there_leave(make: Callable[
                     )
 
 
+def test_what_is_no_number_is_named_where_it_comes_about() -> None:
+    model = mamba2()
+    with torch.no_grad():
+        model.backbone.layers[0].mixer.in_proj.weight[0, 0] = torch.nan
+    with pytest.raises(RnnvisError, match="nan"):
+        rnnvis.record(sources.cached(model), SENTENCES, VOCABULARY, minimum_count=1)
+
+
+def test_what_a_falcon_h1_scales_behind_its_projection_is_a_state_without_writes() -> None:
+    config = transformers.FalconH1Config(
+        vocab_size=WORDS,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+        mamba_d_ssm=16,
+        mamba_n_heads=4,
+        mamba_d_head=4,
+        mamba_n_groups=1,
+        mamba_d_state=4,
+        mamba_chunk_size=4,
+        ssm_multipliers=[0.5, 0.7, 0.9, 1.1, 0.6],
+    )
+    recording = rnnvis.record(
+        sources.cached(transformers.FalconH1ForCausalLM(config)), SENTENCES, VOCABULARY, minimum_count=1
+    )
+    assert any(name.startswith("layers.0.ssm") for name in recording.states)
+    assert not any(name.endswith((".written", ".read")) for name in recording.states)
+
+
 @pytest.mark.parametrize("make", [mamba, rwkv, gemma])
 def test_they_are_recorded_published_and_answer(make: Callable[[], nn.Module], tmp_path: Path) -> None:
     recording = rnnvis.record(sources.cached(make()), SENTENCES, VOCABULARY, minimum_count=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 
 import numpy as np
@@ -232,6 +233,16 @@ def test_a_source_that_is_no_module_keeps_nothing_of_what_was_traced():
     for kept in (source.last, source.log.read, source.log.by_step["h"][0], source.cell.kept):
         assert len(kept) == len(source.last) > 0
         assert {type(of) for of in kept} == {torch.Tensor}, "no fake tensors"
+
+
+def test_what_a_source_shares_with_others_stays_as_it_is():
+    source = Plain()
+    source.logger = logging.getLogger("a source's own")
+    source.logger.addHandler(handler := logging.NullHandler())
+    root = logging.getLogger().handlers[:]
+    made_of(recorded(source, classes=["no", "yes"]))
+    assert source.logger.handlers == [handler]
+    assert all(now is then for now, then in zip(logging.getLogger().handlers, root, strict=True))
 
 
 def test_a_graph_whose_answers_have_another_shape_is_refused(monkeypatch):

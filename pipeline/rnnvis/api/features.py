@@ -62,7 +62,7 @@ class Features:
 
     @property
     def dead(self) -> int:
-        """Latents that no recorded state activates."""
+        """Latents that no state activates, of those that they were trained and judged on."""
         return len(self.quality.dead)
 
     @property
@@ -75,11 +75,18 @@ class Features:
                 f"Share of the variance of {self.code.state}, on text that the features "
                 "were not trained on, that they keep",
             ),
-            Figure("features_dead", float(self.dead), "Features that no recorded state activates"),
+            Figure(
+                "features_dead",
+                float(self.dead),
+                "Features that no state they were trained or judged on activates",
+            ),
         )
         if self.replaced is None or np.isnan(self.replaced.mean):
             return found
-        about = f"By how many nats the loss rises while what the features keep takes the place of {self.code.state}"
+        about = (
+            "By how much the loss rises (in nats; of a number, its squared error) while what the features keep "
+            f"takes the place of {self.code.state}"
+        )
         return (*found, Figure("features_loss", self.replaced.mean, about, self.replaced.standard_error))
 
     def __repr__(self) -> str:
@@ -160,7 +167,9 @@ def with_features(recording: Recording, found: Features) -> Recording:
         )
     states, rerun = _measured(recording, code)
     figures = {**recording.figures, code.name: found.figures}
-    return replace(recording, states={**recording.states, **states}, rerun=rerun, figures=figures)
+    more = replace(recording, states={**recording.states, **states}, rerun=rerun, figures=figures)
+    more.kept.drift, more.kept.remembered = recording.kept.drift, recording.kept.remembered
+    return more
 
 
 def _measured(recording: Recording, code: SparseCode) -> tuple[dict[str, StateRecord], Rerun | None]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rnnvis.api.recording import Recording
 
 YOUNG = 16
+LONGEST = 2**31 - 1
 """Steps up to which a stream is young, where nobody says."""
 
 
@@ -153,6 +154,8 @@ def _ages(ages: Iterable[int] | None, longest: int) -> np.ndarray:
         given = _numbers(ages, "ages")
         if len(given) < 2 or given[0] != 0 or (np.diff(given) <= 0).any():
             raise RnnvisError(f"ages is {shown(ages)}", "give ages that rise from 0: ages=(0, 50, 500, 5000)")
+        if given[-1] > LONGEST:
+            raise RnnvisError(f"the last of ages is {int(given[-1])}", f"give at most {LONGEST}")
         return given
     found = [0, YOUNG]
     while found[-1] < longest:

@@ -68,7 +68,8 @@ def features_step(project: Project, dataset: Dataset, card: Asked) -> Step:
         results.write(table, folder / "results.json")
         results.write(table, results_file(dataset, card))
 
-    work = (compare, write_state, cluster_state, ablation_tables, told)
+    source = coded_pronouncer if isinstance(card, PronouncerConfig) else coded_language_model
+    work = (source, compare, write_state, cluster_state, ablation_tables, told)
     return Step("features", label, inputs, work, build, seconds=900.0)
 
 

@@ -33,7 +33,7 @@ from rnnvis.published.schema.manifest import (
     Tables,
 )
 from rnnvis.published.state_pairs import PAIR_TABLES
-from rnnvis.published.writing import alone
+from rnnvis.published.writing import SCRATCH, alone
 from rnnvis.recipes.keep.index import read_index
 from rnnvis.recipes.keep.project import Dataset, Project
 from rnnvis.recipes.keep.store import Step
@@ -77,7 +77,7 @@ def publish(project: Project, names: Sequence[str] = (), states_megabytes: int |
         try:
             chosen = [_with_states(dataset, states_megabytes) for dataset in project.datasets(names)]
             across = _across(project, chosen)
-            with TemporaryDirectory(dir=project.build, prefix="step-models-") as name:
+            with TemporaryDirectory(dir=project.data, prefix=SCRATCH) as name:
                 made = {dataset.config.name: _step_models(project, dataset, Path(name)) for dataset in chosen}
                 if size := _size(project, chosen, made):
                     say(f"Publishing {sizes.told(size)}, besides words and sentences")

@@ -58,15 +58,19 @@ def _ended(model: Pronouncer, letters: np.ndarray, said: np.ndarray, units: np.n
     """The log-probability of END after all else that was said, with each of `units` off alone, float64 [units, n];
     [1, n] with nothing off."""
     times = 1 if units is None else len(units)
-    state = torch.zeros(1, times * len(letters), model.encoder.hidden_size)
+    device = model.head.weight.device
+    state = torch.zeros(1, times * len(letters), model.encoder.hidden_size, device=device)
     for t in range(letters.shape[1]):
-        state = model.encoder(model.letters(torch.from_numpy(np.tile(letters[:, t], times))[:, None]), state)[1]
+        letter = torch.from_numpy(np.tile(letters[:, t], times)).to(device)
+        state = model.encoder(model.letters(letter[:, None]), state)[1]
         if units is not None:
             rows = np.arange(times * len(letters))
             state[0, rows, np.repeat(units, len(letters))] = 0
     read = np.concatenate([np.full((len(said), 1), PHONEMES.index(START)), said[:, :-1]], axis=1)
-    along = model.decoder(model.phonemes(torch.from_numpy(np.tile(read, (times, 1)))), state)[1][0]
-    found: np.ndarray = model.head(along).double().log_softmax(dim=1)[:, _END].numpy().reshape(times, len(letters))
+    phonemes = torch.from_numpy(np.tile(read, (times, 1))).to(device)
+    along = model.decoder(model.phonemes(phonemes), state)[1][0]
+    ends = model.head(along).double().log_softmax(dim=1)[:, _END]
+    found: np.ndarray = ends.cpu().numpy().reshape(times, len(letters))
     return found
 
 

@@ -83,6 +83,8 @@ def _apart(value: Any, known: dict[int, Any]) -> Any:
         found = copy.copy(value)
     except TypeError:  # What cannot be copied, as an open file, is no place for tensors.
         return value
+    if found is value:  # There is one of it alone, as of a logger: it belongs to others too.
+        return value
     known[id(value)] = found
     if isinstance(value, (list, deque)):
         found.clear()
