@@ -137,4 +137,9 @@ def test_what_the_page_says_follows_from_the_table():
     assert "&lt;b&gt;" not in page.endings(table())
     assert page.endings_conclusion(None) == page.off_encoder_conclusion({"off": {}}) == ""
     assert "No table of results tells of endings" in page.endings({"off": {}})
+    turned = {**table(), "endings": table()["endings"][::-1]}
+    assert page.endings(turned) == page.endings(table()), "wherever the ending that no word has stands"
+    none = {**table(), "endings": table()["endings"][1:]}
+    assert "No table of results tells of endings" in page.endings(none)
+    assert page.endings_conclusion(none) == ""
     assert page.off_encoder(table())

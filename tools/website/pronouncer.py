@@ -214,7 +214,10 @@ def endings(found: Table | None) -> str:
     """What the state that is handed over keeps of an ending, and in how many units."""
     if found is None or "endings" not in found:
         return untold("endings that the pronouncer keeps")
-    sizes = [one["units"] for one in found["endings"][0]["exchanged"]]
+    kept = [row for row in found["endings"] if row["exchanged"]]
+    if not kept:
+        return untold("endings that the pronouncer keeps")
+    sizes = [one["units"] for one in kept[0]["exchanged"]]
     rows = [
         (
             text(f"-{row['ending']}"),
@@ -225,8 +228,7 @@ def endings(found: Table | None) -> str:
             *(_share(one["lost"]) for one in row["exchanged"]),
             percent(max(one["random"][2] for one in row["exchanged"]), 1),
         )
-        for row in found["endings"]
-        if row["exchanged"]
+        for row in kept
     ]
     head = (
         "ending",
@@ -245,6 +247,8 @@ def endings_conclusion(found: Table | None) -> str:
     if found is None or "endings" not in found:
         return ""
     rows = [row for row in found["endings"] if row["exchanged"]]
+    if not rows:
+        return ""
     said = []
     for row, at in ((max(rows, key=_lost_with(FEW)), FEW), (min(rows, key=_lost_with(MANY)), MANY)):
         one = row["exchanged"][at]
