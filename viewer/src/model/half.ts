@@ -20,6 +20,8 @@ export interface HalfData {
   vocabulary: Vocabulary | null;
   model: ModelEntry;
   state: StateEntry;
+  /** What a step of it is called. */
+  called?: string;
   /** Whether it is the encoder, which stands above what is shown. */
   above: boolean;
 }
@@ -59,8 +61,8 @@ export interface HalfScene {
 export function turned(data: PictureData, half: HalfData): PictureData {
   const none = { weights: null, focusValues: null, step: null, memory: null, units: [], signal: null };
   const { sentence, model, state } = data;
-  const other = { ...data, sentence: sentence!, model: model!, state: state!, above: !half.above };
-  return { ...data, ...half, ...none, half: other };
+  const other = { ...data, sentence: sentence!, model: model!, state: state!, above: !half.above, called: data.called };
+  return { ...data, ...half, ...none, called: half.called, half: other };
 }
 
 /** The scene with the other one of an encoder and its decoder in the first place: what works for one works for both. */

@@ -33,6 +33,8 @@ export interface PictureData {
   clustering: Clustering | null;
   vocabulary: Vocabulary | null;
   model: ModelEntry | null;
+  /** What a step is called: a word, where nothing is said. */
+  called?: string;
   state: StateEntry | null;
   focusValues: Float32Array | null;
   /** Weights of the output by unit, where pushes are shown and `focusValues` are pushes; null where what moved is shown. */

@@ -136,7 +136,7 @@ export function sequenceScene(data: PictureData, layout: Columns): SequenceScene
   const column = layout.sequence;
   if (!column || !sentence) return null;
   const unknown = unknownWords(vocabulary, sentence);
-  const drawn = track(model, steps, second?.steps ?? null);
+  const drawn = track(model, steps, second?.steps ?? null, data.called);
   const made = glyphsOf(data);
   const joined = second ? null : data.half;
   const beneath = joined ? glyphsOf(turned(data, joined)) : null;

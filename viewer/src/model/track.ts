@@ -27,6 +27,7 @@ export function track(
   model: ModelEntry | null,
   steps: SentenceSteps | null,
   beside: SentenceSteps | null = null,
+  called = 'word',
 ): Track | null {
   if (!model || !steps) return null;
   const { pClass, classes, followed, next, target, value } = steps;
@@ -40,7 +41,7 @@ export function track(
     const name = `P(${model.classes[followed] ?? ''})`;
     return { name, moves: meansOf(model) !== 'tag', values: of((t) => pClass[t * classes + followed]!), range: SHARE };
   }
-  if (next) return { name: 'P(next word)', moves: false, values: of((t) => next.p[t]!), range: SHARE };
+  if (next) return { name: `P(next ${called})`, moves: false, values: of((t) => next.p[t]!), range: SHARE };
   if (!value) return null;
   const known = [...value, ...(beside?.value ?? []), 0].filter((one) => !Number.isNaN(one));
   return { name: 'Answer', moves: true, values: of((t) => value[t]!), range: [Math.min(...known), Math.max(...known)] };

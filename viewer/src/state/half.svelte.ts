@@ -50,7 +50,7 @@ export class Half {
     if (!entries || !sentence || !loaded || loaded.of !== this.#wanted || loaded.sentence.key !== sentence.key)
       return null;
     if (view.sentence2 !== null || pushing.shown) return null;
-    return { ...loaded, ...entries };
+    return { ...loaded, ...entries, called: entries.dataset.nouns?.step };
   });
   loading = $derived.by<boolean>(() => this.entries !== null && this.#loaded.loading);
 

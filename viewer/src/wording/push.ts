@@ -2,6 +2,7 @@ import type { Explorer } from '../state/explorer.svelte';
 import type { LinkLimits } from '../model/links';
 import { signed } from './titles';
 import { answerWords, type AnswerWords } from './answer';
+import { inNouns, nounsOf, type Nouns } from './nouns';
 
 /** What the bars of a sentence show, in a line under its title. */
 export function sequenceLine(explorer: Explorer, short = false): string {
@@ -9,13 +10,13 @@ export function sequenceLine(explorer: Explorer, short = false): string {
     const { subject, note } = answerWords(explorer.model, explorer.followed);
     return `What pushed ${subject}${note === null ? '' : ', to first order'}`;
   }
-  return short ? 'What each word did' : 'What each word did to the memory';
+  return inNouns(short ? 'What each word did' : 'What each word did to the memory', nounsOf(explorer.dataset));
 }
 
 /** What orange and blue links between clouds and chips say. */
-export function linkKeys(pushed: boolean, { sides }: AnswerWords): readonly [string, string] {
+export function linkKeys(pushed: boolean, { sides }: AnswerWords, { steps }: Nouns): readonly [string, string] {
   const [up, down] = sides;
-  return pushed ? [`words’ push ${up}`, down] : ['words raise chip', 'words lower chip'];
+  return pushed ? [`${steps}’ push ${up}`, down] : [`${steps} raise chip`, `${steps} lower chip`];
 }
 
 /** What the widest links stand for: one number where links of words and of a sentence's steps have one scale. */

@@ -19,6 +19,7 @@ import type { Wish } from '../../state/exporter';
 import { answerWords } from '../../wording/answer';
 import { percent } from '../../wording/format';
 import { headOf } from '../../wording/head';
+import { nounsOf } from '../../wording/nouns';
 import { HANDED, linkKeys, sequenceLine, widestLinks } from '../../wording/push';
 import { answerPieces, whyPieces, type Piece } from '../../wording/sum';
 import { chipWhys, unitWhys, wordWhys } from '../../wording/whys';
@@ -263,7 +264,11 @@ function paintLegend(
     items.push({ width: 91, text: `${explorer.focusLabel}, ±${scene.colourLimit}`, draw: ramp });
   }
   if (has('board')) {
-    const [up, down] = linkKeys(scene.links?.pushed ?? false, answerWords(explorer.model, explorer.followed));
+    const [up, down] = linkKeys(
+      scene.links?.pushed ?? false,
+      answerWords(explorer.model, explorer.followed),
+      nounsOf(explorer.dataset),
+    );
     for (const [text, stroke] of [
       [up, theme.positive.mark],
       [down, theme.negative.mark],

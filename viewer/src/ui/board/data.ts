@@ -3,6 +3,7 @@ import { switchedOff } from '../../model/switched';
 import { tokens } from '../../paint/colour';
 import type { Explorer } from '../../state/explorer.svelte';
 import type { Look } from '../../paint/look';
+import { nounsOf } from '../../wording/nouns';
 
 /** What the picture draws of the store; `joined`: an encoder and its decoder in one. */
 export function pictureData(explorer: Explorer, sizedBy: number | null, joined = true): PictureData {
@@ -17,6 +18,7 @@ export function pictureData(explorer: Explorer, sizedBy: number | null, joined =
     clustering: explorer.clustering,
     vocabulary: explorer.vocabulary,
     model: explorer.model,
+    called: nounsOf(explorer.dataset).step,
     state: explorer.state,
     focusValues: explorer.focusValues,
     weights: explorer.pushing.shown,
