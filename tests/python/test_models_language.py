@@ -207,7 +207,7 @@ language_training.train(Corpus.load(folder / "corpus"), read_card(folder / "card
 
 def test_a_killed_training_resumes_and_ends_with_the_same_bytes(corpus, tmp_path):
     corpus.save(tmp_path / "corpus")
-    card = [f"{key} = {json.dumps(value)}" for key, value in dataclasses.asdict(CONFIG).items()]
+    card = [f"{key} = {json.dumps(value)}" for key, value in dataclasses.asdict(CONFIG).items() if value is not None]
     (tmp_path / "card.toml").write_text("\n".join(card), encoding="utf-8")
     partial = tmp_path / "model" / "partial"
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], env={**os.environ, "OMP_NUM_THREADS": "1"})

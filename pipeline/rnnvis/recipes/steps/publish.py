@@ -272,7 +272,9 @@ def _recorded(
 ) -> tuple[Mapping[str, Any], Path]:
     """The index of what the stage `record` left of a model, at its end or after `epoch`, and its folder."""
     card = dataset.cards[name]
-    folder = record_step(project, dataset, card, card.seeds[0], epoch).folder(project.build)
+    recorded = record_step(project, dataset, card, card.seeds[0], epoch)
+    _finished(project, dataset, recorded)
+    folder = recorded.folder(project.build)
     return read_index(folder), folder
 
 
